@@ -1,0 +1,41 @@
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2023',
+      keepClassNames: true,
+    },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
+const project = (displayName, testMatch, extra = {}) => ({
+  displayName,
+  testMatch,
+  testEnvironment: 'node',
+  // The `source` condition makes packages resolve to their .ts, so tests never wait for a build.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'require', 'default'] },
+  transform: { '\\.ts$': swc },
+  modulePathIgnorePatterns: ['/dist/', '/\\.orrery/'],
+  ...extra,
+});
+
+// Real servers for everything that is not a unit test, started once per jest run by the dev stack.
+const servers = { globalSetup: '<rootDir>/infra/dev/jest/setup.cjs', globalTeardown: '<rootDir>/infra/dev/jest/teardown.cjs' };
+
+export default {
+  maxWorkers: 2,
+  projects: [
+    project('unit', ['<rootDir>/{libs,services,infra}/*/src/**/*.spec.ts', '<rootDir>/{gateway,bench}/src/**/*.spec.ts']),
+    project(
+      'integration',
+      ['<rootDir>/{libs,services,infra}/*/test/**/*.integration.spec.ts', '<rootDir>/gateway/test/**/*.integration.spec.ts'],
+      servers,
+    ),
+    project('e2e', ['<rootDir>/gateway/test/**/*.e2e.spec.ts'], servers),
+    project('chaos', ['<rootDir>/{libs,services,infra}/*/test/**/*.chaos.spec.ts'], servers),
+  ],
+};

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+/** A branded id: `id('RunId')` is not a `string`, and no other id either. */
+export const id = <const B extends string>(brand: B) => z.uuid().brand<B>().meta({ id: brand });
+
+/**
+ * Who may call an operation; checked by the gateway and again by the owning service.
+ * - `public`: anyone.
+ * - `user`: a signed-in person, no organization needed.
+ * - a permission `resource:action`: a principal that holds it in the organization of the request.
+ * - `operator`: the people who run the platform.
+ * - `service`: other services only; never routed by the gateway.
+ * - `agent`: a joined machine, on its own subjects only.
+ */
+export type Access = 'public' | 'user' | 'operator' | 'service' | 'agent' | `${string}:${string}`;
+
+export interface Operation<
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodType = z.ZodType,
+  R extends Readonly<Record<string, number>> = Readonly<Record<string, number>>,
+> {
+  /** `<service>.<operation-in-kebab-case>`; the bus subject is `ask.` and this. */
+  readonly subject: string;
+  readonly summary: string;
+  /** A command changes something and is deduplicated by its id; a query never changes anything; a stream answers many items. */
+  readonly kind: 'command' | 'query' | 'stream';
+  /** `POST /runs`, relative to `/orrery/v1`. Absent: not reachable from outside. */
+  readonly http?: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
+  readonly access: Access;
+  readonly input: I;
+  /** For a stream: the schema of one item. */
+  readonly output: O;
+  /** Every refusal this operation knows, with its HTTP status. */
+  readonly refusals: R;
+  /** The answer holds a secret: it is sealed wherever it is kept for a repeated call, and never logged. */
+  readonly secret?: boolean;
+  /** How long the caller waits, in milliseconds. Default 5,000. A stream has none. */
+  readonly deadlineMs?: number;
+}
+
+export type InputOf<X extends Operation> = z.output<X['input']>;
+/** What a client may leave out (defaults) is optional here. */
+export type RequestOf<X extends Operation> = z.input<X['input']>;
+export type OutputOf<X extends Operation> = z.output<X['output']>;
+export type RefusalOf<X extends Operation> = Extract<keyof X['refusals'], string>;
+
+const define =
+  <K extends Operation['kind']>(kind: K) =>
+  <I extends z.ZodType, O extends z.ZodType, const R extends Readonly<Record<string, number>>>(
+    definition: Omit<Operation<I, O, R>, 'kind'>,
+  ) =>
+    Object.freeze({ ...definition, kind });
+
+export const command = define('command');
+export const query = define('query');
+export const stream = define('stream');
+
+/** The service that owns an operation: the first word of its subject. */
+export const serviceOf = (operation: Pick<Operation, 'subject'>): string => operation.subject.split('.', 1)[0] ?? operation.subject;
+
+export interface EventContract<S extends z.ZodType = z.ZodType> {
+  readonly service: string;
+  readonly type: string;
+  /** Raised when a shape changes in a way that old readers cannot bear; old shapes get an upcaster. */
+  readonly version: number;
+  readonly schema: S;
+  /** Fields of `data` that tell of a person: sealed in the log with that person's key, so that erasing the key erases them. */
+  readonly personal?: { readonly of: string; readonly fields: readonly string[] };
+}
+
+type Shapes = Readonly<Record<string, z.ZodType>>;
+type Options<S extends Shapes> = {
+  readonly [T in keyof S]?: { readonly version?: number; readonly personal?: { readonly of: string; readonly fields: readonly string[] } };
+};
+
+export type EventContracts<S extends Shapes = Shapes> = { readonly [T in keyof S]: EventContract<S[T]> };
+
+/** The public events of a service. Adding one is an entry here; the compiler then lists the folds that must learn of it. */
+export const events = <const S extends Shapes>(service: string, shapes: S, options: Options<S> = {}): EventContracts<S> => {
+  const contracts: Record<string, EventContract> = {};
+  for (const [type, schema] of Object.entries(shapes)) {
+    const { version = 1, personal } = options[type] ?? {};
+    contracts[type] = { service, type, version, schema, ...(personal ? { personal } : {}) };
+  }
+  // Object.entries forgets which schema belongs to which key; the loop above keeps them together.
+  return contracts as EventContracts<S>;
+};
+
+/** The union of a service's events, each `{ type, data }`. */
+export type EventOf<C extends EventContracts> = {
+  [T in Extract<keyof C, string>]: { readonly type: T; readonly data: z.output<C[T]['schema']> };
+}[Extract<keyof C, string>];
+
+/** `RunStarted.v1`: how a log stores and names a type. */
+export const storedType = (contract: Pick<EventContract, 'type' | 'version'>): string => `${contract.type}.v${contract.version}`;

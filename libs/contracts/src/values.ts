@@ -1,0 +1,28 @@
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { id } from './define.ts';
+
+export const OrgId = id('OrgId');
+export type OrgId = z.infer<typeof OrgId>;
+export const UserId = id('UserId');
+export type UserId = z.infer<typeof UserId>;
+
+export const Instant = z.iso.datetime({ offset: false, precision: 3 }).meta({ id: 'Instant', description: 'UTC, RFC 3339, milliseconds' });
+export type Instant = z.infer<typeof Instant>;
+export const instantOf = (epochMs: number): Instant => new Date(epochMs).toISOString();
+export const epochOf = (instant: Instant): number => Date.parse(instant);
+
+/** A fresh UUIDv7 of the given brand. For the shell only: a domain gets its ids in its commands. */
+export const newId = <S extends z.ZodType>(schema: S): z.output<S> => schema.parse(v7());
+
+export const PageRequest = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  /** Opaque; from the page before. */
+  cursor: z.string().max(500).optional(),
+});
+export const pageOf = <S extends z.ZodType>(item: S) => z.strictObject({ items: z.array(item), nextCursor: z.string().optional() });
+/** For published APIs that count pages: how many to skip, and the total. */
+export const OffsetRequest = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+});

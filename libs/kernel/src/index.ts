@@ -1,0 +1,4 @@
+export { type Clock, systemClock } from './clock.ts';
+export { accept, type Decider, type Decision, fold, reject } from './decider.ts';
+export { type Command, comparePlaces, type Event, logStart, type Metadata, type Place, type Recorded, type Rejection } from './message.ts';
+export type { Process } from './process.ts';
