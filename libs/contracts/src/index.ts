@@ -1,4 +1,10 @@
+export * as billing from './billing/index.ts';
+export * as catalog from './catalog/index.ts';
+export * from './catalogue.ts';
 export * from './context.ts';
 export * from './define.ts';
+export * as execution from './execution/index.ts';
+export * as identity from './identity/index.ts';
 export * from './money.ts';
+export * as observability from './observability/index.ts';
 export * from './values.ts';

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { command, query } from '../define.ts';
+import { Currency, NanosText } from '../money.ts';
+import { Instant, PageRequest, pageOf } from '../values.ts';
+import { MachineTypeName, MachineTypeView, Price, PriceBookView, Resources } from './types.ts';
+
+export const PublishMachineType = command({
+  subject: 'catalog.publish-machine-type',
+  summary: 'Offer a machine type, or change what it gives',
+  http: 'PUT /machine-types/{name}',
+  access: 'operator',
+  input: z.strictObject({ name: MachineTypeName, description: z.string().max(500).default(''), resources: Resources }),
+  output: MachineTypeView,
+  refusals: {},
+});
+
+export const RetireMachineType = command({
+  subject: 'catalog.retire-machine-type',
+  summary: 'Stop offering a machine type; work already accepted goes on',
+  http: 'DELETE /machine-types/{name}',
+  access: 'operator',
+  input: z.strictObject({ name: MachineTypeName }),
+  output: z.strictObject({}),
+  refusals: { MachineTypeNotFound: 404 },
+});
+
+export const ListMachineTypes = query({
+  subject: 'catalog.list-machine-types',
+  summary: 'What can be rented, and what a second of it costs now',
+  http: 'GET /machine-types',
+  access: 'catalog:read',
+  input: PageRequest,
+  output: pageOf(MachineTypeView.extend({ nanosPerSecond: NanosText.nullable(), currency: Currency.nullable() })),
+  refusals: {},
+});
+
+export const PublishPriceBook = command({
+  subject: 'catalog.publish-price-book',
+  summary: 'Set the prices from a moment on; earlier books stay as they were',
+  http: 'POST /price-books',
+  access: 'operator',
+  input: z.strictObject({ currency: Currency, effectiveAt: Instant.optional(), prices: z.array(Price).min(1).max(5_000) }),
+  output: PriceBookView,
+  refusals: { EffectiveBeforeCurrent: 409, DuplicatePrice: 422, CurrencyChanged: 409 },
+});
+
+export const GetPriceBook = query({
+  subject: 'catalog.get-price-book',
+  summary: 'The prices in force, now or at a moment',
+  http: 'GET /price-book',
+  access: 'catalog:read',
+  input: z.strictObject({ at: Instant.optional() }),
+  output: PriceBookView,
+  refusals: { NoPriceBook: 404 },
+});

@@ -1,0 +1,24 @@
+import * as billing from './billing/index.ts';
+import * as catalog from './catalog/index.ts';
+import type { EventContract, Operation } from './define.ts';
+import * as execution from './execution/index.ts';
+import * as identity from './identity/index.ts';
+import * as observability from './observability/index.ts';
+
+const isOperation = (value: unknown): value is Operation =>
+  typeof value === 'object' && value !== null && 'subject' in value && 'refusals' in value && 'kind' in value;
+
+/** Every operation there is, by its name. */
+export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
+  [identity, catalog, execution, billing, observability].flatMap((service) =>
+    Object.entries(service).filter((entry): entry is [string, Operation] => isOperation(entry[1])),
+  ),
+);
+
+/** Every public event there is. */
+export const eventContracts: readonly EventContract[] = [
+  identity.IdentityEvents,
+  catalog.CatalogEvents,
+  execution.ExecutionEvents,
+  billing.BillingEvents,
+].flatMap((events) => Object.values<EventContract>(events));
