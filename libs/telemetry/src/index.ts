@@ -1,1 +1,23 @@
-export {};
+export { type Counter, counter, gauge, type Recorder, seconds } from './instruments.ts';
+export { type Log, logOf } from './logger.ts';
+export { metricsText } from './meters.ts';
+export { metrics } from './metrics.ts';
+export { nestLog } from './nest-log.ts';
+export { redact, redactText } from './redact.ts';
+export { startTelemetry, type Telemetry } from './telemetry.ts';
+export {
+  type Carrier,
+  type Context,
+  extract,
+  inject,
+  orgIdNow,
+  type Span,
+  SpanKind,
+  type SpanSettings,
+  spanIdNow,
+  startSpan,
+  traceIdNow,
+  traceparentNow,
+  within,
+  withSpan,
+} from './trace.ts';

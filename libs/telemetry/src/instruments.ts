@@ -1,0 +1,42 @@
+import { meter } from './meters.ts';
+
+type Labels<L extends string> = Readonly<Record<L, string>>;
+
+export interface Counter<L extends string> {
+  readonly name: string;
+  add(value: number, labels: Labels<L>): void;
+}
+
+export interface Recorder<L extends string> {
+  readonly name: string;
+  record(value: number, labels: Labels<L>): void;
+}
+
+/** From half a millisecond to a minute. */
+const secondsBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+const lazy = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+// Made on first use: the SDK must have started by then, and an import has no effect of its own.
+export const counter = <L extends string = never>(name: string, description: string): Counter<L> => {
+  const instrument = lazy(() => meter().createCounter(name, { description }));
+  return { name, add: (value, labels) => instrument().add(value, labels) };
+};
+
+export const gauge = <L extends string = never>(name: string, description: string): Recorder<L> => {
+  const instrument = lazy(() => meter().createGauge(name, { description }));
+  return { name, record: (value, labels) => instrument().record(value, labels) };
+};
+
+/** A duration in seconds. */
+export const seconds = <L extends string = never>(name: string, description: string): Recorder<L> => {
+  const advice = { explicitBucketBoundaries: secondsBoundaries };
+  const instrument = lazy(() => meter().createHistogram(name, { description, advice }));
+  return { name, record: (value, labels) => instrument().record(value, labels) };
+};

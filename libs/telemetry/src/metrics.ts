@@ -1,0 +1,43 @@
+import { counter, gauge, seconds } from './instruments.ts';
+
+/**
+ * Every instrument of Orrery, under the name it has on `/metrics`, over OTLP and in the dashboards of `infra/`.
+ * Labels are bounded words (a service, an operation, an outcome), never an id of a run, a user or an organization.
+ */
+export const metrics = {
+  /** `outcome`: `accepted`, `rejected` or `failed`. */
+  http: seconds<'method' | 'route' | 'status'>('orrery_http_seconds', 'Time to answer an HTTP request'),
+  rpcClient: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_client_seconds', 'Time until a request over the bus was answered'),
+  rpcServer: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_server_seconds', 'Time a service took for a request'),
+
+  /** `outcome`: `committed`, `conflict`, `repeated` or `failed`. */
+  append: seconds<'service' | 'outcome'>('orrery_append_seconds', 'Time to commit an append to the log'),
+  appended: counter<'service'>('orrery_appended_events_total', 'Events appended to the log'),
+  relayLag: gauge<'service'>('orrery_relay_lag_seconds', 'Age of the oldest event that is not yet published'),
+  relayed: counter<'service'>('orrery_relayed_events_total', 'Events published and acknowledged'),
+  /** `outcome`: `done`, `repeated`, `retried` or `dead`. */
+  consumed: counter<'service' | 'consumer' | 'outcome'>('orrery_consumed_events_total', 'Deliveries handled by a consumer'),
+  delivery: seconds<'service' | 'consumer'>('orrery_delivery_seconds', 'From the commit of an event to its effect in another service'),
+  consumerLag: gauge<'service' | 'consumer'>('orrery_consumer_lag_events', 'Events a consumer has not handled yet'),
+  deadLetters: counter<'service' | 'consumer'>('orrery_dead_letters_total', 'Events given up and set aside for an operator'),
+  projected: counter<'service' | 'view'>('orrery_projected_events_total', 'Events folded into a view'),
+  projectionLag: gauge<'service' | 'view'>('orrery_projection_lag_events', 'Events a view that follows the log has not folded yet'),
+
+  queueLength: gauge<'service'>('orrery_scheduler_queue_length', 'Requests waiting for a place'),
+  /** `outcome`: `placed` or `waiting`. */
+  placements: counter<'service' | 'outcome'>('orrery_scheduler_decisions_total', 'Decisions of the scheduler'),
+  placement: seconds<'service'>('orrery_scheduler_decision_seconds', 'Time of one decision of the scheduler'),
+  queued: seconds<'service'>('orrery_scheduler_queued_seconds', 'From submission to placement'),
+  attemptsLost: counter<'service' | 'reason'>('orrery_attempts_lost_total', 'Attempts whose machine or lease was lost'),
+  runs: gauge<'service' | 'status'>('orrery_runs', 'Runs that have not ended, by status'),
+  runsEnded: counter<'service' | 'status'>('orrery_runs_ended_total', 'Runs that ended, by how'),
+  workers: gauge<'service' | 'state'>('orrery_workers', 'Machines, by state'),
+
+  heartbeats: counter<'outcome'>('orrery_agent_heartbeats_total', 'Heartbeats an agent sent'),
+  reports: counter<'report' | 'outcome'>('orrery_agent_reports_total', 'Reports an agent sent'),
+  attempts: gauge<'state'>('orrery_agent_attempts', 'Attempts an agent holds'),
+  spool: gauge('orrery_agent_spool_bytes', 'Output an agent keeps until it is acknowledged'),
+
+  telemetryIngested: counter<'service' | 'kind'>('orrery_telemetry_ingested_total', 'Log lines and samples taken into the telemetry store'),
+  ready: gauge<'service' | 'check'>('orrery_ready', 'One where a check of readiness holds, zero where it does not'),
+} as const;
