@@ -1,1 +1,4 @@
-export {};
+export { eventually, type Patience } from './eventually.ts';
+export { type FreshDatabase, freshDatabase } from './postgres.ts';
+export { startNats, startPostgres, startRedis } from './servers.ts';
+export { specify } from './specify.ts';

@@ -1,0 +1,43 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where Debian, Homebrew and hand-made installs put servers that are not on everybody's PATH. */
+const usualPlaces = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/opt/homebrew/bin'];
+
+const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The path of a program, or undefined. */
+export const locate = (program: string, path = process.env.PATH ?? ''): string | undefined =>
+  [...path.split(delimiter), ...usualPlaces]
+    .filter((directory) => directory !== '')
+    .map((directory) => join(directory, program))
+    .find(isExecutable);
+
+const versions = (root: string): string[] =>
+  existsSync(root)
+    ? readdirSync(root)
+        .filter((entry) => /^\d+$/.test(entry))
+        .sort((a, b) => Number(b) - Number(a))
+    : [];
+
+/** The directory of `initdb` and `postgres`. Debian keeps them off the PATH, one directory per major version. */
+export const locatePostgres = (path = process.env.PATH ?? '', debian = '/usr/lib/postgresql'): string | undefined => {
+  const onPath = path
+    .split(delimiter)
+    .filter((directory) => directory !== '')
+    .find((directory) => isExecutable(join(directory, 'postgres')) && isExecutable(join(directory, 'initdb')));
+  if (onPath !== undefined) return onPath;
+  return versions(debian)
+    .map((version) => join(debian, version, 'bin'))
+    .find((directory) => isExecutable(join(directory, 'postgres')) && isExecutable(join(directory, 'initdb')));
+};
+
+export const locateNats = (path?: string): string | undefined => locate('nats-server', path);
+export const locateRedis = (path?: string): string | undefined => locate('redis-server', path);
