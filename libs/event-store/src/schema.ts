@@ -1,0 +1,73 @@
+/**
+ * The tables of the store, the same in every service's database.
+ *
+ * `events` is the truth. Its unique key on (stream, version) is the optimistic lock; its primary key is the only order in which
+ * the log may be read, because positions are drawn before transactions commit. `data` is JSON as it was written, not `jsonb`:
+ * nothing queries it, and parsing it twice would cost more than the row itself.
+ */
+export const eventStoreSchema = `
+  CREATE TABLE events (
+    position     bigint GENERATED ALWAYS AS IDENTITY,
+    transaction  xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    id           uuid        NOT NULL,
+    stream       text        NOT NULL,
+    version      int         NOT NULL,
+    type         text        NOT NULL,
+    data         json        NOT NULL,
+    metadata     json        NOT NULL,
+    recorded_at  timestamptz NOT NULL,
+    CONSTRAINT events_in_order PRIMARY KEY (transaction, position),
+    CONSTRAINT events_stream_version UNIQUE (stream, version),
+    CONSTRAINT events_id UNIQUE (id)
+  );
+
+  CREATE TABLE once (
+    scope        text        NOT NULL,
+    key          text        NOT NULL,
+    hash         text,
+    answer       text,
+    sealed       boolean     NOT NULL DEFAULT false,
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT once_key PRIMARY KEY (scope, key)
+  );
+  CREATE INDEX once_by_age ON once USING brin (recorded_at);
+
+  CREATE TABLE claims (
+    scope        text        NOT NULL,
+    key          text        NOT NULL,
+    stream       text        NOT NULL,
+    CONSTRAINT claims_key PRIMARY KEY (scope, key)
+  );
+
+  CREATE TABLE snapshots (
+    stream       text        NOT NULL,
+    shape        text        NOT NULL,
+    version      int         NOT NULL,
+    state        json        NOT NULL,
+    recorded_at  timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT snapshots_key PRIMARY KEY (stream, shape)
+  );
+
+  CREATE TABLE person_keys (
+    person       text        NOT NULL,
+    sealed_key   bytea       NOT NULL,
+    kek          text        NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT person_keys_key PRIMARY KEY (person)
+  );
+
+  CREATE TABLE checkpoints (
+    name         text        NOT NULL,
+    transaction  xid8        NOT NULL,
+    position     bigint      NOT NULL,
+    moved_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT checkpoints_key PRIMARY KEY (name)
+  );
+
+  CREATE TABLE views (
+    name         text        NOT NULL,
+    fingerprint  text        NOT NULL,
+    built_at     timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT views_key PRIMARY KEY (name)
+  );
+`;
