@@ -1,0 +1,154 @@
+import { type billing, type Currency, type catalog, formatNanos, type Instant, type NanosText, parseNanos } from '@orrery/contracts';
+import { accept, type Decider, reject } from '@orrery/kernel';
+import { amountOf, billedSeconds } from './charge.ts';
+
+export type Command =
+  | { readonly type: 'Open'; readonly orgId: string; readonly currency: Currency; readonly at: Instant }
+  | {
+      readonly type: 'Grant';
+      readonly transactionId: string;
+      readonly kind: 'signup' | 'purchased' | 'voucher' | 'manual';
+      readonly amount: NanosText;
+      readonly note: string;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'Charge';
+      readonly transactionId: string;
+      readonly runId: string;
+      readonly machineType: string;
+      readonly price: catalog.PinnedPrice;
+      readonly ranMs: number;
+      readonly startedAt: Instant | null;
+      readonly endedAt: Instant;
+      readonly at: Instant;
+    };
+
+export type Event = billing.BillingEvent;
+
+export type State =
+  | { readonly status: 'Absent' }
+  | {
+      readonly status: 'Open';
+      readonly orgId: string;
+      readonly currency: Currency;
+      readonly balance: NanosText;
+      readonly isExhausted: boolean;
+    };
+
+export type Refusal =
+  | { readonly code: 'AccountNotFound'; readonly details: object }
+  | { readonly code: 'AmountNotPositive'; readonly details: { readonly amount: string } }
+  | { readonly code: 'CurrencyMismatch'; readonly details: { readonly account: Currency; readonly price: Currency } };
+
+type Open = Extract<State, { status: 'Open' }>;
+type Of<C extends Command['type']> = Extract<Command, { type: C }>;
+
+// What the events are typed with; the brand says that the wire form was checked, and these come from checked events and contexts.
+const orgOf = (state: Open) => state.orgId as billing.BalanceView['orgId'];
+
+/** Two entries that sum to zero: what enters `to` leaves `from`. */
+const moved = (amount: bigint, from: billing.LedgerAccount, to: billing.LedgerAccount): billing.LedgerEntry[] => [
+  { account: from, amount: formatNanos(-amount) },
+  { account: to, amount: formatNanos(amount) },
+];
+
+const standing = (state: Open, balance: bigint, at: Instant): readonly Event[] => {
+  const data = { orgId: orgOf(state), balance: formatNanos(balance), at };
+  if (balance <= 0n && !state.isExhausted) return [{ type: 'CreditExhausted', data }];
+  if (balance > 0n && state.isExhausted) return [{ type: 'CreditRestored', data }];
+  return [];
+};
+
+const grant = (command: Of<'Grant'>, state: Open) => {
+  const amount = parseNanos(command.amount);
+  if (amount <= 0n) return reject('AmountNotPositive', { amount: command.amount });
+  const balance = parseNanos(state.balance) + amount;
+  const { kind, note, at } = command;
+  return accept<Event>(
+    {
+      type: 'CreditGranted',
+      data: {
+        orgId: orgOf(state),
+        transactionId: command.transactionId as billing.TransactionId,
+        kind,
+        amount: command.amount,
+        balanceAfter: formatNanos(balance),
+        note,
+        entries: moved(amount, 'grants', 'credits'),
+        at,
+      },
+    },
+    ...standing(state, balance, at),
+  );
+};
+
+const charge = (command: Of<'Charge'>, state: Open) => {
+  if (command.price.currency !== state.currency) {
+    return reject('CurrencyMismatch', { account: state.currency, price: command.price.currency });
+  }
+  const seconds = billedSeconds(command.ranMs);
+  const amount = amountOf(seconds, command.price);
+  const balance = parseNanos(state.balance) - parseNanos(amount);
+  const { machineType, price, startedAt, endedAt, at } = command;
+  return accept<Event>(
+    {
+      type: 'UsageCharged',
+      data: {
+        orgId: orgOf(state),
+        transactionId: command.transactionId as billing.TransactionId,
+        runId: command.runId as billing.UsageView['runId'],
+        meter: 'run.seconds',
+        machineType,
+        seconds,
+        price,
+        amount,
+        balanceAfter: formatNanos(balance),
+        startedAt,
+        endedAt,
+        entries: moved(parseNanos(amount), 'credits', 'revenue'),
+        at,
+      },
+    },
+    ...standing(state, balance, at),
+  );
+};
+
+const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, state) => {
+  if (command.type === 'Open') {
+    if (state.status === 'Open') return accept();
+    const orgId = command.orgId as billing.BalanceView['orgId'];
+    const { currency, at } = command;
+    // An empty account has no credit to work on until something is granted; whoever starts work must hear of it.
+    return accept<Event>(
+      { type: 'AccountOpened', data: { orgId, currency, at } },
+      { type: 'CreditExhausted', data: { orgId, balance: formatNanos(0n), at } },
+    );
+  }
+  if (state.status === 'Absent') return reject('AccountNotFound', {});
+  return command.type === 'Grant' ? grant(command, state) : charge(command, state);
+};
+
+const evolve = (state: State, event: Event): State => {
+  if (event.type === 'AccountOpened') {
+    const { orgId, currency } = event.data;
+    return { status: 'Open', orgId, currency, balance: formatNanos(0n), isExhausted: false };
+  }
+  if (state.status === 'Absent') return state;
+  switch (event.type) {
+    case 'CreditGranted':
+    case 'UsageCharged':
+      return { ...state, balance: event.data.balanceAfter };
+    case 'CreditExhausted':
+      return { ...state, isExhausted: true };
+    case 'CreditRestored':
+      return { ...state, isExhausted: false };
+  }
+};
+
+/**
+ * The account of one organization: double entry, integer nano-units. Stream `ledger-<orgId>`.
+ * Entries of every transaction sum to zero, so the accounts of an organization always do.
+ * That a run is charged once is a claim on its id, taken in the transaction of the charge: the state stays small however long the history.
+ */
+export const Ledger: Decider<Command, Event, State, Refusal> = { initial: { status: 'Absent' }, decide, evolve };
