@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '@orrery/telemetry';
+import { within } from './within.ts';
+
+export interface Patience {
+  readonly log: Log;
+  /** How long in all. */
+  readonly ms: number;
+  /** Ends the wait early: the process is told to stop. */
+  readonly signal?: AbortSignal;
+  /** True for an error that waiting does not mend, such as a wrong password. */
+  readonly isFinal?: (error: unknown) => boolean;
+}
+
+/** What was awaited at start did not come in time. */
+export class NeverCame extends Error {
+  override readonly name = 'NeverCame';
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+const attemptMs = 10_000;
+const remindMs = 10_000;
+
+const messageOf = (error: unknown): string => {
+  if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
+  return error instanceof Error ? error.message || error.name : String(error);
+};
+
+/** Tries to reach something until it answers, and says once in a while what is awaited. */
+export const patiently = async <T>(what: string, attempt: () => Promise<T>, { log, ms, signal, isFinal }: Patience): Promise<T> => {
+  const began = performance.now();
+  let saidAt = Number.NEGATIVE_INFINITY;
+  for (let wait = firstPauseMs; ; wait = Math.min(wait * 1.7, longestPauseMs)) {
+    try {
+      return await within(attemptMs, what, attempt);
+    } catch (error) {
+      const waited = performance.now() - began;
+      if (isFinal?.(error)) throw error;
+      if (waited + wait > ms)
+        throw new NeverCame(`${what} did not answer within ${Math.round(ms / 1e3)} s: ${messageOf(error)}`, { cause: error });
+      if (waited - saidAt > remindMs) {
+        saidAt = waited;
+        log.warn(`waiting for ${what}: ${messageOf(error)}`);
+      }
+    }
+    await pause(wait * (0.75 + Math.random() / 2), undefined, signal ? { signal } : {});
+  }
+};

@@ -1,0 +1,152 @@
+import { type Log, logOf, startTelemetry } from '@orrery/telemetry';
+import { Closing } from './closing.ts';
+import { ConfigInvalid, configOf, type Environment } from './config.ts';
+import { Health } from './health.ts';
+import { serveHealth } from './health-server.ts';
+import type { Host, Prepared, Program, Running } from './program.ts';
+import { ProcessConfig } from './variables.ts';
+import { within } from './within.ts';
+
+/** sysexits.h: the configuration is wrong, starting again will not help. */
+const badConfiguration = 78;
+
+export interface Started extends Running {
+  /** Where /health, /ready and /metrics are. */
+  readonly healthUrl: string;
+  readonly health: Health;
+}
+
+const mistakesOf = <T>(parse: () => T, found: ConfigInvalid[]): T | undefined => {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error;
+    found.push(error);
+    return undefined;
+  }
+};
+
+/** Reads every program's configuration before any of them starts, so that all mistakes are told at once. */
+const prepareAll = (programs: readonly Program[], env: Environment): { config: ProcessConfig; prepared: Prepared[] } => {
+  const found: ConfigInvalid[] = [];
+  const config = mistakesOf(() => configOf('the process', ProcessConfig, env), found);
+  const prepared = programs.flatMap((each) => mistakesOf(() => each.prepare(env), found) ?? []);
+  if (found.length === 0 && config) return { config, prepared };
+  const mistakes = new Map(found.flatMap((each) => each.mistakes).map((mistake) => [mistake.variable, mistake]));
+  throw new ConfigInvalid(programs.map(({ name }) => name).join(', '), [...mistakes.values()]);
+};
+
+const startEach = async (prepared: readonly Prepared[], host: Host, closing: Closing): Promise<void> => {
+  const running = await Promise.allSettled(prepared.map((each) => each.start(host)));
+  const failures: unknown[] = [];
+  const started: Running[] = [];
+  for (const result of running) {
+    if (result.status === 'fulfilled') started.push(result.value);
+    else failures.push(result.reason);
+  }
+  // Side by side: each program stops in its own order, and none leans on another one but over the bus.
+  closing.add(
+    'programs',
+    async () => {
+      const stopped = await Promise.allSettled(started.map((each) => each.stop()));
+      const failed = stopped.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+      if (failed.length > 0) throw new AggregateError(failed, 'some programs did not stop in order');
+    },
+    3_600_000,
+  );
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'some programs could not be started');
+};
+
+/** Starts programs in this process, without touching signals or the exit: for `run`, and for tests. */
+export const startAll = async (
+  programs: readonly Program[],
+  env: Environment,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Started> => {
+  const { config, prepared } = prepareAll(programs, env);
+  const log = logOf('process');
+  const closing = new Closing(log);
+  const health = new Health();
+  const server = await serveHealth(health, { host: config.healthHost, port: config.healthPort });
+  closing.add('health server', server.close);
+  const stop = async (): Promise<void> => {
+    health.drain();
+    const clean = await within(config.stopSeconds * 1e3, 'the orderly stop', () => closing.run());
+    if (!clean) throw new Error('not everything could be closed in order');
+  };
+  const settled = health.check('process', () => false);
+  try {
+    await startEach(prepared, { health, startMs: config.startSeconds * 1e3, signal }, closing);
+  } catch (error) {
+    await stop().catch((failure: unknown) => log.error({ err: failure }, 'what had started did not stop in order'));
+    throw error;
+  }
+  settled();
+  return { stop, health, healthUrl: server.url };
+};
+
+const flushMs = 3_000;
+
+const exitAfterFlush = async (code: number): Promise<never> => {
+  const telemetry = await startTelemetry();
+  await within(flushMs, 'the last telemetry', telemetry.stop).catch(() => undefined);
+  process.exit(code);
+};
+
+/** A fault that nobody caught leaves the state unknown: the log remembers what matters, so leave at once. */
+const exitOnUncaught = (log: Log): void => {
+  const leave = (error: unknown, origin: string): void => {
+    log.fatal({ err: error, origin }, 'nobody caught this; the process ends');
+    void exitAfterFlush(1);
+  };
+  process.on('uncaughtException', leave);
+  process.on('unhandledRejection', (reason) => leave(reason, 'unhandledRejection'));
+};
+
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The first signal asks for an orderly stop, the second one is obeyed at once. */
+const onStopSignal = (ask: (signal: string) => void): void => {
+  let asked = false;
+  for (const [signal, code] of Object.entries(signalCodes)) {
+    process.on(signal, () => {
+      if (asked) process.exit(code);
+      asked = true;
+      ask(signal);
+    });
+  }
+};
+
+/** Runs programs in this process until it is told to stop. Never returns. */
+export const runAll = async (programs: readonly Program[], env: Environment = process.env): Promise<void> => {
+  await startTelemetry();
+  const log = logOf(programs.length === 1 ? (programs[0]?.name ?? 'process') : 'process');
+  exitOnUncaught(log);
+  const stopping = new AbortController();
+  const asked = new Promise<string>((resolve) => onStopSignal(resolve));
+  void asked.then(() => stopping.abort());
+  try {
+    const began = performance.now();
+    const started = await startAll(programs, env, stopping.signal);
+    log.info({ health: started.healthUrl, ms: Math.round(performance.now() - began) }, 'ready');
+    process.send?.({ ready: true, health: started.healthUrl });
+    log.info({ signal: await asked }, 'stopping');
+    await started.stop();
+    log.info('stopped');
+  } catch (error) {
+    await exitFailed(error, log, stopping.signal.aborted);
+  }
+  await exitAfterFlush(0);
+};
+
+const exitFailed = async (error: unknown, log: Log, stopping: boolean): Promise<never> => {
+  if (error instanceof ConfigInvalid) {
+    process.stderr.write(`${error.message}\n`);
+    return await exitAfterFlush(badConfiguration);
+  }
+  log.fatal({ err: error }, stopping ? 'did not stop in order' : 'could not start');
+  return await exitAfterFlush(1);
+};
+
+/** The whole of a service's main.ts. */
+export const run = (program: Program, env: Environment = process.env): Promise<void> => runAll([program], env);

@@ -1,0 +1,24 @@
+import { hkdfSync } from 'node:crypto';
+import { z } from 'zod';
+
+/** What a secret is for. Each purpose has its own key, so that one that leaks opens nothing else. */
+export type Purpose = 'seal-kek' | 'api-key-mac' | 'session-signing' | 'refresh-mac' | 'join-token-mac' | 'cursor-mac';
+
+export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
+
+const leastBytes = 32;
+
+const bytesOf = (text: string): Buffer => (/^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64'));
+
+/** A master secret as hex or base64, at least 32 bytes long. */
+export const MasterSecret = z
+  .string()
+  .regex(/^(?:[0-9a-fA-F]{2})+$|^[A-Za-z0-9+/_-]+={0,2}$/, 'neither hex nor base64')
+  .transform(bytesOf)
+  .refine((bytes) => bytes.length >= leastBytes, `shorter than ${leastBytes} bytes`);
+
+/** Derives keys from the platform's one secret by HKDF-SHA-256. The purpose is part of the key: renaming one loses what it sealed. */
+export const secretsOf =
+  (master: Buffer): Secrets =>
+  (purpose, bytes = 32) =>
+    Buffer.from(hkdfSync('sha256', master, 'orrery', `orrery/${purpose}/v1`, bytes));
