@@ -1,1 +1,10 @@
-export {};
+export { denial } from './access.ts';
+export { type AskOptions, Bus, type BusOptions } from './bus.ts';
+export { type ConnectOptions, connectBus } from './connect.ts';
+export type { FaultSink } from './desk.ts';
+export { ContractBroken, DeadlineExceeded, Refused, ServiceFault, ServiceUnavailable, type UnavailableReason } from './errors.ts';
+export { NatsServer, type NatsServerOptions } from './nats.server.ts';
+export { type BusRefusal, busRefusals, type Details, type Outcome, refuse } from './outcome.ts';
+export { AgentDesk, type AgentDeskOptions } from './serve-at.ts';
+export { type HandlerOf, Serves, transportId } from './serves.ts';
+export { agentSubject, askAsAgentSubject, askSubject } from './subjects.ts';

@@ -1,0 +1,28 @@
+import type { Access, Principal, RequestContext } from '@orrery/contracts';
+import type { Rejection } from '@orrery/kernel';
+
+const allows = (access: Access, principal: Principal, orgId: string | undefined): boolean => {
+  switch (access) {
+    case 'public':
+      return true;
+    case 'user':
+    case 'agent':
+    case 'service':
+      return principal.kind === access;
+    case 'operator':
+      return principal.kind === 'operator' || principal.kind === 'service';
+  }
+  if (principal.kind === 'service') return true;
+  if (principal.kind !== 'user' && principal.kind !== 'key') return false;
+  // The list of permissions is closed, the access of a contract is any string of that form: compare as strings.
+  const held: readonly string[] = principal.permissions;
+  return orgId !== undefined && held.includes(access);
+};
+
+const unauthenticated: Rejection = { code: 'Unauthenticated', details: {} };
+
+/** Why this caller may not, or undefined where it may. */
+export const denial = (access: Access, { principal, orgId }: Pick<RequestContext, 'principal' | 'orgId'>): Rejection | undefined => {
+  if (allows(access, principal, orgId)) return undefined;
+  return principal.kind === 'nobody' ? unauthenticated : { code: 'Forbidden', details: { needs: access } };
+};

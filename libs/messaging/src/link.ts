@@ -1,0 +1,73 @@
+import { Events, type NatsConnection, type Status } from 'nats';
+
+type Listener = () => void;
+
+/** Whether the connection stands, and who wants to know when that changes. */
+export class Link {
+  readonly #down = new Set<Listener>();
+  readonly #up = new Set<Listener>();
+  readonly #denied = new Set<(subject: string) => void>();
+  #state: 'up' | 'down' | 'closed' = 'up';
+
+  constructor(connection: NatsConnection) {
+    void this.#follow(connection.status());
+    void connection.closed().then(() => this.#turn('closed'));
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Called each time the connection is lost, for good or not. Returns how to stop listening. */
+  onDown(listener: Listener): Listener {
+    this.#down.add(listener);
+    return () => this.#down.delete(listener);
+  }
+
+  onUp(listener: Listener): Listener {
+    this.#up.add(listener);
+    return () => this.#up.delete(listener);
+  }
+
+  /** Called with each subject that the server forbids this connection to publish on. */
+  onDenied(listener: (subject: string) => void): Listener {
+    this.#denied.add(listener);
+    return () => this.#denied.delete(listener);
+  }
+
+  /** True as soon as the connection stands; false when it does not within `ms`, or never will. */
+  whenUp(ms: number): Promise<boolean> {
+    if (this.#state !== 'down') return Promise.resolve(this.isUp);
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        offUp();
+        offDown();
+        resolve(this.isUp);
+      };
+      const timer = setTimeout(settle, ms);
+      const offUp = this.onUp(settle);
+      const offDown = this.onDown(settle);
+    });
+  }
+
+  async #follow(statuses: AsyncIterable<Status>): Promise<void> {
+    for await (const status of statuses) {
+      if (status.type === Events.Disconnect) this.#turn('down');
+      if (status.type === Events.Reconnect) this.#turn('up');
+      if (status.type === Events.Error && status.permissionContext?.operation === 'publish') {
+        for (const listener of this.#denied) listener(status.permissionContext.subject);
+      }
+    }
+  }
+
+  #turn(state: 'up' | 'down' | 'closed'): void {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    for (const listener of [...(state === 'up' ? this.#up : this.#down)]) listener();
+  }
+}

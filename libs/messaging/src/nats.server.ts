@@ -1,0 +1,86 @@
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { type Operation, serviceOf } from '@orrery/contracts';
+import type { Bus } from './bus.ts';
+import { Call } from './call.ts';
+import { Desk, type FaultSink } from './desk.ts';
+import { transportId } from './serves.ts';
+import { askSubject } from './subjects.ts';
+
+export interface NatsServerOptions {
+  readonly bus: Bus;
+  /** The service whose operations are served: the queue group. */
+  readonly service: string;
+  readonly concurrency?: number;
+  readonly queue?: number;
+  /** How long a shutdown waits for what is under way. */
+  readonly drainMs?: number;
+  readonly onFault?: FaultSink;
+}
+
+/** Nest's door to the bus: every `@Serves` of the application, in the queue group of its service. */
+export class NatsServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = transportId;
+  readonly #options: NatsServerOptions;
+  readonly #desk: Desk;
+  #isReady = false;
+
+  constructor(options: NatsServerOptions) {
+    super();
+    this.#options = options;
+    this.#desk = new Desk(options.bus, {
+      concurrency: options.concurrency ?? 256,
+      queue: options.queue ?? 1_024,
+      clock: 'shared',
+      onFault: options.onFault ?? (({ operation, correlationId, error }) => this.logger.error(error, `${operation} ${correlationId}`)),
+    });
+  }
+
+  /** Connected, subscribed and not on its way out. */
+  get isReady(): boolean {
+    return this.#isReady && this.#options.bus.isConnected;
+  }
+
+  get load(): { readonly running: number; readonly waiting: number } {
+    return this.#desk.load;
+  }
+
+  override async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      for (const handler of this.messageHandlers.values()) this.#serve(handler);
+      await this.#options.bus.connection.flush();
+      this.#isReady = true;
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  override async close(): Promise<void> {
+    this.#isReady = false;
+    await this.#desk.drain(this.#options.drainMs ?? 10_000);
+  }
+
+  /** Nest's hook for transport events; the bus reports its own state. */
+  override on(): void {}
+
+  override unwrap<T>(): T {
+    // Nest's signature promises whatever the caller names; there is one connection to give.
+    return this.#options.bus.connection as T;
+  }
+
+  #serve(handler: MessageHandler): void {
+    // Put there by `@Serves`, the only decorator with this transport.
+    const { operation } = handler.extras as { operation: Operation };
+    const { service } = this.#options;
+    if (serviceOf(operation) !== service) throw new TypeError(`${operation.subject} is not an operation of ${service}`);
+    const fromAgents = operation.access === 'agent';
+    const subject = askSubject(operation);
+    const handle = async (input: unknown, context: ConstructorParameters<typeof Call>[1]): Promise<unknown> => {
+      const call = new Call(input, context, new AbortController().signal);
+      await handler(call);
+      if (call.hasFailed) throw call.error;
+      return call.result;
+    };
+    this.#desk.serve(operation, handle, { subject: fromAgents ? `${subject}.*` : subject, queue: service, fromAgents });
+  }
+}
