@@ -7,5 +7,7 @@ export { NeverCame, patiently } from './patiently.ts';
 export { type Host, type Prepared, type Program, type ProgramDefinition, program, type Running, type Surroundings } from './program.ts';
 export { run, runAll, type Started, startAll } from './run.ts';
 export { MasterSecret, type Purpose, type Secrets, secretsOf } from './secrets.ts';
+export { service } from './service.ts';
+export type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';
 export { databaseUrlOf, known, ProcessConfig, serviceVariables } from './variables.ts';
 export { TimedOut, within } from './within.ts';

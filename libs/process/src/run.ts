@@ -64,6 +64,7 @@ export const startAll = async (
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Started> => {
   const { config, prepared } = prepareAll(programs, env);
+  await startTelemetry();
   const log = logOf('process');
   const closing = new Closing(log);
   const health = new Health();
@@ -119,7 +120,6 @@ const onStopSignal = (ask: (signal: string) => void): void => {
 
 /** Runs programs in this process until it is told to stop. Never returns. */
 export const runAll = async (programs: readonly Program[], env: Environment = process.env): Promise<void> => {
-  await startTelemetry();
   const log = logOf(programs.length === 1 ? (programs[0]?.name ?? 'process') : 'process');
   exitOnUncaught(log);
   const stopping = new AbortController();

@@ -1,0 +1,101 @@
+import 'reflect-metadata';
+import type { INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { EventStore, migrate, openDatabase, poolOf } from '@orrery/event-store';
+import { type Bus, connectBus, NatsServer } from '@orrery/messaging';
+import { nestLog } from '@orrery/telemetry';
+import type { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { Closing } from './closing.ts';
+import { isHopeless } from './hopeless.ts';
+import { patiently } from './patiently.ts';
+import type { Running, Surroundings } from './program.ts';
+import { secretsOf } from './secrets.ts';
+import type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';
+import { databaseUrlOf } from './variables.ts';
+
+const drainMs = 10_000;
+
+const hostOf = (url: string): string => new URL(url).host;
+
+const openLog = async (
+  definition: Pick<ServiceDefinition<ServiceConfigSchema>, 'name' | 'migrations'>,
+  url: string,
+  { config, log, startMs, signal }: Surroundings<ServiceConfig>,
+): Promise<DataSource> => {
+  const { name, migrations = [] } = definition;
+  const open = async (): Promise<DataSource> =>
+    await openDatabase({ url, applicationName: `orrery ${name}`, migrations, poolSize: config.poolSize });
+  const database = await patiently(`PostgreSQL at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
+  const applied = await migrate(database);
+  if (applied.length > 0) log.info({ applied }, 'migrated');
+  return database;
+};
+
+const connect = (name: string, { config, log, startMs, signal }: Surroundings<ServiceConfig>): Promise<Bus> => {
+  const { natsUrl: url, natsCreds } = config;
+  const open = (): Promise<Bus> => connectBus({ url, name, firstConnectMs: 0, ...(natsCreds ? { credentials: natsCreds } : {}) });
+  return patiently(`NATS at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
+};
+
+/** Nest wants a class to hang a module on; each service gets its own. */
+const serve = async <S extends ServiceConfigSchema>(
+  definition: ServiceDefinition<S>,
+  deps: Deps<Readonly<z.output<S>>>,
+  strategy: NatsServer,
+): Promise<INestMicroservice> => {
+  class Root {}
+  return await NestFactory.createMicroservice(
+    { module: Root, ...definition.module(deps) },
+    { strategy, logger: nestLog(deps.log), abortOnError: false },
+  );
+};
+
+/** Brings a service up: database, log, bus, then work; and leaves behind, in `closing`, the way back. */
+const build = async <S extends ServiceConfigSchema>(
+  definition: ServiceDefinition<S>,
+  surroundings: Surroundings<Readonly<z.output<S>>>,
+  closing: Closing,
+): Promise<void> => {
+  const { name, events, upcasters = [] } = definition;
+  const { config, health, log } = surroundings;
+  const databaseUrl = databaseUrlOf(name, config);
+  const database = await openLog(definition, databaseUrl, surroundings);
+  closing.add('database', () => database.destroy());
+  health.check('postgres', () => poolOf(database).query('SELECT 1'));
+  const bus = await connect(name, surroundings);
+  closing.add('bus', () => bus.close());
+  health.check('nats', () => bus.isConnected);
+  const store = new EventStore({ dataSource: database, service: name, events, upcasters });
+  const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets: secretsOf(config.secret) };
+  const strategy = new NatsServer({
+    bus,
+    service: name,
+    drainMs,
+    onFault: ({ operation, correlationId, error }) => log.error({ err: error, operation, correlationId }, 'a request failed'),
+  });
+  const app = await serve(definition, deps, strategy);
+  closing.add('requests', () => app.close(), drainMs + 2_000);
+  await app.listen();
+  health.check('requests', () => strategy.isReady);
+  const running = await definition.start?.(deps);
+  if (running) closing.add('own work', () => running.stop());
+};
+
+export const startService = async <S extends ServiceConfigSchema>(
+  definition: ServiceDefinition<S>,
+  surroundings: Surroundings<Readonly<z.output<S>>>,
+): Promise<Running> => {
+  const closing = new Closing(surroundings.log);
+  try {
+    await build(definition, surroundings, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+  return {
+    stop: async () => {
+      if (!(await closing.run())) throw new Error(`${definition.name} did not stop in order`);
+    },
+  };
+};
