@@ -1,0 +1,108 @@
+import { eventContracts, operations, serviceOf } from '@orrery/contracts';
+
+/** Which subjects a user of the bus may publish and subscribe. Everything else is refused by the server. */
+export interface Rights {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** Served by agents, each on its own subjects: not a service. */
+const agents = 'agent';
+
+/** The services that the contracts name. */
+export const services: readonly string[] = [
+  ...new Set([...Object.values(operations).map(serviceOf), ...eventContracts.map((contract) => contract.service), 'inference']),
+]
+  .filter((service) => service !== agents)
+  .sort();
+
+/** Whom a service asks, beyond itself. Who is not named here is not asked: services otherwise follow events. */
+const asks: Readonly<Record<string, readonly string[]>> = {
+  execution: ['billing', 'catalog', 'identity'],
+  billing: ['catalog', 'execution', 'identity'],
+  observability: ['execution', 'identity'],
+  inference: ['billing', 'catalog', 'execution', 'identity'],
+};
+
+/** Snapshots for the gateway, each a key-value bucket with one writer. */
+const buckets: Readonly<Record<string, readonly string[]>> = {
+  identity: ['identity-keys', 'identity-members', 'identity-signing'],
+};
+
+/** Output and samples of the agents, which execution takes in. */
+const telemetryStreams: Readonly<Record<string, readonly string[]>> = { execution: ['OUTPUT', 'METRICS'] };
+
+const streamsOf = (service: string): readonly string[] => [
+  `LOG_${service.toUpperCase()}`,
+  // Dead letters of all services lie in one stream, which whoever comes first creates.
+  'DEAD',
+  ...(telemetryStreams[service] ?? []),
+  ...(buckets[service] ?? []).map((bucket) => `KV_${bucket}`),
+];
+
+/** What reading any stream takes: facts are public inside the platform, so every service may follow every log. */
+const following = [
+  '$JS.API.INFO',
+  '$JS.API.STREAM.NAMES',
+  '$JS.API.STREAM.LIST',
+  '$JS.API.STREAM.INFO.*',
+  '$JS.API.STREAM.MSG.GET.*',
+  '$JS.API.DIRECT.GET.>',
+  '$JS.API.CONSUMER.>',
+  '$JS.ACK.>',
+  '$JS.FC.>',
+];
+
+const owning = (stream: string): string[] => ['CREATE', 'UPDATE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
+
+const inboxes = ['_INBOX.>', '_R_.>'];
+
+export const rightsOfService = (service: string): Rights => ({
+  publish: [
+    `ask.${service}.>`,
+    ...(asks[service] ?? []).map((asked) => `ask.${asked}.>`),
+    `log.${service}.>`,
+    `dead.${service}.>`,
+    ...(buckets[service] ?? []).map((bucket) => `$KV.${bucket}.>`),
+    ...(service === 'execution' ? ['agent.>'] : []),
+    ...streamsOf(service).flatMap(owning),
+    ...following,
+    ...inboxes,
+  ],
+  subscribe: [`ask.${service}.>`, ...(service === 'execution' ? ['tele.>'] : []), ...inboxes],
+});
+
+/** The gateway asks everybody, serves nobody, and watches the snapshots. */
+export const rightsOfGateway: Rights = { publish: ['ask.>', ...following, ...inboxes], subscribe: ['log.>', ...inboxes] };
+
+/** For teams that consume domain events: they read every log and publish nothing. */
+export const rightsOfReader: Rights = {
+  publish: [
+    '$JS.API.INFO',
+    '$JS.API.STREAM.NAMES',
+    '$JS.API.STREAM.LIST',
+    '$JS.API.STREAM.INFO.*',
+    '$JS.API.CONSUMER.>',
+    '$JS.ACK.>',
+    '$JS.FC.>',
+  ],
+  subscribe: ['log.>', ...inboxes],
+};
+
+/** All services in one process: what they may do together, in few words, for a server bounds the length of a user's claims. */
+const rightsOfAll: Rights = {
+  publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', '$KV.>', '$JS.>', ...inboxes],
+  subscribe: ['ask.>', 'log.>', 'tele.>', ...inboxes],
+};
+
+/** Every user of the bus by name. `all` is all services in one process; `operator` is whoever mends the streams by hand. */
+export const busUsers = (): Readonly<Record<string, Rights>> => {
+  const ofServices = Object.fromEntries(services.map((service) => [service, rightsOfService(service)]));
+  return {
+    ...ofServices,
+    gateway: rightsOfGateway,
+    reader: rightsOfReader,
+    all: rightsOfAll,
+    operator: { publish: ['>'], subscribe: ['>'] },
+  };
+};
