@@ -74,3 +74,9 @@ export const actorOf = (principal: Principal): string => {
       return `${principal.kind}:${principal.id}`;
   }
 };
+
+/** The person behind a caller: the one who signed in, or whom a key acts for. */
+export const personOf = (principal: Principal): string | undefined => {
+  if (principal.kind === 'user') return principal.id;
+  return principal.kind === 'key' ? principal.userId : undefined;
+};

@@ -7,12 +7,13 @@ export const id = <const B extends string>(brand: B) => z.uuid().brand<B>().meta
  * Who may call an operation; checked by the gateway and again by the owning service.
  * - `public`: anyone.
  * - `user`: a signed-in person, no organization needed.
+ * - `caller`: a signed-in person, or a key that acts for one (`personOf`); no organization needed.
  * - a permission `resource:action`: a principal that holds it in the organization of the request.
  * - `operator`: the people who run the platform.
  * - `service`: other services only; never routed by the gateway.
  * - `agent`: a joined machine, on its own subjects only.
  */
-export type Access = 'public' | 'user' | 'operator' | 'service' | 'agent' | `${string}:${string}`;
+export type Access = 'public' | 'user' | 'caller' | 'operator' | 'service' | 'agent' | `${string}:${string}`;
 
 export interface Operation<
   I extends z.ZodType = z.ZodType,
@@ -34,6 +35,10 @@ export interface Operation<
   readonly refusals: R;
   /** The answer holds a secret: it is sealed wherever it is kept for a repeated call, and never logged. */
   readonly secret?: boolean;
+  /** Success makes a resource: answered with 201. */
+  readonly created?: true;
+  /** How a reader of this stream goes on after a cut: the place of an item, and the input field that takes a place. */
+  readonly resume?: { readonly input: string; placeOf(item: z.output<O>): string | undefined };
   /** How long the caller waits, in milliseconds. Default 5,000. A stream has none. */
   readonly deadlineMs?: number;
 }

@@ -9,6 +9,8 @@ const allows = (access: Access, principal: Principal, orgId: string | undefined)
     case 'agent':
     case 'service':
       return principal.kind === access;
+    case 'caller':
+      return principal.kind === 'user' || principal.kind === 'key';
     case 'operator':
       return principal.kind === 'operator' || principal.kind === 'service';
   }

@@ -48,6 +48,7 @@ export const GrantCredits = command({
   subject: 'billing.grant-credits',
   summary: 'Give an organization credit',
   http: 'POST /accounts/{orgId}/grants',
+  created: true,
   access: 'operator',
   input: z.strictObject({ orgId: OrgId, amount: NanosText, kind: GrantKind.default('manual'), note: z.string().max(500).default('') }),
   output: BalanceView,

@@ -38,6 +38,7 @@ export const PublishPriceBook = command({
   subject: 'catalog.publish-price-book',
   summary: 'Set the prices from a moment on; earlier books stay as they were',
   http: 'POST /price-books',
+  created: true,
   access: 'operator',
   input: z.strictObject({ currency: Currency, effectiveAt: Instant.optional(), prices: z.array(Price).min(1).max(5_000) }),
   output: PriceBookView,

@@ -26,6 +26,7 @@ export const SubmitRun = command({
   subject: 'execution.submit-run',
   summary: 'Run a Python program once on a machine of the given type',
   http: 'POST /runs',
+  created: true,
   access: 'runs:create',
   input: z.strictObject({
     code: z.string().min(1).max(786_432),
@@ -132,6 +133,7 @@ export const FollowRun = stream({
       .optional(),
   }),
   output: RunOutputItem,
+  resume: { input: 'after', placeOf: (item) => (item.kind === 'output' ? `${item.attempt}.${item.seq}` : undefined) },
   refusals: { RunNotFound: 404 },
 });
 
@@ -139,6 +141,7 @@ export const CreateJoinToken = command({
   subject: 'execution.create-join-token',
   summary: 'A token with which one machine may join, once',
   http: 'POST /workers/join-tokens',
+  created: true,
   access: 'operator',
   input: z.strictObject({ name: z.string().trim().min(1).max(100), ttlSeconds: z.int().min(60).max(604_800).default(3_600) }),
   output: z.strictObject({ tokenId: z.uuid(), token: z.string(), expiresAt: Instant }),
@@ -150,6 +153,7 @@ export const JoinWorker = command({
   subject: 'execution.join-worker',
   summary: 'A machine joins with its token and gets its own credentials',
   http: 'POST /workers/join',
+  created: true,
   access: 'public',
   input: z.strictObject({ token: z.string().max(200), facts: WorkerFacts }),
   output: z.strictObject({
