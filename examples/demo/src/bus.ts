@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { eventContracts, observability, storedType } from '@orrery/contracts';
+import { connect, credsAuthenticator, type NatsConnection } from 'nats';
+
+export type CloudEvent = observability.CloudEvent;
+
+const contractsByType = new Map(eventContracts.map((contract) => [`orrery.${contract.service}.${storedType(contract)}`, contract]));
+
+/** A team's own consumer of domain events: subscribes on JetStream, checks each event against its contract. */
+export class EventFeed {
+  readonly received: CloudEvent[] = [];
+
+  private constructor(private readonly connection: NatsConnection) {}
+
+  static async open(url: string, credsFile: string | undefined, orgId: string): Promise<EventFeed> {
+    const authenticator = credsFile ? { authenticator: credsAuthenticator(await readFile(credsFile)) } : {};
+    const connection = await connect({ servers: url, name: 'demo-events', inboxPrefix: '_INBOX_events', ...authenticator });
+    const feed = new EventFeed(connection);
+    for (const stream of ['LOG_EXECUTION', 'LOG_BILLING']) await feed.follow(stream, orgId);
+    return feed;
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+
+  private async follow(stream: string, orgId: string): Promise<void> {
+    const [, service] = stream.toLowerCase().split('_');
+    const consumer = await this.connection.jetstream().consumers.get(stream, { filterSubjects: `log.${service}.*.${orgId}.>` });
+    const messages = await consumer.consume();
+    void (async () => {
+      for await (const message of messages) {
+        const event = observability.CloudEvent.parse(message.json());
+        contractsByType.get(event.type)?.schema.parse(event.data);
+        this.received.push(event);
+      }
+    })();
+  }
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { CallFailed } from './api.ts';
+import { demoConfigOf } from './config.ts';
+import { Demo } from './demo.ts';
+import { screen } from './screen.ts';
+import { endEarly, firstBalance, payForIt, readBack, runProgram, seeEvents, seeTrace, signUp } from './steps.ts';
+
+const play = async (demo: Demo): Promise<void> => {
+  screen.step(1, 'A person signs up, gets an organization, logs in and creates an API key');
+  const customer = await signUp(demo);
+  const before = await firstBalance(demo, customer);
+  await demo.events(customer.orgId);
+
+  screen.step(2, 'With that key, a Python program is submitted, placed on a machine and run in a sandbox');
+  const run = await runProgram(demo, customer);
+
+  screen.step(3, 'Its status, logs, timing and metrics can be read; others are aborted and stopped while they run');
+  await readBack(demo, customer, run);
+  await endEarly(demo, customer);
+
+  screen.step(4, 'Every second is billed at the price of the price book');
+  await payForIt(demo, customer, before);
+
+  screen.step(5, 'What happened is a stream of typed events');
+  await seeEvents(demo, customer, run);
+
+  screen.step(6, 'One trace leads through all of it');
+  await seeTrace(demo, run);
+
+  screen.title('That was the main job. Orrery is yours to try:');
+  screen.line(
+    `API  ${demo.config.url}/api/v2/external   (own API: ${demo.config.url}/orrery/v1, described at ${demo.config.url}/openapi.json)`,
+  );
+  screen.line(`key  ${customer.key}`);
+  screen.line(`try  curl -H "Authorization: Bearer ${customer.key}" ${demo.config.url}/api/v2/external/workloads/list`);
+};
+
+const exitAfter = process.argv.includes('--exit');
+let demo: Demo | undefined;
+try {
+  demo = new Demo(demoConfigOf(process.env));
+  await demo.open();
+  await play(demo);
+  if (!exitAfter) {
+    screen.line('stop it with Ctrl-C');
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  }
+} catch (error) {
+  screen.failed(error instanceof Error ? error.message : String(error));
+  if (error instanceof Error && !(error instanceof CallFailed)) console.error(error.stack);
+  process.exitCode = 1;
+} finally {
+  await demo?.close();
+}
