@@ -58,8 +58,17 @@ describe('rights on the bus', () => {
     }
   });
 
-  it('let a reader write nothing at all', () => {
+  it('let nobody hear the answers to another', () => {
+    const users = ['billing', 'gateway', 'events'];
+    for (const user of users) {
+      expect(users.filter((other) => may(user, 'subscribe', `_INBOX_${other}.abc.1`))).toEqual([user]);
+      expect(may(user, 'subscribe', '_INBOX.abc.1')).toBe(false);
+    }
+    expect(services.every((service) => may(service, 'publish', '_INBOX_agent.worker-1.abc'))).toBe(true);
+  });
+
+  it('let a reader of events write nothing at all', () => {
     const writable = ['ask.identity.sign-up', 'log.identity.X.org.s', 'dead.x', 'agent.1.start', 'tele.output.1.2', '$KV.identity-keys.x'];
-    expect(writable.filter((subject) => may('reader', 'publish', subject))).toEqual([]);
+    expect(writable.filter((subject) => may('events', 'publish', subject))).toEqual([]);
   });
 });

@@ -55,7 +55,14 @@ const following = [
 
 const owning = (stream: string): string[] => ['CREATE', 'UPDATE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
 
-const inboxes = ['_INBOX.>', '_R_.>'];
+/**
+ * Answers go to the asker's own inbox, and nobody may listen at the inbox of another: agents are not trusted, and answers hold
+ * secrets. A process named N connects with the inbox prefix `_INBOX_N`; agents hear answers below `_INBOX_agent.<id>`.
+ */
+const inboxOf = (name: string): string => `_INBOX_${name}.>`;
+
+/** Where a service may answer: at every inbox there is. */
+const answering = [...services, 'gateway', 'operator', agents].map(inboxOf);
 
 export const rightsOfService = (service: string): Rights => ({
   publish: [
@@ -67,16 +74,19 @@ export const rightsOfService = (service: string): Rights => ({
     ...(service === 'execution' ? ['agent.>'] : []),
     ...streamsOf(service).flatMap(owning),
     ...following,
-    ...inboxes,
+    ...answering,
   ],
-  subscribe: [`ask.${service}.>`, ...(service === 'execution' ? ['tele.>'] : []), ...inboxes],
+  subscribe: [`ask.${service}.>`, ...(service === 'execution' ? ['tele.>'] : []), inboxOf(service)],
 });
 
 /** The gateway asks everybody, serves nobody, and watches the snapshots. */
-export const rightsOfGateway: Rights = { publish: ['ask.>', ...following, ...inboxes], subscribe: ['log.>', ...inboxes] };
+export const rightsOfGateway: Rights = {
+  publish: ['ask.>', ...following],
+  subscribe: ['log.>', inboxOf('gateway')],
+};
 
 /** For teams that consume domain events: they read every log and publish nothing. */
-export const rightsOfReader: Rights = {
+export const rightsOfEvents: Rights = {
   publish: [
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',
@@ -86,13 +96,13 @@ export const rightsOfReader: Rights = {
     '$JS.ACK.>',
     '$JS.FC.>',
   ],
-  subscribe: ['log.>', ...inboxes],
+  subscribe: ['log.>', inboxOf('events')],
 };
 
 /** All services in one process: what they may do together, in few words, for a server bounds the length of a user's claims. */
 const rightsOfAll: Rights = {
-  publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', '$KV.>', '$JS.>', ...inboxes],
-  subscribe: ['ask.>', 'log.>', 'tele.>', ...inboxes],
+  publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', '$KV.>', '$JS.>', ...answering],
+  subscribe: ['ask.>', 'log.>', 'tele.>', ...[...services, 'gateway'].map(inboxOf)],
 };
 
 /** Every user of the bus by name. `all` is all services in one process; `operator` is whoever mends the streams by hand. */
@@ -101,7 +111,7 @@ export const busUsers = (): Readonly<Record<string, Rights>> => {
   return {
     ...ofServices,
     gateway: rightsOfGateway,
-    reader: rightsOfReader,
+    events: rightsOfEvents,
     all: rightsOfAll,
     operator: { publish: ['>'], subscribe: ['>'] },
   };

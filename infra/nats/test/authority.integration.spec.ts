@@ -23,7 +23,7 @@ describe('a bus with users', () => {
 
   const as = async (user: string): Promise<NatsConnection> => {
     const authenticator = credsAuthenticator(new TextEncoder().encode(creds[user]));
-    const connection = await connect({ servers: nats.url, authenticator, maxReconnectAttempts: 0 });
+    const connection = await connect({ servers: nats.url, authenticator, inboxPrefix: `_INBOX_${user}`, maxReconnectAttempts: 0 });
     open.push(connection);
     return connection;
   };
@@ -60,12 +60,20 @@ describe('a bus with users', () => {
     stolen.unsubscribe();
   });
 
+  it('does not let a service listen to the answers to another', async () => {
+    const catalog = await as('catalog');
+    const violation = violationOf(catalog);
+    const stolen = catalog.subscribe('_INBOX_gateway.>');
+    await expect(violation).resolves.toBe('subscription _INBOX_gateway.>');
+    stolen.unsubscribe();
+  });
+
   it('carries a service’s own facts to the durable consumer of another, and to a reader', async () => {
     const execution = await as('execution');
     const manager = await execution.jetstreamManager();
     await manager.streams.add({ name: 'LOG_EXECUTION', subjects: ['log.execution.>'] });
     await execution.jetstream().publish('log.execution.RunCompleted.org.run-1', '{"a":1}', { msgID: 'e1' });
-    for (const user of ['billing', 'reader']) {
+    for (const user of ['billing', 'events']) {
       const connection = await as(user);
       const durable = `${user}--runs`;
       await (await connection.jetstreamManager()).consumers.add('LOG_EXECUTION', {

@@ -34,7 +34,8 @@ const openLog = async (
 
 const connect = (name: string, { config, log, startMs, signal }: Surroundings<ServiceConfig>): Promise<Bus> => {
   const { natsUrl: url, natsCreds } = config;
-  const open = (): Promise<Bus> => connectBus({ url, name, firstConnectMs: 0, ...(natsCreds ? { credentials: natsCreds } : {}) });
+  const open = (): Promise<Bus> =>
+    connectBus({ url, name, inboxPrefix: `_INBOX_${name}`, firstConnectMs: 0, ...(natsCreds ? { credentials: natsCreds } : {}) });
   return patiently(`NATS at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
 };
 
