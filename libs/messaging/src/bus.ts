@@ -1,29 +1,39 @@
-import type { Operation, OutputOf, RefusalOf, RequestContext, RequestOf } from '@orrery/contracts';
-import type { Rejection } from '@orrery/kernel';
+import type { Operation, OutputOf, RequestContext, RequestOf } from '@orrery/contracts';
 import type { NatsConnection } from 'nats';
-import { z } from 'zod';
-import { ContractBroken, DeadlineExceeded, ServiceUnavailable } from './errors.ts';
+import { DeadlineExceeded, ServiceUnavailable } from './errors.ts';
 import { Exchange } from './exchange.ts';
-import { writeHeaders } from './headers.ts';
-import { Inbox } from './inbox.ts';
-import { Link } from './link.ts';
-import type { BusRefusal, Details, Outcome } from './outcome.ts';
+import { streamHeader, writeHeaders } from './headers.ts';
+import { Line, type LineOptions } from './line.ts';
+import type { Outcome } from './outcome.ts';
+import { type Reply, readOutput, readReply } from './read-reply.ts';
 import { type Route, routeOf, targetOf } from './route.ts';
-import { type ClientSpan, endSpan, Instruments, type RpcOutcome, startClientSpan } from './telemetry.ts';
-import { decodeJson, encodeJson, errorOf, type WireReply } from './wire.ts';
+import { defaultWindow, type Reading, StreamOpened, type Window, writeReading } from './stream-frames.ts';
+import { type ItemStream, StreamReader } from './stream-reader.ts';
+import { type ClientSpan, endSpan, type RpcOutcome, startClientSpan } from './telemetry.ts';
+import { encodeJson } from './wire.ts';
+import { withinMs } from './within-ms.ts';
 
 export interface AskOptions {
   /** The agent that serves the operation, for a contract named `agent.<verb>`. */
   readonly agent?: string;
 }
 
-export interface BusOptions {
-  readonly inboxPrefix?: string;
-  /** Refuse larger messages even where the server would carry them. */
-  readonly maxPayloadBytes?: number;
+export interface StreamOptions extends AskOptions {
+  /** Ends the stream; the loop over it ends quietly. */
+  readonly signal?: AbortSignal;
+  /** How much may wait here for the loop to take it. */
+  readonly window?: Window;
 }
 
-const headroom = 4_096;
+const closeMs = 2_000;
+
+interface Question<X extends Operation> {
+  readonly operation: X;
+  readonly input: RequestOf<X>;
+  readonly context: RequestContext;
+  readonly options: AskOptions;
+  readonly reading?: Reading;
+}
 
 const outcomeOf = (error: unknown): RpcOutcome => {
   if (error instanceof ServiceUnavailable) return 'unavailable';
@@ -32,28 +42,20 @@ const outcomeOf = (error: unknown): RpcOutcome => {
 
 /** Asks services and agents, by contract. */
 export class Bus {
-  readonly connection: NatsConnection;
-  readonly link: Link;
-  readonly inbox: Inbox;
-  readonly instruments = new Instruments();
+  readonly line: Line;
   readonly #exchange: Exchange;
-  readonly #maxPayloadBytes: number;
 
-  constructor(connection: NatsConnection, options: BusOptions = {}) {
-    this.connection = connection;
-    this.link = new Link(connection);
-    this.inbox = new Inbox(connection, options.inboxPrefix);
-    this.#exchange = new Exchange(connection, this.inbox, this.link);
-    this.#maxPayloadBytes = options.maxPayloadBytes ?? Number.POSITIVE_INFINITY;
+  constructor(connection: NatsConnection, options: LineOptions = {}) {
+    this.line = new Line(connection, options);
+    this.#exchange = new Exchange(this.line);
+  }
+
+  get connection(): NatsConnection {
+    return this.line.connection;
   }
 
   get isConnected(): boolean {
-    return this.link.isUp;
-  }
-
-  /** The largest body that a message may have. */
-  get payloadLimit(): number {
-    return Math.min(this.#maxPayloadBytes, (this.connection.info?.max_payload ?? 1_048_576) - headroom);
+    return this.line.link.isUp;
   }
 
   /**
@@ -66,60 +68,66 @@ export class Bus {
     context: RequestContext,
     options: AskOptions = {},
   ): Promise<Outcome<X>> {
-    const startedAt = performance.now();
-    const route = routeOf(operation);
-    const spanned = startClientSpan(route, context.traceparent);
-    try {
-      const outcome = await this.#answer(operation, input, context, { ...options, route, spanned });
-      const name = outcome.accepted ? 'accepted' : 'refused';
-      endSpan(spanned.span, name);
-      this.instruments.asked(route, name, startedAt);
-      return outcome;
-    } catch (error) {
-      endSpan(spanned.span, outcomeOf(error), error);
-      this.instruments.asked(route, outcomeOf(error), startedAt);
-      throw error;
-    }
+    const reply = await this.#measured({ operation, input, context, options });
+    return reply.accepted ? { accepted: true, value: readOutput(operation, reply.value) } : reply;
+  }
+
+  /** One question, many answers, as fast as they are taken. */
+  askStream<X extends Operation>(
+    operation: X,
+    input: RequestOf<X>,
+    context: RequestContext,
+    options: StreamOptions = {},
+  ): ItemStream<OutputOf<X>> {
+    const open = async (reading: Reading) => {
+      const reply = await this.#measured({ operation, input, context, options, reading });
+      return reply.accepted ? { accepted: true as const, flow: StreamOpened.parse(reply.value).flow } : reply;
+    };
+    const { service } = targetOf(operation, context.principal, options.agent);
+    return new StreamReader(this.line, operation, open, {
+      service,
+      window: options.window ?? defaultWindow,
+      beatMs: this.line.beatMs,
+      signal: options.signal,
+    });
   }
 
   /** Sends what is written, and ends the connection. */
   async close(): Promise<void> {
-    if (!this.connection.isClosed()) await this.connection.close();
+    if (this.connection.isClosed()) return;
+    if (this.isConnected) await withinMs(this.connection.flush(), closeMs);
+    await this.connection.close();
   }
 
-  async #answer<X extends Operation>(
-    operation: X,
-    input: RequestOf<X>,
-    context: RequestContext,
-    { route, spanned, agent }: AskOptions & { route: Route; spanned: ClientSpan },
-  ): Promise<Outcome<X>> {
-    const target = targetOf(operation, context.principal, agent);
+  async #measured<X extends Operation>(question: Question<X>): Promise<Reply<X>> {
+    const startedAt = performance.now();
+    const route = routeOf(question.operation);
+    const spanned = startClientSpan(route, question.context.traceparent);
+    try {
+      const reply = await this.#send(question, route, spanned);
+      const outcome = reply.accepted ? 'accepted' : 'refused';
+      endSpan(spanned.span, outcome);
+      this.line.instruments.asked(route, outcome, startedAt);
+      return reply;
+    } catch (error) {
+      endSpan(spanned.span, outcomeOf(error), error);
+      this.line.instruments.asked(route, outcomeOf(error), startedAt);
+      throw error;
+    }
+  }
+
+  async #send<X extends Operation>(question: Question<X>, route: Route, { carrier }: ClientSpan): Promise<Reply<X>> {
+    const { operation, input, context, options, reading } = question;
+    const target = targetOf(operation, context.principal, options.agent);
     const payload = encodeJson(input);
-    if (payload.length > this.payloadLimit) return tooLarge(payload.length, this.payloadLimit);
+    const limit = this.line.payloadLimit;
+    if (payload.length > limit) {
+      return { accepted: false, rejection: { code: 'PayloadTooLarge', details: { part: 'input', bytes: payload.length, limit } } };
+    }
     const deadlineAt = Math.min(context.deadlineAt, Date.now() + route.deadlineMs);
-    const headers = writeHeaders(context, deadlineAt, spanned.carrier);
+    const headers = writeHeaders(context, deadlineAt, carrier);
+    if (reading) headers.set(streamHeader, writeReading(reading));
     const message = await this.#exchange.send({ target, payload, headers, deadlineAt });
     return readReply(operation, message.data);
   }
 }
-
-const tooLarge = (bytes: number, limit: number): { accepted: false; rejection: Rejection<BusRefusal, Details> } => ({
-  accepted: false,
-  rejection: { code: 'PayloadTooLarge', details: { part: 'input', bytes, limit } },
-});
-
-const readReply = <X extends Operation>(operation: X, bytes: Uint8Array): Outcome<X> => {
-  // The other end is our own server: its envelope is trusted, what is inside it is checked.
-  const reply = decodeJson(bytes) as WireReply;
-  if ('fault' in reply) throw errorOf(reply.fault);
-  // A refusal that the contract does not know is stopped by the server.
-  if (!reply.accepted) return { accepted: false, rejection: reply.rejection as Rejection<RefusalOf<X> | BusRefusal, Details> };
-  return { accepted: true, value: readOutput(operation, reply.value) };
-};
-
-export const readOutput = <X extends Operation>(operation: X, value: unknown): OutputOf<X> => {
-  const output = z.safeParse(operation.output, value);
-  // `safeParse` of a schema gives its output; the generic parameter only hides which.
-  if (output.success) return output.data as OutputOf<X>;
-  throw new ContractBroken(`the answer to ${operation.subject} does not fit its contract: ${z.prettifyError(output.error)}`);
-};

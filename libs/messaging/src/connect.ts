@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, connect, credsAuthenticator } from 'nats';
-import { Bus, type BusOptions } from './bus.ts';
+import { Bus } from './bus.ts';
+import type { LineOptions } from './line.ts';
 
-export interface ConnectOptions extends BusOptions {
+export interface ConnectOptions extends LineOptions {
   /** `nats://host:port`, several separated by commas. */
   readonly url: string;
   /** How the connection is called in the server's monitoring. */

@@ -1,47 +1,44 @@
 import type { Operation, RequestContext } from '@orrery/contracts';
-import type { Rejection } from '@orrery/kernel';
 import type { Msg, Subscription } from 'nats';
-import { z } from 'zod';
-import { denial } from './access.ts';
-import type { Bus } from './bus.ts';
-import { ContractBroken, DeadlineExceeded, Refused, ServiceUnavailable } from './errors.ts';
+import { admit, readInput, type Served } from './admission.ts';
 import { Gate, type GateLimits } from './gate.ts';
-import { carrierOf, type DeadlineClock, readContext } from './headers.ts';
-import { busRefusals } from './outcome.ts';
-import { type Route, routeOf } from './route.ts';
+import { carrierOf, type DeadlineClock } from './headers.ts';
+import type { Line } from './line.ts';
+import { encodeOutput, type FaultSink, replyToFailure } from './replies.ts';
+import { routeOf } from './route.ts';
 import { isInbox } from './subjects.ts';
 import { endSpan, type RpcOutcome, startServerSpan, within } from './telemetry.ts';
-import { decodeJson, encodeJson, faultOf, invalidInput, type WireReply } from './wire.ts';
+import { encodeJson, type WireReply } from './wire.ts';
+import { withinMs } from './within-ms.ts';
 
-/** Told of every fault that a caller only hears the name of. */
-export type FaultSink = (fault: { readonly operation: string; readonly correlationId: string; readonly error: unknown }) => void;
-
-export type Handle = (input: unknown, context: RequestContext) => Promise<unknown>;
+export type Handle = (input: unknown, context: RequestContext, message: Msg) => Promise<unknown>;
 
 export interface DeskOptions extends GateLimits {
   readonly clock: DeadlineClock;
   readonly onFault: FaultSink;
 }
 
-interface Served {
-  readonly operation: Operation;
-  readonly route: Route;
+export interface Place {
+  readonly subject: string;
+  readonly queue?: string;
+  readonly fromAgents?: boolean;
+}
+
+interface Counter extends Served {
   readonly handle: Handle;
-  /** Where the asker's id is the last token of the subject. */
-  readonly fromAgents: boolean;
 }
 
 const retryAfterMs = 500;
 
 /** Where requests arrive: judged, validated, handled, answered; never more at once than there is room for. */
 export class Desk {
-  readonly #bus: Bus;
+  readonly #line: Line;
   readonly #options: DeskOptions;
   readonly #gate: Gate;
   readonly #subscriptions: Subscription[] = [];
 
-  constructor(bus: Bus, options: DeskOptions) {
-    this.#bus = bus;
+  constructor(line: Line, options: DeskOptions) {
+    this.#line = line;
     this.#options = options;
     this.#gate = new Gate(options);
   }
@@ -50,16 +47,12 @@ export class Desk {
     return { running: this.#gate.running, waiting: this.#gate.waiting };
   }
 
-  serve(
-    operation: Operation,
-    handle: Handle,
-    at: { readonly subject: string; readonly queue?: string; readonly fromAgents?: boolean },
-  ): void {
-    const served: Served = { operation, handle, route: routeOf(operation), fromAgents: at.fromAgents ?? false };
-    const subscription = this.#bus.connection.subscribe(at.subject, {
-      ...(at.queue === undefined ? {} : { queue: at.queue }),
+  serve(operation: Operation, handle: Handle, { subject, queue, fromAgents = false }: Place): void {
+    const counter: Counter = { operation, handle, route: routeOf(operation), fromAgents };
+    const subscription = this.#line.connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
-        if (error === null) this.#receive(served, message);
+        if (error === null) this.#receive(counter, message);
       },
     });
     this.#subscriptions.push(subscription);
@@ -67,123 +60,70 @@ export class Desk {
 
   /** Takes no more, finishes what it has, for as long as it may. True where everything was finished. */
   async drain(ms: number): Promise<boolean> {
-    const finished = Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()))
-      .then(() => this.#gate.whenIdle())
-      .then(() => this.#bus.connection.flush())
-      .then(
-        () => true,
-        () => false,
-      );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
-    const done = await Promise.race([finished, late]);
-    clearTimeout(timer);
-    return done;
+    return withinMs(this.#finish(), ms);
   }
 
-  #receive(served: Served, message: Msg): void {
+  async #finish(): Promise<void> {
+    await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
+    await this.#gate.whenIdle();
+    await this.#line.connection.flush();
+  }
+
+  #receive(counter: Counter, message: Msg): void {
     if (!isInbox(message.reply)) return;
     const startedAt = performance.now();
-    if (this.#gate.enter(() => this.#work(served, message, startedAt))) return;
-    this.#reply(served, message, { accepted: false, rejection: { code: 'Overloaded', details: { retryAfterMs } } });
-    this.#bus.instruments.served(served.route, 'shed', startedAt);
+    if (this.#gate.enter(() => this.#work(counter, message, startedAt))) return;
+    this.#reply(counter, message, { accepted: false, rejection: { code: 'Overloaded', details: { retryAfterMs } } });
+    this.#line.instruments.served(counter.route, 'shed', startedAt);
   }
 
-  async #work(served: Served, message: Msg, startedAt: number): Promise<void> {
-    const outcome = await this.#judge(served, message);
-    this.#bus.instruments.served(served.route, outcome, startedAt);
+  async #work(counter: Counter, message: Msg, startedAt: number): Promise<void> {
+    const outcome = await this.#judge(counter, message);
+    this.#line.instruments.served(counter.route, outcome, startedAt);
   }
 
-  async #judge(served: Served, message: Msg): Promise<RpcOutcome> {
-    const read = readContext(message.headers, this.#options.clock);
-    if (!read.ok)
-      return this.#refuse(served, message, {
-        code: 'InvalidInput',
-        details: { issues: [{ path: [], message: read.why, code: 'context' }] },
-      });
-    const { context } = read;
-    // Nobody waits any more: work done now would only slow those who do.
-    if (Date.now() >= context.deadlineAt) return 'expired';
-    const denied = denial(served.operation.access, context) ?? (served.fromAgents ? impostor(message.subject, context) : undefined);
-    if (denied) return this.#refuse(served, message, denied);
-    const { span, context: spanned, traceparent } = startServerSpan(served.route, carrierOf(message.headers));
-    try {
-      const reply = await within({ context: spanned }, () =>
-        this.#answer(served, message, traceparent ? { ...context, traceparent } : context),
-      );
-      this.#reply(served, message, reply);
-      const outcome = 'accepted' in reply && reply.accepted ? 'accepted' : 'refused';
-      endSpan(span, outcome);
-      return outcome;
-    } catch (error) {
-      return this.#fail(served, message, { error, context, span });
-    }
-  }
-
-  async #answer({ operation, handle }: Served, message: Msg, context: RequestContext): Promise<WireReply> {
-    const input = z.safeParse(operation.input, parsed(message.data));
-    if (!input.success) return { accepted: false, rejection: invalidInput(input.error) };
-    try {
-      const output = z.safeEncode(operation.output, await handle(input.data, context));
-      if (!output.success)
-        throw new ContractBroken(`${operation.subject} answered what its contract refuses: ${z.prettifyError(output.error)}`);
-      return { accepted: true, value: output.data };
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const { code } = error.rejection;
-      if (code in operation.refusals || code in busRefusals) return { accepted: false, rejection: error.rejection };
-      throw new ContractBroken(`${operation.subject} refused with ${code}, which its contract does not know`, { cause: error });
-    }
-  }
-
-  #refuse(served: Served, message: Msg, rejection: Rejection): RpcOutcome {
-    this.#reply(served, message, { accepted: false, rejection });
-    return 'refused';
-  }
-
-  #fail(
-    served: Served,
-    message: Msg,
-    { error, context, span }: { error: unknown; context: RequestContext; span: Parameters<typeof endSpan>[0] },
-  ): RpcOutcome {
-    const { subject } = served.operation;
-    const { correlationId } = context;
-    this.#options.onFault({ operation: subject, correlationId, error });
-    this.#reply(served, message, { fault: faultOf(error, { service: served.route.service, operation: subject, correlationId }) });
-    const outcome = error instanceof ServiceUnavailable ? 'unavailable' : error instanceof DeadlineExceeded ? 'deadline' : 'fault';
-    endSpan(span, outcome, error);
+  async #judge(counter: Counter, message: Msg): Promise<RpcOutcome> {
+    const admission = admit(counter, message, this.#options.clock);
+    if (admission.kind === 'expired') return 'expired';
+    if (admission.kind === 'refused') return this.#reply(counter, message, { accepted: false, rejection: admission.rejection });
+    const { span, context: spanned, traceparent } = startServerSpan(counter.route, carrierOf(message.headers));
+    const context = traceparent === undefined ? admission.context : { ...admission.context, traceparent };
+    const reply = await within(spanned, () => this.#answer(counter, message, context));
+    const outcome = this.#reply(counter, message, reply);
+    endSpan(span, outcome, 'fault' in reply ? reply.fault.kind : undefined);
     return outcome;
   }
 
-  #reply({ operation }: Served, message: Msg, reply: WireReply): void {
-    const payload = encodeJson(reply);
-    const limit = this.#bus.payloadLimit;
+  async #answer({ operation, handle }: Counter, message: Msg, context: RequestContext): Promise<WireReply> {
     try {
-      if (payload.length <= limit) message.respond(payload);
-      else
-        message.respond(
-          encodeJson({
-            accepted: false,
-            rejection: { code: 'PayloadTooLarge', details: { part: 'answer', bytes: payload.length, limit } },
-          }),
-        );
+      const read = readInput(operation, message.data);
+      if (!read.ok) return { accepted: false, rejection: read.rejection };
+      const value = await handle(read.input, context, message);
+      return { accepted: true, value: operation.kind === 'stream' ? value : encodeOutput(operation, value) };
     } catch (error) {
-      // The connection is gone for good, and with it whoever asked.
-      this.#options.onFault({ operation: operation.subject, correlationId: '', error });
+      return replyToFailure(operation, error, { correlationId: context.correlationId, onFault: this.#options.onFault });
     }
+  }
+
+  #reply({ operation }: Counter, message: Msg, reply: WireReply): RpcOutcome {
+    const limit = this.#line.payloadLimit;
+    try {
+      const payload = encodeJson(reply);
+      if (payload.length <= limit) message.respond(payload);
+      else {
+        const details = { part: 'answer', bytes: payload.length, limit };
+        message.respond(encodeJson({ accepted: false, rejection: { code: 'PayloadTooLarge', details } }));
+      }
+    } catch (error) {
+      // No JSON after all (a bigint), or the connection is gone for good and with it whoever asked.
+      this.#options.onFault({ operation: operation.subject, correlationId: '', error });
+      return 'fault';
+    }
+    return outcomeOfReply(reply);
   }
 }
 
-const parsed = (bytes: Uint8Array): unknown => {
-  try {
-    return decodeJson(bytes);
-  } catch {
-    return undefined;
-  }
+const outcomeOfReply = (reply: WireReply): RpcOutcome => {
+  if (!('fault' in reply)) return reply.accepted ? 'accepted' : 'refused';
+  return reply.fault.kind === 'internal' ? 'fault' : reply.fault.kind;
 };
-
-/** An agent's connection may only use subjects that end in its own id; what it claims to be must agree. */
-const impostor = (subject: string, { principal }: RequestContext): Rejection | undefined =>
-  principal.kind === 'agent' && subject.endsWith(`.${principal.id}`) ? undefined : { code: 'Forbidden', details: { needs: 'agent' } };

@@ -1,6 +1,7 @@
 import type { Msg, MsgHdrs, NatsConnection } from 'nats';
 import { DeadlineExceeded, ServiceUnavailable, type UnavailableReason } from './errors.ts';
 import { type Inbox, isNoResponders } from './inbox.ts';
+import type { Line } from './line.ts';
 import type { Link } from './link.ts';
 import type { Target } from './route.ts';
 
@@ -29,7 +30,7 @@ export class Exchange {
   readonly #link: Link;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(connection: NatsConnection, inbox: Inbox, link: Link) {
+  constructor({ connection, inbox, link }: Line) {
     this.#connection = connection;
     this.#inbox = inbox;
     this.#link = link;
@@ -78,9 +79,9 @@ export class Exchange {
         reject(error);
       };
       const address = this.#inbox.open((message) => {
-        if (isNoResponders(message)) return fail(new ServiceUnavailable(target.service, 'no-responders'));
         settle();
-        resolve(message);
+        if (isNoResponders(message)) reject(new ServiceUnavailable(target.service, 'no-responders'));
+        else resolve(message);
       });
       const timer = setTimeout(() => fail(new DeadlineExceeded(target.service)), Math.max(1, deadlineAt - Date.now()));
       this.#pending.set(address, { subject: target.subject, lose: (reason) => fail(new ServiceUnavailable(target.service, reason)) });

@@ -2,7 +2,7 @@ import { RequestContext } from '@orrery/contracts';
 import { headers, type MsgHdrs } from 'nats';
 
 const contextHeader = 'Orrery-Context';
-export const windowHeader = 'Orrery-Window';
+export const streamHeader = 'Orrery-Stream';
 
 export type Carrier = Record<string, string>;
 

@@ -1,10 +1,12 @@
 export { denial } from './access.ts';
-export { type AskOptions, Bus, type BusOptions } from './bus.ts';
+export { type AskOptions, Bus, type StreamOptions } from './bus.ts';
 export { type ConnectOptions, connectBus } from './connect.ts';
-export type { FaultSink } from './desk.ts';
 export { ContractBroken, DeadlineExceeded, Refused, ServiceFault, ServiceUnavailable, type UnavailableReason } from './errors.ts';
+export type { LineOptions } from './line.ts';
 export { NatsServer, type NatsServerOptions } from './nats.server.ts';
 export { type BusRefusal, busRefusals, type Details, type Outcome, refuse } from './outcome.ts';
+export type { FaultSink } from './replies.ts';
 export { AgentDesk, type AgentDeskOptions } from './serve-at.ts';
 export { type HandlerOf, Serves, transportId } from './serves.ts';
+export type { ItemStream, Opened } from './stream-reader.ts';
 export { agentSubject, askAsAgentSubject, askSubject } from './subjects.ts';

@@ -2,9 +2,12 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { type Operation, serviceOf } from '@orrery/contracts';
 import type { Bus } from './bus.ts';
 import { Call } from './call.ts';
-import { Desk, type FaultSink } from './desk.ts';
+import { Desk, type Handle } from './desk.ts';
+import type { FaultSink } from './replies.ts';
 import { transportId } from './serves.ts';
+import { type HandleStream, StreamDesk } from './stream-desk.ts';
 import { askSubject } from './subjects.ts';
+import { withinMs } from './within-ms.ts';
 
 export interface NatsServerOptions {
   readonly bus: Bus;
@@ -12,6 +15,8 @@ export interface NatsServerOptions {
   readonly service: string;
   readonly concurrency?: number;
   readonly queue?: number;
+  /** Streams that may be open at the same time. */
+  readonly streams?: number;
   /** How long a shutdown waits for what is under way. */
   readonly drainMs?: number;
   readonly onFault?: FaultSink;
@@ -22,16 +27,19 @@ export class NatsServer extends Server implements CustomTransportStrategy {
   override readonly transportId = transportId;
   readonly #options: NatsServerOptions;
   readonly #desk: Desk;
+  readonly #onFault: FaultSink;
+  #streams: StreamDesk | undefined;
   #isReady = false;
 
   constructor(options: NatsServerOptions) {
     super();
     this.#options = options;
-    this.#desk = new Desk(options.bus, {
+    this.#onFault = options.onFault ?? (({ operation, correlationId, error }) => this.logger.error(error, `${operation} ${correlationId}`));
+    this.#desk = new Desk(options.bus.line, {
       concurrency: options.concurrency ?? 256,
       queue: options.queue ?? 1_024,
       clock: 'shared',
-      onFault: options.onFault ?? (({ operation, correlationId, error }) => this.logger.error(error, `${operation} ${correlationId}`)),
+      onFault: this.#onFault,
     });
   }
 
@@ -57,7 +65,8 @@ export class NatsServer extends Server implements CustomTransportStrategy {
 
   override async close(): Promise<void> {
     this.#isReady = false;
-    await this.#desk.drain(this.#options.drainMs ?? 10_000);
+    const { drainMs = 10_000 } = this.#options;
+    await Promise.all([this.#desk.drain(drainMs), withinMs(this.#streams?.close() ?? Promise.resolve(), drainMs)]);
   }
 
   /** Nest's hook for transport events; the bus reports its own state. */
@@ -75,12 +84,30 @@ export class NatsServer extends Server implements CustomTransportStrategy {
     if (serviceOf(operation) !== service) throw new TypeError(`${operation.subject} is not an operation of ${service}`);
     const fromAgents = operation.access === 'agent';
     const subject = askSubject(operation);
-    const handle = async (input: unknown, context: ConstructorParameters<typeof Call>[1]): Promise<unknown> => {
-      const call = new Call(input, context, new AbortController().signal);
-      await handler(call);
-      if (call.hasFailed) throw call.error;
-      return call.result;
-    };
+    const handle = operation.kind === 'stream' ? this.#streamer(operation, handler) : answerer(handler);
     this.#desk.serve(operation, handle, { subject: fromAgents ? `${subject}.*` : subject, queue: service, fromAgents });
   }
+
+  #streamer(operation: Operation, handler: MessageHandler): Handle {
+    const { bus, service, streams = 1_000 } = this.#options;
+    this.#streams ??= new StreamDesk(bus.line, { service, streams, beatMs: bus.line.beatMs, onFault: this.#onFault });
+    const desk = this.#streams;
+    // `@Serves` lets only methods that give async iterables serve a stream.
+    const handle: HandleStream = async (input, context, signal) =>
+      (await through(handler, new Call(input, context, signal))) as AsyncIterable<unknown>;
+    return (input, context, message) => desk.open({ operation, input, context, message, handle });
+  }
 }
+
+const through = async (handler: MessageHandler, call: Call): Promise<unknown> => {
+  await handler(call);
+  if (call.hasFailed) throw call.error;
+  return call.result;
+};
+
+const unaborted = new AbortController().signal;
+
+const answerer =
+  (handler: MessageHandler): Handle =>
+  (input, context) =>
+    through(handler, new Call(input, context, unaborted));

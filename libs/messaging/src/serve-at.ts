@@ -1,6 +1,7 @@
 import type { InputOf, Operation, OutputOf, RequestContext } from '@orrery/contracts';
 import type { Bus } from './bus.ts';
-import { Desk, type FaultSink } from './desk.ts';
+import { Desk } from './desk.ts';
+import type { FaultSink } from './replies.ts';
 import { routeOf } from './route.ts';
 import { agentSubject } from './subjects.ts';
 
@@ -18,7 +19,7 @@ export class AgentDesk {
 
   constructor(bus: Bus, { workerId, onFault, concurrency = 16, queue = 256 }: AgentDeskOptions) {
     this.#workerId = workerId;
-    this.#desk = new Desk(bus, { concurrency, queue, clock: 'own', onFault });
+    this.#desk = new Desk(bus.line, { concurrency, queue, clock: 'own', onFault });
   }
 
   serve<X extends Operation>(operation: X, handler: (input: InputOf<X>, context: RequestContext) => Promise<OutputOf<X>>): this {

@@ -89,7 +89,7 @@ export const startServerSpan = (route: Route, carrier: Carrier): ServerSpan => {
   return { span, context: trace.setSpan(parent, span), traceparent };
 };
 
-export const within = <T>(spanned: Pick<ServerSpan, 'context'>, work: () => T): T => context.with(spanned.context, work);
+export const within = <T>(spanned: Context, work: () => T): T => context.with(spanned, work);
 
 /** A refusal is an answer, not an error of the span; a fault is. */
 export const endSpan = (span: Span, outcome: RpcOutcome, error?: unknown): void => {
