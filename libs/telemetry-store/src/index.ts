@@ -1,4 +1,5 @@
 export type { Labels, Matchers } from './labels.ts';
+export { CursorInvalid } from './log-cursor.ts';
 export {
   type Appended,
   type LogEntry,
@@ -20,4 +21,5 @@ export {
   type Series,
   TooManyPoints,
 } from './metric-store.ts';
+export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './postgres-store.ts';
 export type { TelemetryStore } from './telemetry-store.ts';
