@@ -39,8 +39,19 @@ const present = (fields: Record<string, string | undefined>) => {
 
 const contextFields = () => present({ trace_id: traceIdNow(), span_id: spanIdNow(), org_id: orgIdNow() });
 
+let isExporting = false;
+
+/** Whether lines also go out over OTLP: from the start of the SDK to its end. */
+export const exportLogs = (on: boolean): void => {
+  isExporting = on;
+};
+
+/** The exporters' own complaints stay here: exporting them would feed what they complain about. */
+export const homeService = 'telemetry';
+
 const emit = (line: string): void => {
   const { time, level, msg, service, trace_id: _trace, span_id: _span, ...attributes } = JSON.parse(line);
+  if (service === homeService) return;
   // The SDK takes trace and span from the active context, which is still the caller's.
   logs.getLogger(service ?? 'orrery').emit({
     timestamp: Date.parse(time),
@@ -54,7 +65,6 @@ const emit = (line: string): void => {
 export interface LogSettings {
   readonly level: string;
   readonly pretty: boolean;
-  readonly exported: boolean;
   readonly write: (line: string) => void;
 }
 
@@ -65,11 +75,11 @@ const stdout = (): ((line: string) => void) => {
 };
 
 const settingsNow = (): LogSettings => {
-  const { logLevel, pretty, logs: exported } = telemetryConfig();
-  return { level: logLevel, pretty, exported, write: stdout() };
+  const { logLevel, pretty } = telemetryConfig();
+  return { level: logLevel, pretty, write: stdout() };
 };
 
-export const createLog = ({ level, pretty, exported, write }: LogSettings): pino.Logger =>
+export const createLog = ({ level, pretty, write }: LogSettings): pino.Logger =>
   pino(
     {
       level,
@@ -83,7 +93,7 @@ export const createLog = ({ level, pretty, exported, write }: LogSettings): pino
       write: (raw) => {
         const line = redactText(raw);
         write(pretty ? prettyOf(line) : line);
-        if (exported) emit(line);
+        if (isExporting) emit(line);
       },
     },
   );

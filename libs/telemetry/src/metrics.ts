@@ -14,11 +14,13 @@ export const metrics = {
   append: seconds<'service' | 'outcome'>('orrery_append_seconds', 'Time to commit an append to the log'),
   appended: counter<'service'>('orrery_appended_events_total', 'Events appended to the log'),
   relayLag: gauge<'service'>('orrery_relay_lag_seconds', 'Age of the oldest event that is not yet published'),
+  relayLagEvents: gauge<'service'>('orrery_relay_lag_events', 'Events that are not yet published'),
   relayed: counter<'service'>('orrery_relayed_events_total', 'Events published and acknowledged'),
   /** `outcome`: `done`, `repeated`, `retried` or `dead`. */
   consumed: counter<'service' | 'consumer' | 'outcome'>('orrery_consumed_events_total', 'Deliveries handled by a consumer'),
   delivery: seconds<'service' | 'consumer'>('orrery_delivery_seconds', 'From the commit of an event to its effect in another service'),
   consumerLag: gauge<'service' | 'consumer'>('orrery_consumer_lag_events', 'Events a consumer has not handled yet'),
+  auditMissing: gauge<'service'>('orrery_audit_missing_events', 'Events of the log that the last audit did not find in the stream'),
   deadLetters: counter<'service' | 'consumer'>('orrery_dead_letters_total', 'Events given up and set aside for an operator'),
   projected: counter<'service' | 'view'>('orrery_projected_events_total', 'Events folded into a view'),
   projectionLag: gauge<'service' | 'view'>('orrery_projection_lag_events', 'Events a view that follows the log has not folded yet'),

@@ -1,6 +1,7 @@
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { installIdentifiers, installIdentifyingTracer } from './identifiers.ts';
-import { logOf } from './logger.ts';
+import { exportLogs, homeService, logOf } from './logger.ts';
 import { startMeters, stopMeters } from './meters.ts';
 import { observeProcess } from './process-metrics.ts';
 import { type TelemetryConfig, telemetryConfig } from './telemetry.config.ts';
@@ -13,7 +14,7 @@ export interface Telemetry {
 
 /** Complaints of the exporters, each kind at most once a minute: a collector that is down must not fill the log. */
 const watchExporters = (): void => {
-  const log = logOf('telemetry');
+  const log = logOf(homeService);
   const lastAt = new Map<string, number>();
   const say = (level: 'warn' | 'error', message: string): void => {
     const kind = message.slice(0, 60);
@@ -55,9 +56,16 @@ const startExport = async (config: TelemetryConfig): Promise<() => Promise<void>
   });
   replaceIdentifiers(() => {
     sdk.start();
+    // Built-in modules are instrumented when they are required; who imported names of them sees it only after this.
+    for (const name of ['http', 'https']) createRequire(process.execPath)(name);
+    syncBuiltinESMExports();
     if (!config.traces) installIdentifyingTracer();
   });
-  return () => sdk.shutdown();
+  exportLogs(config.logs);
+  return () => {
+    exportLogs(false);
+    return sdk.shutdown();
+  };
 };
 
 const start = async (): Promise<Telemetry> => {
