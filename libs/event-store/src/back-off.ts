@@ -1,0 +1,50 @@
+import { setTimeout as timer } from 'node:timers/promises';
+
+export interface BackOff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** The pause before try `attempt` (from 1): doubling up to the longest, and between half and all of it, so that many do not come at once. */
+export const pauseOf = (attempt: number, { firstMs, longestMs }: BackOff, random: () => number = Math.random): number => {
+  const whole = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
+  return whole / 2 + (whole / 2) * random();
+};
+
+/** Waits, or returns early when the signal says that there is nothing left to wait for. */
+export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  try {
+    await timer(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+};
+
+export interface Persistence {
+  readonly signal: AbortSignal;
+  readonly backOff: BackOff;
+  /** Told of each failure and of the pause that follows. */
+  readonly failed: (error: unknown, pauseMs: number) => void;
+}
+
+/** What ran this long was well: the next failure counts from one again. */
+const recoveredAfterMs = 10_000;
+
+/** Does the work again whenever it ends or fails, until the signal. The outermost loop of whatever must outlive its servers. */
+export const persist = async (work: () => Promise<void>, { signal, backOff, failed }: Persistence): Promise<void> => {
+  let failures = 0;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    try {
+      await work();
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (performance.now() - startedAt > recoveredAfterMs) failures = 0;
+      failures += 1;
+      const pauseMs = pauseOf(failures, backOff);
+      failed(error, pauseMs);
+      await pause(pauseMs, signal);
+    }
+  }
+};

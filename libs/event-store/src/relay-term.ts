@@ -1,0 +1,160 @@
+import { comparePlaces, logStart, type Place, type Recorded } from '@orrery/kernel';
+import { type Log, metrics } from '@orrery/telemetry';
+import type { NatsConnection } from 'nats';
+import { relayCheckpoint } from './audit.ts';
+import { pause, persist } from './back-off.ts';
+import { Bell } from './bell.ts';
+import { checkpointOf, dropCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type EventStore, notifyChannel } from './event-store.ts';
+import type { Locks } from './locks.ts';
+import { countBetween } from './log-place.ts';
+import { LogPublisher } from './log-publisher.ts';
+import { linkOf } from './nats-link.ts';
+import { refillCheckpoint, repeatBatch } from './refill.ts';
+import { findFooting } from './relay-footing.ts';
+import { RelayWatch } from './relay-watch.ts';
+import type { StreamLimits } from './streams.ts';
+
+export interface TermOptions {
+  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'readLog'>;
+  readonly nats: NatsConnection;
+  readonly log: Log;
+  readonly limits: StreamLimits & { readonly maxAgeMs: number };
+  /** Events read and published at a time. */
+  readonly batch: number;
+  /** How long to rest at most without a notice. */
+  readonly pollMs: number;
+  readonly auditEveryMs: number;
+}
+
+const backOff = { firstMs: 20, longestMs: 5_000 };
+/** After a notice the event may hide behind an unfinished transaction that ends without one: look again soon, then ever later. */
+const firstQuietMs = 2;
+/** Between small batches: at a thousand events a second, a few together cost a fraction of each alone. */
+const breathMs = 3;
+const noteEveryMs = 100;
+const heartbeatMs = 1_000;
+const lagCountLimit = 100_000;
+
+/** One relay's time as the active one: from taking the lock to losing or freeing it. */
+export class Term {
+  private readonly options: TermOptions;
+  private readonly locks: Locks;
+  private readonly signal: AbortSignal;
+  private readonly bell = new Bell();
+  private readonly publisher: LogPublisher;
+  private readonly watch: RelayWatch;
+  private place: Place = logStart;
+  private noted: Place = logStart;
+  private notedAt = 0;
+  private heartbeatAt = 0;
+  private quietMs = firstQuietMs;
+  private isBehind = false;
+  private owed: Place | undefined;
+
+  constructor(options: TermOptions, locks: Locks, signal: AbortSignal) {
+    this.options = options;
+    this.locks = locks;
+    this.signal = signal;
+    this.publisher = new LogPublisher(options);
+    this.watch = new RelayWatch({ ...options, locks, signal });
+  }
+
+  /** Until the signal. Whatever fails is tried again from firm ground. */
+  async run(): Promise<void> {
+    const { log } = this.options;
+    try {
+      await this.locks.listen(notifyChannel, () => this.bell.ring());
+      this.place = await checkpointOf(this.locks, relayCheckpoint);
+      this.noted = this.place;
+      const failed = (err: unknown, pauseMs: number): void => log.warn({ err, pauseMs: Math.round(pauseMs) }, 'the relay stumbled');
+      await persist(() => this.follow(), { signal: this.signal, backOff, failed });
+      await this.watch.settled();
+      if (!this.locks.lost.aborted) await this.note();
+    } finally {
+      this.publisher.close();
+    }
+  }
+
+  private async follow(): Promise<void> {
+    const { store, nats, log, limits, batch } = this.options;
+    const link = linkOf(nats);
+    await link.connected(this.signal);
+    if (this.signal.aborted) return;
+    const signal = AbortSignal.any([this.signal, link.cut()]);
+    const footing = await findFooting(this.place, { store, jsm: await nats.jetstreamManager(), limits, log });
+    this.place = footing.place;
+    this.publisher.sequence = footing.sequence;
+    while (!signal.aborted) {
+      const moved = await this.forward(signal);
+      await this.heartbeat();
+      if (await this.repay(signal)) continue;
+      if (moved === 0) await this.rest(signal);
+      else if (moved < batch) await pause(breathMs, signal);
+    }
+  }
+
+  /** Publishes the next batch of the log; gives how many events it was. */
+  private async forward(signal: AbortSignal): Promise<number> {
+    const { store, batch } = this.options;
+    const events = await store.readLog(this.place, batch);
+    if (events.length > 0) {
+      const { count, failure } = await this.publisher.inTurn(events, signal);
+      this.place = events[count - 1]?.place ?? this.place;
+      this.observe(events, count);
+      if (failure) throw await this.watch.explain(failure);
+      this.quietMs = firstQuietMs;
+    } else {
+      this.observe(events, 0);
+    }
+    if (Date.now() - this.notedAt > noteEveryMs) await this.note();
+    return events.length;
+  }
+
+  private observe(events: readonly Recorded[], count: number): void {
+    const { store, batch } = this.options;
+    const oldest = count < events.length ? events[count] : events.length === batch ? events.at(-1) : undefined;
+    this.isBehind = oldest !== undefined;
+    metrics.relayLag.record(oldest ? (Date.now() - oldest.recordedAt.getTime()) / 1_000 : 0, { service: store.service });
+  }
+
+  private async note(): Promise<void> {
+    this.notedAt = Date.now();
+    const { place } = this;
+    if (comparePlaces(place, this.noted) === 0) return;
+    await writeCheckpoint(this.locks, relayCheckpoint, place);
+    this.noted = place;
+  }
+
+  private async rest(signal: AbortSignal): Promise<void> {
+    await this.note();
+    const rang = await this.bell.wait(this.quietMs, signal);
+    this.quietMs = rang ? firstQuietMs : Math.min(this.options.pollMs, this.quietMs * 2);
+  }
+
+  /** Keeps the connection of the locks proven, looks for a wanted refill, and lets the audit run beside us. */
+  private async heartbeat(): Promise<void> {
+    if (Date.now() - this.heartbeatAt < heartbeatMs) return;
+    this.heartbeatAt = Date.now();
+    const { store } = this.options;
+    this.owed = await readCheckpoint(this.locks, refillCheckpoint);
+    const lag = this.isBehind ? await countBetween(store.pool, { after: this.place }, lagCountLimit) : 0;
+    metrics.relayLagEvents.record(lag, { service: store.service });
+    this.watch.tick();
+  }
+
+  /** Publishes again what was asked for or found missing, a batch at a time, so that new events need not wait. */
+  private async repay(signal: AbortSignal): Promise<boolean> {
+    if (await this.watch.heal(this.publisher, this.place, signal)) return true;
+    if (!this.owed) return false;
+    const { log } = this.options;
+    const came = await repeatBatch({ ...this.options, publisher: this.publisher }, { after: this.owed, through: this.place }, signal);
+    if (came) await writeCheckpoint(this.locks, refillCheckpoint, came);
+    else {
+      await dropCheckpoint(this.locks, refillCheckpoint);
+      log.info('the refill is complete');
+    }
+    this.owed = came;
+    return true;
+  }
+}
