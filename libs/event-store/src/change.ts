@@ -1,18 +1,20 @@
-/** What a column may hold. Instants and big numbers are strings or bigints, as their column says. */
-export type Cell = unknown;
-export type Row = Readonly<Record<string, Cell>>;
-
 /**
- * One step of a table: the whole row, some columns of it, or its end.
- * A patch of an absent row changes nothing. `add` sums onto numeric columns and may meet `set` of others.
+ * One step of a table: a whole row, part of one, or its end.
+ *
+ * - `put`: the row is this now, whatever it was.
+ * - `patch`: of the row with this key, `set` some columns and `add` to others. An absent row stays absent, unless `from` says
+ *   what it starts from: the patch is then applied to that. Columns that can be added to start from zero, so `from` leaves them out.
+ * - `drop`: the row with this key is gone.
  */
-export type Change<R extends object = Row> =
+export type Change<R extends object = Cells, K extends keyof R = keyof R, A extends object = Cells> =
   | { readonly put: R }
-  | { readonly patch: Partial<R>; readonly set?: Partial<R>; readonly add?: { readonly [C in keyof R]?: number | bigint } }
-  | { readonly drop: Partial<R> };
+  | {
+      readonly patch: Pick<R, K>;
+      readonly set?: Partial<Omit<R, K>>;
+      readonly add?: A;
+      readonly from?: Omit<R, K | keyof A>;
+    }
+  | { readonly drop: Pick<R, K> };
 
-/** Changes for a declared table, to be written with a unit. */
-export interface Write {
-  readonly into: { readonly table: string };
-  readonly changes: readonly Change[];
-}
+/** A row whose columns nobody has named yet. */
+export type Cells = Readonly<Record<string, unknown>>;

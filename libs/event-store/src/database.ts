@@ -49,6 +49,24 @@ export const poolOf = (dataSource: DataSource): pg.Pool => {
   throw new TypeError('the data source is not an initialized PostgreSQL one');
 };
 
+/**
+ * Connections for appends alone, so that a slow query never stands before them. Their statements look rows up by key and are
+ * prepared while tables may still be small: a plan that scans must not be remembered.
+ */
+export const commitPool = (dataSource: DataSource, size: number): pg.Pool => {
+  // The pool keeps the password out of sight of a spread.
+  const { password, ...options } = poolOf(dataSource).options;
+  const pool = new pg.Pool({
+    ...options,
+    ...(password === undefined ? {} : { password }),
+    max: size,
+    options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
+  });
+  // An idle connection that dies is replaced at the next append; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+};
+
 const createIfMissing = async (url: string): Promise<void> => {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
   const server = new URL(url);

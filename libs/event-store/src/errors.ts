@@ -37,3 +37,8 @@ export class Repeated extends Error {
     this.answer = once.answer;
   }
 }
+
+/** More is asked than can be kept waiting: the caller may try again later. */
+export class Overloaded extends Error {
+  override readonly name = 'Overloaded';
+}

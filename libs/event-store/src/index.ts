@@ -1,8 +1,13 @@
-export type { Change, Row, Write } from './change.ts';
+export type { Cells, Change } from './change.ts';
+export { boolean, type Column, type Columns, instant, integer, json, nanos, nullable, type RowOf, real, text, uuid } from './columns.ts';
 export { type DatabaseOptions, openDatabase, poolOf } from './database.ts';
-export { ClaimTaken, Repeated, VersionConflict } from './errors.ts';
-export { EventStore, type EventStoreOptions, type Loaded, notifyChannel } from './event-store.ts';
+export { ClaimTaken, Overloaded, Repeated, VersionConflict } from './errors.ts';
+export { EventStore, type EventStoreOptions, type Kept } from './event-store.ts';
+export type { Loaded, LoadOptions } from './log-reader.ts';
 export { type Migration, migrate } from './migration.ts';
+export { notifyChannel } from './notifier.ts';
 export { placeOf, sequenceOf } from './place.ts';
 export { InvalidEvent, Registry, UnknownEvent, type Upcaster } from './registry.ts';
+export { type ChangeOf, type Table, type TableRow, table, type Write, write } from './table.ts';
 export type { Append, Claim, Committed, Fact, NewEvent, Once, Unit } from './unit.ts';
+export { type View, view } from './view.ts';

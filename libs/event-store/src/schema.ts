@@ -3,7 +3,7 @@
  *
  * `events` is the truth. Its unique key on (stream, version) is the optimistic lock; its primary key is the only order in which
  * the log may be read, because positions are drawn before transactions commit. `data` is JSON as it was written, not `jsonb`:
- * nothing queries it, and parsing it twice would cost more than the row itself.
+ * nothing queries it, and parsing it twice would cost more than the row itself. `person` is whom sealed fields tell of.
  */
 export const eventStoreSchema = `
   CREATE TABLE events (
@@ -16,10 +16,12 @@ export const eventStoreSchema = `
     data         json        NOT NULL,
     metadata     json        NOT NULL,
     recorded_at  timestamptz NOT NULL,
+    person       text,
     CONSTRAINT events_in_order PRIMARY KEY (transaction, position),
     CONSTRAINT events_stream_version UNIQUE (stream, version),
     CONSTRAINT events_id UNIQUE (id)
   );
+  CREATE INDEX events_by_person ON events (person) WHERE person IS NOT NULL;
 
   CREATE TABLE once (
     scope        text        NOT NULL,

@@ -1,5 +1,5 @@
 import type { Event, Metadata, Recorded } from '@orrery/kernel';
-import type { Write } from './change.ts';
+import type { Write } from './table.ts';
 
 /** An event on its way into the log. Without an id it gets a fresh UUIDv7. */
 export interface NewEvent<E extends Event = Event> {

@@ -1,0 +1,89 @@
+import type { Event, Place, Recorded } from '@orrery/kernel';
+import type pg from 'pg';
+import { type BareRow, bareColumns, type EventRow, eventColumns, type RowReader } from './rows.ts';
+
+export interface Loaded<E extends Event = Event> {
+  readonly events: readonly Recorded<E>[];
+  /** Of the last event loaded; 0 where there is none. */
+  readonly version: number;
+}
+
+export interface LoadOptions {
+  /** The stream as it was: up to a version, or up to an instant. */
+  readonly at?: number | Date;
+}
+
+const lastVersion = 2_147_483_647;
+
+/** Reads streams and the log. */
+export class LogReader {
+  readonly pool: pg.Pool;
+  private readonly rows: RowReader;
+
+  constructor(pool: pg.Pool, rows: RowReader) {
+    this.pool = pool;
+    this.rows = rows;
+  }
+
+  async load<E extends Event = Event>(stream: string, { at }: LoadOptions = {}): Promise<Loaded<E>> {
+    const upTo = typeof at === 'number' ? at : lastVersion;
+    const events = await this.page<E>(stream, { after: 0, upTo, limit: lastVersion });
+    // Clocks of writers may differ a little, versions do not: what counts is the first event that is too young.
+    const young = at instanceof Date ? events.findIndex(({ recordedAt }) => recordedAt > at) : -1;
+    const seen = young < 0 ? events : events.slice(0, young);
+    return { events: seen, version: seen.at(-1)?.version ?? 0 };
+  }
+
+  /** One page of a stream's life, oldest first. */
+  history<E extends Event = Event>(
+    stream: string,
+    page: { readonly after?: number; readonly limit?: number } = {},
+  ): Promise<readonly Recorded<E>[]> {
+    return this.page<E>(stream, { after: page.after ?? 0, upTo: lastVersion, limit: page.limit ?? 100 });
+  }
+
+  /** What happened, without when and why: all that a fold needs. */
+  async happened<E extends Event>(stream: string, after = 0): Promise<readonly E[]> {
+    const { rows } = await this.pool.query<BareRow>({
+      name: 'orrery-happened',
+      text: `SELECT ${bareColumns} FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version`,
+      values: [stream, after],
+    });
+    return await this.rows.bare<E>(rows);
+  }
+
+  async byId<E extends Event = Event>(id: string): Promise<Recorded<E> | undefined> {
+    const { rows } = await this.pool.query<EventRow>({
+      name: 'orrery-event-by-id',
+      text: `SELECT ${eventColumns} FROM events e WHERE e.id = $1`,
+      values: [id],
+    });
+    const [recorded] = await this.rows.recorded<E>(rows);
+    return recorded;
+  }
+
+  /** The log in its one order, never past an unfinished transaction: nothing is skipped, nothing comes twice. */
+  async readLog(after: Place, limit: number): Promise<readonly Recorded[]> {
+    const { rows } = await this.pool.query<EventRow>({
+      name: 'orrery-read-log',
+      // By the columns, not by names of the output: a place sorted as text would put 10 before 9.
+      text: `SELECT ${eventColumns} FROM events e
+        WHERE (e.transaction, e.position) > ($1::xid8, $2::bigint) AND e.transaction < pg_snapshot_xmin(pg_current_snapshot())
+        ORDER BY e.transaction, e.position LIMIT $3`,
+      values: [after.transaction.toString(), after.position.toString(), limit],
+    });
+    return await this.rows.recorded(rows);
+  }
+
+  private async page<E extends Event>(
+    stream: string,
+    { after, upTo, limit }: { readonly after: number; readonly upTo: number; readonly limit: number },
+  ): Promise<readonly Recorded<E>[]> {
+    const { rows } = await this.pool.query<EventRow>({
+      name: 'orrery-load',
+      text: `SELECT ${eventColumns} FROM events e WHERE e.stream = $1 AND e.version > $2 AND e.version <= $3 ORDER BY e.version LIMIT $4`,
+      values: [stream, after, upTo, limit],
+    });
+    return await this.rows.recorded<E>(rows);
+  }
+}

@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto';
+import type pg from 'pg';
+
+/** A prepared statement that takes JSON text, or nothing, for each parameter. */
+export interface Statement {
+  /** Unique per text. Empty: not kept prepared, for shapes that may never come again. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Named after its text: server-side names hold 63 bytes, and a text may be prepared by several stores of one process. */
+export const statementOf = (text: string): Statement => ({ name: `orrery_${hash('sha256', text).slice(0, 24)}`, text });
+
+export interface Step {
+  readonly statement: Statement;
+  readonly values: readonly string[];
+}
+
+/** Which statements a connection has prepared; it forgets them when it dies. */
+const preparedOn = new WeakMap<pg.Connection, Set<string>>();
+
+const preparedBy = (connection: pg.Connection): Set<string> => {
+  const known = preparedOn.get(connection) ?? new Set<string>();
+  preparedOn.set(connection, known);
+  return known;
+};
+
+/**
+ * Several prepared statements and one Sync: one round trip, one transaction. PostgreSQL runs what comes before a Sync as one
+ * implicit transaction; after the first error it skips the rest and rolls all of it back. Each statement sees what committed
+ * before it began, as in READ COMMITTED.
+ */
+class Pipeline implements pg.Submittable {
+  readonly done: Promise<void>;
+  private readonly steps: readonly Step[];
+  private readonly fresh = new Set<string>();
+  private connection: pg.Connection | undefined;
+  private settle: (error?: Error) => void = () => {};
+
+  constructor(steps: readonly Step[]) {
+    this.steps = steps;
+    this.done = new Promise((resolve, reject) => {
+      this.settle = (error) => (error ? reject(error) : resolve());
+    });
+  }
+
+  submit(connection: pg.Connection): void {
+    this.connection = connection;
+    const known = preparedBy(connection);
+    connection.stream.cork();
+    for (const { statement, values } of this.steps) {
+      if (!known.has(statement.name) && !this.fresh.has(statement.name)) this.prepare(connection, statement);
+      connection.bind({ statement: statement.name, values: [...values] }, true);
+      connection.execute({}, true);
+    }
+    connection.sync();
+    connection.stream.uncork();
+  }
+
+  /** Closes the socket: for a server that does not answer. */
+  abandon(): void {
+    this.connection?.stream.destroy();
+  }
+
+  // What the driver calls while this is its active query.
+  handleCommandComplete(): void {}
+  handleEmptyQuery(): void {}
+  handleRowDescription(): void {}
+  handleDataRow(): void {}
+
+  handleReadyForQuery(): void {
+    if (this.connection) for (const name of this.fresh) preparedBy(this.connection).add(name);
+    this.settle();
+  }
+
+  handleError(error: Error): void {
+    this.settle(error);
+  }
+
+  /** An earlier pipeline may have prepared it and then failed before we knew: closing what does not exist is no error. */
+  private prepare(connection: pg.Connection, { name, text }: Statement): void {
+    if (name !== '') {
+      connection.close({ type: 'S', name }, true);
+      this.fresh.add(name);
+    }
+    connection.parse({ name, text, types: [] }, true);
+  }
+}
+
+/** Runs the steps as one transaction in one round trip. A connection that does not answer in time is closed for good. */
+export const runPipeline = async (client: pg.PoolClient, steps: readonly Step[], timeoutMs: number): Promise<void> => {
+  const pipeline = client.query(new Pipeline(steps));
+  const timer = setTimeout(() => pipeline.abandon(), timeoutMs);
+  try {
+    await pipeline.done;
+  } finally {
+    clearTimeout(timer);
+  }
+};
