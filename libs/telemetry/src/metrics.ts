@@ -7,6 +7,10 @@ import { counter, gauge, seconds } from './instruments.ts';
 export const metrics = {
   /** `outcome`: `accepted`, `rejected` or `failed`. */
   http: seconds<'method' | 'route' | 'status'>('orrery_http_seconds', 'Time to answer an HTTP request'),
+  /** `event`: `open` and `closed` count, so that their difference is what is open now. */
+  eventStreams: counter<'event'>('orrery_http_event_streams_total', 'Streams of server-sent events that were opened and closed'),
+  /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`. */
+  rateLimited: counter<'class' | 'by' | 'outcome'>('orrery_rate_limit_decisions_total', 'Requests that were judged by the rate limiter'),
   rpcClient: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_client_seconds', 'Time until a request over the bus was answered'),
   rpcServer: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_server_seconds', 'Time a service took for a request'),
 
