@@ -63,9 +63,9 @@ export const stream = define('stream');
 /** The service that owns an operation: the first word of its subject. */
 export const serviceOf = (operation: Pick<Operation, 'subject'>): string => operation.subject.split('.', 1)[0] ?? operation.subject;
 
-export interface EventContract<S extends z.ZodType = z.ZodType> {
+export interface EventContract<S extends z.ZodType = z.ZodType, T extends string = string> {
   readonly service: string;
-  readonly type: string;
+  readonly type: T;
   /** Raised when a shape changes in a way that old readers cannot bear; old shapes get an upcaster. */
   readonly version: number;
   readonly schema: S;
@@ -78,7 +78,7 @@ type Options<S extends Shapes> = {
   readonly [T in keyof S]?: { readonly version?: number; readonly personal?: { readonly of: string; readonly fields: readonly string[] } };
 };
 
-export type EventContracts<S extends Shapes = Shapes> = { readonly [T in keyof S]: EventContract<S[T]> };
+export type EventContracts<S extends Shapes = Shapes> = { readonly [T in keyof S]: EventContract<S[T], Extract<T, string>> };
 
 /** The public events of a service. Adding one is an entry here; the compiler then lists the folds that must learn of it. */
 export const events = <const S extends Shapes>(service: string, shapes: S, options: Options<S> = {}): EventContracts<S> => {
@@ -95,6 +95,10 @@ export const events = <const S extends Shapes>(service: string, shapes: S, optio
 export type EventOf<C extends EventContracts> = {
   [T in Extract<keyof C, string>]: { readonly type: T; readonly data: z.output<C[T]['schema']> };
 }[Extract<keyof C, string>];
+
+/** The events behind some contracts, each `{ type, data }`: what a consumer of these contracts gets. */
+export type EventIn<C extends EventContract> =
+  C extends EventContract<infer S, infer T> ? { readonly type: T; readonly data: z.output<S> & object } : never;
 
 /** `RunStarted.v1`: how a log stores and names a type. */
 export const storedType = (contract: Pick<EventContract, 'type' | 'version'>): string => `${contract.type}.v${contract.version}`;
