@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { childrenOf, identityOf, isAlive, ownIdentity, type ProcessIdentity, signal } from './process-identity.ts';
@@ -15,6 +15,8 @@ export interface DaemonSpec {
   readonly env?: NodeJS.ProcessEnv;
   /** Runs as this user; needs root. */
   readonly user?: SystemUser;
+  /** Where what it says goes: its log file, or the terminal we have. */
+  readonly output?: 'log' | 'terminal';
   readonly isReady: () => Promise<boolean>;
   readonly readyWithinMs?: number;
   /** The first signal of an orderly stop. SIGKILL follows when it is not obeyed in time. */
@@ -65,6 +67,11 @@ export const logTail = (file: string): string => {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-logTailLines).join('\n');
 };
 
+/** The log of the last run is kept beside the new one, and no older one. */
+const startAfresh = (log: string): void => {
+  if (existsSync(log)) renameSync(log, `${log}.1`);
+};
+
 const launch = (spec: DaemonSpec, log: string): ChildProcess => {
   const output = openSync(log, 'a', 0o600);
   try {
@@ -73,7 +80,7 @@ const launch = (spec: DaemonSpec, log: string): ChildProcess => {
       env: spec.env ?? process.env,
       // A group of its own: Ctrl-C must reach only us, who then stop everything in order.
       detached: true,
-      stdio: ['ignore', output, output],
+      stdio: spec.output === 'terminal' ? ['ignore', 'inherit', 'inherit'] : ['ignore', output, output],
       ...(spec.user === undefined ? {} : { uid: spec.user.uid, gid: spec.user.gid }),
     });
     child.unref();
@@ -93,6 +100,7 @@ const pidOf = (child: ChildProcess, spec: DaemonSpec): Promise<number> =>
 export const startDaemon = async (spec: DaemonSpec): Promise<Daemon> => {
   mkdirSync(spec.dir, { recursive: true });
   const log = join(spec.dir, `${spec.name}.log`);
+  startAfresh(log);
   const pidFile = pidFileOf(spec.dir, spec.name);
   const child = launch(spec, log);
   const pid = await pidOf(child, spec);

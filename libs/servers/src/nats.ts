@@ -30,12 +30,13 @@ const canSyncAlways = (version: string): boolean => {
 export const natsVersion = (binary: string): string =>
   /v(\d+\.\d+\.\d+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8', timeout: 5_000 }))?.[1] ?? '0.0.0';
 
-const configOf = (port: number, store: string, more: { durable: boolean; config: string }): string =>
+/** The text of nats.conf. `more` holds its authentication. */
+export const natsConfigOf = (at: { listen: string; store: string; syncAlways: boolean }, more = ''): string =>
   [
-    `listen: "127.0.0.1:${port}"`,
+    `listen: ${JSON.stringify(at.listen)}`,
     'max_payload: 8MB',
-    `jetstream { store_dir: ${JSON.stringify(store)}${more.durable ? ', sync_interval: always' : ''} }`,
-    more.config,
+    `jetstream { store_dir: ${JSON.stringify(at.store)}${at.syncAlways ? ', sync_interval: always' : ''} }`,
+    more,
     '',
   ].join('\n');
 
@@ -47,9 +48,8 @@ export const startNatsServer = async (options: NatsOptions): Promise<NatsServer>
   const port = await freePort(options.port);
   const file = join(dir, 'nats.conf');
   mkdirSync(dir, { recursive: true });
-  writeFileSync(file, configOf(port, store, { durable: canSyncAlways(natsVersion(binary)), config: options.config ?? '' }), {
-    mode: 0o600,
-  });
+  const at = { listen: `127.0.0.1:${port}`, store, syncAlways: canSyncAlways(natsVersion(binary)) };
+  writeFileSync(file, natsConfigOf(at, options.config), { mode: 0o600 });
 
   const start = (): Promise<Daemon> =>
     startDaemon({

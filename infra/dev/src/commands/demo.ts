@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@orrery/servers';
+import type { CommandLine } from '../command-line.ts';
+import { ensureSandbox } from '../finding/sandbox.ts';
+import { launchAgent } from '../stack/agent.ts';
+import { pathsOf } from '../stack/paths.ts';
+import type { Stack } from '../stack/stack.ts';
+import { withStack } from '../stack/with-stack.ts';
+import { Problem } from '../terminal.ts';
+
+/** The demo shows one trace, so it plays the collector, unless there is a real one. */
+const tracing = (port: number): NodeJS.ProcessEnv =>
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT
+    ? {}
+    : {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        OTEL_BSP_SCHEDULE_DELAY: '500',
+      };
+
+const clientEnvironment = ({ where, secrets }: Stack, otlpPort: number): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ORRERY_URL: where.gatewayUrl,
+  ORRERY_OPERATOR_KEY: secrets.operatorKey,
+  ORRERY_NATS_URL: where.natsUrl,
+  ...(where.credsDirectory === undefined ? {} : { ORRERY_NATS_CREDS: join(where.credsDirectory, 'events.creds') }),
+  ...(process.env.OTEL_EXPORTER_OTLP_ENDPOINT ? {} : { ORRERY_DEMO_OTLP_PORT: String(otlpPort) }),
+});
+
+const ended = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+
+/** Starts everything, then a client that lives the main job over HTTP. */
+export const demo = async (checkout: string, line: CommandLine): Promise<void> => {
+  const main = join(checkout, 'examples/demo/dist/main.js');
+  if (!existsSync(main)) throw new Problem(`The demo has no main module at ${main}`);
+  ensureSandbox();
+  await withStack(pathsOf(checkout, line.name), async (stack) => {
+    const otlpPort = await freePort();
+    await stack.launch('all', { env: tracing(otlpPort) });
+    await launchAgent(stack, tracing(otlpPort));
+    const words = line.exit ? ['--exit'] : [];
+    const client = spawn(process.execPath, [main, ...words], { cwd: checkout, stdio: 'inherit', env: clientEnvironment(stack, otlpPort) });
+    const code = await ended(client);
+    if (code !== 0) throw new Problem(`The demo failed (exit code ${code}). Logs of the platform: ${join(stack.paths.own, 'programs')}`);
+  });
+};

@@ -1,0 +1,57 @@
+import { type CommandLine, commandLineOf } from './command-line.ts';
+import { bench } from './commands/bench.ts';
+import { demo } from './commands/demo.ts';
+import { dev } from './commands/dev.ts';
+import { generate } from './commands/generate.ts';
+import { start } from './commands/start.ts';
+import { clean, status, stop } from './commands/stop.ts';
+import { check, test } from './commands/test.ts';
+import { up } from './commands/up.ts';
+import { Problem, terminal } from './terminal.ts';
+
+type Command = (checkout: string, line: CommandLine) => Promise<void> | void;
+
+const help = `node infra/dev/bin/orrery-dev.mjs <command>
+
+  up                 PostgreSQL, NATS, Redis, all services in one process and an agent (--servers: only the servers)
+  demo               the same, and a client that shows the main job (--exit: stop after the last step)
+  dev                each service a process of its own, restarted when its sources change
+  start <program>    one program in the foreground, with the servers of the stack that runs
+  start events …     mend the streams: refill, audit, replay-dead, rebuild
+  stop, status       the stack of this checkout
+  clean              forget its data
+  test, check        everything that must hold; check leaves out the chaos (--quick: only what needs no server)
+  bench              the benchmarks, with throw-away data
+  generate           the generated files of docs/
+
+  --name <stack>     several stacks may live in one checkout (default: dev, or $ORRERY_STACK)`;
+
+const commands: Readonly<Record<string, Command>> = {
+  up,
+  demo,
+  dev,
+  start,
+  stop,
+  status,
+  clean,
+  test,
+  check,
+  bench,
+  generate: (checkout) => generate(checkout),
+  help: () => console.log(help),
+};
+
+/** The dev stack's program. `infra/dev/bin` has made sure that there is something to run. */
+export const main = async (checkout: string, argv: readonly string[]): Promise<void> => {
+  try {
+    const line = commandLineOf(argv, process.env);
+    const command = commands[line.command];
+    if (command === undefined) throw new Problem(`There is no command ${JSON.stringify(line.command)}.\n\n${help}`);
+    await command(checkout, line);
+  } catch (error) {
+    const text =
+      error instanceof Problem || !(error instanceof Error) ? String(error instanceof Problem ? error.message : error) : error.stack;
+    terminal.failed(text ?? String(error));
+    process.exitCode = 1;
+  }
+};

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { StackRecord } from './record.ts';
+import type { StackSecrets } from './secrets.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Where = Pick<StackRecord, 'postgresUrl' | 'natsUrl' | 'credsDirectory' | 'redisUrl' | 'gatewayUrl'>;
+
+/** Programs that the platform trusts. An agent is not one of them: it gets no secret and no database. */
+const usersOfTheBus = ['all', 'gateway', 'identity', 'catalog', 'inference', 'execution', 'billing', 'observability', 'events', 'operator'];
+
+/** What an agent may know of our environment: an agent runs the programs of strangers. */
+const forAgents = /^(?!ORRERY_)|^ORRERY_(AGENT|LOG)_/;
+
+const withoutSecrets = (inherited: Environment): Environment =>
+  Object.fromEntries(Object.entries(inherited).filter(([name]) => forAgents.test(name)));
+
+const credsOf = (program: string, where: Where): Environment =>
+  where.credsDirectory === undefined || !usersOfTheBus.includes(program)
+    ? {}
+    : { ORRERY_NATS_CREDS: join(where.credsDirectory, `${program}.creds`) };
+
+const gatewayVariables = (where: Where, secrets: StackSecrets): Environment => {
+  const { hostname, port } = new URL(where.gatewayUrl);
+  return { ORRERY_HTTP_HOST: hostname, ORRERY_HTTP_PORT: port, ORRERY_OPERATOR_KEY: secrets.operatorKey };
+};
+
+/** A program that signs the credentials of agents gets the key for it, when the bus asks for credentials at all. */
+const signingVariables = (where: Where, secrets: StackSecrets): Environment =>
+  where.credsDirectory === undefined ? {} : { ORRERY_NATS_ACCOUNT_SEED: secrets.bus.signing };
+
+/** The environment of one program of the stack: ours, and over it what the stack chose for this program and no other. */
+export const environmentOf = (program: string, where: Where, secrets: StackSecrets, inherited: Environment): NodeJS.ProcessEnv => {
+  if (program === 'agent') return { ...withoutSecrets(inherited), ORRERY_PUBLIC_URL: where.gatewayUrl };
+  const isAll = program === 'all';
+  return {
+    ...inherited,
+    ORRERY_PUBLIC_URL: where.gatewayUrl,
+    ORRERY_POSTGRES_URL: where.postgresUrl,
+    ORRERY_NATS_URL: where.natsUrl,
+    ORRERY_REDIS_URL: where.redisUrl,
+    ORRERY_SECRET: secrets.secret,
+    ...credsOf(program, where),
+    ...(isAll || program === 'gateway' ? gatewayVariables(where, secrets) : {}),
+    ...(isAll || program === 'execution' ? signingVariables(where, secrets) : {}),
+  };
+};

@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { freePort, type Server } from '@orrery/servers';
+import { factsOf } from '../finding/machine.ts';
+import { Problem, timed } from '../terminal.ts';
+import { credsDirectory, writeBusFiles } from './bus-files.ts';
+import { environmentOf } from './environment.ts';
+import { endLeftovers } from './leftovers.ts';
+import type { StackPaths } from './paths.ts';
+import { startProgram } from './programs.ts';
+import { eraseRecord, rememberedPorts, rememberPorts, runningStack, type StackRecord, writeRecord } from './record.ts';
+import { type StackSecrets, secretsOf } from './secrets.ts';
+import { type Servers, startServers } from './servers.ts';
+import { Supervisor } from './supervisor.ts';
+
+const usualGatewayPort = 8080;
+
+export interface LaunchOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly output?: 'log' | 'terminal';
+}
+
+/** The servers and the programs of one Orrery on this machine, for as long as one process of ours watches over them. */
+export class Stack {
+  readonly paths: StackPaths;
+  readonly where: StackRecord;
+  readonly secrets: StackSecrets;
+  private readonly servers: Servers;
+  private readonly programs = new Map<string, Server>();
+  private readonly supervisor = new Supervisor();
+  private readonly launching = new Set<Promise<Server>>();
+  private isClosing = false;
+
+  private constructor(parts: { paths: StackPaths; where: StackRecord; secrets: StackSecrets; servers: Servers }) {
+    this.paths = parts.paths;
+    this.where = parts.where;
+    this.secrets = parts.secrets;
+    this.servers = parts.servers;
+    for (const [name, server] of Object.entries(parts.servers.own)) this.supervisor.watch(name, server);
+  }
+
+  static async open(paths: StackPaths, environment: NodeJS.ProcessEnv = process.env): Promise<Stack> {
+    mkdirSync(paths.own, { recursive: true });
+    mkdirSync(paths.data, { recursive: true });
+    const running = runningStack(paths);
+    if (running !== undefined && running.owner.pid !== process.pid) {
+      throw new Problem(
+        `Orrery already runs here (process ${running.owner.pid}) at ${running.gatewayUrl}. Stop it with Ctrl-C there, or with: npm run stop`,
+      );
+    }
+    await endLeftovers(paths);
+    const secrets = secretsOf(paths);
+    const busAuthority = await writeBusFiles(paths, secrets.bus);
+    const remembered = rememberedPorts(paths);
+    const servers = await startServers({
+      paths,
+      facts: factsOf(environment, true),
+      wantedPorts: remembered,
+      password: secrets.postgresPassword,
+      busAuthority,
+    });
+    const gatewayPort = await freePort(remembered.gateway ?? usualGatewayPort);
+    rememberPorts(paths, { ...servers.ports, gateway: gatewayPort });
+    const where = writeRecord(paths, {
+      postgresUrl: servers.urls.postgres,
+      natsUrl: servers.urls.nats,
+      redisUrl: servers.urls.redis,
+      gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+      ...(servers.isBusOurs ? { credsDirectory: credsDirectory(paths) } : {}),
+    });
+    return new Stack({ paths, where, secrets, servers });
+  }
+
+  environmentOf(program: string): NodeJS.ProcessEnv {
+    return environmentOf(program, this.where, this.secrets, process.env);
+  }
+
+  /** Starts a program, waits until it is ready, and from then on keeps it running. */
+  async launch(program: string, how: LaunchOptions = {}): Promise<Server> {
+    if (this.isClosing) throw new Problem('The stack is being stopped');
+    const env = { ...this.environmentOf(program), ...how.env };
+    const options = { paths: this.paths, program, env, ...(how.output === undefined ? {} : { output: how.output }) };
+    const launch = timed(titleOf(program), () => startProgram(options));
+    this.launching.add(launch);
+    try {
+      const server = await launch;
+      this.programs.set(program, server);
+      if (!this.isClosing) this.supervisor.watch(program, server);
+      return server;
+    } finally {
+      this.launching.delete(launch);
+    }
+  }
+
+  /** Restarts a program on purpose. */
+  async relaunch(program: string): Promise<void> {
+    const server = this.programs.get(program);
+    if (server === undefined || this.isClosing) return;
+    this.supervisor.unwatch(program);
+    await server.restart();
+    this.supervisor.watch(program, server);
+  }
+
+  /** Stops everything in order: machines first, then services, then what they stand on. Waits for what is just starting. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await Promise.allSettled(this.launching);
+    await this.supervisor.stop();
+    await this.programs.get('agent')?.stop();
+    const others = [...this.programs].filter(([name]) => name !== 'agent');
+    await Promise.all(others.map(([, program]) => program.stop()));
+    await this.servers.stop();
+    eraseRecord(this.paths);
+  }
+}
+
+const titleOf = (program: string): string => (program === 'all' ? 'gateway and services, in one process' : program);
