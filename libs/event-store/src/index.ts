@@ -3,11 +3,16 @@ export { boolean, type Column, type Columns, instant, integer, json, nanos, null
 export { type DatabaseOptions, openDatabase, poolOf } from './database.ts';
 export { ClaimTaken, Overloaded, Repeated, VersionConflict } from './errors.ts';
 export { EventStore, type EventStoreOptions, type Kept } from './event-store.ts';
+export { handleWith, stateOf } from './handle.ts';
+export type { Handle, Handled, HandleOptions, HandlerOptions, IdempotencyKeyReused } from './handling.ts';
 export type { Loaded, LoadOptions } from './log-reader.ts';
 export { type Migration, migrate } from './migration.ts';
 export { notifyChannel } from './notifier.ts';
+export { type CommandContext, commandRow, fingerprint, inboxRow, metadataOf } from './once.ts';
 export { placeOf, sequenceOf } from './place.ts';
 export { InvalidEvent, Registry, UnknownEvent, type Upcaster } from './registry.ts';
+export type { Snapshots } from './snapshot.ts';
+export { pageFrom, select, type Tail } from './select.ts';
 export { type ChangeOf, type Table, type TableRow, table, type Write, write } from './table.ts';
 export type { Append, Claim, Committed, Fact, NewEvent, Once, Unit } from './unit.ts';
 export { type View, view } from './view.ts';

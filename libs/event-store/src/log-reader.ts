@@ -8,6 +8,11 @@ export interface Loaded<E extends Event = Event> {
   readonly version: number;
 }
 
+export interface Since<E extends Event> {
+  readonly snapshot: { readonly version: number; readonly state: object } | undefined;
+  readonly events: readonly E[];
+}
+
 export interface LoadOptions {
   /** The stream as it was: up to a version, or up to an instant. */
   readonly at?: number | Date;
@@ -50,6 +55,23 @@ export class LogReader {
       values: [stream, after],
     });
     return await this.rows.bare<E>(rows);
+  }
+
+  /** The kept state of a shape, if there is one, and what happened since. */
+  async happenedSince<E extends Event>(stream: string, shape: string): Promise<Since<E>> {
+    const { rows } = await this.pool.query<BareRow & { readonly version: number }>({
+      name: 'orrery-happened-since',
+      text: `WITH kept AS (SELECT version, state FROM snapshots WHERE stream = $1 AND shape = $2)
+        SELECT NULL AS id, '' AS type, state AS data, NULL AS person, version::int FROM kept
+        UNION ALL (
+          SELECT ${bareColumns}, e.version FROM events e
+          WHERE e.stream = $1 AND e.version > coalesce((SELECT version FROM kept), 0) ORDER BY e.version
+        )`,
+      values: [stream, shape],
+    });
+    const [first] = rows;
+    if (first?.type !== '') return { snapshot: undefined, events: await this.rows.bare<E>(rows) };
+    return { snapshot: { version: first.version, state: first.data }, events: await this.rows.bare<E>(rows.slice(1)) };
   }
 
   async byId<E extends Event = Event>(id: string): Promise<Recorded<E> | undefined> {
