@@ -32,7 +32,10 @@ export class Health {
     if (this.probes.has(name)) throw new Error(`there is a check named ${name} already`);
     this.probes.set(name, probe);
     this.latest = undefined;
-    return () => this.probes.delete(name);
+    return () => {
+      this.probes.delete(name);
+      this.latest = undefined;
+    };
   }
 
   /** The same checks, each name beginning with `prefix.`: several programs share one process. */

@@ -37,8 +37,7 @@ export const patiently = async <T>(what: string, attempt: () => Promise<T>, { lo
     } catch (error) {
       const waited = performance.now() - began;
       if (isFinal?.(error)) throw error;
-      if (waited + wait > ms)
-        throw new NeverCame(`${what} did not answer within ${Math.round(ms / 1e3)} s: ${messageOf(error)}`, { cause: error });
+      if (waited + wait > ms) throw new NeverCame(`${what} did not answer within ${ms / 1e3} s: ${messageOf(error)}`, { cause: error });
       if (waited - saidAt > remindMs) {
         saidAt = waited;
         log.warn(`waiting for ${what}: ${messageOf(error)}`);

@@ -36,7 +36,7 @@ const prepareAll = (programs: readonly Program[], env: Environment): { config: P
   throw new ConfigInvalid(programs.map(({ name }) => name).join(', '), [...mistakes.values()]);
 };
 
-const startEach = async (prepared: readonly Prepared[], host: Host, closing: Closing): Promise<void> => {
+const startEach = async (prepared: readonly Prepared[], host: Host, closing: Closing, stopMs: number): Promise<void> => {
   const running = await Promise.allSettled(prepared.map((each) => each.start(host)));
   const failures: unknown[] = [];
   const started: Running[] = [];
@@ -52,7 +52,7 @@ const startEach = async (prepared: readonly Prepared[], host: Host, closing: Clo
       const failed = stopped.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
       if (failed.length > 0) throw new AggregateError(failed, 'some programs did not stop in order');
     },
-    3_600_000,
+    stopMs,
   );
   if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'some programs could not be started');
 };
@@ -72,12 +72,11 @@ export const startAll = async (
   closing.add('health server', server.close);
   const stop = async (): Promise<void> => {
     health.drain();
-    const clean = await within(config.stopSeconds * 1e3, 'the orderly stop', () => closing.run());
-    if (!clean) throw new Error('not everything could be closed in order');
+    if (!(await closing.run())) throw new Error('not everything could be closed in order');
   };
   const settled = health.check('process', () => false);
   try {
-    await startEach(prepared, { health, startMs: config.startSeconds * 1e3, signal }, closing);
+    await startEach(prepared, { health, startMs: config.startSeconds * 1e3, signal }, closing, config.stopSeconds * 1e3);
   } catch (error) {
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'what had started did not stop in order'));
     throw error;
@@ -118,35 +117,38 @@ const onStopSignal = (ask: (signal: string) => void): void => {
   }
 };
 
-/** Runs programs in this process until it is told to stop. Never returns. */
-export const runAll = async (programs: readonly Program[], env: Environment = process.env): Promise<void> => {
-  const log = logOf(programs.length === 1 ? (programs[0]?.name ?? 'process') : 'process');
-  exitOnUncaught(log);
-  const stopping = new AbortController();
-  const asked = new Promise<string>((resolve) => onStopSignal(resolve));
-  void asked.then(() => stopping.abort());
-  try {
-    const began = performance.now();
-    const started = await startAll(programs, env, stopping.signal);
-    log.info({ health: started.healthUrl, ms: Math.round(performance.now() - began) }, 'ready');
-    process.send?.({ ready: true, health: started.healthUrl });
-    log.info({ signal: await asked }, 'stopping');
-    await started.stop();
-    log.info('stopped');
-  } catch (error) {
-    await exitFailed(error, log, stopping.signal.aborted);
-  }
-  await exitAfterFlush(0);
-};
-
-const exitFailed = async (error: unknown, log: Log, stopping: boolean): Promise<never> => {
+const failed = async (error: unknown, log: Log, what: string): Promise<never> => {
   if (error instanceof ConfigInvalid) {
     process.stderr.write(`${error.message}\n`);
     return await exitAfterFlush(badConfiguration);
   }
-  log.fatal({ err: error }, stopping ? 'did not stop in order' : 'could not start');
+  log.fatal({ err: error }, what);
   return await exitAfterFlush(1);
 };
 
+/** Runs programs in this process until it is told to stop. Never returns. */
+export const runAll = async (programs: readonly Program[], env: Environment = process.env): Promise<never> => {
+  const log = logOf(programs.length === 1 ? (programs[0]?.name ?? 'process') : 'process');
+  exitOnUncaught(log);
+  const stopping = new AbortController();
+  const asked = new Promise<string>((resolve) => onStopSignal(resolve)).then((signal) => {
+    stopping.abort();
+    log.info({ signal }, 'stopping');
+  });
+  const began = performance.now();
+  const started = await startAll(programs, env, stopping.signal).catch((error: unknown) => {
+    if (stopping.signal.aborted) return undefined;
+    return failed(error, log, 'could not start');
+  });
+  if (started) {
+    log.info({ health: started.healthUrl, ms: Math.round(performance.now() - began) }, 'ready');
+    process.send?.({ ready: true, health: started.healthUrl });
+    await asked;
+    await started.stop().catch((error: unknown) => failed(error, log, 'did not stop in order'));
+  }
+  log.info('stopped');
+  return await exitAfterFlush(0);
+};
+
 /** The whole of a service's main.ts. */
-export const run = (program: Program, env: Environment = process.env): Promise<void> => runAll([program], env);
+export const run = (program: Program, env: Environment = process.env): Promise<never> => runAll([program], env);

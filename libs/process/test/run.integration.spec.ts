@@ -1,0 +1,108 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from '@orrery/testing';
+
+const root = resolve(__dirname, '../../..');
+
+beforeAll(async () => {
+  const tsc = resolve(root, 'node_modules/typescript-native/bin/tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-b', resolve(root, 'libs/process')], { timeout: 60_000 });
+}, 70_000);
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** A process of its own; signals and exit codes belong to whole processes. */
+const start = (behaviour: string, env: Record<string, string> = { ORRERY_TEST_WORD: 'hello' }) => {
+  const program = resolve(__dirname, 'fixtures/programs.mjs');
+  const child = spawn(process.execPath, [program, behaviour], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data) => {
+    out += data;
+  });
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  const lines = (): { msg?: string; said?: string; health?: string; trace_id?: string; level?: string; err?: { message: string } }[] =>
+    out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  return { child, exit, lines, errors: () => err, said: () => lines().flatMap(({ msg, said }) => msg ?? said ?? []) };
+};
+
+describe('a process', () => {
+  it('stops in order when it is told to, and exits with zero', async () => {
+    const { child, exit, said, lines } = start('orderly');
+    const { health } = await eventually(() => lines().find(({ msg }) => msg === 'ready'));
+    expect((await fetch(`${health}/ready`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual({ code: 0, signal: null });
+    expect(said()).toEqual(['ready', 'stopping', 'finished', 'stopped']);
+  });
+
+  it('obeys a second signal at once', async () => {
+    const { child, exit, said } = start('stuck');
+    await eventually(() => said().includes('ready'));
+    child.kill('SIGINT');
+    await eventually(() => said().includes('stopping'));
+    child.kill('SIGINT');
+    expect(await exit).toEqual({ code: 130, signal: null });
+  });
+
+  it('does not wait longer than it may, and exits with non-zero', async () => {
+    const { child, exit, said, lines } = start('stuck', { ORRERY_TEST_WORD: 'hello', ORRERY_STOP_SECONDS: '1' });
+    await eventually(() => said().includes('ready'));
+    child.kill('SIGTERM');
+    expect(await exit).toEqual({ code: 1, signal: null });
+    expect(lines().at(-1)).toMatchObject({ level: 'fatal', msg: 'did not stop in order' });
+  });
+
+  it('says so when something could not be closed', async () => {
+    const { child, exit, said, lines } = start('untidy');
+    await eventually(() => said().includes('ready'));
+    child.kill('SIGTERM');
+    expect(await exit).toEqual({ code: 1, signal: null });
+    expect(JSON.stringify(lines())).toContain('untidy');
+  });
+
+  it('can be stopped while it still starts', async () => {
+    const { child, exit, said } = start('waiting');
+    await eventually(() => said().includes('waiting'));
+    child.kill('SIGTERM');
+    expect(await exit).toEqual({ code: 0, signal: null });
+    expect(said()).toEqual(['waiting', 'stopping', 'stopped']);
+  });
+
+  it('exits with 78 where the environment is wrong, and says the mend on stderr', async () => {
+    const { exit, errors, lines } = start('orderly', { ORRERY_START_SECONDS: 'soon' });
+    expect(await exit).toEqual({ code: 78, signal: null });
+    expect(lines()).toEqual([]);
+    expect(errors()).toContain('ORRERY_TEST_WORD is not set: expected a word, for example hello');
+    expect(errors()).toContain('ORRERY_START_SECONDS is "soon"');
+  });
+
+  it('exits with non-zero where a program cannot start', async () => {
+    const { exit, lines } = start('failing');
+    expect(await exit).toEqual({ code: 1, signal: null });
+    expect(lines().at(-1)).toMatchObject({ level: 'fatal', msg: 'could not start', err: { message: 'no disk' } });
+  });
+
+  it.each(['throwing', 'rejecting'])('logs what nobody caught with its trace, and exits with non-zero (%s)', async (behaviour) => {
+    const { exit, lines, said } = start(behaviour);
+    expect(await exit).toEqual({ code: 1, signal: null });
+    const fatal = lines().find(({ level }) => level === 'fatal');
+    expect(fatal).toMatchObject({ err: { message: 'nobody catches this' } });
+    expect(said()).not.toContain('finished');
+  });
+});
