@@ -1,6 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { EventContracts } from '@orrery/contracts';
-import type { EventStore, Migration, Upcaster } from '@orrery/event-store';
+import type { EventStore, Migration, Upcaster, View } from '@orrery/event-store';
 import type { Bus } from '@orrery/messaging';
 import type { NatsConnection } from 'nats';
 import type { DataSource } from 'typeorm';
@@ -36,6 +36,8 @@ export interface ServiceDefinition<S extends ServiceConfigSchema> {
   /** Every event its log may hold. */
   readonly events: readonly EventContracts[];
   readonly upcasters?: readonly Upcaster[];
+  /** Tables folded from its log. */
+  readonly views?: readonly View[];
   /** The composition root: controllers whose methods carry `@Serves`, and what they are made of. */
   readonly module: (deps: Deps<Readonly<z.output<S>>>) => ModuleMetadata;
   /** Work of its own beside requests and events, such as a scheduler: started last, stopped first. */

@@ -58,7 +58,7 @@ const build = async <S extends ServiceConfigSchema>(
   surroundings: Surroundings<Readonly<z.output<S>>>,
   closing: Closing,
 ): Promise<void> => {
-  const { name, events, upcasters = [] } = definition;
+  const { name, events, upcasters = [], views = [] } = definition;
   const { config, health, log } = surroundings;
   const databaseUrl = databaseUrlOf(name, config);
   const database = await openLog(definition, databaseUrl, surroundings);
@@ -67,8 +67,10 @@ const build = async <S extends ServiceConfigSchema>(
   const bus = await connect(name, surroundings);
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
-  const store = new EventStore({ dataSource: database, service: name, events, upcasters });
-  const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets: secretsOf(config.secret) };
+  const secrets = secretsOf(config.secret);
+  const store = new EventStore({ dataSource: database, service: name, events, upcasters, views, keks: [secrets('seal-kek')] });
+  closing.add('log', () => store.close());
+  const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets };
   const strategy = new NatsServer({
     bus,
     service: name,
