@@ -1,0 +1,11 @@
+import { KeySnapshot, MemberSnapshot, SigningSnapshot } from './types.ts';
+
+/** What identity keeps up to date for every gateway, in buckets of JetStream's key-value store. */
+export const Snapshots = {
+  /** By key id. */
+  keys: { bucket: 'identity-keys', value: KeySnapshot },
+  /** By user id. */
+  members: { bucket: 'identity-members', value: MemberSnapshot },
+  /** By `kid`. */
+  signing: { bucket: 'identity-signing', value: SigningSnapshot },
+} as const;
