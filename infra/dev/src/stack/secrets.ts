@@ -13,9 +13,8 @@ export interface StackSecrets {
   readonly bus: BusKeys;
 }
 
-/** Generated once and kept, beside the data that they open. */
-export const secretsOf = (paths: StackPaths): StackSecrets => {
-  const file = join(paths.own, 'secrets.json');
+/** Reads the secrets of a file, and generates and keeps what it lacks. */
+export const completeSecrets = (file: string): StackSecrets => {
   const known = readJson<Partial<StackSecrets>>(file);
   const secrets: StackSecrets = {
     secret: known?.secret ?? randomBytes(32).toString('hex'),
@@ -26,3 +25,6 @@ export const secretsOf = (paths: StackPaths): StackSecrets => {
   writePrivate(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 };
+
+/** Generated once and kept, beside the data that they open. */
+export const secretsOf = (paths: StackPaths): StackSecrets => completeSecrets(join(paths.own, 'secrets.json'));

@@ -1,0 +1,41 @@
+import { completeKeys } from '@orrery/nats';
+import type { StackSecrets } from '../stack/secrets.ts';
+import { type Files, secretFilesOf } from './secret-files.ts';
+
+const secrets: StackSecrets = {
+  secret: 'master',
+  operatorKey: 'op_key',
+  postgresPassword: 'pw',
+  bus: completeKeys(['billing', 'execution', 'gateway', 'events', 'operator']),
+};
+const nothing = { publish: [], subscribe: [] };
+const users = { billing: nothing, execution: nothing, gateway: nothing, events: nothing, operator: nothing };
+
+describe('the secret files of a composition', () => {
+  let files: Files;
+  beforeAll(async () => {
+    files = await secretFilesOf(secrets, users);
+  });
+
+  const holders = (text: string): string[] =>
+    Object.entries(files)
+      .filter(([, content]) => content.includes(text))
+      .map(([path]) => path);
+
+  it('show the operator’s key to the gateway alone', () => {
+    expect(holders('op_key')).toEqual(['gateway/operator-key']);
+  });
+
+  it('show the key that signs agents to execution alone', () => {
+    expect(holders(secrets.bus.signing)).toEqual(['execution/signing-seed']);
+  });
+
+  it('show the seed of a user to that program alone', () => {
+    expect(holders(secrets.bus.users.billing ?? '')).toEqual(['billing/bus.creds']);
+  });
+
+  it('show the keys of the operator and of the account to nobody', () => {
+    expect(holders(secrets.bus.operator)).toEqual([]);
+    expect(holders(secrets.bus.account)).toEqual([]);
+  });
+});
