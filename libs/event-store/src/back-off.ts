@@ -25,15 +25,17 @@ export interface Persistence {
   readonly backOff: BackOff;
   /** Told of each failure and of the pause that follows. */
   readonly failed: (error: unknown, pauseMs: number) => void;
+  /** The work is done for good. Default: never. */
+  readonly until?: () => boolean;
 }
 
 /** What ran this long was well: the next failure counts from one again. */
 const recoveredAfterMs = 10_000;
 
 /** Does the work again whenever it ends or fails, until the signal. The outermost loop of whatever must outlive its servers. */
-export const persist = async (work: () => Promise<void>, { signal, backOff, failed }: Persistence): Promise<void> => {
+export const persist = async (work: () => Promise<void>, { signal, backOff, failed, until }: Persistence): Promise<void> => {
   let failures = 0;
-  while (!signal.aborted) {
+  while (!signal.aborted && until?.() !== true) {
     const startedAt = performance.now();
     try {
       await work();

@@ -19,9 +19,9 @@ export interface DeadLetter {
   readonly sequence: number;
   readonly eventId: string;
   readonly type: string;
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
   /** The message as it came. Absent where it was too large to publish at all. */
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
 
 /** A message without its stack or its cause; faults of drivers may hold parameters elsewhere, never in these two. */

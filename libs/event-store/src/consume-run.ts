@@ -1,0 +1,214 @@
+import type { EventContract } from '@orrery/contracts';
+import { type Log, metrics } from '@orrery/telemetry';
+import type { JsMsg, NatsConnection } from 'nats';
+import { pause, persist } from './back-off.ts';
+import { type Delivery, deliveryOf, letterOf, typeOf } from './consume-delivery.ts';
+import { type Outcome, reacting, registryOf, writing } from './consume-effect.ts';
+import { defaultPatience, judge, type Patience } from './consume-faults.ts';
+import { Lanes } from './consume-lanes.ts';
+import type { Consumer } from './consumer.ts';
+import { bury } from './dead-letters.ts';
+import type { EventStore } from './event-store.ts';
+import { logHeaders } from './headers.ts';
+
+export interface RunOptions {
+  readonly consumer: Consumer;
+  /** The contracts of one source. */
+  readonly contracts: readonly EventContract[];
+  readonly store: Pick<EventStore, 'commit' | 'pool'>;
+  readonly nats: NatsConnection;
+  readonly log: Log;
+  /** Says to take no more, and to leave what is not under way. */
+  readonly signal: AbortSignal;
+}
+
+export const defaultAckWaitMs = 15_000;
+const defaultConcurrency = 64;
+const defaultBatch = 100;
+/** Batches in transactions beside each other: while one waits for the disk, the next is being handled. */
+const batchesAtOnce = 2;
+/** Delivered so often without an answer, it takes its process down each time. */
+const mostDeliveries = 50;
+const buryBackOff = { firstMs: 100, longestMs: 5_000 };
+
+type Work = (batch: readonly Delivery[], report: (delivery: Delivery, outcome: Outcome) => void) => Promise<void>;
+
+interface Manner {
+  readonly work: Work;
+  /** Deliveries under way at once, how many of them together, and how many of these of one lane. */
+  readonly atOnce: number;
+  readonly most: number;
+  readonly perLane: number;
+}
+
+const mannerOf = ({ consumer, contracts, store, signal }: RunOptions): Manner => {
+  const options = { store, signal, registry: registryOf(consumer, contracts) };
+  if ('react' in consumer) {
+    const atOnce = consumer.concurrency ?? defaultConcurrency;
+    return { work: reacting(consumer, options), atOnce, most: atOnce, perLane: 1 };
+  }
+  const most = consumer.batch ?? defaultBatch;
+  return { work: writing(consumer, options), atOnce: most * batchesAtOnce, most, perLane: most };
+};
+
+/** The part of a batch that is of one lane. */
+interface LaneOfBatch {
+  left: number;
+  /** What goes back to the head of the lane, in its order. */
+  readonly again: Delivery[];
+  pauseMs: number;
+  burial: Promise<void> | undefined;
+}
+
+/** One consumer at work on the messages of one source: what comes in is handled, tried again, or buried, and then acknowledged. */
+export class ConsumerRun {
+  private readonly options: RunOptions;
+  private readonly manner: Manner;
+  private readonly patience: Patience;
+  private readonly types: ReadonlySet<string>;
+  private readonly lanes = new Lanes<Delivery>(({ lane }) => lane);
+  private readonly held = new Map<string, Delivery>();
+  private readonly ackWaitMs: number;
+  private underWay = 0;
+  private idle: (() => void) | undefined;
+
+  constructor(options: RunOptions) {
+    this.options = options;
+    this.manner = mannerOf(options);
+    this.patience = { ...defaultPatience, ...options.consumer.patience };
+    this.types = new Set(options.contracts.map(({ type }) => type));
+    this.ackWaitMs = options.consumer.ackWaitMs ?? defaultAckWaitMs;
+  }
+
+  /** Takes a message. `earlier`: how often it was delivered before by what this durable replaced. */
+  receive(message: JsMsg, earlier: number): void {
+    const { consumer, signal } = this.options;
+    const only = message.headers?.get(logHeaders.only);
+    if (signal.aborted) return;
+    if (!this.types.has(typeOf(message)) || (only && only !== `${consumer.service}.${consumer.name}`)) {
+      message.ack();
+      return;
+    }
+    const delivery = deliveryOf(message, consumer.order ?? 'stream');
+    const held = this.held.get(delivery.eventId);
+    if (held) {
+      held.messages.push(message);
+      return;
+    }
+    this.held.set(delivery.eventId, delivery);
+    if (message.info.deliveryCount + earlier > mostDeliveries) {
+      void this.giveUp(delivery, new Error('no process survived it'), `it was delivered ${mostDeliveries} times without an answer`);
+      return;
+    }
+    this.lanes.add(delivery);
+    this.proceed();
+  }
+
+  /** Tells JetStream that what we still have is not forgotten. */
+  keepAlive(): void {
+    const now = Date.now();
+    for (const delivery of this.held.values()) {
+      if (now - delivery.heardAt < this.ackWaitMs / 3) continue;
+      delivery.heardAt = now;
+      for (const message of delivery.messages) message.working();
+    }
+  }
+
+  /** Waits for what is under way, not for what waits for another try. */
+  async settled(): Promise<void> {
+    if (this.underWay > 0) await new Promise<void>((resolve) => (this.idle = resolve));
+  }
+
+  private proceed(): void {
+    const { signal } = this.options;
+    const { atOnce, most, perLane, work } = this.manner;
+    while (!signal.aborted && this.underWay < atOnce) {
+      const batch = this.lanes.take(Math.min(most, atOnce - this.underWay), perLane);
+      if (batch.length === 0) break;
+      this.underWay += batch.length;
+      void this.workOn(batch, work);
+    }
+    if (this.underWay === 0) this.idle?.();
+  }
+
+  private async workOn(batch: readonly Delivery[], work: Work): Promise<void> {
+    const lanes = new Map<string, LaneOfBatch>();
+    for (const { lane } of batch) {
+      const so = lanes.get(lane) ?? { left: 0, again: [], pauseMs: 0, burial: undefined };
+      so.left += 1;
+      lanes.set(lane, so);
+    }
+    const open = new Set(batch);
+    const report = (delivery: Delivery, outcome: Outcome): void => {
+      open.delete(delivery);
+      this.underWay -= 1;
+      const lane = lanes.get(delivery.lane);
+      if (lane) this.conclude(delivery, outcome, lane);
+    };
+    try {
+      await work(batch, report);
+    } catch (error) {
+      // Nothing of it was decided: the inbox could not be asked.
+      for (const delivery of open) report(delivery, { became: 'failed', error });
+    }
+  }
+
+  private conclude(delivery: Delivery, outcome: Outcome, lane: LaneOfBatch): void {
+    lane.left -= 1;
+    if (outcome.became === 'failed') this.judge(delivery, outcome.error, lane);
+    else if (outcome.became === 'held') lane.again.push(delivery);
+    else this.finish(delivery, outcome.became);
+    if (lane.left === 0) void this.moveOn(delivery.lane, lane);
+    this.proceed();
+  }
+
+  private judge(delivery: Delivery, error: unknown, lane: LaneOfBatch): void {
+    const verdict = judge(error, delivery.fate, this.patience, Date.now());
+    if (verdict.give === 'up') {
+      lane.burial = this.giveUp(delivery, error, verdict.reason);
+      return;
+    }
+    const facts = { eventId: delivery.eventId, consumer: this.options.consumer.name, pauseMs: Math.round(verdict.pauseMs) };
+    this.options.log.warn({ err: error, ...facts }, 'an event could not be handled; trying again');
+    this.count('retried');
+    lane.again.push(delivery);
+    lane.pauseMs = verdict.pauseMs;
+  }
+
+  private async moveOn(name: string, { again, pauseMs, burial }: LaneOfBatch): Promise<void> {
+    await burial;
+    this.lanes.back(again);
+    if (pauseMs > 0) await pause(pauseMs, this.options.signal);
+    this.lanes.free(name);
+    this.proceed();
+  }
+
+  private finish(delivery: Delivery, became: 'done' | 'repeated' | 'dead'): void {
+    this.held.delete(delivery.eventId);
+    for (const message of delivery.messages) message.ack();
+    this.count(became);
+  }
+
+  /** Sets an event aside; until JetStream has its letter it is not acknowledged. */
+  private async giveUp(delivery: Delivery, error: unknown, reason: string): Promise<void> {
+    const { consumer, nats, log, signal } = this.options;
+    const letter = letterOf(delivery, consumer, { error, reason });
+    log.error(
+      { err: error, eventId: delivery.eventId, consumer: consumer.name, type: letter.type, reason },
+      'an event is set aside as dead',
+    );
+    const failed = (err: unknown): void => log.warn({ err, eventId: delivery.eventId }, 'a dead letter could not be written');
+    let buried = false;
+    const once = async (): Promise<void> => {
+      await bury(nats.jetstream(), letter);
+      buried = true;
+    };
+    await persist(once, { signal, backOff: buryBackOff, failed, until: () => buried });
+    if (buried) this.finish(delivery, 'dead');
+  }
+
+  private count(outcome: string): void {
+    const { service, name } = this.options.consumer;
+    metrics.consumed.add(1, { service, consumer: name, outcome });
+  }
+}
