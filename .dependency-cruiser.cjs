@@ -48,8 +48,8 @@ module.exports = {
     ),
     error(
       'declared-dependencies-only',
-      'What a package imports, its package.json names.',
-      { path: '/src/' },
+      'What a package imports, its package.json names; the tools of tests are named by the root.',
+      { path: '/src/', pathNot: '\\.spec\\.ts$' },
       { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     ),
     error(
