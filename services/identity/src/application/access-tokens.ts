@@ -1,0 +1,30 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { identity } from '@orrery/contracts';
+import { createSigner } from 'fast-jwt';
+
+/** PKCS #8 (RFC 8410) around a 32-byte Ed25519 seed. */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+export const accessTokenSeconds = 24 * 60 * 60;
+
+/**
+ * Signs access tokens with an Ed25519 key derived from the platform's secret: every replica has the same key, and none stores it.
+ * Gateways verify with the public half, which they get as a snapshot.
+ */
+export class AccessTokens {
+  readonly snapshot: identity.SigningSnapshot;
+  private readonly sign: (claims: { sub: string; sid: string }) => string;
+
+  constructor(seed: Buffer) {
+    const privateKey: KeyObject = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
+    const publicKeyPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+    const kid = createHash('sha256').update(publicKeyPem).digest('base64url').slice(0, 16);
+    this.snapshot = { kid, publicKeyPem, notAfter: null };
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    this.sign = createSigner({ key, algorithm: 'EdDSA', kid, iss: 'orrery', expiresIn: accessTokenSeconds * 1_000 });
+  }
+
+  of(userId: string, sessionId: string): string {
+    return this.sign({ sub: userId, sid: sessionId });
+  }
+}

@@ -1,0 +1,14 @@
+import { OrgId, personOf, type RequestContext, UserId } from '@orrery/contracts';
+import { refuse } from '@orrery/messaging';
+
+/** The person behind the request; the access of the operation has made sure that there is one. */
+export const callerOf = ({ principal }: RequestContext): UserId => {
+  const person = UserId.safeParse(personOf(principal));
+  return person.success ? person.data : refuse({ code: 'Unauthenticated', details: {} });
+};
+
+/** The organization of the request, that the gateway resolved and whose membership it verified. */
+export const orgOf = ({ orgId }: RequestContext): OrgId => {
+  const org = OrgId.safeParse(orgId);
+  return org.success ? org.data : refuse({ code: 'Forbidden', details: { needs: 'an organization' } });
+};
