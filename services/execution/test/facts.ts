@@ -117,15 +117,16 @@ export const place: Extract<RunCommand, { type: 'Place' }> = {
 };
 
 const ref = { runId: runId(), attempt: 1, epoch: 1 };
+const told = { ...ref, workerId: workerId() };
 export const reportStarted: Extract<RunCommand, { type: 'ReportStarted' }> = {
   type: 'ReportStarted',
-  ...ref,
+  ...told,
   at: at(2),
   receivedAt: at(3),
 };
 export const reportEnded: Extract<RunCommand, { type: 'ReportEnded' }> = {
   type: 'ReportEnded',
-  ...ref,
+  ...told,
   at: at(10),
   receivedAt: at(11),
   ranMs: 8_000,
@@ -136,7 +137,7 @@ export const reportEnded: Extract<RunCommand, { type: 'ReportEnded' }> = {
 };
 export const reportRefused: Extract<RunCommand, { type: 'ReportRefused' }> = {
   type: 'ReportRefused',
-  ...ref,
+  ...told,
   at: at(2),
   receivedAt: at(3),
   message: 'no room',

@@ -95,6 +95,18 @@ describe('the reports of a machine', () => {
     given(submitted(), placed(), started(), ended('RunCompleted')).when(reportStarted).thenNothing();
   });
 
+  it('tell of no start where the program was ended before it could begin', () => {
+    given(submitted(), placed(), endRequested())
+      .when({ ...reportEnded, reason: 'stopped', ranMs: 0, exitCode: null, lastSeq: 0 })
+      .thenEvents(ended('RunCompleted', { reason: 'stopped', ...neverRan }));
+  });
+
+  it('count only from the machine that holds the attempt', () => {
+    given(submitted(), placed(), started())
+      .when({ ...reportEnded, workerId: workerId(2) })
+      .thenRejected('StaleEpoch', { epoch: 1 });
+  });
+
   it('cannot bill more time than passed since the placement', () => {
     given(submitted(), placed(), started())
       .when({ ...reportEnded, ranMs: 999_000 })

@@ -29,15 +29,19 @@ export type RunCommand =
       Extract<RunEvent, { type: 'RunPlaced' }>['data'],
       'workerId' | 'gpuIndexes' | 'reasons' | 'at'
     >)
-  | ({ readonly type: 'ReportStarted'; readonly receivedAt: Instant } & ReportOf<'started'>)
-  | ({ readonly type: 'ReportEnded'; readonly receivedAt: Instant } & ReportOf<'ended'>)
-  | ({ readonly type: 'ReportRefused'; readonly receivedAt: Instant } & ReportOf<'refused'>)
+  | ({ readonly type: 'ReportStarted' } & ReportOf<'started'>)
+  | ({ readonly type: 'ReportEnded' } & ReportOf<'ended'>)
+  | ({ readonly type: 'ReportRefused' } & ReportOf<'refused'>)
   | ({ readonly type: 'LoseAttempt' } & Loss & execution.AttemptRef)
   | ({ readonly type: 'RequestEnd'; readonly by: string; readonly at: Instant; readonly reason?: execution.EndReason } & Pick<Wish, 'mode'>)
   /** Nobody can run it, and it has waited long enough. */
   | { readonly type: 'GiveUp'; readonly message: string; readonly at: Instant };
 
-type ReportOf<K extends execution.AttemptReport['kind']> = Omit<Extract<execution.AttemptReport, { kind: K }>, 'kind'>;
+/** A report, by the machine that made it, when it came. */
+type ReportOf<K extends execution.AttemptReport['kind']> = Omit<Extract<execution.AttemptReport, { kind: K }>, 'kind'> & {
+  readonly workerId: execution.WorkerId;
+  readonly receivedAt: Instant;
+};
 
 interface Loss {
   readonly reason: execution.EndReason;
@@ -111,12 +115,18 @@ const lose = (state: Starting | Running, loss: Loss, isFinal: boolean): RunDecis
   return accept(lost);
 };
 
+/** When the program began; null where it was ended before it could. */
+const beginningOf = (state: Starting | Running, endedAt: Instant, ranMs: number): Instant | null => {
+  if (state.status === 'Running') return state.startedAt;
+  return ranMs === 0 ? null : plausible(instantOf(epochOf(endedAt) - ranMs), state, endedAt);
+};
+
 const end = (report: Extract<RunCommand, { type: 'ReportEnded' }>, state: Starting | Running): RunDecision => {
   const { reason, message, receivedAt, exitCode, lastSeq } = report;
   if (infrastructureReasons.has(reason)) return lose(state, { reason, message, at: receivedAt }, false);
   const endedAt = plausible(report.at, state, receivedAt);
   const ranMs = Math.min(report.ranMs, epochOf(receivedAt) - epochOf(state.placedAt));
-  const startedAt = state.status === 'Running' ? state.startedAt : plausible(instantOf(epochOf(endedAt) - ranMs), state, receivedAt);
+  const startedAt = beginningOf(state, endedAt, ranMs);
   const verdict = verdictOf(report, state.wish);
   const ended = endOf(verdict.type, state.work, {
     attempt: state.attempt,
@@ -128,8 +138,11 @@ const end = (report: Extract<RunCommand, { type: 'ReportEnded' }>, state: Starti
     message,
     lastSeq,
   });
-  return state.status === 'Running' ? accept(ended) : accept(startedEvent(state, startedAt), ended);
+  return state.status === 'Running' || startedAt === null ? accept(ended) : accept(startedEvent(state, startedAt), ended);
 };
+
+/** Nobody speaks for the attempt of another machine. */
+const isForeign = (command: RunCommand, state: Starting | Running): boolean => 'workerId' in command && command.workerId !== state.workerId;
 
 /** A report of an attempt that holds the run now; everything else is stale, or was told before. */
 const report = (
@@ -140,7 +153,9 @@ const report = (
     const isOver = command.epoch === state.epoch && (state.isConfirmed || command.type === 'ReportEnded');
     return isOver ? accept() : reject('StaleEpoch', { epoch: state.epoch });
   }
-  if (state.status === 'Pending' || command.epoch !== state.epoch) return reject('StaleEpoch', { epoch: state.epoch });
+  if (state.status === 'Pending' || command.epoch !== state.epoch || isForeign(command, state)) {
+    return reject('StaleEpoch', { epoch: state.epoch });
+  }
   switch (command.type) {
     case 'ReportStarted':
       return state.status === 'Running' ? accept() : accept(startedEvent(state, plausible(command.at, state, command.receivedAt)));

@@ -1,82 +1,68 @@
-import { execution } from '@orrery/contracts';
+import type { execution } from '@orrery/contracts';
 import fc from 'fast-check';
-import { runId, workerId } from '../../../test/facts.ts';
-import { type InventoryItem, missingGraceMs, type OpenAttempt, reconcile } from './reconcile.ts';
-import { hearingGraceMs, isExpired, isSilent, silenceMs } from './silence.ts';
+import { runId } from '../../../test/facts.ts';
+import { type InventoryItem, type OpenAttempt, reconcile } from './reconcile.ts';
+import { isExpired, isGone, isSilent, type Patience } from './silence.ts';
 
-const now = 1_000_000;
+const patience: Patience = { silenceMs: 30_000, leaseMs: 60_000 };
+const ref = { runId: runId(), attempt: 1, epoch: 1 };
 const attempt = (change: Partial<OpenAttempt> = {}): OpenAttempt => ({
-  runId: runId(),
-  attempt: 1,
-  epoch: 1,
-  workerId: workerId(),
+  ...ref,
   isAcknowledged: true,
-  leaseExpiresAt: now + 60_000,
-  missingSince: null,
+  missingForMs: null,
   wish: null,
   ...change,
 });
-const item = (change: Partial<InventoryItem> = {}): InventoryItem => ({
-  runId: runId(),
-  attempt: 1,
-  epoch: 1,
-  phase: 'running',
-  ...change,
-});
-const ref = { runId: runId(), attempt: 1, epoch: 1 };
+const item = (change: Partial<InventoryItem> = {}): InventoryItem => ({ ...ref, phase: 'running', ...change });
 
 describe('what a machine holds against what it should hold', () => {
   it('renews what both agree on', () => {
-    expect(reconcile([item()], [attempt()], now)).toEqual({ renewed: [attempt()], kill: [], end: [], missing: [], lost: [] });
+    expect(reconcile([item()], [attempt()], patience)).toEqual({ renewed: [ref], kill: [], end: [], missing: [], lost: [] });
   });
 
   it('kills what was never given to it, and what has been given away', () => {
-    expect(reconcile([item()], [], now).kill).toEqual([ref]);
-    expect(reconcile([item()], [attempt({ attempt: 2, epoch: 2 })], now).kill).toEqual([ref]);
+    expect(reconcile([item()], [], patience).kill).toEqual([ref]);
+    expect(reconcile([item()], [attempt({ attempt: 2, epoch: 2 })], patience).kill).toEqual([ref]);
   });
 
   it('leaves an ended attempt to its report', () => {
-    expect(reconcile([item({ phase: 'ended' })], [], now).kill).toEqual([]);
+    expect(reconcile([item({ phase: 'ended' })], [], patience).kill).toEqual([]);
   });
 
   it('says again how to end what was asked to end', () => {
     const wish = { mode: 'abort', reason: 'aborted' } as const;
-    expect(reconcile([item()], [attempt({ wish })], now).end).toEqual([{ ...ref, ...wish }]);
-    expect(reconcile([item({ phase: 'ended' })], [attempt({ wish })], now).end).toEqual([]);
+    expect(reconcile([item()], [attempt({ wish })], patience).end).toEqual([{ ...ref, ...wish }]);
+    expect(reconcile([item({ phase: 'ended' })], [attempt({ wish })], patience).end).toEqual([]);
   });
 
   it('believes an attempt gone when later beats lack it too, not at the first', () => {
-    expect(reconcile([], [attempt()], now)).toMatchObject({ missing: [attempt()], lost: [] });
-    const missed = attempt({ missingSince: now - missingGraceMs });
-    expect(reconcile([], [missed], now).lost).toEqual([missed]);
-    expect(reconcile([], [attempt({ missingSince: now - missingGraceMs + 1 })], now).lost).toEqual([]);
+    expect(reconcile([], [attempt()], patience)).toMatchObject({ missing: [ref], lost: [] });
+    expect(reconcile([], [attempt({ missingForMs: 7_499 })], patience)).toMatchObject({ missing: [ref], lost: [] });
+    expect(reconcile([], [attempt({ missingForMs: 7_500 })], patience)).toMatchObject({ missing: [ref], lost: [ref] });
   });
 
   it('does not miss what it was not heard to accept', () => {
-    expect(reconcile([], [attempt({ isAcknowledged: false, missingSince: 1 })], now)).toMatchObject({ missing: [], lost: [] });
+    expect(reconcile([], [attempt({ isAcknowledged: false, missingForMs: 99_000 })], patience)).toMatchObject({ missing: [], lost: [] });
   });
 
   it('never both renews and kills, and judges everything that it is told of', () => {
     const runs = fc.integer({ min: 1, max: 6 }).map((n) => runId(n));
-    const epochs = fc.integer({ min: 1, max: 2 });
-    const items = fc.uniqueArray(
-      fc.record({ runId: runs, epoch: epochs, phase: fc.constantFrom('accepted' as const, 'running' as const, 'ended' as const) }),
-      { selector: (one) => one.runId },
-    );
-    const opens = fc.uniqueArray(fc.record({ runId: runs, epoch: epochs, isAcknowledged: fc.boolean() }), { selector: (one) => one.runId });
+    const epoch = fc.integer({ min: 1, max: 2 });
+    const phase = fc.constantFrom('accepted' as const, 'running' as const, 'ended' as const);
+    const items = fc.uniqueArray(fc.record({ runId: runs, epoch, phase }), { selector: (one) => one.runId });
+    const opens = fc.uniqueArray(fc.record({ runId: runs, epoch, isAcknowledged: fc.boolean() }), { selector: (one) => one.runId });
+    const key = (one: execution.AttemptRef): string => `${one.runId} ${one.epoch}`;
     fc.assert(
       fc.property(items, opens, (held, believed) => {
         const inventory = held.map((one) => item({ ...one, attempt: one.epoch }));
         const open = believed.map((one) => attempt({ ...one, attempt: one.epoch }));
-        const { renewed, kill, missing } = reconcile(inventory, open, now);
-        const key = ({ runId: id, epoch }: execution.AttemptRef): string => `${id} ${epoch}`;
-        const renewedKeys = new Set(renewed.map(key));
-        expect(kill.filter((one) => renewedKeys.has(key(one)))).toEqual([]);
-        const ended = inventory.filter(({ phase }) => phase === 'ended').map(key);
-        expect(
-          inventory.every((one) => renewedKeys.has(key(one)) || kill.some((k) => key(k) === key(one)) || ended.includes(key(one))),
-        ).toBe(true);
-        expect(open.every((one) => !one.isAcknowledged || renewedKeys.has(key(one)) || missing.includes(one))).toBe(true);
+        const judged = reconcile(inventory, open, patience);
+        const renewed = new Set(judged.renewed.map(key));
+        const killed = new Set(judged.kill.map(key));
+        const missing = new Set(judged.missing.map(key));
+        expect([...killed].filter((one) => renewed.has(one))).toEqual([]);
+        expect(inventory.filter((one) => one.phase !== 'ended' && !renewed.has(key(one)) && !killed.has(key(one)))).toEqual([]);
+        expect(open.filter((one) => one.isAcknowledged && !renewed.has(key(one)) && !missing.has(key(one)))).toEqual([]);
       }),
     );
   });
@@ -84,15 +70,20 @@ describe('what a machine holds against what it should hold', () => {
 
 describe('silence', () => {
   it('makes a machine lost after a while, counted only while somebody listened', () => {
-    expect(isSilent(now - silenceMs, 0, now)).toBe(false);
-    expect(isSilent(now - silenceMs - 1, 0, now)).toBe(true);
-    expect(isSilent(0, now - silenceMs, now)).toBe(false);
+    expect(isSilent(30_000, 99_000, patience)).toBe(false);
+    expect(isSilent(30_001, 99_000, patience)).toBe(true);
+    expect(isSilent(99_000, 30_000, patience)).toBe(false);
   });
 
   it('ends a lease only after its machine could have renewed it', () => {
-    expect(isExpired(now, 0, now)).toBe(false);
-    expect(isExpired(now - 1, 0, now)).toBe(true);
-    expect(isExpired(0, now - hearingGraceMs, now)).toBe(false);
-    expect(isExpired(0, now - hearingGraceMs - 1, now)).toBe(true);
+    expect(isExpired(0, 99_000, patience)).toBe(false);
+    expect(isExpired(1, 99_000, patience)).toBe(true);
+    expect(isExpired(1, 12_000, patience)).toBe(false);
+    expect(isExpired(1, 12_001, patience)).toBe(true);
+  });
+
+  it('of beats about an attempt makes it gone after a share of the same time', () => {
+    expect(isGone(7_499, patience)).toBe(false);
+    expect(isGone(7_500, patience)).toBe(true);
   });
 });

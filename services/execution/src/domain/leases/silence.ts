@@ -1,14 +1,23 @@
-/** A machine unheard for this long is offline: nothing new is placed there. */
-export const silenceMs = 30_000;
-/** From a beat on, a machine may hold its attempts for this long without another. */
-export const leaseMs = 60_000;
-/** Whoever was deaf gives the machines this long to be heard before judging them: two beats and some. */
-export const hearingGraceMs = 12_000;
+/** How patient the platform is with machines, in milliseconds. */
+export interface Patience {
+  /** A machine unheard for this long is offline: nothing new is placed there. */
+  readonly silenceMs: number;
+  /** From a beat on, a machine may hold its attempts for this long without another. */
+  readonly leaseMs: number;
+}
+
+/** Whoever was deaf gives the machines this much of the silence to be heard before judging them: two beats and some. */
+const hearingShare = 0.4;
+/** One beat may have been written before an attempt was accepted and read after; a later one, after this share, is proof. */
+const missingShare = 0.25;
 
 /** Silence counts only while somebody listened. */
-export const isSilent = (lastSeenAt: number, listeningSince: number, now: number): boolean =>
-  now - Math.max(lastSeenAt, listeningSince) > silenceMs;
+export const isSilent = (silentForMs: number, listenedForMs: number, { silenceMs }: Patience): boolean =>
+  Math.min(silentForMs, listenedForMs) > silenceMs;
 
 /** An expired lease counts only after its machine had the chance to renew it. */
-export const isExpired = (leaseExpiresAt: number, listeningSince: number, now: number): boolean =>
-  now > Math.max(leaseExpiresAt, listeningSince + hearingGraceMs);
+export const isExpired = (overdueMs: number, listenedForMs: number, { silenceMs }: Patience): boolean =>
+  overdueMs > 0 && listenedForMs > silenceMs * hearingShare;
+
+/** An attempt that beats have lacked for this long is gone. */
+export const isGone = (missingForMs: number, { silenceMs }: Patience): boolean => missingForMs >= silenceMs * missingShare;

@@ -1,7 +1,7 @@
 import type { execution } from '@orrery/contracts';
 import fc from 'fast-check';
 import { Cluster } from '../../../test/cluster.ts';
-import { gpus, runId, workerId } from '../../../test/facts.ts';
+import { gpus, workerId } from '../../../test/facts.ts';
 import { bestFitEngine } from './best-fit.ts';
 import type { EngineFact, Placement } from './engine.ts';
 

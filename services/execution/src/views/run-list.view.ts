@@ -1,0 +1,116 @@
+import { type catalog, execution, type OrgId } from '@orrery/contracts';
+import { type ChangeOf, type Fact, instant, integer, json, nullable, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
+import type { DataOf, RunEvent } from '../domain/run-facts.ts';
+import { type ExecutionFact, isOfRun } from './kinds.ts';
+
+const columns = {
+  id: uuid<execution.RunId>(),
+  orgId: uuid<OrgId>(),
+  status: text<execution.RunStatus>(),
+  machineType: text(),
+  resources: json<catalog.Resources>(),
+  fileName: nullable(text()),
+  price: json<catalog.PinnedPrice>(),
+  timeoutSeconds: integer(),
+  attempt: integer(),
+  workerId: nullable(uuid<execution.WorkerId>()),
+  submittedBy: text(),
+  submittedAt: instant(),
+  placedAt: nullable(instant()),
+  startedAt: nullable(instant()),
+  endedAt: nullable(instant()),
+  ranMs: nullable(integer()),
+  exitCode: nullable(integer()),
+  reason: nullable(text<execution.EndReason>()),
+  message: nullable(text()),
+  lastSeq: integer(),
+  traceId: nullable(text()),
+};
+
+export type RunRow = RowOf<typeof columns>;
+type RunChange = ChangeOf<Table<typeof columns, 'id'>>;
+
+const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined): RunChange => {
+  const { runId: id, orgId, machineType, resources, fileName, price, timeoutSeconds, submittedBy, at: submittedAt } = data;
+  const never = { placedAt: null, startedAt: null, endedAt: null, ranMs: null, exitCode: null, reason: null, message: null, lastSeq: 0 };
+  const traceId = traceparent?.split('-')[1] ?? null;
+  const put: RunRow = {
+    id,
+    orgId,
+    status: 'pending',
+    machineType,
+    resources,
+    fileName,
+    price,
+    timeoutSeconds,
+    attempt: 0,
+    workerId: null,
+    submittedBy,
+    submittedAt,
+    ...never,
+    traceId,
+  };
+  return { put };
+};
+
+const endStatuses: Readonly<Record<(typeof execution.runEndTypes)[number], execution.RunStatus>> = {
+  RunCompleted: 'completed',
+  RunFailed: 'failed',
+  RunSystemFailed: 'system_failure',
+  RunCancelled: 'cancelled',
+  RunAborted: 'aborted',
+};
+
+/** The status that an event ends a run in; undefined where it does not end. */
+export const endStatusOf = (type: string): execution.RunStatus | undefined =>
+  Object.entries(endStatuses).find(([end]) => end === type)?.[1];
+
+const foldRun = ({ event, metadata }: Fact<RunEvent>): readonly RunChange[] => {
+  switch (event.type) {
+    case 'RunSubmitted':
+      return [submitted(event.data, metadata.traceparent)];
+    case 'RunPlaced': {
+      const { runId: id, attempt, workerId, at: placedAt } = event.data;
+      return [{ patch: { id }, set: { status: 'starting', attempt, workerId, placedAt } }];
+    }
+    case 'RunStarted': {
+      const { runId: id, startedAt } = event.data;
+      return [{ patch: { id }, set: { status: 'running', startedAt } }];
+    }
+    case 'RunAttemptLost':
+      return [{ patch: { id: event.data.runId }, set: { status: 'pending', workerId: null, placedAt: null, startedAt: null } }];
+    case 'RunEndRequested':
+      return [];
+    case 'RunCompleted':
+    case 'RunFailed':
+    case 'RunSystemFailed':
+    case 'RunCancelled':
+    case 'RunAborted': {
+      const { runId: id, startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq } = event.data;
+      return [{ patch: { id }, set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq } }];
+    }
+  }
+};
+
+/** Every run as it is: what the API answers from. */
+export const runList = view({
+  name: 'run-list',
+  table: 'run_list',
+  columns,
+  key: ['id'],
+  indexes: [['orgId', 'id'], ['orgId', 'status', 'id'], ['status']],
+  fold: (fact: ExecutionFact) => (isOfRun(fact) ? foldRun(fact) : []),
+});
+
+/** One run as its facts up to some moment tell it; undefined before the first. */
+export const runRowOf = (facts: readonly Fact<RunEvent>[]): RunRow | undefined => {
+  let row: RunRow | undefined;
+  for (const change of facts.flatMap(foldRun)) {
+    if ('put' in change) row = change.put;
+    else if (row && 'set' in change) row = { ...row, ...change.set };
+  }
+  return row;
+};
+
+export const runViewOf = ({ resources: _resources, lastSeq: _lastSeq, ...row }: RunRow, workerName: string | null): execution.RunView =>
+  execution.RunView.parse({ ...row, workerName });

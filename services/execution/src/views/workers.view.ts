@@ -1,0 +1,44 @@
+import type { execution } from '@orrery/contracts';
+import { boolean, type ChangeOf, type Fact, instant, json, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
+import type { WorkerEvent } from '../domain/worker.ts';
+import { type ExecutionFact, isOfWorker } from './kinds.ts';
+
+const columns = {
+  id: uuid<execution.WorkerId>(),
+  name: text(),
+  facts: json<execution.WorkerFacts>(),
+  isLost: boolean(),
+  isCordoned: boolean(),
+  joinedAt: instant(),
+};
+
+export type WorkerRow = RowOf<typeof columns>;
+
+const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeof columns, 'id'>>[] => {
+  switch (event.type) {
+    case 'JoinTokenCreated':
+      return [];
+    case 'WorkerJoined': {
+      const { workerId: id, name, facts, at: joinedAt } = event.data;
+      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt } }];
+    }
+    case 'WorkerFactsChanged':
+      return [{ patch: { id: event.data.workerId }, set: { facts: event.data.facts } }];
+    case 'WorkerLost':
+      return [{ patch: { id: event.data.workerId }, set: { isLost: true } }];
+    case 'WorkerReturned':
+      return [{ patch: { id: event.data.workerId }, set: { isLost: false } }];
+    case 'WorkerCordoned':
+      return [{ patch: { id: event.data.workerId }, set: { isCordoned: true } }];
+    case 'WorkerUncordoned':
+      return [{ patch: { id: event.data.workerId }, set: { isCordoned: false } }];
+  }
+};
+
+export const workers = view({
+  name: 'workers',
+  table: 'workers',
+  columns,
+  key: ['id'],
+  fold: (fact: ExecutionFact) => (isOfWorker(fact) ? foldWorker(fact) : []),
+});
