@@ -1,0 +1,270 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AttemptSpec } from '../domain/attempt.ts';
+import type { Groups, Usage } from './groups.ts';
+import { withoutInheritance } from './inherited.ts';
+import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, readText, sendSignal } from './proc.ts';
+import { keysIn, RunDirectory } from './run-directory.ts';
+import type { Change, Inspection, OutputSource, Runtime } from './runtime.ts';
+import { entranceOf, type Sandbox } from './sandbox.ts';
+import { entryScript, etcFiles, insideScript, launchScript } from './scripts.sh.ts';
+import { seccompFilter } from './seccomp.ts';
+import { tarOf } from './tar.ts';
+
+export interface ProcessRuntimeOptions {
+  readonly stateDirectory: string;
+  readonly sandbox: Sandbox;
+  readonly groups: Groups | undefined;
+  /** Processes and threads of one attempt. */
+  readonly maxProcesses: number;
+  /** Device files by GPU index. */
+  readonly devicesOf: (gpuIndexes: readonly number[]) => readonly string[];
+}
+
+const mark = 'ORRERY_RUN_DIR';
+const mib = 1024 * 1024;
+/** Sandbox set-up, and how long the agent gets to end a program itself before the launcher does. */
+const backstopSlackSeconds = 30;
+const pollMs = 1_000;
+/** Where the system has no watches left. */
+const unwatchedPollMs = 100;
+const killMs = 5_000;
+const removalTries = 100;
+
+const openFilesLimit = (): number => {
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
+  return Math.min(4_096, hard === undefined ? 1_024 : Number(hard));
+};
+
+/** Named by its content, because a shell reads its script as it goes: an agent of another version must not change it under a launcher. */
+const install = (directory: string, name: string, script: string): string => {
+  const path = join(directory, `${name}-${createHash('sha256').update(script).digest('hex').slice(0, 12)}.sh`);
+  if (!existsSync(path)) {
+    writeFileSync(`${path}.new`, script, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+  return path;
+};
+
+/** Programs as plain processes in a bubblewrap sandbox, held by a launcher that outlives the agent. */
+export class ProcessRuntime implements Runtime {
+  readonly name = 'process';
+  readonly boundsMemory: boolean;
+  readonly #options: ProcessRuntimeOptions;
+  readonly #runs: string;
+  readonly #launch: string;
+  readonly #entry: string;
+  readonly #hasSeccomp: boolean;
+  readonly #onExit = new Map<string, () => void>();
+
+  constructor(options: ProcessRuntimeOptions) {
+    this.#options = options;
+    this.#runs = join(options.stateDirectory, 'runs');
+    this.boundsMemory = options.groups?.controllers.includes('memory') ?? false;
+    const etc = join(options.stateDirectory, 'etc');
+    for (const directory of [this.#runs, etc]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.#launch = install(options.stateDirectory, 'launch', launchScript);
+    this.#entry = install(options.stateDirectory, 'entry', entryScript);
+    for (const [name, text] of Object.entries(etcFiles)) writeFileSync(join(etc, name), text, { mode: 0o600 });
+    const filter = seccompFilter();
+    this.#hasSeccomp = filter !== undefined;
+    writeFileSync(join(etc, 'seccomp'), filter ?? '', { mode: 0o600 });
+  }
+
+  async prepare(key: string, spec: AttemptSpec, slot: number): Promise<void> {
+    const directory = this.#directory(key);
+    if (existsSync(directory.file('launcher'))) return;
+    const { sandbox, groups, maxProcesses, devicesOf } = this.#options;
+    const { program, resources } = spec;
+    const memoryBytes = resources.memoryMib * mib;
+    const entrance = entranceOf(sandbox, {
+      slot,
+      env: spec.env,
+      scratchBytes: Math.floor(memoryBytes / 2),
+      devices: devicesOf(spec.gpuIndexes),
+      hasSeccomp: this.#hasSeccomp,
+    });
+    const joined = groups?.create(key, { memoryBytes, cpuMilli: resources.cpuMilli, processes: maxProcesses }) ?? [];
+    const { [program.fileName]: _shadowed, ...files } = program.files;
+    await directory.prepare({
+      'program.tar': tarOf([...Object.entries(files), [program.fileName, program.code]]),
+      arguments: entrance.args,
+      groups: joined.map((path) => `${path}\n`).join(''),
+      command: JSON.stringify(this.#commandOf(spec, entrance.command)),
+    });
+  }
+
+  start(key: string): Promise<void> {
+    const directory = this.#directory(key);
+    const command: string[] = JSON.parse(readFileSync(join(directory.path, 'command'), 'utf8'));
+    const launcher = withoutInheritance((stdio) =>
+      spawn('/bin/sh', [this.#launch, directory.path, ...command], {
+        cwd: '/',
+        env: { [mark]: directory.path, PATH: '/usr/bin:/bin' },
+        detached: true,
+        stdio,
+      }),
+    );
+    launcher.once('exit', () => this.#onExit.get(key)?.());
+    launcher.unref();
+    return new Promise((resolve, reject) => {
+      launcher.once('spawn', resolve).once('error', reject);
+    });
+  }
+
+  signal(key: string, signal: 'SIGTERM' | 'SIGKILL'): number {
+    const launcher = this.#directory(key).launcher();
+    const below = launcher === undefined ? [] : descendantsOf(launcher);
+    const targets = signal === 'SIGKILL' ? below : below.filter((row) => this.#isProgram(row.pid, row.parent, launcher));
+    return targets.filter((target) => sendSignal(target, signal)).length;
+  }
+
+  watch(key: string, onChange: (what: Change) => void): () => void {
+    const look = (): void => onChange('state');
+    let poll = setInterval(look, pollMs).unref();
+    const pollFaster = (): void => {
+      clearInterval(poll);
+      poll = setInterval(() => [onChange('output'), look()], unwatchedPollMs).unref();
+    };
+    const changed = (file: string | null): void => onChange(file === 'stdout' || file === 'stderr' ? 'output' : 'state');
+    const watcher = watchDirectory(this.#directory(key).path, changed, pollFaster);
+    this.#onExit.set(key, look);
+    return () => {
+      clearInterval(poll);
+      watcher?.close();
+      this.#onExit.delete(key);
+    };
+  }
+
+  output(key: string): OutputSource {
+    const directory = this.#directory(key);
+    return {
+      size: (stream) => statSync(directory.file(stream), { throwIfNoEntry: false })?.size ?? 0,
+      read: (stream, offset, length) => {
+        const descriptor = openSync(directory.file(stream), 'r');
+        try {
+          const buffer = Buffer.allocUnsafe(length);
+          return buffer.subarray(0, readSync(descriptor, buffer, 0, length, offset));
+        } finally {
+          closeSync(descriptor);
+        }
+      },
+    };
+  }
+
+  stats(key: string): Usage | undefined {
+    const grouped = this.#options.groups?.usage(key);
+    if (grouped !== undefined) return grouped;
+    const launcher = this.#directory(key).launcher();
+    return launcher === undefined ? undefined : usageOf(descendantsOf(launcher));
+  }
+
+  inspect(key: string): Inspection {
+    const directory = this.#directory(key);
+    const exit = directory.exit();
+    const launcher = directory.launcher();
+    const oomKills = this.#options.groups?.oomKills(key) ?? 0;
+    const presence =
+      exit === undefined && launcher === undefined ? 'absent' : exit === undefined && launcher && isAlive(launcher) ? 'alive' : 'over';
+    return { presence, begun: directory.begun(), exit, oomKills };
+  }
+
+  complaint(key: string): string {
+    return this.#directory(key).complaint();
+  }
+
+  async kill(key: string): Promise<void> {
+    const directory = this.#directory(key);
+    const deadline = Date.now() + killMs;
+    for (let left = this.#everyProcess(key, directory); left.length > 0; left = this.#everyProcess(key, directory)) {
+      if (Date.now() > deadline) throw new Error(`processes of attempt ${key} cannot be killed: ${left.map(({ pid }) => pid).join(', ')}`);
+      for (const target of left) sendSignal(target, 'SIGKILL');
+      await pause(5);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.kill(key);
+    // A group that was just left may still be busy for a moment.
+    for (let tries = 1; !(this.#options.groups?.remove(key) ?? true); tries += 1) {
+      if (tries > removalTries) throw new Error(`the control groups of attempt ${key} cannot be removed`);
+      await pause(10);
+    }
+    await this.#directory(key).remove();
+  }
+
+  keepsake(key: string, name: 'cursor' | 'plan'): string {
+    return this.#directory(key).file(name);
+  }
+
+  list(): string[] {
+    const marked = processesMarked(mark, `${this.#runs}/`).map(({ value }) => value.slice(this.#runs.length + 1));
+    return [...new Set([...keysIn(this.#runs), ...(this.#options.groups?.keys() ?? []), ...marked])];
+  }
+
+  #directory(key: string): RunDirectory {
+    return new RunDirectory(this.#runs, key);
+  }
+
+  #commandOf(spec: AttemptSpec, entrance: readonly string[]): string[] {
+    const { program, resources, maxOutputBytes, timeoutSeconds, graceSeconds } = spec;
+    const memoryBytes = resources.memoryMib * mib;
+    const fileBlocks = Math.ceil(Math.max(memoryBytes, maxOutputBytes + mib) / 512);
+    // Address space is a poor measure of memory: only where nothing better bounds it, and with room for what is mapped but never used.
+    const addressKib = this.boundsMemory || resources.gpus > 0 ? 0 : (resources.memoryMib + 1_024) * 1_024;
+    const limits = [openFilesLimit(), fileBlocks, this.#options.maxProcesses, addressKib].map(String);
+    const file = program.fileName.startsWith('-') ? `./${program.fileName}` : program.fileName;
+    const backstop = String(timeoutSeconds + graceSeconds + backstopSlackSeconds);
+    return [backstop, this.#entry, ...entrance, '/bin/sh', '-c', insideScript, 'sh', ...limits, '/usr/bin/python3', '-u', file];
+  }
+
+  #isProgram(pid: number, parent: number, launcher: ProcessIdentity | undefined): boolean {
+    // Without a sandbox everything below the backstop, the launcher's only child, is the program.
+    return this.#options.sandbox.kind === 'none' ? parent !== launcher?.pid : isInsideSandbox(pid);
+  }
+
+  #everyProcess(key: string, directory: RunDirectory): ProcessIdentity[] {
+    const members = (this.#options.groups?.members(key) ?? []).flatMap((pid) => processOf(pid) ?? []);
+    // Its last act was to note the end, and what it launched dies with the sandbox.
+    if (directory.exit() !== undefined) return members;
+    const launcher = directory.launcher();
+    const family = launcher !== undefined && isAlive(launcher) ? [...descendantsOf(launcher), launcher] : [];
+    const marked = processesMarked(mark, directory.path).filter(({ value }) => value === directory.path);
+    return [...members, ...family, ...marked];
+  }
+}
+
+const watchDirectory = (
+  path: string,
+  onChange: (file: string | null) => void,
+  onLost: () => void,
+): { readonly close: () => void } | undefined => {
+  try {
+    return watch(path, { persistent: false }, (_event, file) => onChange(file)).once('error', onLost);
+  } catch {
+    onLost();
+    return undefined;
+  }
+};
+
+const ticksPerSecond = 100;
+const pageBytes = 4_096;
+
+/** What living processes use; those that ended are not in it. */
+const usageOf = (rows: readonly ProcessIdentity[]): Usage => {
+  const usages = rows.map(({ pid }) => {
+    const stat = readText(`/proc/${pid}/stat`) ?? '';
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    return { cpuTicks: (fields[11] ?? 0) + (fields[12] ?? 0), pages: fields[21] ?? 0 };
+  });
+  return {
+    cpuMs: usages.reduce((sum, { cpuTicks }) => sum + (cpuTicks * 1_000) / ticksPerSecond, 0),
+    memoryBytes: usages.reduce((sum, { pages }) => sum + pages * pageBytes, 0),
+  };
+};

@@ -1,0 +1,57 @@
+import type { AttemptSpec } from '../domain/attempt.ts';
+import type { Presence } from '../domain/reconcile.ts';
+import type { Usage } from './groups.ts';
+import type { Stamp, StreamName } from './run-directory.ts';
+
+export type { Stamp, StreamName, Usage };
+
+/** What a program wrote. It stays where it is until the attempt is removed: this is the spool. */
+export interface OutputSource {
+  readonly size: (stream: StreamName) => number;
+  /** At most `length` bytes from `offset` on; fewer at the end. */
+  readonly read: (stream: StreamName, offset: number, length: number) => Uint8Array;
+}
+
+/** What may have changed. */
+export type Change = 'output' | 'state';
+
+export interface Inspection {
+  readonly presence: Presence;
+  /** When the program began, noted by the launcher. */
+  readonly begun: Stamp | undefined;
+  /** When and how it ended; undefined when it lives, or when its launcher was killed and noted nothing. */
+  readonly exit: (Stamp & { readonly code: number }) | undefined;
+  /** Processes that the kernel killed for memory. */
+  readonly oomKills: number;
+}
+
+/**
+ * A way to run programs that outlive the agent. Everything is named by the key of an attempt and can be asked by an agent that
+ * has just started and knows only its journal.
+ */
+export interface Runtime {
+  readonly name: 'process';
+  /** False where nothing but the agent's own watch keeps a program from taking too much memory. */
+  readonly boundsMemory: boolean;
+  /** Where the shipping of its output may keep its place; gone with the attempt. */
+  readonly keepsake: (key: string, name: 'cursor' | 'plan') => string;
+  /** Lays out all that a start needs; repeating it before the start changes nothing. */
+  readonly prepare: (key: string, spec: AttemptSpec, slot: number) => Promise<void>;
+  /** Launches; at most one launch of a key succeeds, ever. */
+  readonly start: (key: string) => Promise<void>;
+  /** SIGTERM to the program's own processes, SIGKILL to all but the one that notes the end. Answers how many there were. */
+  readonly signal: (key: string, signal: 'SIGTERM' | 'SIGKILL') => number;
+  /** Calls back whenever something may have changed; `state` now and then even where nothing has. */
+  readonly watch: (key: string, onChange: (what: Change) => void) => () => void;
+  readonly output: (key: string) => OutputSource;
+  readonly stats: (key: string) => Usage | undefined;
+  readonly inspect: (key: string) => Inspection;
+  /** What the sandbox complained of where no program ever began. */
+  readonly complaint: (key: string) => string;
+  /** Kills everything, whoever notes the end included, and resolves when nothing is left. */
+  readonly kill: (key: string) => Promise<void>;
+  /** Kills what is left and deletes every trace. */
+  readonly remove: (key: string) => Promise<void>;
+  /** Every attempt that has a trace on this machine, whoever started it. */
+  readonly list: () => string[];
+}

@@ -1,0 +1,129 @@
+import { execFile } from 'node:child_process';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { unsandboxedScript } from './scripts.sh.ts';
+
+const run = promisify(execFile);
+
+/** How programs are shut in on this machine. */
+export type Sandbox =
+  | {
+      readonly kind: 'bubblewrap';
+      /** First of the user ids programs get on the host, one per attempt; undefined where the agent is not root and has only its own. */
+      readonly userBase: number | undefined;
+      /** Whether this bubblewrap can forbid namespaces within the sandbox. */
+      readonly canForbidNamespaces: boolean;
+    }
+  | { readonly kind: 'none' };
+
+export interface Room {
+  readonly slot: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly scratchBytes: number;
+  /** Device files a program may use: its GPUs. */
+  readonly devices: readonly string[];
+  readonly hasSeccomp: boolean;
+}
+
+const bwrap = '/usr/bin/bwrap';
+/** Nobody, as the program sees it. */
+const innerUser = '65534';
+
+/** `/bin` is a link to `usr/bin` on most systems, and a directory of its own on some. */
+const systemRoots = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((name) => {
+  const path = `/${name}`;
+  if (!existsSync(path)) return [];
+  return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
+});
+
+const environmentOf = (env: Room['env']): readonly [string, string][] =>
+  Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/work', TMPDIR: '/tmp', LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1', ...env });
+
+/**
+ * What bubblewrap is told, read from descriptor 9 so that no process list shows it. Descriptors 4 to 6 are the few files of /etc.
+ * Everything but /work, /tmp and /dev/shm is read-only, and these three live in the attempt's own memory.
+ */
+const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { env, scratchBytes, devices, hasSeccomp }: Room): string[] => {
+  const scratch = (path: string): string[] => ['--perms', '1777', '--size', String(scratchBytes), '--tmpfs', path];
+  return [
+    '--unshare-user',
+    '--unshare-all',
+    ...(sandbox.canForbidNamespaces ? ['--disable-userns'] : []),
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--uid', innerUser, '--gid', innerUser, '--hostname', 'orrery'],
+    ...['--ro-bind', '/usr', '/usr', ...systemRoots],
+    ...['/etc/ld.so.cache', '/etc/alternatives'].flatMap((path) => ['--ro-bind-try', path, path]),
+    ...['--ro-bind-data', '4', '/etc/passwd', '--ro-bind-data', '5', '/etc/group', '--ro-bind-data', '6', '/etc/hosts'],
+    ...['--proc', '/proc', '--dev', '/dev', ...devices.flatMap((path) => ['--dev-bind-try', path, path])],
+    ...[...scratch('/dev/shm'), ...scratch('/tmp'), ...scratch('/work'), '--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/work'],
+    ...(hasSeccomp ? ['--seccomp', '3'] : []),
+    '--clearenv',
+    ...environmentOf(env).flatMap(([name, value]) => ['--setenv', name, value]),
+  ];
+};
+
+/** No capability to lose, none to gain, and a user that no other attempt has. */
+const dropTo = (user: number | undefined): string[] => {
+  if (user === undefined) return [];
+  const id = String(user);
+  const nothing = ['--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'];
+  return ['/usr/bin/setpriv', '--reuid', id, '--regid', id, ...nothing, '--'];
+};
+
+export interface Entrance {
+  /** The command that becomes the sandbox, up to the program's own command. */
+  readonly command: readonly string[];
+  /** Content of descriptor 9. */
+  readonly args: string;
+}
+
+export const userOf = (sandbox: Sandbox, slot: number): number | undefined =>
+  sandbox.kind === 'bubblewrap' && sandbox.userBase !== undefined ? sandbox.userBase + slot : undefined;
+
+export const entranceOf = (sandbox: Sandbox, room: Room): Entrance => {
+  if (sandbox.kind === 'none') {
+    const env = environmentOf(room.env).map(([name, value]) => `${name}=${value}`);
+    return { command: ['/usr/bin/env', '-i', ...env, '/bin/sh', '-c', unsandboxedScript, 'sh'], args: '' };
+  }
+  const args = argumentsOf(sandbox, room)
+    .map((argument) => `${argument}\0`)
+    .join('');
+  return { command: [...dropTo(userOf(sandbox, room.slot)), bwrap, '--args', '9', '--'], args };
+};
+
+const versionOf = async (): Promise<readonly [number, number]> => {
+  const { stdout } = await run(bwrap, ['--version'], { timeout: 5_000 });
+  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+  return [Number(major), Number(minor)];
+};
+
+/** Above what systems hand out to people, containers and services. */
+const userBase = 1_900_000_000;
+
+export interface Probe {
+  readonly sandbox: Sandbox | undefined;
+  /** Why there is none. */
+  readonly problem: string | undefined;
+}
+
+/** Tries the sandbox on this machine, with everything a real run asks of it. */
+export const probeSandbox = async (tryOut: (sandbox: Sandbox) => Promise<void>): Promise<Probe> => {
+  const missing = [bwrap, '/usr/bin/timeout', '/usr/bin/setpriv', '/usr/bin/tar', '/usr/bin/python3'].filter((path) => !existsSync(path));
+  if (missing.length > 0) {
+    return {
+      sandbox: undefined,
+      problem: `missing on this machine: ${missing.join(', ')} (Debian: bubblewrap, coreutils, util-linux, tar, python3)`,
+    };
+  }
+  const [major, minor] = await versionOf();
+  const sandbox: Sandbox = {
+    kind: 'bubblewrap',
+    userBase: process.getuid?.() === 0 ? userBase : undefined,
+    canForbidNamespaces: major > 0 || minor >= 8,
+  };
+  try {
+    await tryOut(sandbox);
+    return { sandbox, problem: undefined };
+  } catch (error) {
+    return { sandbox: undefined, problem: error instanceof Error ? error.message : String(error) };
+  }
+};
