@@ -14,6 +14,8 @@ import { onceBinding, type Preparation, type Prepared, prepareUnit } from './pre
 import { Registry, type Upcaster } from './registry.ts';
 import { RowReader } from './rows.ts';
 import { Sealer } from './sealer.ts';
+import type { Table } from './table.ts';
+import { TableReader } from './table-reader.ts';
 import type { Committed, Unit } from './unit.ts';
 import type { View } from './view.ts';
 
@@ -115,6 +117,11 @@ export class EventStore extends LogReader {
       values: [scope, key],
     });
     return rows[0]?.stream;
+  }
+
+  /** Queries on a view or another declared table. */
+  read<T extends Table>(table: T): TableReader<T> {
+    return new TableReader(this.pool, table);
   }
 
   /** Takes no more appends and waits for those under way. */

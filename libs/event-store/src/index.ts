@@ -10,6 +10,7 @@ export type { DeadLetter } from './dead-letters.ts';
 export { type DeadFilter, deadLetters, type Replayed, replayDead } from './dead-letters-replay.ts';
 export { ClaimTaken, Overloaded, Repeated, VersionConflict } from './errors.ts';
 export { EventStore, type EventStoreOptions, type Kept } from './event-store.ts';
+export { type Following, type FollowOptions, followViews } from './follow.ts';
 export { handleWith, stateOf } from './handle.ts';
 export type { Handle, Handled, HandleOptions, HandlerOptions, IdempotencyKeyReused } from './handling.ts';
 export type { Loaded, LoadOptions } from './log-reader.ts';
@@ -28,4 +29,5 @@ export { type ChangeOf, type Table, type TableRow, table, type Write, write } fr
 export type { Order, PageOf, TableReader } from './table-reader.ts';
 export type { Append, Claim, Committed, Fact, NewEvent, Once, Unit } from './unit.ts';
 export { type View, view } from './view.ts';
+export { checkView, prepareViews, type Rebuilt, rebuildView } from './views.ts';
 export type { Test, Where } from './where.ts';

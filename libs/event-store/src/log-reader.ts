@@ -84,6 +84,19 @@ export class LogReader {
     return recorded;
   }
 
+  /**
+   * Everything committed after a place, also beside unfinished transactions: only for who holds the table so that none of them
+   * can append.
+   */
+  async readCommitted(client: pg.ClientBase, after: Place, limit: number): Promise<readonly Recorded[]> {
+    const { rows } = await client.query<EventRow>(
+      `SELECT ${eventColumns} FROM events e WHERE (e.transaction, e.position) > ($1::xid8, $2::bigint)
+        ORDER BY e.transaction, e.position LIMIT $3`,
+      [after.transaction.toString(), after.position.toString(), limit],
+    );
+    return await this.rows.recorded(rows);
+  }
+
   /** The log in its one order, never past an unfinished transaction: nothing is skipped, nothing comes twice. */
   async readLog(after: Place, limit: number): Promise<readonly Recorded[]> {
     const { rows } = await this.pool.query<EventRow>({

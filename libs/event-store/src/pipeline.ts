@@ -88,7 +88,7 @@ class Pipeline implements pg.Submittable {
 }
 
 /** Runs the steps as one transaction in one round trip. A connection that does not answer in time is closed for good. */
-export const runPipeline = async (client: pg.PoolClient, steps: readonly Step[], timeoutMs: number): Promise<void> => {
+export const runPipeline = async (client: pg.ClientBase, steps: readonly Step[], timeoutMs: number): Promise<void> => {
   const pipeline = client.query(new Pipeline(steps));
   const timer = setTimeout(() => pipeline.abandon(), timeoutMs);
   try {
