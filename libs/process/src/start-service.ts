@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventStore, migrate, openDatabase, poolOf } from '@orrery/event-store';
+import { EventStore, type EventStoreOptions, followViews, migrate, openDatabase, poolOf, prepareViews } from '@orrery/event-store';
 import { type Bus, connectBus, NatsServer } from '@orrery/messaging';
-import { nestLog } from '@orrery/telemetry';
+import { type Log, nestLog } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Closing } from './closing.ts';
@@ -52,6 +52,16 @@ const serve = async <S extends ServiceConfigSchema>(
   );
 };
 
+/** The log with its views: as declared before anybody appends or reads, and followed where they follow behind. */
+const startLog = async (options: EventStoreOptions, log: Log, closing: Closing): Promise<EventStore> => {
+  const store = new EventStore(options);
+  closing.add('log', () => store.close());
+  for (const built of await prepareViews(store)) log.info({ ...built }, 'built a view');
+  const following = followViews(store, { log });
+  closing.add('views', () => following.stop());
+  return store;
+};
+
 /** Brings a service up: database, log, bus, then work; and leaves behind, in `closing`, the way back. */
 const build = async <S extends ServiceConfigSchema>(
   definition: ServiceDefinition<S>,
@@ -68,8 +78,8 @@ const build = async <S extends ServiceConfigSchema>(
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
   const secrets = secretsOf(config.secret);
-  const store = new EventStore({ dataSource: database, service: name, events, upcasters, views, keks: [secrets('seal-kek')] });
-  closing.add('log', () => store.close());
+  const keks = [secrets('seal-kek')];
+  const store = await startLog({ dataSource: database, service: name, events, upcasters, views, keks }, log, closing);
   const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets };
   const strategy = new NatsServer({
     bus,
