@@ -21,7 +21,6 @@ export { placeOf, sequenceOf } from './place.ts';
 export { type Refilled, type RefillOptions, refill } from './refill.ts';
 export { InvalidEvent, Registry, UnknownEvent, type Upcaster } from './registry.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay.ts';
-export { pageFrom, select, type Tail } from './select.ts';
 export type { Snapshots } from './snapshot.ts';
 export { commonStreams, type Durability, ensureStreams, logStream, reportDurability, type StreamLimits } from './streams.ts';
 export { deadSubjectOf, logStreamOf, logSubjectOf } from './subjects.ts';

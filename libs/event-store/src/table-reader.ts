@@ -14,7 +14,8 @@ export interface Order<C extends string> {
 }
 
 export interface PageOf<R> {
-  readonly items: readonly R[];
+  // Not readonly: an answer of an operation is a page, and the types of answers are plain.
+  readonly items: R[];
   readonly nextCursor?: string;
 }
 

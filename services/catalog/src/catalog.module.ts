@@ -1,7 +1,6 @@
 import { catalog as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { service } from '@orrery/process';
-import { DataSource } from 'typeorm';
 import { OffersHandler } from './application/offers.handler.ts';
 import { CatalogConfig } from './catalog.config.ts';
 import { machineTypes } from './views/machine-types.view.ts';
@@ -13,11 +12,8 @@ export const catalog = service({
   config: CatalogConfig,
   events: [contracts.CatalogEvents],
   views: [machineTypes, priceBooks],
-  module: ({ store, database }) => ({
+  module: ({ store }) => ({
     controllers: [OffersHandler, ViewsHandler],
-    providers: [
-      { provide: EventStore, useValue: store },
-      { provide: DataSource, useValue: database },
-    ],
+    providers: [{ provide: EventStore, useValue: store }],
   }),
 });

@@ -1,7 +1,6 @@
 import { identity as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { service } from '@orrery/process';
-import { DataSource } from 'typeorm';
 import { AccessTokens } from './application/access-tokens.ts';
 import { ApiKeysHandler, KeyMac } from './application/api-keys.handler.ts';
 import { OrgsHandler } from './application/orgs.handler.ts';
@@ -20,15 +19,14 @@ export const identity = service({
   config: IdentityConfig,
   events: [contracts.IdentityEvents],
   views: [users, members, orgs, apiKeys],
-  module: ({ store, database, bus, secrets, config, log, health }) => {
+  module: ({ store, bus, secrets, config, log, health }) => {
     const accessTokens = new AccessTokens(secrets('session-signing'));
-    const snapshots = new Snapshots({ bus, database, accessTokens, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
+    const snapshots = new Snapshots({ bus, store, accessTokens, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
     health.check('snapshots', () => snapshots.areComplete);
     return {
       controllers: [SignUpHandler, SessionsHandler, OrgsHandler, ApiKeysHandler, ViewsHandler],
       providers: [
         { provide: EventStore, useValue: store },
-        { provide: DataSource, useValue: database },
         { provide: AccessTokens, useValue: accessTokens },
         { provide: Passwords, useValue: new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting }) },
         { provide: ClaimKey, useValue: new ClaimKey(secrets('claim-mac')) },

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { catalog, epochOf, type InputOf, instantOf, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { type EventStore, handleWith } from '@orrery/event-store';
+import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { MachineType } from '../domain/machine-type.ts';

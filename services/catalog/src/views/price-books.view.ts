@@ -1,6 +1,5 @@
-import type { catalog, NanosText } from '@orrery/contracts';
-import { type Fact, instant, integer, json, select, text, view } from '@orrery/event-store';
-import type { DataSource } from 'typeorm';
+import { type catalog, instantOf, type NanosText } from '@orrery/contracts';
+import { type EventStore, type Fact, instant, integer, json, text, view } from '@orrery/event-store';
 
 type PriceBook = catalog.PriceBookView;
 
@@ -17,11 +16,10 @@ export const priceBooks = view({
 });
 
 /** The book in force at a moment (milliseconds since the epoch): the newest that was already effective. */
-export const priceBookAt = async (database: DataSource, at: number): Promise<PriceBook | undefined> => {
-  const [book] = await select(database, priceBooks, {
-    text: 'WHERE effective_at <= $1 ORDER BY version DESC LIMIT 1',
-    values: [new Date(at)],
-  });
+export const priceBookAt = async (store: EventStore, at: number): Promise<PriceBook | undefined> => {
+  const [book] = await store
+    .read(priceBooks)
+    .list({ where: { effectiveAt: { lte: instantOf(at) } }, order: { by: ['version'], direction: 'desc' }, limit: 1 });
   return book;
 };
 

@@ -1,23 +1,23 @@
 import { Controller } from '@nestjs/common';
 import { catalog, epochOf, type InputOf, type OutputOf } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { listMachineTypes } from './machine-types.view.ts';
 import { priceBookAt } from './price-books.view.ts';
 
 @Controller()
 export class ViewsHandler {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly store: EventStore) {}
 
   @Serves(catalog.ListMachineTypes)
   list(input: InputOf<typeof catalog.ListMachineTypes>): Promise<OutputOf<typeof catalog.ListMachineTypes>> {
-    return listMachineTypes(this.database, input, systemClock.now());
+    return listMachineTypes(this.store, input, systemClock.now());
   }
 
   @Serves(catalog.GetPriceBook)
   async book({ at }: InputOf<typeof catalog.GetPriceBook>): Promise<OutputOf<typeof catalog.GetPriceBook>> {
-    const book = await priceBookAt(this.database, at === undefined ? systemClock.now() : epochOf(at));
+    const book = await priceBookAt(this.store, at === undefined ? systemClock.now() : epochOf(at));
     return book ?? refuse({ code: 'NoPriceBook', details: {} });
   }
 }

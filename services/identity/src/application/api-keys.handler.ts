@@ -1,10 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, instantOf, newId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { mintApiKey } from '@orrery/credentials';
-import { type EventStore, handleWith, pageFrom, select } from '@orrery/event-store';
+import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { ApiKey } from '../domain/api-key.ts';
 import { apiKeys } from '../views/api-keys.view.ts';
 import { callerOf, orgOf } from './caller.ts';
@@ -22,8 +21,7 @@ export class ApiKeysHandler {
   private readonly apiKey;
 
   constructor(
-    store: EventStore,
-    private readonly database: DataSource,
+    private readonly store: EventStore,
     private readonly mac: KeyMac,
     private readonly snapshots: Snapshots,
   ) {
@@ -49,13 +47,12 @@ export class ApiKeysHandler {
 
   @Serves(identity.ListApiKeys)
   async list(
-    { limit, cursor = '00000000-0000-0000-0000-000000000000' }: InputOf<typeof identity.ListApiKeys>,
+    { limit, cursor }: InputOf<typeof identity.ListApiKeys>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.ListApiKeys>> {
-    const values = [orgOf(context), cursor, limit + 1];
-    const rows = await select(this.database, apiKeys, { text: 'WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3', values });
-    const keys = rows.map(({ hash: _hash, userId: _user, role: _role, ...key }) => ({ ...key, lastUsedAt: null }));
-    return pageFrom(keys, limit, ({ id }) => id);
+    const page = await this.store.read(apiKeys).page({ where: { orgId: orgOf(context) }, order: { by: ['id'] }, limit, cursor });
+    const items = page.items.map(({ hash: _hash, userId: _user, role: _role, ...key }) => ({ ...key, lastUsedAt: null }));
+    return { ...page, items };
   }
 
   @Serves(identity.RevokeApiKey)

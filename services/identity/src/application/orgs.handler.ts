@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, instantOf, newId, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { ClaimTaken, type EventStore, handleWith, select } from '@orrery/event-store';
+import { ClaimTaken, EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { Org } from '../domain/org.ts';
 import { slugOf } from '../domain/slug.ts';
 import { orgs } from '../views/orgs.view.ts';
@@ -15,6 +14,8 @@ import { Snapshots } from './snapshots.ts';
 type OrgView = identity.OrgView;
 
 const streamOf = (orgId: string): string => `org-${orgId}`;
+/** More than any organization has; who is beyond it is caught up by the comparison at the next start. */
+const mostMembers = 10_000;
 const slugTaken = { code: 'SlugTaken', details: {} } as const;
 
 @Controller()
@@ -22,8 +23,7 @@ export class OrgsHandler {
   private readonly org;
 
   constructor(
-    store: EventStore,
-    private readonly database: DataSource,
+    private readonly store: EventStore,
     private readonly snapshots: Snapshots,
   ) {
     this.org = handleWith(store, Org, { name: 'org' });
@@ -84,19 +84,19 @@ export class OrgsHandler {
     }
   }
 
-  private async find(orgId: string): Promise<OrgView> {
-    const [found] = await select(this.database, orgs, { text: 'WHERE id = $1', values: [orgId] });
+  private async find(orgId: OrgId): Promise<OrgView> {
+    const found = await this.store.read(orgs).one({ id: orgId });
     return found ?? refuse({ code: 'OrgNotFound', details: {} });
   }
 
   private async freeSlug(name: string): Promise<string> {
     const plain = slugOf(name);
-    const [taken] = await select(this.database, orgs, { text: 'WHERE slug = $1', values: [plain] });
+    const taken = await this.store.holderOf('slug', plain);
     return taken ? slugOf(name, randomBytes(3).toString('hex')) : plain;
   }
 
-  private async membersMoved(orgId: string): Promise<void> {
-    const moved = await select(this.database, members, { text: 'WHERE org_id = $1', values: [orgId] });
-    await Promise.all(moved.map(({ userId }) => this.snapshots.membersChanged(userId)));
+  private async membersMoved(orgId: OrgId): Promise<void> {
+    const moved = await this.store.read(members).list({ where: { orgId }, order: { by: ['joinedAt'] }, limit: mostMembers });
+    for (const { userId } of moved) await this.snapshots.membersChanged(userId);
   }
 }

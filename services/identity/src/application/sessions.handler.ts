@@ -1,9 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, instantOf, newId, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { type EventStore, handleWith } from '@orrery/event-store';
+import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { Session } from '../domain/session.ts';
 import { findByEmail, findById } from '../views/people.view.ts';
 import { AccessTokens, accessTokenSeconds } from './access-tokens.ts';
@@ -21,8 +20,7 @@ export class SessionsHandler {
   private readonly session;
 
   constructor(
-    store: EventStore,
-    private readonly database: DataSource,
+    private readonly store: EventStore,
     private readonly passwords: Passwords,
     private readonly accessTokens: AccessTokens,
   ) {
@@ -31,7 +29,7 @@ export class SessionsHandler {
 
   @Serves(identity.LogIn)
   async logIn(input: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<Tokens> {
-    const person = await findByEmail(this.database, input.email);
+    const person = await findByEmail(this.store, input.email);
     const isCorrect = await this.isCorrect(input.password, person?.passwordHash);
     // One answer for an unknown address and a wrong password, after the same work.
     if (!person || !isCorrect) return refuse({ code: 'BadCredentials', details: {} });
@@ -62,7 +60,7 @@ export class SessionsHandler {
     });
     const { answer } = refuse(handled);
     if (!answer) return refuse(badRefreshToken);
-    const person = await findById(this.database, answer.userId);
+    const person = await findById(this.store, answer.userId);
     return person ? this.tokens(person, sessionId, answer.token) : refuse(badRefreshToken);
   }
 

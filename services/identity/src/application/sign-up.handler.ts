@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, instantOf, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
-import { ClaimTaken, commandRow, type EventStore, metadataOf, type Once, Repeated } from '@orrery/event-store';
+import { ClaimTaken, commandRow, EventStore, metadataOf, type Once, Repeated } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { Org } from '../domain/org.ts';

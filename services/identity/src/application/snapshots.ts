@@ -1,21 +1,32 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { identity, instantOf } from '@orrery/contracts';
-import { select } from '@orrery/event-store';
+import { epochOf, identity, type UserId } from '@orrery/contracts';
+import type { EventStore, Table, TableRow } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Bus, publishSnapshot, type SnapshotPublisher } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { apiKeys } from '../views/api-keys.view.ts';
 import { membershipsOf } from '../views/memberships.ts';
-import { members } from '../views/people.view.ts';
+import { users } from '../views/people.view.ts';
 import type { AccessTokens } from './access-tokens.ts';
 
 type Contracts = typeof identity.Snapshots;
 
 export interface SnapshotsOptions {
   readonly bus: Bus;
-  readonly database: DataSource;
+  readonly store: EventStore;
   readonly accessTokens: AccessTokens;
   readonly onFault: (error: unknown) => void;
+}
+
+const pageRows = 500;
+
+/** Every row of a table, a page at a time. */
+async function* rowsOf<T extends Table>(store: EventStore, table: T, by: keyof T['columns'] & string): AsyncGenerator<TableRow<T>> {
+  let cursor: string | undefined;
+  do {
+    const page = await store.read(table).page({ order: { by: [by] }, limit: pageRows, cursor });
+    yield* page.items;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
 }
 
 /**
@@ -23,16 +34,16 @@ export interface SnapshotsOptions {
  * between the two, or the bus loses its data, everything is compared with the views again.
  */
 export class Snapshots implements OnApplicationShutdown {
-  private readonly database: DataSource;
+  private readonly store: EventStore;
   private readonly keys: SnapshotPublisher<Contracts['keys']['value']>;
   private readonly members: SnapshotPublisher<Contracts['members']['value']>;
   private readonly signing: SnapshotPublisher<Contracts['signing']['value']>;
 
-  constructor({ bus, database, accessTokens, onFault }: SnapshotsOptions) {
-    const { keys, members: memberships, signing } = identity.Snapshots;
-    this.database = database;
+  constructor({ bus, store, accessTokens, onFault }: SnapshotsOptions) {
+    const { keys, members, signing } = identity.Snapshots;
+    this.store = store;
     this.keys = publishSnapshot(bus, { snapshot: keys, all: () => this.allKeys(), onFault });
-    this.members = publishSnapshot(bus, { snapshot: memberships, all: () => this.allMembers(), onFault });
+    this.members = publishSnapshot(bus, { snapshot: members, all: () => this.allMembers(), onFault });
     const current = accessTokens.snapshot;
     this.signing = publishSnapshot(bus, { snapshot: signing, all: () => Promise.resolve([[current.kid, current]]), onFault });
   }
@@ -41,15 +52,14 @@ export class Snapshots implements OnApplicationShutdown {
     return this.keys.isComplete && this.members.isComplete && this.signing.isComplete;
   }
 
-  async keyChanged(keyId: string): Promise<void> {
-    const [key] = await select(this.database, apiKeys, { text: 'WHERE id = $1', values: [keyId] });
-    if (!key) return;
-    if (key.isActive) await this.keys.put(key.id, key);
-    else await this.keys.remove(key.id);
+  async keyChanged(id: identity.ApiKeyId): Promise<void> {
+    const key = await this.store.read(apiKeys).one({ id });
+    if (key?.isActive) await this.keys.put(id, snapshotOf(key));
+    else await this.keys.remove(id);
   }
 
-  async membersChanged(userId: string): Promise<void> {
-    await this.members.put(userId, await membershipsOf(this.database, userId));
+  async membersChanged(userId: UserId): Promise<void> {
+    await this.members.put(userId, await membershipsOf(this.store, userId));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -58,17 +68,27 @@ export class Snapshots implements OnApplicationShutdown {
 
   // What is revoked or expired is left out: a gateway that does not know a key refuses it.
   private async allKeys() {
-    const now = instantOf(systemClock.now());
-    const rows = await select(this.database, apiKeys, {
-      text: 'WHERE is_active AND (expires_at IS NULL OR expires_at > $1)',
-      values: [now],
-    });
-    return rows.map((key) => [key.id, key] as const);
+    const now = systemClock.now();
+    const keys: [string, identity.KeySnapshot][] = [];
+    for await (const key of rowsOf(this.store, apiKeys, 'id')) {
+      if (key.isActive && (key.expiresAt === null || epochOf(key.expiresAt) > now)) keys.push([key.id, snapshotOf(key)]);
+    }
+    return keys;
   }
 
   private async allMembers() {
-    const rows = await select(this.database, members, { text: 'ORDER BY user_id' });
-    const users = [...new Set(rows.map(({ userId }) => userId))];
-    return Promise.all(users.map(async (userId) => [userId, await membershipsOf(this.database, userId)] as const));
+    const all: [string, identity.MemberSnapshot][] = [];
+    for await (const { id } of rowsOf(this.store, users, 'id')) all.push([id, await membershipsOf(this.store, id)]);
+    return all;
   }
 }
+
+const snapshotOf = ({ id, orgId, userId, hash, role, isActive, expiresAt }: TableRow<typeof apiKeys>): identity.KeySnapshot => ({
+  id,
+  orgId,
+  userId,
+  hash,
+  role,
+  isActive,
+  expiresAt,
+});

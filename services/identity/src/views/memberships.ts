@@ -1,30 +1,46 @@
-import { type InputOf, identity, type OutputOf } from '@orrery/contracts';
-import { pageFrom } from '@orrery/event-store';
-import type { DataSource } from 'typeorm';
+import type { InputOf, identity, OrgId, OutputOf, UserId } from '@orrery/contracts';
+import type { EventStore } from '@orrery/event-store';
+import { orgs } from './orgs.view.ts';
+import { members } from './people.view.ts';
 
-/** What a gateway must know of a person's memberships. */
-export const membershipsOf = async (database: DataSource, userId: string): Promise<identity.MemberSnapshot> => {
-  const memberships = await database.query<unknown[]>(
-    `SELECT m.org_id AS "orgId", o.slug, m.role, m.is_default AS "isDefault"
-       FROM members m JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1 ORDER BY m.joined_at, m.org_id`,
-    [userId],
-  );
-  return identity.MemberSnapshot.parse({ userId, memberships });
+type Org = identity.OrgView;
+
+const orgsById = async (store: EventStore, ids: readonly OrgId[]): Promise<ReadonlyMap<OrgId, Org>> => {
+  const rows = await store.read(orgs).list({ where: { id: { in: ids } }, order: { by: ['id'] }, limit: ids.length });
+  return new Map(rows.map((org) => [org.id, org]));
 };
 
-type Listed = OutputOf<typeof identity.ListOrgs>;
+/** More organizations than anybody is a member of; a gateway holds all of a person's in memory. */
+const mostMemberships = 1_000;
 
-/** The organizations of a person by id, so by age; the cursor is the last id of the page before. */
-export const listOrgsOf = async (
-  database: DataSource,
-  userId: string,
-  { limit, cursor = '00000000-0000-0000-0000-000000000000' }: InputOf<typeof identity.ListOrgs>,
-): Promise<Listed> => {
-  const rows = await database.query<Listed['items']>(
-    `SELECT o.id, o.slug, o.name, o.billing_email AS "billingEmail", o.billing_details AS "billingDetails",
-            to_char(o.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdAt", m.role, m.is_default AS "isDefault"
-       FROM members m JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1 AND o.id > $2 ORDER BY o.id LIMIT $3`,
-    [userId, cursor, limit + 1],
+/** What a gateway must know of a person's memberships. */
+export const membershipsOf = async (store: EventStore, userId: UserId): Promise<identity.MemberSnapshot> => {
+  const rows = await store.read(members).list({ where: { userId }, order: { by: ['joinedAt'] }, limit: mostMemberships });
+  const byId = await orgsById(
+    store,
+    rows.map(({ orgId }) => orgId),
   );
-  return pageFrom(rows, limit, ({ id }) => id);
+  const memberships = rows.flatMap(({ orgId, role, isDefault }) => {
+    const org = byId.get(orgId);
+    return org ? [{ orgId, slug: org.slug, role, isDefault }] : [];
+  });
+  return { userId, memberships };
+};
+
+/** The organizations of a person, in the order in which they joined them. */
+export const listOrgsOf = async (
+  store: EventStore,
+  userId: UserId,
+  { limit, cursor }: InputOf<typeof identity.ListOrgs>,
+): Promise<OutputOf<typeof identity.ListOrgs>> => {
+  const page = await store.read(members).page({ where: { userId }, order: { by: ['joinedAt'] }, limit, cursor });
+  const byId = await orgsById(
+    store,
+    page.items.map(({ orgId }) => orgId),
+  );
+  const items = page.items.flatMap(({ orgId, role, isDefault }) => {
+    const org = byId.get(orgId);
+    return org ? [{ ...org, role, isDefault }] : [];
+  });
+  return { ...page, items };
 };

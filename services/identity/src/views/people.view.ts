@@ -1,6 +1,5 @@
 import type { identity, OrgRole } from '@orrery/contracts';
-import { boolean, type Fact, instant, nullable, select, type TableRow, text, uuid, view } from '@orrery/event-store';
-import type { DataSource } from 'typeorm';
+import { boolean, type EventStore, type Fact, instant, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
 
 export const users = view({
   name: 'users',
@@ -36,12 +35,6 @@ export const members = view({
 
 export type Person = TableRow<typeof users>;
 
-export const findByEmail = async (database: DataSource, email: string): Promise<Person | undefined> => {
-  const [found] = await select(database, users, { text: 'WHERE email = $1', values: [email] });
-  return found;
-};
+export const findByEmail = (store: EventStore, email: string): Promise<Person | undefined> => store.read(users).one({ email });
 
-export const findById = async (database: DataSource, id: string): Promise<Person | undefined> => {
-  const [found] = await select(database, users, { text: 'WHERE id = $1', values: [id] });
-  return found;
-};
+export const findById = (store: EventStore, id: Person['id']): Promise<Person | undefined> => store.read(users).one({ id });

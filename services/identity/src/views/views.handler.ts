@@ -1,29 +1,32 @@
 import { Controller } from '@nestjs/common';
-import { type InputOf, identity, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { type InputOf, identity, instantOf, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { DataSource } from 'typeorm';
 import { callerOf } from '../application/caller.ts';
+import { apiKeys } from './api-keys.view.ts';
 import { listOrgsOf } from './memberships.ts';
 import { findById } from './people.view.ts';
 
 @Controller()
 export class ViewsHandler {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly store: EventStore) {}
 
   @Serves(identity.GetMe)
   async me(_: InputOf<typeof identity.GetMe>, context: RequestContext): Promise<OutputOf<typeof identity.GetMe>> {
-    const person = await findById(this.database, callerOf(context));
+    const person = await findById(this.store, callerOf(context));
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
     const { passwordHash: _hash, ...shown } = person;
-    const [counted] = await this.database.query<{ keys: string }[]>(
-      'SELECT count(*) AS keys FROM api_keys WHERE user_id = $1 AND is_active AND (expires_at IS NULL OR expires_at > now())',
-      [person.id],
-    );
-    return { ...shown, activeApiKeys: Number(counted?.keys ?? 0) };
+    const keys = this.store.read(apiKeys);
+    const [forEver, forNow] = await Promise.all([
+      keys.count({ userId: person.id, isActive: true, expiresAt: null }),
+      keys.count({ userId: person.id, isActive: true, expiresAt: { gt: instantOf(systemClock.now()) } }),
+    ]);
+    return { ...shown, activeApiKeys: forEver + forNow };
   }
 
   @Serves(identity.ListOrgs)
   orgs(input: InputOf<typeof identity.ListOrgs>, context: RequestContext): Promise<OutputOf<typeof identity.ListOrgs>> {
-    return listOrgsOf(this.database, callerOf(context), input);
+    return listOrgsOf(this.store, callerOf(context), input);
   }
 }
