@@ -1,0 +1,66 @@
+import type { identity } from '@orrery/contracts';
+import { createVerifier, type VerifierSync } from 'fast-jwt';
+import { z } from 'zod';
+import type { ReadSnapshot } from './snapshot.ts';
+
+const Header = z.object({ alg: z.literal('EdDSA'), kid: z.string().min(1).max(100) });
+const Claims = z.object({ sub: z.uuid(), sid: z.uuid() });
+
+const headerOf = (token: string): z.infer<typeof Header> | undefined => {
+  try {
+    const [encoded = ''] = token.split('.', 1);
+    return Header.safeParse(JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+};
+
+type Verify = (token: string) => unknown;
+
+const longest = 4_096;
+const cachedTokens = 10_000;
+
+export type TokenVerdict = { readonly userId: string } | { readonly reason: string };
+
+const invalid = { reason: 'The access token is not valid: log in again.' };
+const expired = { reason: 'The access token has expired: refresh it.' };
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+/** Verifies access tokens with the public keys that identity publishes; the algorithm is fixed, whatever a token says. */
+export class AccessTokens {
+  readonly #keys: ReadSnapshot<identity.SigningSnapshot>;
+  readonly #verifiers = new Map<string, { readonly pem: string; readonly verify: Verify }>();
+
+  constructor(keys: ReadSnapshot<identity.SigningSnapshot>) {
+    this.#keys = keys;
+  }
+
+  async read(token: string, { now, catchUpMs }: { now: number; catchUpMs: number }): Promise<TokenVerdict> {
+    const header = token.length > longest ? undefined : headerOf(token);
+    if (!header) return invalid;
+    // A gateway that has just started may hear of a key a moment after the first token that it signed.
+    const key = this.#keys.get(header.kid) ?? (this.#keys.isLoaded ? undefined : await this.#keys.when(header.kid, () => true, catchUpMs));
+    if (!key || (key.notAfter !== null && Date.parse(key.notAfter) <= now)) return invalid;
+    try {
+      const claims = Claims.safeParse(this.#verifier(key)(token));
+      return claims.success ? { userId: claims.data.sub } : invalid;
+    } catch (error) {
+      return codeOf(error) === 'FAST_JWT_EXPIRED' ? expired : invalid;
+    }
+  }
+
+  #verifier({ kid, publicKeyPem }: identity.SigningSnapshot): Verify {
+    const known = this.#verifiers.get(kid);
+    if (known?.pem === publicKeyPem) return known.verify;
+    const verify: typeof VerifierSync = createVerifier({
+      key: publicKeyPem,
+      algorithms: ['EdDSA'],
+      allowedIss: 'orrery',
+      requiredClaims: ['exp', 'sub'],
+      cache: cachedTokens,
+    });
+    this.#verifiers.set(kid, { pem: publicKeyPem, verify });
+    return verify;
+  }
+}

@@ -1,0 +1,84 @@
+import { epochOf, type identity, type Principal, rolePermissions } from '@orrery/contracts';
+import { hashApiKey, isSameSecret, parseApiKey } from '@orrery/credentials';
+import type { Clock } from '@orrery/kernel';
+import { ServiceUnavailable } from '@orrery/messaging';
+import { Failed, unauthenticated } from '../failure.ts';
+import { AccessTokens } from './access-tokens.ts';
+import type { ReadSnapshot } from './snapshot.ts';
+
+/** Who a credential stands for, before it is known in which organization. */
+export type Identity =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'user'; readonly userId: string }
+  | { readonly kind: 'key'; readonly key: identity.KeySnapshot };
+
+export interface Credentials {
+  readonly keys: ReadSnapshot<identity.KeySnapshot>;
+  readonly signing: ReadSnapshot<identity.SigningSnapshot>;
+  readonly macKey: Buffer;
+  readonly operatorKey: string | undefined;
+  readonly clock: Clock;
+  /** How long a credential that was just made may take to arrive here. */
+  readonly catchUpMs: number;
+}
+
+const bearer = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
+
+const no = (reason: string): Failed => new Failed(unauthenticated(reason));
+
+/** Turns an `Authorization` header into who it stands for, from what lies in memory; throws a 401 where it stands for nobody. */
+export class Authenticator {
+  readonly #credentials: Credentials;
+  readonly #tokens: AccessTokens;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+    this.#tokens = new AccessTokens(credentials.signing);
+  }
+
+  async identify(authorization: string | undefined): Promise<Identity> {
+    if (authorization === undefined) return { kind: 'nobody' };
+    const token = bearer.exec(authorization)?.[1];
+    if (token === undefined) throw no('The Authorization header must be: Bearer, a space, and an API key or an access token.');
+    if (token.startsWith('lk_')) return await this.#key(token);
+    return token.startsWith('op_') ? this.#operator(token) : await this.#user(token);
+  }
+
+  async #key(text: string): Promise<Identity> {
+    const { keys, macKey, clock, catchUpMs } = this.#credentials;
+    const id = parseApiKey(macKey, text);
+    if (id === undefined) throw no('The API key is not valid.');
+    // Only a key that this platform made is worth waiting for: it may be younger than the snapshot.
+    const key = await keys.when(id, () => true, catchUpMs);
+    if (!key) {
+      if (!keys.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
+      throw no('The API key is not valid.');
+    }
+    if (!isSameSecret(hashApiKey(text), key.hash)) throw no('The API key is not valid.');
+    if (!key.isActive) throw no('The API key was revoked.');
+    if (key.expiresAt !== null && epochOf(key.expiresAt) <= clock.now()) throw no('The API key has expired.');
+    return { kind: 'key', key };
+  }
+
+  #operator(text: string): Identity {
+    const { operatorKey } = this.#credentials;
+    if (operatorKey === undefined || !isSameSecret(text, operatorKey)) throw no("The operator's key is not valid.");
+    return { kind: 'operator' };
+  }
+
+  async #user(token: string): Promise<Identity> {
+    const { clock, catchUpMs, signing } = this.#credentials;
+    const verdict = await this.#tokens.read(token, { now: clock.now(), catchUpMs });
+    if ('userId' in verdict) return { kind: 'user', userId: verdict.userId };
+    if (!signing.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
+    throw no(verdict.reason);
+  }
+}
+
+export const principalOfKey = ({ id, userId, role }: identity.KeySnapshot): Principal => ({
+  kind: 'key',
+  id,
+  userId,
+  permissions: [...rolePermissions[role]],
+});

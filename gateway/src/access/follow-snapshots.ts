@@ -1,0 +1,51 @@
+import { identity } from '@orrery/contracts';
+import { type Bus, watchSnapshot } from '@orrery/messaging';
+import type { Log } from '@orrery/telemetry';
+import type { z } from 'zod';
+import { Members } from './members.ts';
+import { Snapshot } from './snapshot.ts';
+
+export interface Snapshots {
+  readonly keys: Snapshot<identity.KeySnapshot>;
+  readonly members: Members;
+  readonly signing: Snapshot<identity.SigningSnapshot>;
+  /** All of them were there once. */
+  readonly areLoaded: () => boolean;
+  readonly close: () => Promise<void>;
+}
+
+const follow = <T>(
+  bus: Bus,
+  bucket: string,
+  value: z.ZodType<T>,
+  { into, log }: { into: Snapshot<T>; log: Log },
+): (() => Promise<void>) => {
+  const watcher = watchSnapshot(bus, {
+    snapshot: { bucket, value },
+    onFault: (error) => log.warn({ err: error, bucket }, 'a snapshot could not be followed; trying again'),
+    onChange: (key) => into.changed(key),
+  });
+  into.attach(watcher);
+  return () => watcher.close();
+};
+
+/** What identity publishes for gateways, kept in memory so that no request waits for identity. */
+export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
+  const keys = new Snapshot<identity.KeySnapshot>();
+  const members = new Members();
+  const signing = new Snapshot<identity.SigningSnapshot>();
+  const closing = [
+    follow(bus, 'identity-keys', identity.KeySnapshot, { into: keys, log }),
+    follow(bus, 'identity-members', identity.MemberSnapshot, { into: members.snapshot, log }),
+    follow(bus, 'identity-signing', identity.SigningSnapshot, { into: signing, log }),
+  ];
+  return {
+    keys,
+    members,
+    signing,
+    areLoaded: () => keys.isLoaded && members.snapshot.isLoaded && signing.isLoaded,
+    close: async () => {
+      await Promise.all(closing.map((close) => close()));
+    },
+  };
+};

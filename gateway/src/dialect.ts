@@ -1,0 +1,82 @@
+import type { Operation, OutputOf, RequestOf } from '@orrery/contracts';
+import type { ItemStream, Outcome } from '@orrery/messaging';
+import type { Caller } from './access/caller.ts';
+import type { Frame } from './edge/server-sent-events.ts';
+import type { Failure } from './failure.ts';
+
+/** The parts of a request as they came, unjudged. */
+export interface Parts {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: unknown;
+}
+
+/** One request on its way: what was asked, by whom, and the way to the services. */
+export interface Call {
+  readonly parts: Parts;
+  readonly caller: Caller;
+  readonly path: string;
+  /** Aborted when nobody waits for the answer any more, or this instance stops. */
+  readonly signal: AbortSignal;
+  /** `Last-Event-ID`, where a reader of a stream goes on. */
+  readonly lastEventId: string | undefined;
+  /** The value of an operation; a refusal ends the request with its status. */
+  ask<X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>>;
+  /** The same with refusals as values. */
+  outcome<X extends Operation>(operation: X, input: RequestOf<X>): Promise<Outcome<X>>;
+  stream<X extends Operation>(operation: X, input: RequestOf<X>): ItemStream<OutputOf<X>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What a stream answers with: it has begun, and these are its frames. */
+export type Frames = AsyncIterable<Frame>;
+
+interface Base {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** From the root of the host: `/orrery/v1/runs/{runId}`. */
+  readonly path: string;
+  /** What it may ask; whoever may not ask all of these is turned away before the body is read. */
+  readonly operations: readonly Operation[];
+  /** The field of the path that names an organization by its slug. */
+  readonly orgField?: string;
+}
+
+export interface AnswerRoute extends Base {
+  readonly kind: 'answer';
+  readonly answer: (call: Call) => Promise<Answer>;
+}
+
+export interface StreamRoute extends Base {
+  readonly kind: 'stream';
+  readonly frames: (call: Call) => Promise<Frames>;
+}
+
+export type Route = AnswerRoute | StreamRoute;
+
+export interface Where {
+  readonly path: string;
+  readonly traceId: string | undefined;
+}
+
+export interface ErrorAnswer {
+  readonly contentType: string;
+  readonly body: unknown;
+  /** Where a dialect gives a failure another status than it has by itself. */
+  readonly status?: number;
+}
+
+export type ErrorShape = (failure: Failure, where: Where) => ErrorAnswer;
+
+/** One published API: its routes, and how it says that something went wrong. */
+export interface Dialect {
+  readonly name: string;
+  /** Whatever lies under one of these answers in this dialect's shape, routes or none. */
+  readonly bases: readonly string[];
+  readonly routes: readonly Route[];
+  readonly error: ErrorShape;
+}

@@ -1,0 +1,63 @@
+import { catalog, type OutputOf } from '@orrery/contracts';
+import { Failed, refusal } from '../../failure.ts';
+import { creditsText, Decimal, perHour, type Writable } from './json.ts';
+import { row, type To } from './row.ts';
+
+type Offer = OutputOf<typeof catalog.ListMachineTypes>['items'][number];
+
+export const machineType = ({ name, nanosPerSecond }: Offer): Writable => ({
+  hardware_profile: name,
+  price_per_hour: nanosPerSecond === null ? null : new Decimal(perHour(nanosPerSecond)),
+});
+
+export const price = ({ meter, resource, unit, nanosPerUnit }: OutputOf<typeof catalog.GetPriceBook>['prices'][number]): Writable => ({
+  meter_slug: meter.replaceAll('.', '_'),
+  resource,
+  applies_to: { hardware_profile: resource },
+  unit,
+  unit_price: creditsText(nanosPerUnit),
+  unit_price_per_hour: perHour(nanosPerUnit),
+});
+
+const offered = async (to: To<typeof catalog.ListMachineTypes>): Promise<readonly Offer[]> =>
+  (await to.ask(catalog.ListMachineTypes, { limit: 500 })).items.filter(({ isOffered }) => isOffered);
+
+export const hardware = [
+  row({
+    method: 'GET',
+    path: '/machine-types',
+    operations: [catalog.ListMachineTypes],
+    answer: async (to) => {
+      const types = await offered(to);
+      return { machine_types: types.map(machineType), count: types.length };
+    },
+  }),
+  row({
+    method: 'GET',
+    path: '/pricing',
+    operations: [catalog.GetPriceBook],
+    answer: async (to) => {
+      const book = await to.outcome(catalog.GetPriceBook, {});
+      if (book.accepted) return { prices: book.value.prices.map(price) };
+      // Before the first price book there are no prices, which is a fair answer.
+      if (book.rejection.code === 'NoPriceBook') return { prices: [] };
+      throw new Failed(refusal(catalog.GetPriceBook, book.rejection));
+    },
+  }),
+  row({
+    method: 'GET',
+    path: '/user/quotas',
+    operations: [catalog.ListMachineTypes],
+    answer: async (to) => ({
+      quotas: Object.fromEntries(
+        (await to.ask(catalog.ListMachineTypes, { limit: 500 })).items.map(({ name, isOffered }) => [name, isOffered]),
+      ),
+    }),
+  }),
+  row({
+    method: 'GET',
+    path: '/user/quotas/available-hardware',
+    operations: [catalog.ListMachineTypes],
+    answer: async (to) => ({ available_hardware_profiles: (await offered(to)).map(({ name }) => name) }),
+  }),
+];

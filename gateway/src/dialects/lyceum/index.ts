@@ -1,0 +1,17 @@
+import type { Dialect } from '../../dialect.ts';
+import { authentication } from './authentication.ts';
+import { billing } from './billing.ts';
+import { lyceumError } from './error.ts';
+import { executions } from './executions.ts';
+import { hardware } from './hardware.ts';
+import { logs } from './logs.ts';
+import { organizations } from './organizations.ts';
+import { apiBase } from './row.ts';
+
+/** The Lyceum API, a view of the same operations. `publicUrl` is where clients are told to find their streams. */
+export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
+  name: 'lyceum',
+  bases: [apiBase, '/api/v1/stream'],
+  routes: [...authentication, ...organizations, ...executions(publicUrl.replace(/\/+$/, '')), ...logs, ...hardware, ...billing],
+  error: lyceumError,
+});

@@ -1,0 +1,38 @@
+import { execution, observability } from '@orrery/contracts';
+import { z } from 'zod';
+import type { Writable } from './json.ts';
+import { idOf, integer, row } from './row.ts';
+
+export const line = ({ at, message, level, runId, hostname, labels }: observability.LogLine): Writable => ({
+  timestamp: at,
+  message,
+  level,
+  execution_id: runId,
+  user_id: null,
+  hostname,
+  labels,
+});
+
+export const logs = [
+  row({
+    method: 'GET',
+    path: '/logs/execution/{execution_id}',
+    operations: [observability.QueryRunLogs],
+    query: z.object({ limit: integer(z.int().min(1).max(10_000)).default(1_000), hours: integer(z.int().min(1).max(168)).default(24) }),
+    answer: async (to, { path, query }) => {
+      const runId = idOf(execution.RunId, path['execution_id'], 'RunNotFound');
+      const { items, total } = await to.ask(observability.QueryRunLogs, { runId, ...query });
+      return { logs: items.map(line), total };
+    },
+  }),
+  row({
+    method: 'GET',
+    path: '/logs/user',
+    operations: [observability.QueryOrgLogs],
+    query: z.object({ limit: integer(z.int().min(1).max(5_000)).default(100), hours: integer(z.int().min(1).max(24)).default(1) }),
+    answer: async (to, { query }) => {
+      const { items, total } = await to.ask(observability.QueryOrgLogs, query);
+      return { logs: items.map(line), total };
+    },
+  }),
+];

@@ -1,0 +1,92 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { actorOf, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
+import type { Bus, ItemStream, Outcome } from '@orrery/messaging';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.ts';
+import type { Call, Parts } from '../dialect.ts';
+import { edgeFailure, Failed, refusal } from '../failure.ts';
+import { type Exchange, pathOf } from './exchange.ts';
+
+const defaultDeadlineMs = 5_000;
+const keyForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
+
+const idempotencyKeyOf = ({ headers }: FastifyRequest): string | undefined => {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !keyForm.test(key)) throw new Failed(edgeFailure('BadIdempotencyKey'));
+  return key;
+};
+
+/** The id of a command whose caller chose a key: the same key of another caller, or for another operation, is another command. */
+const commandIdOf = (key: string, operation: Operation, { caller: { principal, orgId } }: Exchange, ip: string): string => {
+  const scope = principal.kind === 'nobody' ? `nobody:${ip}` : actorOf(principal);
+  const text = [scope, orgId ?? '', operation.subject, key].join('\n');
+  return `key:${createHash('sha256').update(text).digest('base64url')}`;
+};
+
+export const partsOf = (request: FastifyRequest): Parts => ({
+  // Fastify's types leave these open; the router and our own parser make them so.
+  path: request.params as Parts['path'],
+  query: request.query as Parts['query'],
+  body: request.body,
+});
+
+/** One request on its way to the services. */
+export class Asking implements Call {
+  readonly parts: Parts;
+  readonly signal: AbortSignal;
+  readonly lastEventId: string | undefined;
+  readonly #bus: Bus;
+  readonly #request: FastifyRequest;
+  readonly #exchange: Exchange;
+  readonly #key: string | undefined;
+
+  constructor(bus: Bus, request: FastifyRequest, exchange: Exchange, signal: AbortSignal) {
+    const last = request.headers['last-event-id'];
+    this.parts = partsOf(request);
+    this.lastEventId = typeof last === 'string' && last !== '' ? last : undefined;
+    this.#bus = bus;
+    this.#request = request;
+    this.#exchange = exchange;
+    this.#key = idempotencyKeyOf(request);
+    this.signal = signal;
+  }
+
+  get caller(): Caller {
+    return this.#exchange.caller;
+  }
+
+  get path(): string {
+    return pathOf(this.#request.url);
+  }
+
+  async ask<X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>> {
+    const outcome = await this.outcome(operation, input);
+    if (outcome.accepted) return outcome.value;
+    throw new Failed(refusal(operation, outcome.rejection));
+  }
+
+  outcome<X extends Operation>(operation: X, input: RequestOf<X>): Promise<Outcome<X>> {
+    return this.#bus.ask(operation, input, this.#contextFor(operation));
+  }
+
+  stream<X extends Operation>(operation: X, input: RequestOf<X>): ItemStream<OutputOf<X>> {
+    return this.#bus.askStream(operation, input, this.#contextFor(operation), { signal: this.signal });
+  }
+
+  #contextFor(operation: Operation): RequestContext {
+    const { caller, traceparent } = this.#exchange;
+    const { id, ip } = this.#request;
+    const key = operation.kind === 'command' ? this.#key : undefined;
+    return {
+      principal: caller.principal,
+      ...(caller.orgId === undefined ? {} : { orgId: caller.orgId }),
+      commandId: key === undefined ? randomUUID() : commandIdOf(key, operation, this.#exchange, ip),
+      idempotent: key !== undefined,
+      correlationId: id,
+      causationId: id,
+      deadlineAt: Date.now() + (operation.deadlineMs ?? defaultDeadlineMs),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+  }
+}

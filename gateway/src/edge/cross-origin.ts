@@ -1,0 +1,28 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const sent = 'authorization, content-type, idempotency-key, last-event-id, traceparent, x-org-slug, x-request-id';
+const read = 'x-request-id, trace-id, traceparent, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+const rememberedSeconds = '7200';
+
+/** Which pages of other origins may read the answers: none, some, or with `*` all. Credentials are bearers, never cookies. */
+export const allowOrigins = (origins: readonly string[]): ((request: FastifyRequest, reply: FastifyReply) => void) => {
+  const all = origins.includes('*');
+  const allowed = new Set(origins);
+  return ({ headers: { origin } }, reply) => {
+    if (origins.length === 0) return;
+    if (!all) reply.header('vary', 'Origin');
+    if (origin === undefined || !(all || allowed.has(origin))) return;
+    reply.header('access-control-allow-origin', all ? '*' : origin);
+    reply.header('access-control-expose-headers', read);
+  };
+};
+
+/** What a browser asks before it dares to ask. */
+export const answerPreflight = (request: FastifyRequest, reply: FastifyReply, methods: readonly string[]): void => {
+  if (reply.getHeader('access-control-allow-origin') === undefined || !request.headers['access-control-request-method']) return;
+  reply.headers({
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': sent,
+    'access-control-max-age': rememberedSeconds,
+  });
+};

@@ -1,0 +1,36 @@
+import type { Context, Span } from '@orrery/telemetry';
+import type { FastifyRequest } from 'fastify';
+import { type Caller, nobody } from '../access/caller.ts';
+import type { Route } from '../dialect.ts';
+
+/** What is known of one request while it is on its way. */
+export interface Exchange {
+  readonly span: Span;
+  readonly context: Context;
+  readonly traceId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly startedAt: number;
+  /** Without the query, which may hold secrets. */
+  readonly path: string;
+  caller: Caller;
+  /** A code for the log where the answer is no success. */
+  code?: string;
+}
+
+const exchanges = new WeakMap<FastifyRequest, Exchange>();
+
+export const openExchange = (request: FastifyRequest, opened: Omit<Exchange, 'caller'>): Exchange => {
+  const exchange = { ...opened, caller: nobody };
+  exchanges.set(request, exchange);
+  return exchange;
+};
+
+export const exchangeOf = (request: FastifyRequest): Exchange | undefined => exchanges.get(request);
+
+/** What the route said when it was registered; undefined where none was found, or for what is no API. */
+export const routeOf = (request: FastifyRequest): Route | undefined => {
+  const { route } = request.routeOptions.config as { route?: Route };
+  return route;
+};
+
+export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;

@@ -1,0 +1,52 @@
+import type { Log } from '@orrery/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer, Dialect, ErrorShape } from '../dialect.ts';
+import { edgeFailure, type Failure, faultOf } from '../failure.ts';
+import { problem } from '../problem.ts';
+import { exchangeOf, pathOf } from './exchange.ts';
+
+/** Bodies of answers are already text: nothing serialises them again. */
+export const respond = (reply: FastifyReply, { status, contentType, body }: Answer): FastifyReply =>
+  reply.code(status).type(contentType).send(Buffer.from(body));
+
+/** The shape of errors below a path: of the dialect whose base is the longest that fits. */
+export const errorShapes = (dialects: readonly Dialect[]): ((path: string) => ErrorShape) => {
+  const shapes = dialects
+    .flatMap(({ bases, error }) => bases.map((base) => ({ base, error })))
+    .sort((a, b) => b.base.length - a.base.length);
+  return (path) => shapes.find(({ base }) => path === base || path.startsWith(`${base}/`))?.error ?? problem;
+};
+
+/** What fastify itself may say, in our words. */
+const fromFramework: Readonly<Record<string, (limit: number) => Failure>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => edgeFailure('UnsupportedMediaType'),
+  FST_ERR_CTP_BODY_TOO_LARGE: (limit) => edgeFailure('PayloadTooLarge', { details: { limit }, headers: { connection: 'close' } }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    edgeFailure('MalformedRequest', { details: { reason: 'The body is not as long as its Content-Length says.' } }),
+  FST_ERR_BAD_URL: () =>
+    edgeFailure('MalformedRequest', { details: { reason: 'The path holds a percent sign that begins no valid code.' } }),
+};
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
+
+export interface FailureWriterOptions {
+  readonly shapeAt: (path: string) => ErrorShape;
+  readonly bodyLimit: number;
+  readonly log: Log;
+}
+
+export type WriteFailure = (request: FastifyRequest, reply: FastifyReply, error: unknown) => FastifyReply;
+
+/** The one place where a failure becomes an answer. What nobody foresaw is logged whole and told in one sentence. */
+export const failureWriter =
+  ({ shapeAt, bodyLimit, log }: FailureWriterOptions): WriteFailure =>
+  (request, reply, error) => {
+    const failure = fromFramework[codeOf(error)]?.(bodyLimit) ?? faultOf(error) ?? edgeFailure('Fault');
+    const exchange = exchangeOf(request);
+    const path = exchange?.path ?? pathOf(request.url);
+    if (exchange) exchange.code = failure.code;
+    if (failure.status === 500) log.error({ err: error, request_id: request.id }, 'a request failed');
+    const { contentType, body, status = failure.status } = shapeAt(path)(failure, { path, traceId: exchange?.traceId });
+    reply.headers(failure.headers);
+    return respond(reply, { status, contentType, body: JSON.stringify(body) });
+  };

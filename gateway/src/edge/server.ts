@@ -1,0 +1,158 @@
+import type { Bus } from '@orrery/messaging';
+import { type Log, metrics, within } from '@orrery/telemetry';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Dialect, Route } from '../dialect.ts';
+import { edgeFailure, Failed } from '../failure.ts';
+import { admission, type Gatekeepers } from './admit.ts';
+import { Asking } from './call.ts';
+import { allowOrigins, answerPreflight } from './cross-origin.ts';
+import { writeEvents } from './event-writer.ts';
+import { exchangeOf, pathOf } from './exchange.ts';
+import { beginning, ending, requestIdOf } from './hooks.ts';
+import { MethodTable } from './method-table.ts';
+import { answerRawError } from './raw-errors.ts';
+import { readBody } from './read-body.ts';
+import { errorShapes, failureWriter, respond } from './respond.ts';
+
+export interface EdgeSettings {
+  readonly publicUrl: string;
+  readonly bodyLimit: number;
+  readonly corsOrigins: readonly string[];
+  readonly trustProxy: string | undefined;
+  readonly heartbeatMs: number;
+  readonly stallMs: number;
+  readonly requestMs: number;
+  readonly keepAliveMs: number;
+}
+
+export interface EdgeParts {
+  readonly bus: Bus;
+  readonly gatekeepers: Gatekeepers;
+  readonly dialects: readonly Dialect[];
+  readonly settings: EdgeSettings;
+  readonly log: Log;
+  /** Aborted when this instance begins to stop. */
+  readonly draining: AbortSignal;
+}
+
+const headerBytes = 16_384;
+const paramLength = 512;
+
+const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings): FastifyInstance =>
+  fastify({
+    logger: false,
+    bodyLimit,
+    ...(trustProxy === undefined ? {} : { trustProxy }),
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    http: { maxHeaderSize: headerBytes, headersTimeout: requestMs },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: paramLength },
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    forceCloseConnections: 'idle',
+    // A connection that is open is served to its end; balancers have looked elsewhere by then.
+    return503OnClosing: false,
+    clientErrorHandler: answerRawError,
+    exposeHeadRoutes: false,
+  });
+
+/** JSON and nothing else, uncompressed, as UTF-8. */
+const takeJson = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      const reason = encodingProblem(request);
+      if (reason) throw new Failed(edgeFailure('UnsupportedMediaType', { details: { reason } }));
+      return readBody(body);
+    },
+  );
+};
+
+const encodingProblem = ({ headers }: FastifyRequest): string | undefined => {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  if (encoding.toLowerCase() !== 'identity') return 'The body must not be compressed.';
+  const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(type) ?? [];
+  return /^utf-?8$/i.test(charset) ? undefined : 'The body must be UTF-8.';
+};
+
+/** Fires when the caller is gone, or this instance stops. */
+const cutOff = (reply: FastifyReply, draining: AbortSignal): AbortSignal => {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, draining]);
+};
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+const handlerOf = (route: Route, { bus, settings, draining }: EdgeParts): Handler => {
+  if (route.kind === 'answer') {
+    return async (request, reply) => {
+      const exchange = exchangeOf(request);
+      if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
+      const call = new Asking(bus, request, exchange, draining);
+      return respond(reply, await within(exchange.context, () => route.answer(call)));
+    };
+  }
+  return async (request, reply) => {
+    const exchange = exchangeOf(request);
+    if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
+    const call = new Asking(bus, request, exchange, cutOff(reply, draining));
+    await within(exchange.context, async () => {
+      const frames = await route.frames(call);
+      reply
+        .header('content-type', 'text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no');
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+      metrics.eventStreams.add(1, { event: 'open' });
+      await writeEvents(reply.raw, frames, { ...settings, draining }).finally(() => metrics.eventStreams.add(1, { event: 'closed' }));
+    });
+    return reply;
+  };
+};
+
+/** The HTTP server: every route of every dialect, and a clear answer to everything else. It does not listen yet. */
+export const createEdge = (parts: EdgeParts): FastifyInstance => {
+  const { dialects, settings, gatekeepers, log } = parts;
+  const app = create(settings);
+  const table = new MethodTable();
+  const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
+  const allow = allowOrigins(settings.corsOrigins);
+  takeJson(app);
+  app.addHook('onRequest', beginning(settings.publicUrl));
+  app.addHook('onRequest', (request, reply, done) => {
+    allow(request, reply);
+    done();
+  });
+  app.addHook('onRequest', admission(gatekeepers));
+  app.addHook('onResponse', ending(log));
+  app.setErrorHandler((error, request, reply) => writeFailure(request, reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request.url);
+    const methods = table.methodsAt(path);
+    const allowed = methods.join(', ');
+    if (methods.length === 0) return writeFailure(request, reply, new Failed(edgeFailure('RouteNotFound', { details: { path } })));
+    if (request.method !== 'OPTIONS') {
+      return writeFailure(
+        request,
+        reply,
+        new Failed(edgeFailure('MethodNotAllowed', { details: { allow: allowed }, headers: { allow: allowed } })),
+      );
+    }
+    answerPreflight(request, reply, methods);
+    return reply.code(204).header('allow', allowed).send();
+  });
+  for (const route of dialects.flatMap(({ routes }) => routes)) {
+    table.add(route);
+    app.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { route },
+      exposeHeadRoute: route.method === 'GET' && route.kind === 'answer',
+      handler: handlerOf(route, parts),
+    });
+  }
+  return app;
+};

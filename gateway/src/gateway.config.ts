@@ -1,0 +1,75 @@
+import { known, variable } from '@orrery/process';
+import { z } from 'zod';
+import type { Limit } from './limit/gcra.ts';
+import type { LimitClass } from './limit/rate-limiter.ts';
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+
+/** `50/200`: fifty a second in the long run, two hundred at once. */
+const limit = (standard: string) =>
+  z
+    .string()
+    .regex(/^\d{1,7}(\.\d{1,3})?\/\d{1,7}$/, 'not of the form 50/200')
+    .default(standard)
+    .transform((text): Limit => {
+      const [perSecond = 0, burst = 0] = text.split('/').map(Number);
+      return { perSecond, burst };
+    })
+    .refine(({ perSecond, burst }) => perSecond > 0 && burst > 0, 'both numbers must be greater than zero');
+
+const limitVariable = (kind: LimitClass, standard: string, what: string) =>
+  variable(`ORRERY_RATE_LIMIT_${kind.toUpperCase()}`, limit(standard), {
+    says: `how many ${what}: a second in the long run / at once`,
+    example: standard,
+  });
+
+export const GatewayConfig = z.object({
+  natsUrl: known.natsUrl,
+  natsCreds: known.natsCreds,
+  redisUrl: known.redisUrl,
+  secret: known.secret,
+  publicUrl: known.publicUrl,
+  httpHost: variable('ORRERY_HTTP_HOST', z.string().default('127.0.0.1'), { says: 'the address the API is served on', example: '0.0.0.0' }),
+  httpPort: variable('ORRERY_HTTP_PORT', z.coerce.number().int().min(0).max(65_535).default(8_080), {
+    says: 'the port the API is served on, 0 for any free one',
+    example: '8080',
+  }),
+  operatorKey: variable(
+    'ORRERY_OPERATOR_KEY',
+    z
+      .string()
+      .regex(/^op_[\x21-\x7e]{29,200}$/)
+      .optional(),
+    {
+      says: "the operator's bearer: op_ and at least 29 characters that nobody can guess",
+      example: 'op_ and the output of `openssl rand -hex 32`',
+      secret: true,
+    },
+  ),
+  corsOrigins: variable('ORRERY_CORS_ORIGINS', list, {
+    says: 'the origins whose pages may read answers, separated by commas, or *',
+    example: 'https://console.example.com',
+  }),
+  trustProxy: variable('ORRERY_TRUST_PROXY', z.string().optional(), {
+    says: 'the addresses of proxies whose X-Forwarded-For is believed, separated by commas',
+    example: '10.0.0.0/8',
+  }),
+  bodyLimit: variable('ORRERY_HTTP_BODY_BYTES', z.coerce.number().int().min(1_024).max(67_108_864).default(2_097_152), {
+    says: 'the largest body of a request, in bytes',
+    example: '2097152',
+  }),
+  loginLimit: limitVariable('login', '20/200', 'log-ins, sign-ups and refreshes an address may try'),
+  anonymousLimit: limitVariable('anonymous', '50/500', 'requests an address may send without a valid credential'),
+  readLimit: limitVariable('read', '500/2000', 'reads a key or person may send'),
+  writeLimit: limitVariable('write', '200/1000', 'changes a key or person may send'),
+  streamLimit: limitVariable('stream', '50/500', 'streams a key or person may open'),
+});
+export type GatewayConfig = Readonly<z.output<typeof GatewayConfig>>;

@@ -1,0 +1,121 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { systemClock } from '@orrery/kernel';
+import type { Bus } from '@orrery/messaging';
+import { secretsOf } from '@orrery/process';
+import { type Log, nestLog } from '@orrery/telemetry';
+import type { FastifyInstance } from 'fastify';
+import { Authenticator } from './access/authenticate.ts';
+import { followSnapshots } from './access/follow-snapshots.ts';
+import { Organizations } from './access/organization.ts';
+import type { Dialect } from './dialect.ts';
+import { lyceum } from './dialects/lyceum/index.ts';
+import { createEdge, type EdgeSettings } from './edge/server.ts';
+import { EdgeAdapter } from './edge-adapter.ts';
+import type { GatewayConfig } from './gateway.config.ts';
+import { addHouseRoutes } from './house-routes.ts';
+import { RateLimiter } from './limit/rate-limiter.ts';
+import { orrery } from './routes.ts';
+
+/** How long a request waits for what its caller may have written a moment ago. */
+const catchUpMs = 500;
+
+const settingsOf = ({ publicUrl, bodyLimit, corsOrigins, trustProxy }: GatewayConfig): EdgeSettings => ({
+  publicUrl,
+  bodyLimit,
+  corsOrigins,
+  trustProxy,
+  heartbeatMs: 15_000,
+  stallMs: 60_000,
+  requestMs: 30_000,
+  // Longer than balancers keep theirs, so that it is never we who close a connection in use.
+  keepAliveMs: 75_000,
+});
+
+const limiterOf = (config: GatewayConfig, log: Log): RateLimiter =>
+  new RateLimiter({
+    url: config.redisUrl,
+    log,
+    limits: {
+      login: config.loginLimit,
+      anonymous: config.anonymousLimit,
+      read: config.readLimit,
+      write: config.writeLimit,
+      stream: config.streamLimit,
+    },
+  });
+
+@Module({})
+class GatewayModule {}
+
+export interface Gateway {
+  readonly url: string;
+  readonly notReady: () => string | undefined;
+  /** Ends streams with a hint to come back, finishes what is under way, closes. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly settings?: Partial<EdgeSettings>;
+  /** The published APIs beside our own. */
+  readonly dialects?: readonly Dialect[];
+}
+
+const listen = async (edge: FastifyInstance, { httpHost, httpPort }: GatewayConfig, log: Log): Promise<NestFastifyApplication> => {
+  const adapter = new EdgeAdapter(edge);
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule, adapter, {
+    logger: nestLog(log),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  await app.listen(httpPort, httpHost);
+  return app;
+};
+
+/** Builds the gateway around a bus and lets it listen. Whoever gave the bus closes it, after `stop`. */
+export const startGateway = async ({ config, bus, log, settings, dialects }: GatewayOptions): Promise<Gateway> => {
+  const snapshots = followSnapshots(bus, log);
+  const limiter = limiterOf(config, log);
+  const draining = new AbortController();
+  const authenticator = new Authenticator({
+    keys: snapshots.keys,
+    signing: snapshots.signing,
+    macKey: secretsOf(config.secret)('api-key-mac'),
+    operatorKey: config.operatorKey,
+    clock: systemClock,
+    catchUpMs,
+  });
+  const notReady = (): string | undefined => {
+    if (draining.signal.aborted) return 'stopping';
+    if (!bus.isConnected) return 'not connected to the bus';
+    return snapshots.areLoaded() ? undefined : 'waiting for the snapshots of identity';
+  };
+  const edge = createEdge({
+    bus,
+    gatekeepers: { authenticator, organizations: new Organizations(snapshots.members, catchUpMs), limiter },
+    dialects: dialects ?? [orrery(), lyceum(config)],
+    settings: { ...settingsOf(config), ...settings },
+    log,
+    draining: draining.signal,
+  });
+  addHouseRoutes(edge, { notReady });
+  const app = await listen(edge, config, log);
+  // Listening on a host and port, so never a pipe's name.
+  const { port } = edge.server.address() as AddressInfo;
+  return {
+    url: `http://${config.httpHost}:${port}`,
+    notReady,
+    stop: async () => {
+      draining.abort();
+      await app.close();
+      limiter.close();
+      await snapshots.close();
+    },
+  };
+};

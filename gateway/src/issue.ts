@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+
+export type Part = 'path' | 'query' | 'body';
+
+/** One thing that is wrong with a request: where, what, and how to mend it. */
+export interface Issue {
+  readonly in: Part;
+  readonly path: readonly (string | number)[];
+  readonly detail: string;
+  readonly mend: string;
+  /** As zod found it, for dialects with words of their own. */
+  readonly raw?: z.core.$ZodIssue;
+  /** What was sent there; undefined where nothing was. */
+  readonly given?: unknown;
+}
+
+const escaped = (step: string | number): string => String(step).replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** RFC 6901. */
+export const pointerOf = (path: readonly (string | number)[]): string => path.map((step) => `/${escaped(step)}`).join('');
+
+export const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown => {
+  let at = value;
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = Reflect.get(at, step);
+  }
+  return at;
+};
+
+const bounded = (origin: string, bound: number | bigint, word: string): string => {
+  if (origin === 'string') return `make it ${word} ${bound} characters long`;
+  if (origin === 'array' || origin === 'set') return `give ${word} ${bound} items`;
+  return `make it ${word} ${bound}`;
+};
+
+const formats: Readonly<Record<string, string>> = {
+  uuid: 'send the id as you got it, a UUID',
+  email: 'send an e-mail address, such as person@example.com',
+  datetime: 'send a UTC time with milliseconds, such as 2026-01-02T03:04:05.678Z',
+  regex: 'write it in that form',
+};
+
+/** What to do about an issue of zod. `fields` are the names that are known where it occurred. */
+export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly string[]): string => {
+  switch (raw.code) {
+    case 'invalid_type':
+      return given === undefined ? `add it, a ${raw.expected}` : `send a ${raw.expected}`;
+    case 'unrecognized_keys':
+      return fields.length > 0 ? `remove it; known here: ${fields.join(', ')}` : 'remove it';
+    case 'too_small':
+      return bounded(raw.origin, raw.minimum, 'at least');
+    case 'too_big':
+      return bounded(raw.origin, raw.maximum, 'at most');
+    case 'invalid_format':
+      return formats[raw.format] ?? `send a valid ${raw.format}`;
+    case 'invalid_value':
+      return `send one of: ${raw.values.map(String).join(', ')}`;
+    case 'not_multiple_of':
+      return `send a multiple of ${raw.divisor}`;
+    default:
+      return 'see /openapi.json for what is expected';
+  }
+};

@@ -1,0 +1,4 @@
+import { run } from '@orrery/process';
+import { gateway } from './program.ts';
+
+await run(gateway);

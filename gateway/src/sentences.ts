@@ -1,0 +1,86 @@
+type Details = Readonly<Record<string, unknown>>;
+type Sentence = string | ((details: Details) => string);
+
+const named = (details: Details, name: string, otherwise: string): string =>
+  typeof details[name] === 'string' || typeof details[name] === 'number' ? String(details[name]) : otherwise;
+
+/** What each refusal means to the person who gets it, and how to go on. Never parsed: programs read the code. */
+const sentences: Readonly<Record<string, Sentence>> = {
+  // identity
+  EmailTaken: 'An account with this e-mail address exists already: log in instead.',
+  TooManyHashes: 'Too many passwords are being checked at the moment: try again in a few seconds.',
+  BadCredentials: 'E-mail address or password is wrong.',
+  BadRefreshToken: 'This refresh token is unknown, expired or was used before: log in again.',
+  UserNotFound: 'This person does not exist.',
+  SlugTaken: 'This slug belongs to another organization: choose another one.',
+  OrgNotFound: 'Organization not found.',
+  ExpiryInThePast: 'The expiry lies in the past: choose a later moment.',
+  ApiKeyNotFound: 'API key not found.',
+  // catalog
+  MachineTypeNotFound: 'Machine type not found.',
+  EffectiveBeforeCurrent: 'A price book takes effect after the one before it: choose a later moment.',
+  DuplicatePrice: 'Two prices are given for the same meter and resource: keep one.',
+  CurrencyChanged: 'A price book keeps the currency of the one before it.',
+  NoPriceBook: 'There are no prices yet: the operator has not published a price book.',
+  // execution
+  MachineTypeNotOffered: (details) =>
+    `The machine type ${named(details, 'machineType', '')} is not offered: list the machine types for what is.`.replace('  ', ' '),
+  NoPrice: 'There is no price for this machine type yet: the operator must publish one.',
+  InsufficientCredits: 'Insufficient credits: top up the account of the organization.',
+  ProgramTooLarge: 'The program and its files are too large together.',
+  RunNotFound: 'Execution not found.',
+  BadJoinToken: 'This join token is unknown, expired or was used before: create another one.',
+  WorkerNotFound: 'Worker not found.',
+  StaleEpoch: 'This attempt was given away since.',
+  CannotRun: 'The machine cannot run this.',
+  AttemptUnknown: 'The machine does not hold this attempt.',
+  // observability
+  TooManyPoints: 'That would be too many points: ask for a shorter time or a longer step.',
+  // billing
+  AccountNotFound: 'The organization has no account yet: it is opened a moment after the organization.',
+  AmountNotPositive: 'The amount must be greater than zero.',
+  // the bus
+  InvalidInput: 'The request is not valid.',
+  Unauthenticated: (details) => named(details, 'reason', 'Not authenticated: send an API key or an access token as a bearer.'),
+  Forbidden: (details) => `Not permitted${details['needs'] ? `: this needs ${named(details, 'needs', '')}` : ''}.`,
+  Overloaded: 'The service has more to do than it can take: try again in a moment.',
+  // the edge
+  MalformedRequest: (details) => named(details, 'reason', 'The request is malformed.'),
+  MalformedJson: (details) => `The body is not JSON: ${named(details, 'reason', 'it cannot be parsed')}.`,
+  NotUtf8: 'The body is not UTF-8.',
+  NestedTooDeep: (details) => `The body is nested deeper than ${named(details, 'limit', 'allowed')}.`,
+  RepeatedParameter: (details) => `The query parameter ${named(details, 'name', '')} is given more than once: give it once.`,
+  BadIdempotencyKey: 'An Idempotency-Key has 1 to 255 printable ASCII characters: send a UUID, for example.',
+  NotAMember: 'Not a member of this organization.',
+  NoOrganization: 'You belong to no organization: create one, or accept an invitation.',
+  RouteNotFound: (details) => `There is nothing at ${named(details, 'path', 'this path')}.`,
+  MethodNotAllowed: (details) => `Only ${named(details, 'allow', 'other methods')} can be used here.`,
+  RequestTimedOut: 'The request did not arrive in time.',
+  PayloadTooLarge: (details) =>
+    `${details['part'] === 'answer' ? 'The answer' : 'The body'} is larger than ${named(details, 'limit', 'the limit of')} bytes.`,
+  UnsupportedMediaType: (details) => named(details, 'reason', 'The body must be application/json.'),
+  IdempotencyKeyReused: 'This Idempotency-Key was used with another request: use a new key for a new request.',
+  RateLimited: (details) => `Too many requests: try again in ${named(details, 'retryAfterSeconds', 'a few')} s.`,
+  HeadersTooLarge: 'The request line and headers are too large together.',
+  Fault: 'Something broke on our side. The trace id of this answer leads to it.',
+  ServiceUnavailable: (details) => `The ${named(details, 'service', '')} service is not available at the moment: try again soon.`,
+  ShuttingDown: 'This instance is stopping: try again at once.',
+  DeadlineExceeded: (details) =>
+    `The ${named(details, 'service', '')} service did not answer in time. Whether the request had its effect is unknown: repeat it with the same Idempotency-Key.`,
+};
+
+const words = (code: string): string => code.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();
+
+/** `RunNotFound` → `Run not found`. */
+export const titleOf = (code: string): string => {
+  const text = words(code);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+};
+
+export const hasSentence = (code: string): boolean => Object.hasOwn(sentences, code);
+
+export const sentenceOf = (code: string, details: Details): string => {
+  const sentence = Object.hasOwn(sentences, code) ? sentences[code] : undefined;
+  if (sentence === undefined) return `${titleOf(code)}.`;
+  return typeof sentence === 'string' ? sentence : sentence(details);
+};
