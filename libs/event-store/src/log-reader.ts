@@ -39,6 +39,25 @@ export class LogReader {
     return { events: seen, version: seen.at(-1)?.version ?? 0 };
   }
 
+  /** Several streams in one query, each in its own order. */
+  async loadAll<E extends Event = Event>(streams: readonly string[]): Promise<readonly Recorded<E>[]> {
+    const { rows } = await this.pool.query<EventRow>({
+      name: 'orrery-load-all',
+      text: `SELECT ${eventColumns} FROM events e WHERE e.stream = ANY($1::text[]) ORDER BY e.stream, e.version`,
+      values: [streams],
+    });
+    return await this.rows.recorded<E>(rows);
+  }
+
+  /** A place before which the log will not grow: what is read by other ways from now on, or by `readLog` after it, is everything. */
+  async horizon(): Promise<Place> {
+    const { rows } = await this.pool.query<{ transaction: string }>({
+      name: 'orrery-horizon',
+      text: 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS transaction',
+    });
+    return { transaction: BigInt(rows[0]?.transaction ?? 0), position: 0n };
+  }
+
   /** One page of a stream's life, oldest first. */
   history<E extends Event = Event>(
     stream: string,
