@@ -15,10 +15,13 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
   ),
 );
 
-/** Every public event there is. */
-export const eventContracts: readonly EventContract[] = [
+/** Every event that a log may hold. */
+export const storedEvents: readonly EventContract[] = [
   identity.IdentityEvents,
   catalog.CatalogEvents,
   execution.ExecutionEvents,
   billing.BillingEvents,
 ].flatMap((events) => Object.values<EventContract>(events));
+
+/** Every event that others may consume. */
+export const eventContracts: readonly EventContract[] = storedEvents.filter(({ isPrivate }) => !isPrivate);

@@ -71,11 +71,13 @@ export interface EventContract<S extends z.ZodType = z.ZodType, T extends string
   readonly schema: S;
   /** Fields of `data` that tell of a person: sealed in the log with that person's key, so that erasing the key erases them. */
   readonly personal?: { readonly of: string; readonly fields: readonly string[] };
+  /** Of its service alone (hashes, sessions): in the log like any other, and never published. */
+  readonly isPrivate?: true;
 }
 
 type Shapes = Readonly<Record<string, z.ZodType>>;
 type Options<S extends Shapes> = {
-  readonly [T in keyof S]?: { readonly version?: number; readonly personal?: { readonly of: string; readonly fields: readonly string[] } };
+  readonly [T in keyof S]?: Partial<Pick<EventContract, 'version' | 'personal' | 'isPrivate'>>;
 };
 
 export type EventContracts<S extends Shapes = Shapes> = { readonly [T in keyof S]: EventContract<S[T], Extract<T, string>> };
@@ -84,8 +86,7 @@ export type EventContracts<S extends Shapes = Shapes> = { readonly [T in keyof S
 export const events = <const S extends Shapes>(service: string, shapes: S, options: Options<S> = {}): EventContracts<S> => {
   const contracts: Record<string, EventContract> = {};
   for (const [type, schema] of Object.entries(shapes)) {
-    const { version = 1, personal } = options[type] ?? {};
-    contracts[type] = { service, type, version, schema, ...(personal ? { personal } : {}) };
+    contracts[type] = { service, type, version: 1, schema, ...options[type] };
   }
   // Object.entries forgets which schema belongs to which key; the loop above keeps them together.
   return contracts as EventContracts<S>;

@@ -1,4 +1,5 @@
-import { type EventContract, eventContracts, storedType } from '@orrery/contracts';
+import { type EventContract, storedEvents, storedType } from '@orrery/contracts';
+import type { z } from 'zod';
 import { sampleOf } from './sample.ts';
 import { type Json, SchemaBook } from './schema.ts';
 
@@ -20,18 +21,20 @@ export const eventSchema = (event: EventContract): Json => {
   };
 };
 
-/** An event as a log might hold it, with every optional field present. */
-export const eventSample = (event: EventContract): Json => {
+/** A value that a schema accepts and every optional field of it present: as a client sends it (`input`) or gets it (`output`). */
+export const sampleValue = (schema: z.ZodType, io: 'input' | 'output'): Json => {
   const book = new SchemaBook('#/$defs/');
-  const schema = book.of(event.schema, 'output');
-  return { type: storedType(event), data: sampleOf(schema, book.named) };
+  return sampleOf(book.of(schema, io), book.named);
 };
+
+/** An event as a log might hold it, with every optional field present. */
+export const eventSample = (event: EventContract): Json => ({ type: storedType(event), data: sampleValue(event.schema, 'output') });
 
 /**
  * Files that are written once and then stand: what was published does not change. A contract that no longer agrees with
  * its file needs a new version, and an upcaster for what was stored before.
  */
-export const eventFiles = (events: readonly EventContract[] = eventContracts): ReadonlyMap<string, string> =>
+export const eventFiles = (events: readonly EventContract[] = storedEvents): ReadonlyMap<string, string> =>
   new Map(
     events.flatMap((event) => [
       [schemaPath(event), text(eventSchema(event))],

@@ -45,5 +45,6 @@ export const metrics = {
   spool: gauge('orrery_agent_spool_bytes', 'Output an agent keeps until it is acknowledged'),
 
   telemetryIngested: counter<'service' | 'kind'>('orrery_telemetry_ingested_total', 'Log lines and samples taken into the telemetry store'),
+  ledgerDifferences: gauge<'service'>('orrery_ledger_differences', 'Balances that are not the sum of their entries'),
   ready: gauge<'service' | 'check'>('orrery_ready', 'One where a check of readiness holds, zero where it does not'),
 } as const;

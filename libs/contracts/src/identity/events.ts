@@ -13,9 +13,9 @@ export const IdentityEvents = events(
       userId: UserId,
       email: z.string(),
       name: z.string().nullable(),
-      passwordHash: z.string(),
       at: Instant,
     }),
+    PasswordSet: z.strictObject({ userId: UserId, passwordHash: z.string(), at: Instant }),
     SessionOpened: z.strictObject({ sessionId: SessionId, userId: UserId, refreshHash: z.string(), expiresAt: Instant, at: Instant }),
     SessionRefreshed: z.strictObject({ sessionId: SessionId, userId: UserId, refreshHash: z.string(), expiresAt: Instant, at: Instant }),
     /** A used refresh token came a second time: the whole family of the session is dead. */
@@ -43,13 +43,20 @@ export const IdentityEvents = events(
       userId: UserId,
       name: z.string(),
       prefix: z.string(),
-      hash: z.string().length(64),
       role: OrgRole,
       expiresAt: Instant.nullable(),
       at: Instant,
     }),
+    ApiKeyHashed: z.strictObject({ keyId: ApiKeyId, orgId: OrgId, hash: z.string().length(64), at: Instant }),
     ApiKeyRevoked: z.strictObject({ keyId: ApiKeyId, orgId: OrgId, at: Instant }),
   },
-  { UserSignedUp: { personal: ofUser } },
+  {
+    UserSignedUp: { personal: ofUser },
+    PasswordSet: { isPrivate: true },
+    SessionOpened: { isPrivate: true },
+    SessionRefreshed: { isPrivate: true },
+    SessionRevoked: { isPrivate: true },
+    ApiKeyHashed: { isPrivate: true },
+  },
 );
 export type IdentityEvent = EventOf<typeof IdentityEvents>;

@@ -30,7 +30,7 @@ export class SessionsHandler {
   @Serves(identity.LogIn)
   async logIn(input: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<Tokens> {
     const person = await findByEmail(this.store, input.email);
-    const isCorrect = await this.isCorrect(input.password, person?.passwordHash);
+    const isCorrect = await this.isCorrect(input.password, person?.passwordHash ?? undefined);
     // One answer for an unknown address and a wrong password, after the same work.
     if (!person || !isCorrect) return refuse({ code: 'BadCredentials', details: {} });
     const sessionId = newId(identity.SessionId);

@@ -54,7 +54,8 @@ export class Snapshots implements OnApplicationShutdown {
 
   async keyChanged(id: identity.ApiKeyId): Promise<void> {
     const key = await this.store.read(apiKeys).one({ id });
-    if (key?.isActive) await this.keys.put(id, snapshotOf(key));
+    const snapshot = key && snapshotOf(key);
+    if (snapshot) await this.keys.put(id, snapshot);
     else await this.keys.remove(id);
   }
 
@@ -71,7 +72,8 @@ export class Snapshots implements OnApplicationShutdown {
     const now = systemClock.now();
     const keys: [string, identity.KeySnapshot][] = [];
     for await (const key of rowsOf(this.store, apiKeys, 'id')) {
-      if (key.isActive && (key.expiresAt === null || epochOf(key.expiresAt) > now)) keys.push([key.id, snapshotOf(key)]);
+      const snapshot = snapshotOf(key);
+      if (snapshot && (key.expiresAt === null || epochOf(key.expiresAt) > now)) keys.push([key.id, snapshot]);
     }
     return keys;
   }
@@ -83,12 +85,8 @@ export class Snapshots implements OnApplicationShutdown {
   }
 }
 
-const snapshotOf = ({ id, orgId, userId, hash, role, isActive, expiresAt }: TableRow<typeof apiKeys>): identity.KeySnapshot => ({
-  id,
-  orgId,
-  userId,
-  hash,
-  role,
-  isActive,
-  expiresAt,
-});
+/** What a gateway is told of a key: of a revoked one, nothing. */
+const snapshotOf = (key: TableRow<typeof apiKeys>): identity.KeySnapshot | undefined => {
+  const { id, orgId, userId, hash, role, isActive, expiresAt } = key;
+  return isActive && hash !== null ? { id, orgId, userId, hash, role, isActive, expiresAt } : undefined;
+};

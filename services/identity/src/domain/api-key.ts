@@ -16,7 +16,7 @@ export type Command =
     }
   | { readonly type: 'Revoke'; readonly orgId: string; readonly at: Instant };
 
-export type Event = Extract<identity.IdentityEvent, { type: 'ApiKeyCreated' | 'ApiKeyRevoked' }>;
+export type Event = Extract<identity.IdentityEvent, { type: `ApiKey${string}` }>;
 
 export type State =
   | { readonly status: 'Absent' }
@@ -28,9 +28,10 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
   switch (command.type) {
     case 'Create': {
       if (state.status !== 'Absent') return reject('ApiKeyAlreadyExists', {});
-      const { type: _, ...data } = command;
+      const { type: _, hash, ...data } = command;
       if (data.expiresAt !== null && epochOf(data.expiresAt) <= epochOf(data.at)) return reject('ExpiryInThePast', {});
-      return accept<Event>({ type: 'ApiKeyCreated', data });
+      const { keyId, orgId, at } = data;
+      return accept<Event>({ type: 'ApiKeyCreated', data }, { type: 'ApiKeyHashed', data: { keyId, orgId, hash, at } });
     }
     case 'Revoke':
       // A key of another organization does not exist for the one who asks.
@@ -42,7 +43,7 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
 
 const evolve = (_: State, event: Event): State => {
   const { keyId, orgId } = event.data;
-  return { status: event.type === 'ApiKeyCreated' ? 'Active' : 'Revoked', keyId, orgId };
+  return { status: event.type === 'ApiKeyRevoked' ? 'Revoked' : 'Active', keyId, orgId };
 };
 
 /** A key that an organization owns. Stream `api-key-<id>`; of the key itself only a hash is ever kept. */

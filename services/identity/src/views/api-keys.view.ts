@@ -10,7 +10,7 @@ export const apiKeys = view({
     userId: uuid<UserId>(),
     name: text(),
     prefix: text(),
-    hash: text(),
+    hash: nullable(text()),
     role: text<OrgRole>(),
     isActive: boolean(),
     createdAt: instant(),
@@ -22,8 +22,10 @@ export const apiKeys = view({
     switch (event.type) {
       case 'ApiKeyCreated': {
         const { keyId: id, at: createdAt, ...key } = event.data;
-        return [{ put: { ...key, id, isActive: true, createdAt } }];
+        return [{ put: { ...key, id, hash: null, isActive: true, createdAt } }];
       }
+      case 'ApiKeyHashed':
+        return [{ patch: { id: event.data.keyId }, set: { hash: event.data.hash } }];
       case 'ApiKeyRevoked':
         return [{ patch: { id: event.data.keyId }, set: { isActive: false } }];
       default:

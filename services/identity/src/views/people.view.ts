@@ -4,13 +4,28 @@ import { boolean, type EventStore, type Fact, instant, nullable, type TableRow, 
 export const users = view({
   name: 'users',
   table: 'users',
-  columns: { id: uuid<identity.UserView['id']>(), email: text(), name: nullable(text()), passwordHash: text(), createdAt: instant() },
+  columns: {
+    id: uuid<identity.UserView['id']>(),
+    email: text(),
+    name: nullable(text()),
+    passwordHash: nullable(text()),
+    createdAt: instant(),
+  },
   key: ['id'],
   indexes: [['email']],
   fold: ({ event }: Fact<identity.IdentityEvent>) => {
-    if (event.type !== 'UserSignedUp') return [];
-    const { userId: id, email, name, passwordHash, at: createdAt } = event.data;
-    return [{ put: { id, email, name, passwordHash, createdAt } }];
+    switch (event.type) {
+      case 'UserSignedUp': {
+        const { userId: id, email, name, at: createdAt } = event.data;
+        return [{ put: { id, email, name, passwordHash: null, createdAt } }];
+      }
+      case 'PasswordSet': {
+        const { userId: id, passwordHash } = event.data;
+        return [{ patch: { id }, set: { passwordHash } }];
+      }
+      default:
+        return [];
+    }
   },
 });
 
