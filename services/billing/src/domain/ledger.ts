@@ -39,7 +39,9 @@ export type State =
 export type Refusal =
   | { readonly code: 'AccountNotFound'; readonly details: object }
   | { readonly code: 'AmountNotPositive'; readonly details: { readonly amount: string } }
-  | { readonly code: 'CurrencyMismatch'; readonly details: { readonly account: Currency; readonly price: Currency } };
+  | { readonly code: 'CurrencyMismatch'; readonly details: { readonly account: Currency; readonly price: Currency } }
+  /** Decided by a claim beside the log, not by the state. */
+  | { readonly code: 'AlreadyCharged'; readonly details: object };
 
 type Open = Extract<State, { status: 'Open' }>;
 type Of<C extends Command['type']> = Extract<Command, { type: C }>;

@@ -1,0 +1,26 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Running } from '@orrery/process';
+
+export interface Rhythm {
+  readonly everyMs: number;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** Does a piece of work again and again, one at a time; a fault is told and the next time comes all the same. */
+export const every = ({ everyMs, onFault }: Rhythm, work: (signal: AbortSignal) => Promise<void>): Running => {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await work(signal).catch(onFault);
+      await pause(everyMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  const running = run();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+};

@@ -1,0 +1,23 @@
+import { formatNanos } from '@orrery/contracts';
+import { opened } from './opening.ts';
+
+const at = '2026-01-01T00:00:00.000Z';
+const account = {
+  orgId: '0199a000-0000-7000-8000-000000000001',
+  currency: 'EUR',
+  transactionId: '0199a000-0000-7000-8000-0000000000aa',
+  at,
+} as const;
+
+describe('the opening of an account', () => {
+  it('comes with the sign-up credit', () => {
+    const events = opened({ ...account, credit: formatNanos(5_000n) });
+    expect(events.map(({ type }) => type)).toEqual(['AccountOpened', 'CreditExhausted', 'CreditGranted', 'CreditRestored']);
+    expect(events[2]).toMatchObject({ data: { kind: 'signup', amount: '5000', balanceAfter: '5000' } });
+  });
+
+  it('leaves an account without credit where none is given', () => {
+    const events = opened({ ...account, credit: formatNanos(0n) });
+    expect(events.map(({ type }) => type)).toEqual(['AccountOpened', 'CreditExhausted']);
+  });
+});

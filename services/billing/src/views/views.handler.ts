@@ -1,0 +1,72 @@
+import { Controller } from '@nestjs/common';
+import { billing, formatNanos, type InputOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { EventStore, type TableRow } from '@orrery/event-store';
+import { refuse, Serves } from '@orrery/messaging';
+import { balances } from './balances.view.ts';
+import { checkLedger } from './ledger-check.ts';
+import { transactions } from './transactions.view.ts';
+import { usage } from './usage.view.ts';
+
+const orgOf = ({ orgId }: RequestContext): OrgId => {
+  const org = OrgId.safeParse(orgId);
+  return org.success ? org.data : refuse({ code: 'AccountNotFound', details: {} });
+};
+
+const shown = ({ orgId: _, version: _version, ...row }: TableRow<typeof usage>): billing.UsageView => row;
+const newestFirst = { by: ['version'], direction: 'desc' } as const;
+
+@Controller()
+export class ViewsHandler {
+  constructor(private readonly store: EventStore) {}
+
+  @Serves(billing.GetBalance)
+  async balance(_: InputOf<typeof billing.GetBalance>, context: RequestContext): Promise<OutputOf<typeof billing.GetBalance>> {
+    const balance = await this.store.read(balances).one({ orgId: orgOf(context) });
+    return balance ?? refuse({ code: 'AccountNotFound', details: {} });
+  }
+
+  @Serves(billing.ListUsage)
+  async usage({ limit, offset }: InputOf<typeof billing.ListUsage>, context: RequestContext): Promise<OutputOf<typeof billing.ListUsage>> {
+    const orgId = orgOf(context);
+    const reader = this.store.read(usage);
+    const [rows, total, balance] = await Promise.all([
+      reader.list({ where: { orgId }, order: newestFirst, limit, offset }),
+      reader.count({ orgId }),
+      this.store.read(balances).one({ orgId }),
+    ]);
+    return { items: rows.map(shown), total, spent: balance?.used ?? formatNanos(0n) };
+  }
+
+  @Serves(billing.GetUsageOfRuns)
+  async usageOfRuns(
+    { runIds }: InputOf<typeof billing.GetUsageOfRuns>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof billing.GetUsageOfRuns>> {
+    const orgId = orgOf(context);
+    const ids = runIds.map((runId) => billing.UsageView.shape.runId.parse(runId));
+    const [rows, balance] = await Promise.all([
+      this.store.read(usage).list({ where: { orgId, runId: { in: ids } }, order: newestFirst, limit: ids.length }),
+      this.store.read(balances).one({ orgId }),
+    ]);
+    return { items: rows.map(shown), spent: balance?.used ?? formatNanos(0n) };
+  }
+
+  @Serves(billing.ListTransactions)
+  async transactions(
+    { limit, offset }: InputOf<typeof billing.ListTransactions>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof billing.ListTransactions>> {
+    const orgId = orgOf(context);
+    const reader = this.store.read(transactions);
+    const [rows, total] = await Promise.all([
+      reader.list({ where: { orgId }, order: newestFirst, limit, offset }),
+      reader.count({ orgId }),
+    ]);
+    return { items: rows.map(({ orgId: _, version: _version, ...row }) => row), total };
+  }
+
+  @Serves(billing.CheckLedger)
+  check(): Promise<OutputOf<typeof billing.CheckLedger>> {
+    return checkLedger(this.store);
+  }
+}
