@@ -81,6 +81,13 @@ const receive = async (surroundings: Surroundings, line: Line, run: ConsumerRun,
   }
 };
 
+/** What is under way may end, within bounds. */
+const drained = async (run: ConsumerRun): Promise<void> => {
+  const enough = new AbortController();
+  await Promise.race([run.settled(), pause(drainMs, enough.signal)]);
+  enough.abort();
+};
+
 /** One consumer on one source, until the signal. */
 const work = async (surroundings: Surroundings, line: Line, signal: AbortSignal): Promise<void> => {
   const { log } = surroundings;
@@ -95,7 +102,7 @@ const work = async (surroundings: Surroundings, line: Line, signal: AbortSignal)
   };
   try {
     await persist(() => receive(surroundings, line, run, signal), { signal, backOff: pullBackOff, failed });
-    await Promise.race([run.settled(), pause(drainMs, new AbortController().signal)]);
+    await drained(run);
   } finally {
     clearInterval(beat);
   }
