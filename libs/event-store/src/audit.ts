@@ -30,7 +30,7 @@ export interface AuditReport {
 }
 
 export interface AuditOptions {
-  readonly store: Pick<EventStore, 'service' | 'pool'>;
+  readonly store: Pick<EventStore, 'service' | 'pool' | 'registry'>;
   readonly nats: NatsConnection;
   /** Compare what the log holds after this place; default: everything that the stream should hold by its age. */
   readonly from?: Place;
@@ -96,7 +96,7 @@ export const audit = async (options: AuditOptions): Promise<AuditReport> => {
   let checked = 0;
   const missing: Missing[] = [];
   while (!isStopped()) {
-    const ids = await idsBetween(store.pool, { after, through: published }, windowSize);
+    const ids = await idsBetween(store.pool, { after, through: published, privateTypes: store.registry.privateTypes() }, windowSize);
     const through = ids.at(-1)?.place;
     if (!through) break;
     const stretch: Stretch = { after, through, unseen: new Map(ids.map(({ id, place }) => [id, place])) };

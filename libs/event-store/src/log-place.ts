@@ -66,18 +66,19 @@ export const countBetween = async (database: Query, between: { after: Place; thr
   return Number(rows[0]?.count ?? 0);
 };
 
-/** The event ids of a stretch of the log, in its order. */
+/** The ids of the published events of a stretch of the log, in its order: without those of private types. */
 export const idsBetween = async (
   database: Query,
-  between: { after: Place; through: Place },
+  between: { after: Place; through: Place; privateTypes: readonly string[] },
   limit: number,
 ): Promise<readonly { readonly id: string; readonly place: Place }[]> => {
-  const { after, through } = between;
+  const { after, through, privateTypes } = between;
   const { rows } = await database.query<PlaceRow & { readonly id: string }>(
     `SELECT e.transaction, e.position, e.id FROM events e
       WHERE (e.transaction, e.position) > ($1::xid8, $2::bigint) AND (e.transaction, e.position) <= ($3::xid8, $4::bigint)
+        AND split_part(e.type, '.', 1) <> ALL ($6)
       ORDER BY e.transaction, e.position LIMIT $5`,
-    [after.transaction.toString(), after.position, through.transaction.toString(), through.position, limit],
+    [after.transaction.toString(), after.position, through.transaction.toString(), through.position, limit, privateTypes],
   );
   return rows.map(({ id, transaction, position }) => ({ id, place: { transaction, position } }));
 };

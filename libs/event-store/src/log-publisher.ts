@@ -89,6 +89,7 @@ export class LogPublisher {
     const preparation: Preparation = { ...how, store, maxPayload: nats.info?.max_payload ?? defaultMaxPayload };
     const ready: Prepared[] = [];
     for (const recorded of events) {
+      if (store.registry.contractOf(recorded.event.type).isPrivate) continue;
       try {
         ready.push(prepare(recorded, preparation));
       } catch (error) {

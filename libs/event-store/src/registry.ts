@@ -42,6 +42,13 @@ export class Registry {
     return [...this.contracts.values()];
   }
 
+  /** Types that are in the log and never published. */
+  privateTypes(): readonly string[] {
+    return this.all()
+      .filter(({ isPrivate }) => isPrivate)
+      .map(({ type }) => type);
+  }
+
   contractOf(type: string): EventContract {
     const contract = this.contracts.get(type);
     if (!contract) throw new UnknownEvent(`no contract for the event ${type}`);

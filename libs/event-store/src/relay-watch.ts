@@ -14,7 +14,7 @@ import { logStreamOf } from './subjects.ts';
 const auditCheckpoint = 'relay-audit';
 
 export interface WatchOptions {
-  readonly store: Pick<EventStore, 'service' | 'pool' | 'readLog'>;
+  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'readLog'>;
   readonly nats: NatsConnection;
   readonly log: Log;
   readonly locks: Locks;
