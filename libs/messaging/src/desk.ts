@@ -86,7 +86,7 @@ export class Desk {
     const admission = admit(counter, message, this.#options.clock);
     if (admission.kind === 'expired') return 'expired';
     if (admission.kind === 'refused') return this.#reply(counter, message, { accepted: false, rejection: admission.rejection });
-    const { span, context: spanned, traceparent } = startServerSpan(counter.route, carrierOf(message.headers));
+    const { span, context: spanned, traceparent } = startServerSpan(counter.route, carrierOf(message.headers), admission.context.orgId);
     const context = traceparent === undefined ? admission.context : { ...admission.context, traceparent };
     const reply = await within(spanned, () => this.#answer(counter, message, context));
     const outcome = this.#reply(counter, message, reply);

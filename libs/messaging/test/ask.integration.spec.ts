@@ -111,9 +111,13 @@ describe('Asking an operation', () => {
     const outcome = await bus.ask(Relay, {}, context);
     expect(outcome).toMatchObject({ accepted: true });
     if (!outcome.accepted) return;
-    const { deadlineAt, ...rest } = context;
+    const { deadlineAt, traceparent: _, ...rest } = context;
     expect(outcome.value.own).toMatchObject(rest);
     expect(outcome.value.context).toMatchObject(rest);
+    // The trace goes on; each hop is a span of its own.
+    const spans = [context.traceparent, outcome.value.own.traceparent, outcome.value.context.traceparent].map(String);
+    expect(spans.map((span) => span.split('-')[1])).toEqual(Array.from({ length: 3 }, () => 'a'.repeat(32)));
+    expect(new Set(spans).size).toBe(3);
     expect(outcome.value.own.deadlineAt).toBeLessThanOrEqual(deadlineAt);
     expect(outcome.value.context.deadlineAt).toBeLessThanOrEqual(Number(outcome.value.own.deadlineAt));
   });

@@ -1,0 +1,153 @@
+import { type NatsServer as Nats } from '@orrery/servers';
+import { eventually, startNats } from '@orrery/testing';
+import { z } from 'zod';
+import { type Bus, connectBus, publishSnapshot, type SnapshotPublisher, type SnapshotWatcher, watchSnapshot } from '../src/index.ts';
+
+const Key = z.strictObject({ org: z.string(), isActive: z.boolean() });
+type Key = z.infer<typeof Key>;
+
+describe('A snapshot in a bucket', () => {
+  let nats: Nats;
+  let owner: Bus;
+  let reader: Bus;
+  let truth: Map<string, Key>;
+  let faults: unknown[];
+  let publisher: SnapshotPublisher<typeof Key>;
+  let watcher: SnapshotWatcher<typeof Key>;
+  let sizes: number[];
+  let count = 0;
+
+  const active = (org: string): Key => ({ org, isActive: true });
+  const snapshotOf = (bucket: string) => ({ bucket, value: Key });
+  let snapshot: ReturnType<typeof snapshotOf>;
+
+  const publish = (): SnapshotPublisher<typeof Key> =>
+    publishSnapshot(owner, { snapshot, all: async () => [...truth], onFault: (fault) => faults.push(fault), auditMs: 100 });
+  const watch = (): SnapshotWatcher<typeof Key> =>
+    watchSnapshot(reader, {
+      snapshot,
+      onFault: (fault) => faults.push(fault),
+      onChange: () => sizes.push(watcher.size),
+      auditMs: 100,
+    });
+  const held = (): Record<string, Key> => Object.fromEntries(watcher.entries());
+
+  beforeAll(async () => {
+    nats = await startNats();
+    owner = await connectBus({ url: nats.url, name: 'owner' });
+    reader = await connectBus({ url: nats.url, name: 'reader' });
+  }, 30_000);
+
+  afterAll(async () => {
+    await owner?.close();
+    await reader?.close();
+    await nats?.stop();
+  });
+
+  beforeEach(() => {
+    count += 1;
+    snapshot = snapshotOf(`keys-${count}`);
+    truth = new Map([
+      ['a', active('x')],
+      ['b', active('y')],
+    ]);
+    faults = [];
+    sizes = [];
+  });
+
+  afterEach(async () => {
+    await watcher.close();
+    await publisher.close();
+  });
+
+  it('is loaded whole, whoever comes first, and then follows each change', async () => {
+    watcher = watch();
+    publisher = publish();
+    await watcher.ready;
+    expect(held()).toEqual({ a: active('x'), b: active('y') });
+    const before = watcher.revision;
+    await publisher.put('c', active('z'));
+    await publisher.remove('a');
+    await eventually(() => watcher.get('c') && !watcher.get('a'));
+    expect(held()).toEqual({ b: active('y'), c: active('z') });
+    expect(watcher.revision).toBe(before + 2);
+    const late = watch();
+    await late.ready;
+    expect(Object.fromEntries(late.entries())).toEqual(held());
+    await late.close();
+  });
+
+  it('can be empty and known to be', async () => {
+    truth.clear();
+    publisher = publish();
+    watcher = watch();
+    await watcher.ready;
+    expect(watcher.size).toBe(0);
+  });
+
+  it('is brought to the truth when its owner starts again', async () => {
+    publisher = publish();
+    await publisher.fill();
+    await publisher.close();
+    truth = new Map([
+      ['b', { org: 'y', isActive: false }],
+      ['c', active('z')],
+    ]);
+    publisher = publish();
+    watcher = watch();
+    await eventually(() => expect(held()).toEqual({ b: { org: 'y', isActive: false }, c: active('z') }));
+  });
+
+  it('takes in while the nats-server is down what is published when it is back', async () => {
+    publisher = publish();
+    watcher = watch();
+    await watcher.ready;
+    await nats.kill9();
+    await eventually(() => !owner.isConnected && !reader.isConnected);
+    truth.set('c', active('z'));
+    await publisher.put('c', active('z'));
+    expect(watcher.get('a')).toEqual(active('x'));
+    await nats.restart();
+    await eventually(() => watcher.get('c'));
+  }, 20_000);
+
+  it('survives the loss of the bucket, and never looks empty meanwhile', async () => {
+    for (let n = 0; n < 300; n += 1) truth.set(`k${n}`, active('x'));
+    publisher = publish();
+    watcher = watch();
+    await watcher.ready;
+    expect(watcher.size).toBe(302);
+    sizes = [];
+    await nats.wipe();
+    await eventually(() => owner.isConnected && reader.isConnected);
+    truth.set('new', active('z'));
+    await publisher.put('new', active('z'));
+    await eventually(() => watcher.get('new'));
+    await eventually(() => expect(held()).toEqual(Object.fromEntries(truth)));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(302);
+  }, 20_000);
+
+  it('notices when the bucket alone was deleted', async () => {
+    publisher = publish();
+    watcher = watch();
+    await watcher.ready;
+    const manager = await owner.connection.jetstreamManager();
+    await manager.streams.delete(`KV_${snapshot.bucket}`);
+    await eventually(async () => (await manager.streams.info(`KV_${snapshot.bucket}`).catch(() => undefined))?.state.messages === 3);
+    await publisher.put('c', active('z'));
+    await eventually(() => watcher.get('c'));
+    expect(watcher.size).toBe(3);
+  }, 20_000);
+
+  it('leaves out what does not fit its schema, and says so', async () => {
+    publisher = publish();
+    watcher = watch();
+    await watcher.ready;
+    const kv = await owner.connection.jetstream().views.kv(snapshot.bucket);
+    await kv.put('a', '{"org":7}');
+    await eventually(() => watcher.get('a') === undefined);
+    expect(faults).toContainEqual(expect.objectContaining({ message: expect.stringContaining('the value of a') }));
+    await expect(publisher.put('not a key', active('x'))).resolves.toBeUndefined();
+    expect(faults).toContainEqual(expect.objectContaining({ message: expect.stringContaining('no key of a snapshot') }));
+  });
+});
