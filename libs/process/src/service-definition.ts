@@ -1,6 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { EventContracts } from '@orrery/contracts';
-import type { EventStore, Migration, Upcaster, View } from '@orrery/event-store';
+import type { Consumer, EventStore, Migration, Upcaster, View } from '@orrery/event-store';
 import type { Bus } from '@orrery/messaging';
 import type { NatsConnection } from 'nats';
 import type { DataSource } from 'typeorm';
@@ -40,6 +40,8 @@ export interface ServiceDefinition<S extends ServiceConfigSchema> {
   readonly views?: readonly View[];
   /** The composition root: controllers whose methods carry `@Serves`, and what they are made of. */
   readonly module: (deps: Deps<Readonly<z.output<S>>>) => ModuleMetadata;
+  /** What it does about other services' events. */
+  readonly consumers?: (deps: Deps<Readonly<z.output<S>>>) => readonly Consumer[];
   /** Work of its own beside requests and events, such as a scheduler: started last, stopped first. */
   readonly start?: (deps: Deps<Readonly<z.output<S>>>) => Promise<Running> | Running;
 }

@@ -1,7 +1,17 @@
 import 'reflect-metadata';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { EventStore, type EventStoreOptions, followViews, migrate, openDatabase, poolOf, prepareViews } from '@orrery/event-store';
+import {
+  EventStore,
+  type EventStoreOptions,
+  followViews,
+  migrate,
+  openDatabase,
+  poolOf,
+  prepareViews,
+  startConsumers,
+  startRelay,
+} from '@orrery/event-store';
 import { type Bus, connectBus, NatsServer } from '@orrery/messaging';
 import { type Log, nestLog } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
@@ -91,6 +101,13 @@ const build = async <S extends ServiceConfigSchema>(
   closing.add('requests', () => app.close(), drainMs + 2_000);
   await app.listen();
   health.check('requests', () => strategy.isReady);
+  const relay = startRelay({ store, nats: bus.connection, log });
+  closing.add('relay', () => relay.stop());
+  const consumers = definition.consumers?.(deps) ?? [];
+  if (consumers.length > 0) {
+    const consuming = startConsumers({ consumers, store, nats: bus.connection, log });
+    closing.add('consumers', () => consuming.stop());
+  }
   const running = await definition.start?.(deps);
   if (running) closing.add('own work', () => running.stop());
 };
