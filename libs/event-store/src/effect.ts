@@ -45,7 +45,9 @@ const joined = (first: Patch, second: Patch): Patch => {
 };
 
 const zeros = (columns: Columns): Cells =>
-  Object.fromEntries(Object.entries(columns).flatMap(([name, { zero }]) => (zero === undefined ? [] : [[name, String(zero)]])));
+  Object.fromEntries(
+    Object.entries(columns).flatMap(([name, { zero }]) => (zero === undefined ? [] : [[name, typeof zero === 'bigint' ? '0' : zero]])),
+  );
 
 const effectOf = (change: Change, columns: Columns): Effect => {
   if ('put' in change) return { kind: 'put', row: change.put };

@@ -35,6 +35,8 @@ export interface EventStoreOptions {
   readonly clock?: Clock;
   /** Transactions in flight at once. */
   readonly lanes?: number;
+  /** Appends that may wait for a lane before the next one is refused with `Overloaded`. */
+  readonly maxWaiting?: number;
 }
 
 /** What was kept when a command or message had its effect. */
@@ -65,7 +67,7 @@ export class EventStore extends LogReader {
     const sealer = new Sealer(keyring && new PersonKeys(pool, keyring), keyring);
     const registry = new Registry(options.events, options.upcasters ?? []);
     super(pool, new RowReader(registry, sealer));
-    const { service, dataSource, views = [], lanes = 2 } = options;
+    const { service, dataSource, views = [], lanes = 2, maxWaiting = 10_000 } = options;
     const log = logOf('event-store');
     const notifier = new Notifier(pool, (error) =>
       log.warn({ error }, 'could not notify of new events; readers will find them by polling'),
@@ -80,6 +82,7 @@ export class EventStore extends LogReader {
       service,
       pool: commitPool(dataSource, lanes),
       lanes,
+      maxWaiting,
       onRepeated: (prepared) => this.refuseRepeated(prepared),
       onCommitted: (events) => {
         if (events > 0) notifier.ring();

@@ -14,7 +14,7 @@ export interface GroupCommitOptions {
   /** Throws what a repeated unit deserves; it knows how to read what was kept. */
   readonly onRepeated: (unit: Prepared) => Promise<never>;
   readonly onCommitted: (events: number) => void;
-  readonly maxWaiting?: number;
+  readonly maxWaiting: number;
 }
 
 interface Waiting {
@@ -24,7 +24,6 @@ interface Waiting {
 }
 
 const maxBatch = 512;
-const maxWaitingByDefault = 10_000;
 const commitTimeoutMs = 15_000;
 const maxPassingFailures = 3;
 
@@ -52,7 +51,7 @@ export class GroupCommit {
 
   commit(prepared: Prepared): Promise<void> {
     if (this.closed) return Promise.reject(new Overloaded(`the log of ${this.options.service} is closing`));
-    if (this.waiting.length >= (this.options.maxWaiting ?? maxWaitingByDefault)) {
+    if (this.waiting.length >= this.options.maxWaiting) {
       return Promise.reject(new Overloaded(`${this.waiting.length} appends wait for the log of ${this.options.service} already`));
     }
     return new Promise((resolve, reject) => {
