@@ -17,11 +17,12 @@ const shapeOf = (path: string): RegExp =>
 export class MethodTable {
   readonly #rows = new Map<string, Row>();
 
-  add({ path, method }: Pick<Route, 'path'> & { readonly method: string }): void {
+  add({ path, method, kind }: Pick<Route, 'path' | 'method' | 'kind'>): void {
     const key = path.replace(/\/$/, '').replace(/\{\w+\}/g, '{}');
     const row = this.#rows.get(key) ?? { shape: shapeOf(path), methods: new Set() };
     row.methods.add(method);
-    if (method === 'GET') row.methods.add('HEAD');
+    // A stream has no end to measure, so nothing to tell about it beforehand.
+    if (method === 'GET' && kind === 'answer') row.methods.add('HEAD');
     this.#rows.set(key, row);
   }
 

@@ -12,7 +12,7 @@ import { beginning, ending, requestIdOf } from './hooks.ts';
 import { MethodTable } from './method-table.ts';
 import { answerRawError } from './raw-errors.ts';
 import { readBody } from './read-body.ts';
-import { errorShapes, failureWriter, respond } from './respond.ts';
+import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
 
 export interface EdgeSettings {
   readonly publicUrl: string;
@@ -38,7 +38,7 @@ export interface EdgeParts {
 const headerBytes = 16_384;
 const paramLength = 512;
 
-const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings): FastifyInstance =>
+const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings, writeFailure: WriteFailure): FastifyInstance =>
   fastify({
     logger: false,
     bodyLimit,
@@ -53,6 +53,7 @@ const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings)
     return503OnClosing: false,
     clientErrorHandler: answerRawError,
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void writeFailure(request, reply, error),
   });
 
 /** JSON and nothing else, uncompressed, as UTF-8. */
@@ -116,9 +117,9 @@ const handlerOf = (route: Route, { bus, settings, draining }: EdgeParts): Handle
 /** The HTTP server: every route of every dialect, and a clear answer to everything else. It does not listen yet. */
 export const createEdge = (parts: EdgeParts): FastifyInstance => {
   const { dialects, settings, gatekeepers, log } = parts;
-  const app = create(settings);
-  const table = new MethodTable();
   const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
+  const app = create(settings, writeFailure);
+  const table = new MethodTable();
   const allow = allowOrigins(settings.corsOrigins);
   takeJson(app);
   app.addHook('onRequest', beginning(settings.publicUrl));

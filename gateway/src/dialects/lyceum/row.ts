@@ -107,6 +107,13 @@ export const idOf = <S extends Shape>(schema: S, text: string | undefined, missi
   throw new Failed(refusal({ refusals: { [missing]: 404 } }, { code: missing, details: {} }));
 };
 
+const integerText = /^\s*[+-]?\d{1,15}\s*$/;
+
 /** An integer, or the text of one: clients send both. */
 export const integer = <S extends Shape>(schema: S) =>
-  z.preprocess((given) => (typeof given === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(given) ? Number(given) : given), schema);
+  z.preprocess((given, context) => {
+    const value = typeof given === 'string' && integerText.test(given) ? Number(given) : given;
+    if (typeof value === 'number') return value;
+    context.issues.push({ code: 'invalid_type', expected: 'int', input: given, continue: false });
+    return z.NEVER;
+  }, schema);
