@@ -1,1 +1,1 @@
-export {};
+export { observability } from './observability.module.ts';

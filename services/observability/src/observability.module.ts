@@ -1,0 +1,32 @@
+import { EventStore } from '@orrery/event-store';
+import { databaseUrlOf, service } from '@orrery/process';
+import { openPostgresStore } from '@orrery/telemetry-store';
+import { eventIndexConsumer } from './application/event-index.consumer.ts';
+import { RunsOfOrg } from './application/runs-of-org.ts';
+import { Telemetry } from './application/telemetry.ts';
+import { eventIndexMigration } from './migrations/0001-event-index.ts';
+import { ObservabilityConfig } from './observability.config.ts';
+import { EventsHandler } from './views/events.handler.ts';
+import { LogsHandler } from './views/logs.handler.ts';
+import { MetricsHandler } from './views/metrics.handler.ts';
+
+export const observability = service({
+  name: 'observability',
+  config: ObservabilityConfig,
+  migrations: [eventIndexMigration],
+  // No aggregates: it looks at what the others did.
+  events: [],
+  module: ({ store, bus, config, log }) => {
+    const url = databaseUrlOf('telemetry', { postgresUrl: config.postgresUrl, databaseUrl: config.telemetryUrl });
+    const onFault = (err: unknown) => log.warn({ err }, 'old telemetry could not be forgotten');
+    return {
+      controllers: [EventsHandler, LogsHandler, MetricsHandler],
+      providers: [
+        { provide: EventStore, useValue: store },
+        { provide: RunsOfOrg, useValue: new RunsOfOrg(store, bus) },
+        { provide: Telemetry, useFactory: async () => new Telemetry(await openPostgresStore({ url, onFault })) },
+      ],
+    };
+  },
+  consumers: () => [eventIndexConsumer()],
+});

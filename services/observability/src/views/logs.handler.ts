@@ -1,0 +1,72 @@
+import { Controller } from '@nestjs/common';
+import { type InputOf, instantOf, type OutputOf, observability, type RequestContext } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
+import { refuse, Serves } from '@orrery/messaging';
+import type { LogEntry, LogStore } from '@orrery/telemetry-store';
+import { RunsOfOrg } from '../application/runs-of-org.ts';
+import { Telemetry } from '../application/telemetry.ts';
+
+const hourMs = 3_600_000;
+/** Counted no further: a client that shows "10,000+" needs no more. */
+const countLimit = 100_000;
+/** The end of a query is open, and the clock of a machine may be a little ahead. */
+const aheadMs = 60_000;
+
+const levels: Readonly<Record<string, observability.LogLine['level']>> = { stdout: 'info', stderr: 'error' };
+
+const lineOf = ({ at, text, channel, stream, labels }: LogEntry): observability.LogLine => ({
+  at: instantOf(at),
+  message: text,
+  level: levels[channel] ?? 'system',
+  runId: stream.startsWith('run-') ? stream.slice('run-'.length) : null,
+  hostname: labels['hostname'] ?? null,
+  labels,
+});
+
+@Controller()
+export class LogsHandler {
+  private readonly logs: LogStore;
+
+  constructor(
+    telemetry: Telemetry,
+    private readonly runs: RunsOfOrg,
+  ) {
+    this.logs = telemetry.store.logs;
+  }
+
+  @Serves(observability.QueryRunLogs)
+  async ofRun(
+    { runId, limit, hours }: InputOf<typeof observability.QueryRunLogs>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof observability.QueryRunLogs>> {
+    const owner = await this.runs.orgOf(runId, context);
+    return this.query({ owner, stream: `run-${runId}`, direction: 'forward', limit, hours });
+  }
+
+  @Serves(observability.QueryOrgLogs)
+  async ofOrg(
+    { limit, hours }: InputOf<typeof observability.QueryOrgLogs>,
+    { orgId }: RequestContext,
+  ): Promise<OutputOf<typeof observability.QueryOrgLogs>> {
+    const owner = orgId ?? refuse({ code: 'Forbidden', details: { needs: 'an organization' } });
+    return this.query({ owner, direction: 'backward', limit, hours });
+  }
+
+  private async query({
+    hours,
+    limit,
+    direction,
+    ...whose
+  }: {
+    readonly owner: string;
+    readonly stream?: string;
+    readonly direction: 'forward' | 'backward';
+    readonly limit: number;
+    readonly hours: number;
+  }): Promise<OutputOf<typeof observability.QueryOrgLogs>> {
+    const now = systemClock.now();
+    const range = { ...whose, from: now - hours * hourMs, to: now + aheadMs };
+    const [page, total] = await Promise.all([this.logs.query({ ...range, limit, direction }), this.logs.count(range, countLimit)]);
+    return { items: page.entries.map(lineOf), total };
+  }
+}
