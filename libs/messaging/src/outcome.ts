@@ -8,6 +8,7 @@ export const busRefusals = {
   Unauthenticated: 401,
   Forbidden: 403,
   PayloadTooLarge: 413,
+  IdempotencyKeyReused: 422,
   Overloaded: 503,
 } as const;
 export type BusRefusal = keyof typeof busRefusals;

@@ -140,6 +140,6 @@ describe('The life of a served operation', () => {
   }, 20_000);
 
   it('does not connect where nobody listens, and says where that was', async () => {
-    await expect(connectBus({ url: 'nats://127.0.0.1:9', name: 'lost', firstConnectMs: 300 })).rejects.toThrow('nats://127.0.0.1:9');
+    await expect(connectBus({ url: 'nats://127.0.0.1:9', name: 'lost', firstConnectMs: 300 })).rejects.toThrow('NATS at 127.0.0.1:9');
   });
 });
