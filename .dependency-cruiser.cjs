@@ -42,9 +42,9 @@ module.exports = {
     ),
     error(
       'no-deep-imports',
-      'A package has one door: its index.ts.',
+      'A package has one door: its index.ts. One that a small process needs a part of has a second: light.ts.',
       { path: '^([^/]+/[^/]+)/' },
-      { path: '^libs/[^/]+/(src|dist)/', pathNot: ['^libs/[^/]+/(src|dist)/index\\.(ts|js)$', '^$1/'] },
+      { path: '^libs/[^/]+/(src|dist)/', pathNot: ['^libs/[^/]+/(src|dist)/(index|light)\\.(ts|js)$', '^$1/'] },
     ),
     error(
       'declared-dependencies-only',

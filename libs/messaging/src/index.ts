@@ -1,15 +1,7 @@
 export { denial } from './access.ts';
 export type { SnapshotContract } from './bucket.ts';
-export { type AskOptions, Bus, type StreamOptions } from './bus.ts';
-export { type ConnectOptions, connectBus } from './connect.ts';
-export { ContractBroken, DeadlineExceeded, Refused, ServiceFault, ServiceUnavailable, type UnavailableReason } from './errors.ts';
-export type { LineOptions } from './line.ts';
+export * from './light.ts';
 export { NatsServer, type NatsServerOptions } from './nats.server.ts';
-export { type BusRefusal, busRefusals, type Details, type Outcome, refuse } from './outcome.ts';
-export type { FaultSink } from './replies.ts';
-export { AgentDesk, type AgentDeskOptions } from './serve-at.ts';
 export { type HandlerOf, Serves, transportId } from './serves.ts';
 export { type PublishOptions, publishSnapshot, type SnapshotPublisher } from './snapshot-publisher.ts';
 export { type SnapshotWatcher, type WatchOptions, watchSnapshot } from './snapshot-watcher.ts';
-export type { ItemStream, Opened } from './stream-reader.ts';
-export { agentSubject, askAsAgentSubject, askSubject } from './subjects.ts';
