@@ -1,3 +1,4 @@
+export { asOperator, asOwner, asService, contextOf, nobody } from './context.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { type FreshDatabase, freshDatabase } from './postgres.ts';
 export { startNats, startPostgres, startRedis } from './servers.ts';

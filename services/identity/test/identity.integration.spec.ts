@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { identity as contracts, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
+import { parseApiKey } from '@orrery/credentials';
+import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
+import { type Started, secretsOf, startAll } from '@orrery/process';
+import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, nobody, startNats } from '@orrery/testing';
+import { identity } from '../src/index.ts';
+
+const secret = '11'.repeat(32);
+const macKey = secretsOf(Buffer.from(secret, 'hex'))('api-key-mac');
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+let database: FreshDatabase;
+let service: Started;
+let bus: Bus;
+let keys: SnapshotWatcher<typeof contracts.Snapshots.keys.value>;
+let members: SnapshotWatcher<typeof contracts.Snapshots.members.value>;
+
+const start = (): Promise<Started> =>
+  startAll([identity], {
+    ORRERY_POSTGRES_URL: database.url,
+    ORRERY_IDENTITY_DATABASE_URL: database.url,
+    ORRERY_NATS_URL: nats.url,
+    ORRERY_SECRET: secret,
+  });
+
+beforeAll(async () => {
+  [nats, database] = await Promise.all([startNats(), freshDatabase('identity')]);
+  service = await start();
+  bus = await connectBus({ url: nats.url, name: 'test' });
+  const onFault = (error: unknown) => {
+    throw error;
+  };
+  keys = watchSnapshot(bus, { snapshot: contracts.Snapshots.keys, onFault });
+  members = watchSnapshot(bus, { snapshot: contracts.Snapshots.members, onFault });
+  await Promise.all([keys.ready, members.ready]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([keys.close(), members.close()]);
+  await bus.close();
+  await service.stop();
+  await Promise.all([nats.stop(), database.drop()]);
+}, 30_000);
+
+const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext = contextOf(nobody)) =>
+  bus.ask(operation, input, context);
+
+const granted = <T>(outcome: { accepted: true; value: T } | { accepted: false; rejection: unknown }): T => {
+  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
+  return outcome.value;
+};
+
+const password = 'correct horse battery';
+const person = async (name = 'Ada Lovelace') => {
+  const email = `${randomUUID()}@example.com`;
+  const signedUp = granted(await ask(contracts.SignUp, { email, password, name }));
+  return { email, ...signedUp, owner: contextOf(asOwner(signedUp.userId), { orgId: signedUp.orgId }) };
+};
+const again = (context: RequestContext): RequestContext => ({ ...context, commandId: randomUUID() });
+
+describe('a person who signs up', () => {
+  it('owns an organization of their own, which is their default', async () => {
+    const { userId, orgId, orgSlug, owner } = await person();
+    const { items } = granted(await ask(contracts.ListOrgs, {}, owner));
+    expect(items).toMatchObject([{ id: orgId, slug: orgSlug, role: 'owner', isDefault: true }]);
+    await eventually(() => expect(members.get(userId)?.memberships).toMatchObject([{ orgId, role: 'owner' }]));
+  });
+
+  it('cannot take the address of another one, in whatever spelling', async () => {
+    const { email } = await person();
+    const outcome = await ask(contracts.SignUp, { email: ` ${email.toUpperCase()} `, password });
+    expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'EmailTaken' } });
+  });
+
+  it('gets a slug of their own where the name is taken', async () => {
+    const [first, second] = [await person('Grace Hopper'), await person('Grace Hopper')];
+    expect(first.orgSlug).toBe('grace-hopper');
+    expect(second.orgSlug).toMatch(/^grace-hopper-[0-9a-f]{6}$/);
+  });
+
+  it('signs up once, however often the request comes', async () => {
+    const context = contextOf(nobody, { commandId: randomUUID(), idempotent: true });
+    const input = { email: `${randomUUID()}@example.com`, password };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(contracts.SignUp, input, context)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    const other = await ask(contracts.SignUp, { ...input, email: 'other@example.com' }, context);
+    expect(other).toMatchObject({ accepted: false, rejection: { code: 'IdempotencyKeyReused' } });
+  });
+
+  it('is refused without a usable password or address, with the field named', async () => {
+    expect(await ask(contracts.SignUp, { email: 'nobody', password: 'short' })).toMatchObject({
+      accepted: false,
+      rejection: { code: 'InvalidInput' },
+    });
+  });
+});
+
+describe('a session', () => {
+  it('opens for the right password alone', async () => {
+    const { email, userId } = await person();
+    expect(granted(await ask(contracts.LogIn, { email, password }))).toMatchObject({ userId, email, expiresIn: 86_400 });
+    for (const wrong of [
+      { email, password: 'wrong' },
+      { email: 'nobody@example.com', password },
+    ]) {
+      expect(await ask(contracts.LogIn, wrong)).toMatchObject({ accepted: false, rejection: { code: 'BadCredentials' } });
+    }
+  });
+
+  it('lets one of 32 racing refreshes win, and dies of the others', async () => {
+    const { email } = await person();
+    const { refreshToken } = granted(await ask(contracts.LogIn, { email, password }));
+    const outcomes = await Promise.all(Array.from({ length: 32 }, () => ask(contracts.RefreshSession, { refreshToken })));
+    const winners = outcomes.flatMap((outcome) => (outcome.accepted ? [outcome.value] : []));
+    expect(winners).toHaveLength(1);
+    const [winner] = winners;
+    expect(await ask(contracts.RefreshSession, { refreshToken: winner?.refreshToken ?? '' })).toMatchObject({
+      accepted: false,
+      rejection: { code: 'BadRefreshToken' },
+    });
+  });
+
+  it('goes on with each new token, until the log-out', async () => {
+    const { email } = await person();
+    const first = granted(await ask(contracts.LogIn, { email, password }));
+    const second = granted(await ask(contracts.RefreshSession, { refreshToken: first.refreshToken }));
+    const third = granted(await ask(contracts.RefreshSession, { refreshToken: second.refreshToken }));
+    granted(await ask(contracts.LogOut, { refreshToken: third.refreshToken }));
+    expect(await ask(contracts.RefreshSession, { refreshToken: third.refreshToken })).toMatchObject({ accepted: false });
+  });
+});
+
+describe('an API key', () => {
+  it('is known to gateways at once, and forgotten when it is revoked', async () => {
+    const { owner, orgId } = await person();
+    const created = granted(await ask(contracts.CreateApiKey, { name: 'ci' }, owner));
+    expect(parseApiKey(macKey, created.key)).toBe(created.id);
+    await eventually(() => expect(keys.get(created.id)).toMatchObject({ orgId, isActive: true }));
+    granted(await ask(contracts.RevokeApiKey, { keyId: created.id }, again(owner)));
+    await eventually(() => expect(keys.get(created.id)).toBeUndefined(), { within: 1_000 });
+    const { items } = granted(await ask(contracts.ListApiKeys, {}, owner));
+    expect(items).toMatchObject([{ id: created.id, isActive: false }]);
+  });
+
+  it('is shown again to whoever repeats the request, and kept nowhere in the clear', async () => {
+    const { owner } = await person();
+    const context = { ...again(owner), idempotent: true };
+    const [first, second] = [
+      granted(await ask(contracts.CreateApiKey, { name: 'ci' }, context)),
+      granted(await ask(contracts.CreateApiKey, { name: 'ci' }, context)),
+    ];
+    expect(second).toEqual(first);
+    expect(granted(await ask(contracts.ListApiKeys, {}, owner)).items).toHaveLength(1);
+  });
+
+  it('of another organization does not exist', async () => {
+    const [mine, theirs] = [await person(), await person()];
+    const { id } = granted(await ask(contracts.CreateApiKey, { name: 'ci' }, mine.owner));
+    expect(await ask(contracts.RevokeApiKey, { keyId: id }, theirs.owner)).toMatchObject({
+      accepted: false,
+      rejection: { code: 'ApiKeyNotFound' },
+    });
+  });
+});
+
+describe('an organization', () => {
+  it('changes its slug, and the old one is free again', async () => {
+    const { owner, orgSlug, userId } = await person('Konrad Zuse');
+    const slug = `z-${randomUUID().slice(0, 8)}`;
+    expect(granted(await ask(contracts.UpdateOrg, { org: orgSlug, slug }, again(owner)))).toMatchObject({ slug, name: 'Konrad Zuse' });
+    await eventually(() => expect(members.get(userId)?.memberships).toMatchObject([{ slug }]));
+    const other = await person('Konrad Zuse');
+    expect(other.orgSlug).toBe(orgSlug);
+    expect(await ask(contracts.UpdateOrg, { org: slug, slug: other.orgSlug }, again(owner))).toMatchObject({
+      accepted: false,
+      rejection: { code: 'SlugTaken' },
+    });
+  });
+});
+
+describe('what gateways know', () => {
+  it('is whole again after the bus lost everything', async () => {
+    const { owner } = await person();
+    const created = granted(await ask(contracts.CreateApiKey, { name: 'kept' }, owner));
+    await nats.wipe();
+    await eventually(() => expect(keys.get(created.id)).toBeDefined(), { within: 20_000 });
+    const fresh = watchSnapshot(bus, { snapshot: contracts.Snapshots.keys, onFault: () => undefined });
+    await fresh.ready;
+    expect(fresh.get(created.id)).toBeDefined();
+    await fresh.close();
+  }, 40_000);
+
+  it('survives a restart of identity', async () => {
+    const { email } = await person();
+    await service.stop();
+    service = await start();
+    expect(granted(await ask(contracts.LogIn, { email, password })).email).toBe(email);
+  }, 30_000);
+});
