@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import {
+  billing as contracts,
+  type EventContracts,
+  execution,
+  formatNanos,
+  identity,
+  type Operation,
+  type OutputOf,
+  type RequestContext,
+  type RequestOf,
+} from '@orrery/contracts';
+import { EventStore, migrate, openDatabase, type Relay, startRelay } from '@orrery/event-store';
+import { type Bus, connectBus } from '@orrery/messaging';
+import { type Started, startAll } from '@orrery/process';
+import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { billing } from '../src/index.ts';
+
+/** Another service's log, with its relay: real events, as that service would publish them. */
+class OtherLog {
+  static async open(service: string, events: EventContracts, nats: Bus): Promise<OtherLog> {
+    const database = await freshDatabase(service);
+    const dataSource = await openDatabase({ url: database.url, applicationName: service });
+    await migrate(dataSource);
+    const store = new EventStore({ dataSource, service, events: [events], keks: [Buffer.alloc(32, 1)] });
+    return new OtherLog(store, startRelay({ store, nats: nats.connection }), database);
+  }
+
+  private constructor(
+    readonly store: EventStore,
+    private readonly relay: Relay,
+    private readonly database: FreshDatabase,
+  ) {}
+
+  async happen(stream: string, orgId: string, ...events: { type: string; data: object }[]): Promise<void> {
+    const { version } = await this.store.load(stream);
+    const metadata = { correlationId: randomUUID(), causationId: 'test', actor: 'test', orgId };
+    await this.store.commit({ appends: [{ stream, expected: version, events }], metadata });
+  }
+
+  async close(): Promise<void> {
+    await this.relay.stop();
+    await this.store.close();
+    await this.store.dataSource.destroy();
+    await this.database.drop();
+  }
+}
+
+let nats: Awaited<ReturnType<typeof startNats>>;
+let database: FreshDatabase;
+let service: Started;
+let bus: Bus;
+let identityLog: OtherLog;
+let executionLog: OtherLog;
+
+const start = (): Promise<Started> =>
+  startAll([billing], {
+    ORRERY_POSTGRES_URL: database.url,
+    ORRERY_BILLING_DATABASE_URL: database.url,
+    ORRERY_NATS_URL: nats.url,
+    ORRERY_SECRET: '22'.repeat(32),
+    ORRERY_BILLING_SIGNUP_CREDIT: '0.000001',
+  });
+
+beforeAll(async () => {
+  [nats, database] = await Promise.all([startNats(), freshDatabase('billing')]);
+  bus = await connectBus({ url: nats.url, name: 'test' });
+  [identityLog, executionLog] = await Promise.all([
+    OtherLog.open('identity', identity.IdentityEvents, bus),
+    OtherLog.open('execution', execution.ExecutionEvents, bus),
+  ]);
+  service = await start();
+}, 60_000);
+
+afterAll(async () => {
+  await service.stop();
+  await Promise.all([identityLog.close(), executionLog.close()]);
+  await bus.close();
+  await Promise.all([nats.stop(), database.drop()]);
+}, 30_000);
+
+const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext): Promise<OutputOf<X>> => {
+  const outcome = await bus.ask(operation, input, context);
+  if (!outcome.accepted) throw new Error(`${operation.subject} refused: ${JSON.stringify(outcome.rejection)}`);
+  return outcome.value;
+};
+
+const userId = randomUUID();
+const at = () => new Date().toISOString();
+const member = (orgId: string) => contextOf(asOwner(userId), { orgId });
+const balanceOf = async (orgId: string) => (await ask(contracts.GetBalance, {}, member(orgId))).balance;
+
+const newOrg = async (): Promise<string> => {
+  const orgId = randomUUID();
+  const data = { orgId, slug: `org-${orgId.slice(0, 8)}`, name: 'Org', billingEmail: null, createdBy: userId, at: at() };
+  await identityLog.happen(`org-${orgId}`, orgId, { type: 'OrgCreated', data });
+  await eventually(async () => expect(await balanceOf(orgId)).toBe('1000'));
+  return orgId;
+};
+
+const price = { version: 1, currency: 'EUR', nanosPerSecond: formatNanos(7n) } as const;
+const runEnd = (runId: string, ranMs: number) => ({
+  runId,
+  attempt: 1,
+  machineType: 'cpu',
+  price,
+  startedAt: at(),
+  endedAt: at(),
+  ranMs,
+  exitCode: 0,
+  reason: 'exited',
+  message: null,
+  lastSeq: 3,
+});
+const completes = (orgId: string, runId: string, ranMs: number) =>
+  executionLog.happen(`run-${runId}`, orgId, { type: 'RunCompleted', data: runEnd(runId, ranMs) });
+
+const noDifferences = async () => {
+  const { differences } = await ask(contracts.CheckLedger, {}, contextOf(asOperator));
+  expect(differences).toEqual([]);
+};
+
+describe('an account', () => {
+  it('is opened with the organization, with the credit to begin with', async () => {
+    const orgId = await newOrg();
+    expect(await ask(contracts.GetBalance, {}, member(orgId))).toMatchObject({
+      balance: '1000',
+      granted: '1000',
+      used: '0',
+      isSuspended: false,
+    });
+    const { items } = await ask(contracts.ListTransactions, {}, member(orgId));
+    expect(items).toMatchObject([{ kind: 'grant', amount: '1000', balanceAfter: '1000' }]);
+  });
+
+  it('is given credit by an operator, once for one key', async () => {
+    const orgId = await newOrg();
+    const context = contextOf(asOperator, { idempotent: true });
+    const grant = { orgId, amount: formatNanos(5_000n), note: 'welcome' };
+    await Promise.all(Array.from({ length: 10 }, () => ask(contracts.GrantCredits, grant, context)));
+    expect(await balanceOf(orgId)).toBe('6000');
+    const other = await bus.ask(contracts.GrantCredits, { ...grant, amount: formatNanos(1n) }, context);
+    expect(other).toMatchObject({ accepted: false, rejection: { code: 'IdempotencyKeyReused' } });
+    await noDifferences();
+  });
+});
+
+describe('a run', () => {
+  it('costs its seconds, each begun one, at its own price', async () => {
+    const orgId = await newOrg();
+    const runId = randomUUID();
+    await completes(orgId, runId, 2_001);
+    await eventually(async () => expect(await balanceOf(orgId)).toBe('979'));
+    const { items, total, spent } = await ask(contracts.ListUsage, {}, member(orgId));
+    expect(items).toMatchObject([{ runId, seconds: 3, nanosPerSecond: '7', amount: '21', priceVersion: 1 }]);
+    expect({ total, spent }).toEqual({ total: 1, spent: '21' });
+    await noDifferences();
+  });
+
+  it('costs nothing where nothing ran', async () => {
+    const orgId = await newOrg();
+    await completes(orgId, randomUUID(), 0);
+    await completes(orgId, randomUUID(), 1_000);
+    await eventually(async () => expect(await balanceOf(orgId)).toBe('993'));
+    expect((await ask(contracts.ListUsage, {}, member(orgId))).total).toBe(1);
+  });
+
+  it('is charged once, although its end is told by two events', async () => {
+    const orgId = await newOrg();
+    const [told, marker] = [randomUUID(), randomUUID()];
+    await completes(orgId, told, 1_000);
+    await executionLog.happen(`run-${told}`, orgId, { type: 'RunFailed', data: runEnd(told, 9_000) });
+    await completes(orgId, marker, 1_000);
+    await eventually(async () => expect((await ask(contracts.ListUsage, {}, member(orgId))).total).toBe(2));
+    expect(await balanceOf(orgId)).toBe('986');
+  });
+
+  it('is charged once each, a hundred at a time, while billing is stopped and started', async () => {
+    const orgId = await newOrg();
+    const runs = Array.from({ length: 100 }, () => randomUUID());
+    const ends = Promise.all(runs.map((runId) => completes(orgId, runId, 1_000)));
+    await service.stop();
+    service = await start();
+    await ends;
+    await eventually(async () => expect(await balanceOf(orgId)).toBe('300'), { within: 15_000 });
+    expect((await ask(contracts.ListUsage, {}, member(orgId))).total).toBe(100);
+    await noDifferences();
+  }, 40_000);
+});
+
+describe('credit', () => {
+  it('that is used up suspends the organization, and a grant restores it', async () => {
+    const orgId = await newOrg();
+    await completes(orgId, randomUUID(), 200_000);
+    await eventually(async () =>
+      expect(await ask(contracts.GetBalance, {}, member(orgId))).toMatchObject({ balance: '-400', isSuspended: true }),
+    );
+    await ask(contracts.GrantCredits, { orgId, amount: formatNanos(401n) }, contextOf(asOperator));
+    expect(await ask(contracts.GetBalance, {}, member(orgId))).toMatchObject({ balance: '1', isSuspended: false });
+    await noDifferences();
+  });
+});
