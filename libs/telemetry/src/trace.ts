@@ -93,12 +93,14 @@ const linkOf = (traceparent: string) => {
   return linked ? [{ context: linked }] : [];
 };
 
+const none: readonly string[] = [];
+
 /** Starts a span that the caller ends. Prefer `withSpan`; this is for work that outlives its function, such as a stream. */
 export const startSpan = (name: string, settings: SpanSettings = {}): { readonly span: Span; readonly context: Context } => {
   ensureIdentifiers();
   const parent = contextOf(settings.parent);
-  const { kind = SpanKind.INTERNAL, links = [], orgId } = settings;
-  const attributes = { ...settings.attributes, ...(orgId ? { 'orrery.org_id': orgId } : {}) };
+  const { kind = SpanKind.INTERNAL, links = none, orgId } = settings;
+  const attributes = orgId ? { ...settings.attributes, 'orrery.org_id': orgId } : (settings.attributes ?? {});
   const span = trace.getTracer('orrery').startSpan(name, { kind, attributes, links: links.flatMap(linkOf) }, parent);
   const within = trace.setSpan(orgId ? parent.setValue(orgKey, orgId) : parent, span);
   return { span, context: within };
