@@ -1,8 +1,10 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Operation, serviceOf } from '@orrery/contracts';
+import type { Rejection } from '@orrery/kernel';
 import type { Bus } from './bus.ts';
 import { Call } from './call.ts';
 import { Desk, type Handle } from './desk.ts';
+import { Refused } from './errors.ts';
 import type { FaultSink } from './replies.ts';
 import { transportId } from './serves.ts';
 import { type HandleStream, StreamDesk } from './stream-desk.ts';
@@ -20,6 +22,8 @@ export interface NatsServerOptions {
   /** How long a shutdown waits for what is under way. */
   readonly drainMs?: number;
   readonly onFault?: FaultSink;
+  /** What an error of a library means to the caller, where it is no fault: a bad cursor, a full queue. */
+  readonly refusalOf?: (error: unknown) => Rejection | undefined;
 }
 
 /** Nest's door to the bus: every `@Serves` of the application, in the queue group of its service. */
@@ -80,11 +84,11 @@ export class NatsServer extends Server implements CustomTransportStrategy {
   #serve(handler: MessageHandler): void {
     // Put there by `@Serves`, the only decorator with this transport.
     const { operation } = handler.extras as { operation: Operation };
-    const { service } = this.#options;
+    const { service, refusalOf = () => undefined } = this.#options;
     if (serviceOf(operation) !== service) throw new TypeError(`${operation.subject} is not an operation of ${service}`);
     const fromAgents = operation.access === 'agent';
     const subject = askSubject(operation);
-    const handle = operation.kind === 'stream' ? this.#streamer(operation, handler) : answerer(handler);
+    const handle = operation.kind === 'stream' ? this.#streamer(operation, handler) : answerer(handler, refusalOf);
     this.#desk.serve(operation, handle, { subject: fromAgents ? `${subject}.*` : subject, queue: service, fromAgents });
   }
 
@@ -108,6 +112,12 @@ const through = async (handler: MessageHandler, call: Call): Promise<unknown> =>
 const unaborted = new AbortController().signal;
 
 const answerer =
-  (handler: MessageHandler): Handle =>
-  (input, context) =>
-    through(handler, new Call(input, context, unaborted));
+  (handler: MessageHandler, refusalOf: (error: unknown) => Rejection | undefined): Handle =>
+  async (input, context) => {
+    try {
+      return await through(handler, new Call(input, context, unaborted));
+    } catch (error) {
+      const rejection = refusalOf(error);
+      throw rejection ? new Refused(rejection) : error;
+    }
+  };

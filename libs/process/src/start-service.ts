@@ -5,13 +5,16 @@ import {
   EventStore,
   type EventStoreOptions,
   followViews,
+  InvalidCursor,
   migrate,
+  Overloaded,
   openDatabase,
   poolOf,
   prepareViews,
   startConsumers,
   startRelay,
 } from '@orrery/event-store';
+import type { Rejection } from '@orrery/kernel';
 import { type Bus, connectBus, NatsServer } from '@orrery/messaging';
 import { type Log, nestLog } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
@@ -72,6 +75,17 @@ const startLog = async (options: EventStoreOptions, log: Log, closing: Closing):
   return store;
 };
 
+/** What the log's errors mean to a caller, where nothing is broken. */
+const refusalOf = (error: unknown): Rejection | undefined => {
+  if (error instanceof InvalidCursor) {
+    return {
+      code: 'InvalidInput',
+      details: { issues: [{ path: ['cursor'], message: `${error.message}: take it from the page before`, code: 'cursor' }] },
+    };
+  }
+  return error instanceof Overloaded ? { code: 'Overloaded', details: {} } : undefined;
+};
+
 /** Brings a service up: database, log, bus, then work; and leaves behind, in `closing`, the way back. */
 const build = async <S extends ServiceConfigSchema>(
   definition: ServiceDefinition<S>,
@@ -95,6 +109,7 @@ const build = async <S extends ServiceConfigSchema>(
     bus,
     service: name,
     drainMs,
+    refusalOf,
     onFault: ({ operation, correlationId, error }) => log.error({ err: error, operation, correlationId }, 'a request failed'),
   });
   const app = await serve(definition, deps, strategy);
