@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 const withinMs = 1_000;
 
 /** What a server says first, or to `hello`; undefined when nobody answers. */
-export const greeting = (port: number, hello?: string, host = '127.0.0.1'): Promise<string | undefined> =>
+export const greeting = (port: number, hello?: string | Uint8Array, host = '127.0.0.1'): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect({ port, host });
     const end = (answer: string | undefined): void => {

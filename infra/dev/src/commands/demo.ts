@@ -6,6 +6,7 @@ import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
 import { pathsOf } from '../stack/paths.ts';
+import { seedCatalog } from '../stack/seed.ts';
 import type { Stack } from '../stack/stack.ts';
 import { withStack } from '../stack/with-stack.ts';
 import { Problem } from '../terminal.ts';
@@ -45,6 +46,7 @@ export const demo = async (checkout: string, line: CommandLine): Promise<void> =
   await withStack(pathsOf(checkout, line.name), async (stack) => {
     const otlpPort = await freePort();
     await stack.launch('all', { env: tracing(otlpPort) });
+    await seedCatalog(stack);
     await launchAgent(stack, tracing(otlpPort));
     const words = line.exit ? ['--exit'] : [];
     const client = spawn(process.execPath, [main, ...words], { cwd: checkout, stdio: 'inherit', env: clientEnvironment(stack, otlpPort) });

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive, removeScratch, signal, stateRoot, sweepScratch } from '@orrery/servers';
 import type { CommandLine } from '../command-line.ts';
+import { stopComposed } from '../finding/composed.ts';
 import { endLeftovers } from '../stack/leftovers.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { runningStack } from '../stack/record.ts';
@@ -15,6 +16,7 @@ export const stop = async (checkout: string, line: CommandLine): Promise<void> =
   const running = runningStack(paths);
   if (running === undefined) {
     await endLeftovers(paths);
+    stopComposed(paths);
     terminal.line('Orrery does not run here');
     return;
   }
@@ -43,6 +45,7 @@ export const status = (checkout: string, line: CommandLine): void => {
 export const clean = async (checkout: string, line: CommandLine): Promise<void> => {
   await stop(checkout, line);
   const paths = pathsOf(checkout, line.name);
+  stopComposed(paths, true);
   await removeScratch(paths.data);
   rmSync(paths.own, { recursive: true, force: true });
   await sweepScratch(stateRoot(checkout));

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { greeting } from '@orrery/servers';
@@ -63,8 +63,8 @@ const projectName = ({ name, checkout }: StackPaths): string =>
 const startMs = 60_000;
 
 /** PostgreSQL says nothing until spoken to: an SSL request is answered by one letter as soon as it takes connections. */
-const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]).toString('latin1');
-const hello: Readonly<Record<ServerName, string | undefined>> = { postgres: sslRequest, nats: undefined, redis: 'PING\r\n' };
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+const hello: Readonly<Record<ServerName, string | Uint8Array | undefined>> = { postgres: sslRequest, nats: undefined, redis: 'PING\r\n' };
 
 const untilAnswered = async (ports: Readonly<Record<ServerName, number>>, wanted: readonly ServerName[]): Promise<void> => {
   const giveUpAt = Date.now() + startMs;
@@ -76,17 +76,34 @@ const untilAnswered = async (ports: Readonly<Record<ServerName, number>>, wanted
   }
 };
 
+const projectFile = (paths: StackPaths): string => join(paths.own, 'compose.json');
+
+const composeFor = (paths: StackPaths): ((...args: string[]) => boolean) => {
+  const [command = '', ...words] = composeCommand() ?? [];
+  const project = ['-f', projectFile(paths), '-p', projectName(paths)];
+  return (...args) =>
+    spawnSync(command, [...words, ...project, ...args], { stdio: ['ignore', 'ignore', 2], timeout: 10 * 60_000 }).status === 0;
+};
+
+/** Stops the containers that a killed run left; `forget` deletes their data too. */
+export const stopComposed = (paths: StackPaths, forget = false): void => {
+  if (!existsSync(projectFile(paths)) || composeCommand() === undefined) return;
+  composeFor(paths)('down', ...(forget ? ['--volumes'] : []));
+};
+
 /** Starts the servers as containers. Throws a `Problem` where the engine cannot have the images. */
 export const startComposed = async (options: ComposedOptions, wanted: readonly ServerName[]): Promise<Composed> => {
   const { paths, ports, password } = options;
-  const [command = '', ...words] = composeCommand() ?? [];
-  const file = join(paths.own, 'compose.json');
-  writePrivate(file, JSON.stringify(projectOf(imagesOf(readFileSync(join(paths.checkout, 'docker-compose.yml'), 'utf8')), options)));
-  const compose = (...args: string[]): boolean =>
-    spawnSync(command, [...words, '-f', file, '-p', projectName(paths), ...args], { stdio: ['ignore', 'ignore', 2], timeout: 10 * 60_000 })
-      .status === 0;
-  if (!compose('up', '-d', ...wanted)) throw new Problem('Docker Compose could not start the servers; the lines above say why');
-  await untilAnswered(ports, wanted);
+  const images = imagesOf(readFileSync(join(paths.checkout, 'docker-compose.yml'), 'utf8'));
+  writePrivate(projectFile(paths), JSON.stringify(projectOf(images, options)));
+  const compose = composeFor(paths);
+  try {
+    if (!compose('up', '-d', ...wanted)) throw new Problem('Docker Compose could not start the servers; the lines above say why');
+    await untilAnswered(ports, wanted);
+  } catch (error) {
+    compose('down');
+    throw error;
+  }
   return {
     urls: {
       postgres: `postgres://orrery:${password}@127.0.0.1:${ports.postgres}/postgres`,
