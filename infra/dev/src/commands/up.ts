@@ -3,6 +3,7 @@ import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
 import { pathsOf } from '../stack/paths.ts';
+import { seedCatalog } from '../stack/seed.ts';
 import type { Stack } from '../stack/stack.ts';
 import { withStack } from '../stack/with-stack.ts';
 import { terminal } from '../terminal.ts';
@@ -20,6 +21,7 @@ export const up = async (checkout: string, line: CommandLine): Promise<void> => 
   await withStack(pathsOf(checkout, line.name), async (stack, told) => {
     if (!line.servers) {
       await stack.launch('all');
+      await seedCatalog(stack);
       await launchAgent(stack);
     }
     describeStack(stack);
