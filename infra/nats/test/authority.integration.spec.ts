@@ -14,7 +14,8 @@ describe('a bus with users', () => {
     const authority = await authorityOf(completeKeys(Object.keys(users)), users);
     creds = authority.creds;
     nats = await startNats({ config: authority.config });
-  });
+    // Signing in plain JavaScript is slow on a busy machine.
+  }, 30_000);
 
   afterAll(async () => {
     await Promise.all(open.map((connection) => connection.close()));

@@ -15,7 +15,8 @@ describe('the secret files of a composition', () => {
   let files: Files;
   beforeAll(async () => {
     files = await secretFilesOf(secrets, users);
-  });
+    // Signing in plain JavaScript is slow on a busy machine.
+  }, 30_000);
 
   const holders = (text: string): string[] =>
     Object.entries(files)
