@@ -3,7 +3,6 @@ export const logHeaders = {
   messageId: 'Nats-Msg-Id',
   /** JetStream refuses the message unless the stream ends exactly here: what makes a gap impossible. */
   expectedLastSequence: 'Nats-Expected-Last-Sequence',
-  expectedLastMessageId: 'Nats-Expected-Last-Msg-Id',
   traceparent: 'traceparent',
   /** Place of the event in the log, so that an audit need not read bodies. */
   place: 'Orrery-Place',

@@ -55,7 +55,7 @@ export class LogPublisher {
   /** Leaves no gap: a message is taken only if its predecessor is the last of the stream, whoever else publishes. */
   async inTurn(events: readonly Recorded[], signal: AbortSignal): Promise<Progress> {
     const ready = await this.prepared(events, { suffix: this.suffix });
-    const messages = ready.map(({ message }, index) => ({ ...message, after: ready[index - 1]?.message.messageId ?? this.sequence }));
+    const messages = ready.map(({ message }, index) => ({ ...message, after: this.sequence + index }));
     const { taken, failure } = await this.publisher.publish(messages, signal);
     // Held for a duplicate although it is not there: the stream was emptied, its memory of recent ids was not.
     const forgotten = taken.findIndex(({ duplicate }) => duplicate);

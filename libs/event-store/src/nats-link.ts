@@ -14,6 +14,8 @@ const watch = (nats: NatsConnection): NatsLink => {
   let cut = new AbortController();
   let waiting: (() => void)[] = [];
   const fall = (): void => cut.abort(new Error('the connection to NATS fell'));
+  // The server's greeting is there exactly while a connection stands.
+  if (nats.info === undefined) fall();
   const follow = async (): Promise<void> => {
     for await (const { type } of nats.status()) {
       if (type === Events.Disconnect) fall();

@@ -8,6 +8,7 @@ import type { EventStore } from './event-store.ts';
 import { type Locks, openLocks } from './locks.ts';
 import { countBetween, placeAt } from './log-place.ts';
 import { LogPublisher } from './log-publisher.ts';
+import { linkOf } from './nats-link.ts';
 import { ensureStreams, logStream, type StreamLimits } from './streams.ts';
 import { logStreamOf } from './subjects.ts';
 
@@ -62,6 +63,7 @@ const askEveryMs = 100;
 const countLimit = 100_000_000;
 
 const refillOurselves = async ({ store, nats, log, limits }: RefillOptions, locks: Locks, signal: AbortSignal): Promise<void> => {
+  await linkOf(nats).connected(signal);
   await ensureStreams(await nats.jetstreamManager(), [logStream(store.service, limits)]);
   const publisher = new LogPublisher({ store, nats, log });
   try {

@@ -5,7 +5,7 @@ import type { EventStore } from './event-store.ts';
 import { eventIdOf, logHeaders } from './headers.ts';
 import { isInLog, placeAt } from './log-place.ts';
 import { placeOf } from './place.ts';
-import { ensureStreams, logStream, type StreamLimits, streamErrorOf, streamErrors } from './streams.ts';
+import { commonStreams, ensureStreams, logStream, type StreamLimits, streamErrorOf, streamErrors } from './streams.ts';
 import { logStreamOf } from './subjects.ts';
 
 /** Where a relay stands: the next event to publish comes after `place`, and must become the stream's `sequence + 1`. */
@@ -50,6 +50,15 @@ export interface FootingOptions {
   readonly log: Log;
 }
 
+/** Every relay mends the streams that belong to nobody, so that they are there again as soon as any relay is. */
+const ensureCommon = async (jsm: JetStreamManager, limits: StreamLimits, log: Log): Promise<void> => {
+  try {
+    await ensureStreams(jsm, commonStreams(limits));
+  } catch (err) {
+    log.warn({ err }, 'the common streams could not be made');
+  }
+};
+
 /**
  * Compares the end of the stream with the checkpoint. Since every message is accepted only behind its predecessor, the end
  * of the stream tells how far the log has been published, better than the checkpoint does: where the stream ends earlier,
@@ -57,6 +66,7 @@ export interface FootingOptions {
  */
 export const findFooting = async (checkpoint: Place, { store, jsm, limits, log }: FootingOptions): Promise<Footing> => {
   await ensureStreams(jsm, [logStream(store.service, limits)]);
+  await ensureCommon(jsm, limits, log);
   const stream = logStreamOf(store.service);
   const { state } = await jsm.streams.info(stream);
   const sequence = state.last_seq;

@@ -7,8 +7,8 @@ export interface Outgoing {
   readonly messageId: string;
   readonly payload: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
-  /** What must be the last of the stream for JetStream to take this: its sequence, or its message id. */
-  readonly after?: number | string;
+  /** The sequence that must be the stream's last for JetStream to take this. */
+  readonly after?: number;
 }
 
 export interface Acknowledged {
@@ -53,8 +53,7 @@ const answerOf = (message: Msg): Answer => {
 const encoded = ({ messageId, headers: more, after }: Outgoing): MsgHdrs => {
   const all = headers();
   all.set(logHeaders.messageId, messageId);
-  if (typeof after === 'number') all.set(logHeaders.expectedLastSequence, String(after));
-  if (typeof after === 'string') all.set(logHeaders.expectedLastMessageId, after);
+  if (after !== undefined) all.set(logHeaders.expectedLastSequence, String(after));
   for (const [name, value] of Object.entries(more)) all.set(name, value);
   return all;
 };

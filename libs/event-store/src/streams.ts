@@ -31,7 +31,6 @@ export const streamErrors = {
   storeFailed: 10_077,
   consumerNotFound: 10_014,
   noMessageFound: 10_037,
-  wrongLastMessageId: 10_070,
   wrongLastSequence: 10_071,
 } as const;
 

@@ -21,6 +21,17 @@ describe('the log', () => {
     );
   };
 
+  /** A transaction of some events that takes its time now and then, and is taken back now and then; gives what it wrote. */
+  const transact = async (client: pg.Client): Promise<readonly string[]> => {
+    const rooms = Array.from({ length: 1 + Math.floor(Math.random() * 3) }, () => randomUUID());
+    await client.query('BEGIN');
+    for (const room of rooms) await insert(client, room);
+    if (Math.random() < 0.2) await client.query(`SELECT pg_sleep(${(Math.random() * 0.01).toFixed(4)})`);
+    const isGood = Math.random() < 0.8;
+    await client.query(isGood ? 'COMMIT' : 'ROLLBACK');
+    return isGood ? rooms : [];
+  };
+
   const roomsOf = (events: readonly Recorded[]): unknown[] => events.map(({ event }) => Reflect.get(event.data, 'room'));
 
   /** Reads on from a place; gives what came and the new place. */
@@ -119,15 +130,7 @@ describe('the log', () => {
     let writing = writers;
     const hand = async (): Promise<void> => {
       const client = await lamps.connect();
-      for (let round = 0; round < rounds; round += 1) {
-        await client.query('BEGIN');
-        const rooms = Array.from({ length: 1 + Math.floor(Math.random() * 3) }, () => randomUUID());
-        for (const room of rooms) await insert(client, room);
-        if (Math.random() < 0.2) await client.query(`SELECT pg_sleep(${(Math.random() * 0.01).toFixed(4)})`);
-        const isGood = Math.random() < 0.8;
-        await client.query(isGood ? 'COMMIT' : 'ROLLBACK');
-        if (isGood) for (const room of rooms) written.add(room);
-      }
+      for (let round = 0; round < rounds; round += 1) for (const room of await transact(client)) written.add(room);
       writing -= 1;
     };
     const through = async (): Promise<void> => {
