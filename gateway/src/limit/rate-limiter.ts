@@ -43,6 +43,8 @@ export class RateLimiter {
       maxRetriesPerRequest: 0,
       commandTimeout: commandMs,
       connectTimeout: 2_000,
+      // How long a closed connection keeps the process, by the driver's design.
+      disconnectTimeout: 200,
       retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), longestReconnectMs) * (0.75 + Math.random() / 2),
     });
     this.#redis.defineCommand('gcra', { numberOfKeys: 1, lua: gcraLua });

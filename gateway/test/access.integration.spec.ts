@@ -1,0 +1,288 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { execution, identity, type Operation, operations, rolePermissions } from '@orrery/contracts';
+import { sampleValue } from '@orrery/documents';
+import { refuse } from '@orrery/messaging';
+import { eventually } from '@orrery/testing';
+import request from 'supertest';
+import { lyceum } from '../src/dialects/lyceum/index.ts';
+import { orrery } from '../src/routes.ts';
+import { operatorKey, type Person, startWorld, tokenFor, type World } from './fixtures/world.ts';
+
+const samples: Readonly<Record<string, string>> = {
+  email: 'person@example.com',
+  after: '1.1',
+  slug: 'other',
+};
+const fillPath = (path: string, slug: string): string =>
+  path.replace(/\{(\w+)\}/g, (_, field: string) => (field === 'org' || field === 'slug' ? slug : field === 'name' ? 'cpu' : randomUUID()));
+
+const bodies: Readonly<Record<string, object>> = {
+  '/auth/login': { email: 'person@example.com', password: 'x' },
+  '/auth/refresh': { refresh_token: 'x' },
+  '/auth/api-keys/': { key_name: 'x' },
+  '/orgs': { name: 'x' },
+  '/orgs/{slug}': { name: 'x' },
+  '/orgs/{slug}/api-keys': { name: 'x' },
+  '/execution/streaming/start': { code: 'x' },
+};
+
+const bodyOf = (path: string, operation: Operation): object => {
+  const theirs = path.replace('/api/v2/external', '');
+  if (!path.startsWith('/orrery/')) return bodies[theirs] ?? {};
+  const sample = sampleValue(operation.input, 'input') as Record<string, unknown>;
+  const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field));
+  return Object.fromEntries(
+    Object.entries(sample)
+      .filter(([name]) => !inPath.has(name))
+      .map(([name, value]) => [name, samples[name] ?? (name.endsWith('mail') ? samples['email'] : value)]),
+  );
+};
+
+const routes = [orrery(), lyceum({ publicUrl: 'http://x' })].flatMap((dialect) => dialect.routes);
+const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));
+const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
+const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>
+  route.operations.every(
+    ({ access }) => access === 'caller' || access === 'user' || (rolePermissions[role] as readonly string[]).includes(access),
+  );
+const isOperators = (route: (typeof routes)[number]): boolean => route.operations.some(({ access }) => access === 'operator');
+
+describe('Who may do what', () => {
+  let world: World;
+  let owner: Person;
+  let viewer: Person;
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { ORRERY_RATE_LIMIT_ANONYMOUS: '1000/10000', ORRERY_RATE_LIMIT_LOGIN: '1000/10000' } });
+    owner = await world.person('owner');
+    viewer = await world.person('viewer');
+  }, 30_000);
+  afterAll(() => world?.stop());
+  beforeEach(() => world.stubs.reset());
+
+  const call = (route: (typeof routes)[number], slug: string, authorization?: string) => {
+    const verb = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+    const asked = request(world.url)
+      [verb](fillPath(route.path, slug))
+      .set(authorization ? { authorization } : {});
+    const [operation] = route.operations;
+    return verb === 'get' || verb === 'delete' || !operation ? asked : asked.send(bodyOf(route.path, operation));
+  };
+
+  describe('on every route', () => {
+    it.each(named(guarded))('%s is closed to nobody', async (_, route) => {
+      const response = await call(route, owner.slug);
+      expect(response.status).toBe(401);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(guarded.filter((route) => !isOperators(route))))('%s is open to an owner', async (_, route) => {
+      const response = await call(route, owner.slug, `Bearer ${owner.token}`);
+      expect([200, 201]).toContain(response.status);
+      expect(world.stubs.asked[0]?.context).toMatchObject({ principal: { kind: 'user', id: owner.userId }, orgId: owner.orgId });
+    });
+
+    it.each(named(guarded.filter((route) => !isHeldBy('viewer', route))))('%s is closed to a lesser role', async (_, route) => {
+      const response = await call(route, viewer.slug, `Bearer ${viewer.token}`);
+      expect(response.status).toBe(403);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(routes.filter(({ orgField }) => orgField !== undefined)))('%s is closed to another organization', async (_, route) => {
+      expect((await call(route, owner.slug, `Bearer ${viewer.token}`)).status).toBe(403);
+      expect((await call(route, owner.slug, `Bearer ${await world.apiKey(viewer)}`)).status).toBe(403);
+      expect((await call(route, 'no-such-org', `Bearer ${viewer.token}`)).status).toBe(404);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(
+      named(
+        guarded.filter((route) =>
+          route.operations.some(({ access }) => access.includes(':') && !(rolePermissions.billing as readonly string[]).includes(access)),
+        ),
+      ),
+    )('%s is closed to a narrower key', async (_, route) => {
+      const key = await world.apiKey(owner, { role: 'billing' });
+      expect((await call(route, owner.slug, `Bearer ${key}`)).status).toBe(403);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(guarded.filter(isOperators)))('%s is open to the operator alone', async (_, route) => {
+      expect((await call(route, owner.slug, `Bearer ${owner.token}`)).status).toBe(403);
+      expect([200, 201]).toContain((await call(route, owner.slug, `Bearer ${operatorKey}`)).status);
+    });
+
+    it('reaches every operation that has a route, and none that has not', () => {
+      const reached = new Set(orrery().routes.flatMap((route) => route.operations.map(({ subject }) => subject)));
+      for (const operation of Object.values(operations)) expect(reached.has(operation.subject)).toBe(operation.http !== undefined);
+    });
+  });
+
+  describe('an API key', () => {
+    const me = (key: string) => request(world.url).get('/orrery/v1/runs').auth(key, { type: 'bearer' });
+
+    it('acts in its own organization, whatever the header says', async () => {
+      const key = await world.apiKey(owner);
+      const response = await me(key).set('x-org-slug', viewer.slug);
+      expect(response.status).toBe(200);
+      expect(world.stubs.last(execution.ListRuns)?.context).toMatchObject({
+        orgId: owner.orgId,
+        principal: { kind: 'key', userId: owner.userId },
+      });
+    });
+
+    it('is let in although the gateway hears of it only now', async () => {
+      const minted = world.mint(owner);
+      const asked = me(minted.key).then((response) => response.status);
+      await minted.publish();
+      await expect(asked).resolves.toBe(200);
+    });
+
+    it('is refused after a moment where nobody knows it', async () => {
+      const before = Date.now();
+      expect((await me(world.mint(owner).key)).status).toBe(401);
+      expect(Date.now() - before).toBeGreaterThanOrEqual(490);
+      expect(Date.now() - before).toBeLessThan(2_000);
+    });
+
+    it('is refused at once where its code is forged', async () => {
+      const { key } = world.mint(owner);
+      const before = Date.now();
+      expect((await me(`${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}`)).status).toBe(401);
+      expect(Date.now() - before).toBeLessThan(400);
+    });
+
+    it('is refused within a second of its revocation, and after its expiry', async () => {
+      const minted = world.mint(owner);
+      await minted.publish();
+      expect((await me(minted.key)).status).toBe(200);
+      const known = world.publishing.keys.get(minted.id);
+      if (known) await world.publishing.key({ ...known, isActive: false });
+      await eventually(async () => (await me(minted.key)).status === 401, { within: 1_000 });
+      const expired = await world.apiKey(owner, { expiresAt: '2020-01-01T00:00:00.000Z' });
+      const response = await me(expired);
+      expect([response.status, response.body.detail]).toEqual([401, 'The API key has expired.']);
+    });
+  });
+
+  describe('an access token', () => {
+    const me = (token: string) => request(world.url).get('/orrery/v1/me').auth(token, { type: 'bearer' });
+    const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = () => encoded({ sub: owner.userId, sid: randomUUID(), iss: 'orrery', exp: Math.floor(Date.now() / 1e3) + 60 });
+
+    it('stands for its person', async () => {
+      expect((await me(owner.token)).status).toBe(200);
+      expect(world.stubs.last(identity.GetMe)?.context.principal).toMatchObject({ kind: 'user', id: owner.userId });
+    });
+
+    it('is refused with a word where it has expired', async () => {
+      const response = await me(tokenFor(owner.userId, { expiresIn: -1_000 }));
+      expect([response.status, response.body.detail]).toEqual([401, 'The access token has expired: refresh it.']);
+    });
+
+    it.each([
+      ['of another issuer', () => tokenFor(owner.userId, { iss: 'other' })],
+      ['without a signature', () => `${encoded({ alg: 'none', kid: 'test-key' })}.${claims()}.`],
+      [
+        'signed with the public key as a secret',
+        () => {
+          const body = `${encoded({ alg: 'HS256', kid: 'test-key' })}.${claims()}`;
+          const pem = world.publishing.signing.get('test-key')?.publicKeyPem ?? '';
+          return `${body}.${createHmac('sha256', pem).update(body).digest('base64url')}`;
+        },
+      ],
+      ['with a key that nobody published', () => owner.token.replace(/^[^.]+/, encoded({ alg: 'EdDSA', kid: 'other' }))],
+      ['whose claims were changed', () => owner.token.replace(/\.[^.]+\./, `.${claims()}.`)],
+      ['that is far too long', () => `${owner.token}${'A'.repeat(5_000)}`],
+      ['of three empty parts', () => '..'],
+    ])('is refused %s', async (_, make) => {
+      const response = await me(make());
+      expect([response.status, response.body.code]).toEqual([401, 'Unauthenticated']);
+    });
+
+    it('acts in the organization that the header names, if its person is in it', async () => {
+      const list = (slug: string) =>
+        request(world.url).get('/orrery/v1/runs').auth(owner.token, { type: 'bearer' }).set('x-org-slug', slug);
+      expect((await list(owner.slug)).status).toBe(200);
+      const stranger = await list(viewer.slug);
+      expect([stranger.status, stranger.body.code]).toEqual([403, 'NotAMember']);
+      const unknown = await list('no-such-org');
+      expect([unknown.status, unknown.body.code]).toEqual([404, 'OrgNotFound']);
+      expect((await list('Not A Slug')).status).toBe(404);
+    });
+
+    it('acts in the default organization where nothing is said', async () => {
+      const userId = randomUUID();
+      const [first, second] = [randomUUID(), randomUUID()];
+      const membership = (orgId: string, isDefault: boolean) => ({
+        orgId,
+        slug: `s-${orgId.slice(0, 8)}`,
+        role: 'member' as const,
+        isDefault,
+      });
+      await world.publishing.member(
+        identity.MemberSnapshot.parse({ userId, memberships: [membership(first, false), membership(second, true)] }),
+      );
+      const token = tokenFor(userId);
+      await eventually(async () => (await request(world.url).get('/orrery/v1/runs').auth(token, { type: 'bearer' })).status === 200);
+      expect(world.stubs.last(execution.ListRuns)?.context.orgId).toBe(second);
+    });
+
+    it('finds an organization that was founded a moment ago', async () => {
+      const userId = randomUUID();
+      const orgId = randomUUID();
+      const asked = request(world.url)
+        .get('/orrery/v1/orgs/brand-new')
+        .auth(tokenFor(userId), { type: 'bearer' })
+        .then((response) => response.status);
+      const membership = { orgId, slug: 'brand-new', role: 'owner' as const, isDefault: true };
+      await world.publishing.member(identity.MemberSnapshot.parse({ userId, memberships: [membership] }));
+      await expect(asked).resolves.toBe(200);
+    });
+
+    it('of somebody without an organization opens what needs none, and says what to do about the rest', async () => {
+      const token = tokenFor(randomUUID());
+      expect((await me(token)).status).toBe(200);
+      const response = await request(world.url).get('/orrery/v1/runs').auth(token, { type: 'bearer' });
+      expect([response.status, response.body.code]).toEqual([403, 'NoOrganization']);
+    });
+
+    it('that is stale keeps nobody from logging in', async () => {
+      const login = request(world.url).post('/orrery/v1/sessions').auth('stale', { type: 'bearer' });
+      expect((await login.send({ email: 'person@example.com', password: 'x' })).status).toBe(200);
+    });
+  });
+
+  describe('an Idempotency-Key', () => {
+    const submit = (token: string, key?: string) => {
+      const asked = request(world.url).post('/orrery/v1/runs').auth(token, { type: 'bearer' });
+      return (key === undefined ? asked : asked.set('idempotency-key', key)).send({ code: 'x' });
+    };
+    const contexts = () => world.stubs.asked.map(({ context }) => context);
+
+    it('makes one command of two requests, and of two callers two', async () => {
+      await submit(owner.token, 'the-key');
+      await submit(owner.token, 'the-key');
+      await submit(owner.token, 'other-key');
+      await submit(await world.apiKey(owner), 'the-key');
+      const [first, second, third, fourth] = contexts();
+      expect(first?.idempotent).toBe(true);
+      expect(second?.commandId).toBe(first?.commandId);
+      expect(new Set([first, third, fourth].map((context) => context?.commandId)).size).toBe(3);
+    });
+
+    it('is drawn anew for each request that brings none', async () => {
+      await submit(owner.token);
+      await submit(owner.token);
+      const [first, second] = contexts();
+      expect(first?.idempotent).toBe(false);
+      expect(first?.commandId).not.toBe(second?.commandId);
+    });
+
+    it('is answered with 422 where it comes with another body', async () => {
+      world.stubs.on(execution.SubmitRun, async () => refuse({ code: 'IdempotencyKeyReused', details: {} }));
+      const response = await submit(owner.token, 'again');
+      expect([response.status, response.body.code]).toEqual([422, 'IdempotencyKeyReused']);
+    });
+  });
+});
