@@ -18,6 +18,7 @@ export { type Migration, migrate } from './migration.ts';
 export { notifyChannel } from './notifier.ts';
 export { type CommandContext, commandRow, fingerprint, inboxRow, metadataOf } from './once.ts';
 export { placeOf, sequenceOf } from './place.ts';
+export { isPublished } from './published.ts';
 export { type Refilled, type RefillOptions, refill } from './refill.ts';
 export { InvalidEvent, Registry, UnknownEvent, type Upcaster } from './registry.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay.ts';

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
@@ -6,6 +7,7 @@ import {
   type EventStoreOptions,
   followViews,
   InvalidCursor,
+  isPublished,
   migrate,
   Overloaded,
   openDatabase,
@@ -75,6 +77,15 @@ const startLog = async (options: EventStoreOptions, log: Log, closing: Closing):
   return store;
 };
 
+const flushMs = 2_000;
+const flushEveryMs = 20;
+
+/** Waits a little for the relay to come to the end of the log. What is left then is published by the next relay. */
+const published = async (store: EventStore): Promise<void> => {
+  const until = performance.now() + flushMs;
+  while (performance.now() < until && !(await isPublished(store))) await pause(flushEveryMs);
+};
+
 /** What the log's errors mean to a caller, where nothing is broken. */
 const refusalOf = (error: unknown): Rejection | undefined => {
   if (error instanceof InvalidCursor) {
@@ -112,12 +123,16 @@ const build = async <S extends ServiceConfigSchema>(
     refusalOf,
     onFault: ({ operation, correlationId, error }) => log.error({ err: error, operation, correlationId }, 'a request failed'),
   });
+  // Before the requests, so that it is closed after them: it publishes what the last of them appended.
+  const relay = startRelay({ store, nats: bus.connection, log });
+  closing.add('relay', async () => {
+    if (relay.isActive() && bus.isConnected) await published(store);
+    await relay.stop();
+  });
   const app = await serve(definition, deps, strategy);
   closing.add('requests', () => app.close(), drainMs + 2_000);
   await app.listen();
   health.check('requests', () => strategy.isReady);
-  const relay = startRelay({ store, nats: bus.connection, log });
-  closing.add('relay', () => relay.stop());
   const consumers = definition.consumers?.(deps) ?? [];
   if (consumers.length > 0) {
     const consuming = startConsumers({ consumers, store, nats: bus.connection, log });

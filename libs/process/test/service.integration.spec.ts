@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { query, type RequestContext } from '@orrery/contracts';
+import { events, query, type RequestContext } from '@orrery/contracts';
 import { type Bus, connectBus, Serves, ServiceUnavailable } from '@orrery/messaging';
 import { eventually, type FreshDatabase, freshDatabase, startNats, startPostgres } from '@orrery/testing';
 import { z } from 'zod';
@@ -23,6 +23,8 @@ const Say = query({
   output: z.strictObject({ heard: z.string() }),
   refusals: {},
 });
+
+const EchoEvents = events('echo', { EchoHeard: z.strictObject({ text: z.string() }) });
 
 const context = (): RequestContext => ({
   principal: { kind: 'service', name: 'test' },
@@ -149,6 +151,37 @@ describe('a service', () => {
     expect(await asked).toEqual({ accepted: true, value: { heard: 'slow' } });
     await stopped;
     expect(order).toEqual(['request taken', 'own work stopped', 'request answered', 'stopped']);
+  });
+
+  it('publishes what its last request appended before it lets go of the bus', async () => {
+    let open = (): void => undefined;
+    let isTaken = false;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let deps: Deps | undefined;
+    const append = async () => {
+      isTaken = true;
+      await gate;
+      const data = { text: 'the last words' };
+      await deps?.store.commit({
+        appends: [{ stream: 'echo-1', expected: 0, events: [{ type: 'EchoHeard', data }] }],
+        metadata: { correlationId: 'c', causationId: 'c', actor: 'service:test' },
+      });
+    };
+    const start = (given: Deps) => {
+      deps = given;
+      return { stop: async () => undefined };
+    };
+    const started = await startAll([echo(append, { events: [EchoEvents], start })], env());
+    const asked = bus.ask(Say, { text: 'last' }, context());
+    await eventually(() => isTaken);
+    const stopped = started.stop();
+    open();
+    expect(await asked).toMatchObject({ accepted: true });
+    await stopped;
+    const { state } = await (await bus.connection.jetstreamManager()).streams.info('LOG_ECHO');
+    expect(state.messages).toBe(1);
   });
 
   it('is not ready while NATS or PostgreSQL is away, and is again when they are back', async () => {
