@@ -51,7 +51,8 @@ const goneWithin = async (target: ProcessIdentity, withinMs: number): Promise<bo
   return true;
 };
 
-const killTree = async (target: ProcessIdentity): Promise<void> => {
+/** SIGKILL to a process and its children; resolves when they are gone. */
+export const killTree = async (target: ProcessIdentity): Promise<void> => {
   const family = [target, ...childrenOf(target.pid)];
   for (const member of family) signal(member, 'SIGKILL');
   await Promise.all(family.map((member) => goneWithin(member, 10_000)));

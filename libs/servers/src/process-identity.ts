@@ -39,17 +39,34 @@ export const isAlive = (process: ProcessIdentity): boolean => identityOf(process
 
 export const ownIdentity = (): ProcessIdentity => identityOf(process.pid) ?? { pid: process.pid, startedAt: '' };
 
+const allPids = (): number[] =>
+  hasProc
+    ? readdirSync('/proc')
+        .filter((entry) => /^\d+$/.test(entry))
+        .map(Number)
+    : [];
+
 /** Direct children of a process; empty where the system has no /proc. */
 export const childrenOf = (pid: number): ProcessIdentity[] => {
-  if (!hasProc) return [];
-  const children: ProcessIdentity[] = [];
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    const stat = statOf(Number(entry));
-    if (stat?.[1] === String(pid)) children.push({ pid: Number(entry), startedAt: stat[19] ?? '' });
-  }
-  return children;
+  return allPids().flatMap((child) => {
+    const stat = statOf(child);
+    return stat?.[1] === String(pid) ? [{ pid: child, startedAt: stat[19] ?? '' }] : [];
+  });
 };
+
+/** Living processes with a variable in the environment they were started with whose `NAME=value` begins like this. */
+export const processesMarked = (beginning: string): ProcessIdentity[] =>
+  allPids().flatMap((pid) => {
+    try {
+      const marked = readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .some((entry) => entry.startsWith(beginning));
+      return marked ? (identityOf(pid) ?? []) : [];
+    } catch {
+      // Gone meanwhile, or somebody else's.
+      return [];
+    }
+  });
 
 /** True when the signal was delivered; false when the process was gone. */
 export const signal = (target: ProcessIdentity, name: NodeJS.Signals): boolean => {

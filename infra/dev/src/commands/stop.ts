@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive, removeScratch, signal, stateRoot, sweepScratch } from '@orrery/servers';
 import type { CommandLine } from '../command-line.ts';
 import { stopComposed } from '../finding/composed.ts';
+import { endPrograms } from '../stack/agent.ts';
 import { endLeftovers } from '../stack/leftovers.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { runningStack } from '../stack/record.ts';
@@ -16,6 +17,7 @@ export const stop = async (checkout: string, line: CommandLine): Promise<void> =
   const running = runningStack(paths);
   if (running === undefined) {
     await endLeftovers(paths);
+    await endPrograms(paths);
     stopComposed(paths);
     terminal.line('Orrery does not run here');
     return;

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from '@orrery/servers';
+import { killTree, processesMarked, type Server } from '@orrery/servers';
 import { Problem } from '../terminal.ts';
+import type { StackPaths } from './paths.ts';
 import type { Stack } from './stack.ts';
+
+const agentState = (paths: StackPaths): string => join(paths.own, 'agent');
 
 const withinMs = 10_000;
 
@@ -23,14 +26,19 @@ const joinToken = async ({ where, secrets }: Stack): Promise<string> => {
 
 /** Lets this machine join and take work. Joined once, it comes back as the same worker. */
 export const launchAgent = async (stack: Stack, env: NodeJS.ProcessEnv = {}): Promise<Server> => {
-  const state = join(stack.paths.own, 'agent');
-  const hasJoined = existsSync(join(state, 'identity.json'));
+  const state = agentState(stack.paths);
+  const hasJoined = existsSync(join(state, 'membership.json'));
   return stack.launch('agent', {
     env: {
       ...env,
       ORRERY_URL: stack.where.gatewayUrl,
-      ORRERY_AGENT_STATE_DIR: state,
+      ORRERY_AGENT_STATE: state,
       ...(hasJoined ? {} : { ORRERY_JOIN_TOKEN: await joinToken(stack) }),
     },
   });
+};
+
+/** Programs of customers outlive their agent, which takes them up again. When the stack goes for good, they go too. */
+export const endPrograms = async (paths: StackPaths): Promise<void> => {
+  await Promise.all(processesMarked(`ORRERY_RUN_DIR=${agentState(paths)}/`).map(killTree));
 };

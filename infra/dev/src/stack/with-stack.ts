@@ -1,5 +1,6 @@
 import { Problem, terminal, timed } from '../terminal.ts';
 import { untilTold } from '../until-told.ts';
+import { endPrograms } from './agent.ts';
 import type { StackPaths } from './paths.ts';
 import { Stack } from './stack.ts';
 
@@ -12,6 +13,7 @@ export const withStack = async (paths: StackPaths, work: (stack: Stack, told: Pr
   await Promise.race([working, told]);
   terminal.line('');
   await timed('stopped in order', () => stack.close());
+  await endPrograms(paths);
   const [failure] = failures;
   // What fails because it was interrupted is no failure.
   if (failure instanceof Problem && failure.message === 'The stack is being stopped') return;
