@@ -1,1 +1,2 @@
-export {};
+export { AgentConfig } from './agent.config.ts';
+export { agent } from './agent.ts';

@@ -80,7 +80,9 @@ export const reconcile = (journal: ReadonlyMap<string, AttemptState>, inventory:
   const actions: Action[] = [];
   for (const key of new Set([...held, ...inventory.found.keys()])) {
     const state = journal.get(key);
-    const expired = state === undefined ? [] : expiredOf(key, state, inventory);
+    // A program that is over by itself needs no killing, and keeps its own reason.
+    const isOver = inventory.found.get(key) === 'over';
+    const expired = state === undefined || isOver ? [] : expiredOf(key, state, inventory);
     actions.push(...expired, ...resumeOf(key, state, inventory));
   }
   return actions;

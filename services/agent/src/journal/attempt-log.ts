@@ -48,6 +48,8 @@ export interface AttemptLogOptions {
   readonly path: string;
   readonly nowMs: () => number;
   readonly compactBytes?: number;
+  /** The disk takes nothing any more. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 /** The attempts of this machine, as its journal tells them. A decision holds in memory at once, and is durable a moment later. */
@@ -63,13 +65,13 @@ export class AttemptLog {
     this.damaged = damaged;
   }
 
-  static async open({ path, nowMs, compactBytes = usualCompactBytes }: AttemptLogOptions): Promise<AttemptLog> {
+  static async open({ path, nowMs, compactBytes = usualCompactBytes, onBroken }: AttemptLogOptions): Promise<AttemptLog> {
     const states = new Map<string, AttemptState>();
     const keep = (entries: readonly Entry[]): Entry[] => {
       for (const [key, state] of states) if (isStale(state, nowMs())) states.delete(key);
       return compacted(entries, states);
     };
-    const { journal, entries, damaged } = await Journal.open(path, { bytes: compactBytes, keep });
+    const { journal, entries, damaged } = await Journal.open(path, { bytes: compactBytes, keep, onBroken });
     for (const [key, state] of replay(entries)) states.set(key, state);
     return new AttemptLog(journal, states, damaged);
   }

@@ -9,17 +9,19 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
-export interface Compaction {
+export interface JournalOptions {
   /** From this size on, and again whenever it has doubled since. */
   readonly bytes: number;
   /** What must stay of the entries. */
   readonly keep: (entries: readonly Entry[]) => readonly Entry[];
+  /** The disk takes nothing any more. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 /** An append-only file of checked lines. What `append` resolved for survives a power cut. */
 export class Journal {
   readonly #path: string;
-  readonly #compaction: Compaction;
+  readonly #options: JournalOptions;
   #file: FileHandle;
   #size: number;
   #compactAt: number;
@@ -27,21 +29,21 @@ export class Journal {
   #writing: Promise<void> | undefined;
   #broken: unknown;
 
-  private constructor(path: string, file: FileHandle, size: number, compaction: Compaction) {
+  private constructor(path: string, file: FileHandle, size: number, options: JournalOptions) {
     this.#path = path;
     this.#file = file;
     this.#size = size;
-    this.#compaction = compaction;
-    this.#compactAt = compaction.bytes;
+    this.#options = options;
+    this.#compactAt = options.bytes;
   }
 
   /** Opens or makes it, drops what a crash left half written, and gives what it holds. */
-  static async open(path: string, compaction: Compaction): Promise<Reading & { readonly journal: Journal }> {
+  static async open(path: string, options: JournalOptions): Promise<Reading & { readonly journal: Journal }> {
     const file = await open(path, 'a', 0o600);
     syncDirectory(dirname(path));
     const reading = readLines(await readFile(path));
     await file.truncate(reading.soundBytes);
-    return { ...reading, journal: new Journal(path, file, reading.soundBytes, compaction) };
+    return { ...reading, journal: new Journal(path, file, reading.soundBytes, options) };
   }
 
   get size(): number {
@@ -91,6 +93,7 @@ export class Journal {
     } catch (error) {
       // After a failed sync nobody knows what lies on the disk: from here on nothing is acknowledged.
       this.#broken = error;
+      this.#options.onBroken(error);
       for (const { reject } of [...writes, ...this.#queue.splice(0)]) reject(error);
     }
   }
@@ -98,7 +101,7 @@ export class Journal {
   /** Replaces everything by what must stay, at once or not at all. */
   async #compact(): Promise<void> {
     const { entries } = readLines(await readFile(this.#path));
-    const bytes = Buffer.from(this.#compaction.keep(entries).map(lineOf).join(''));
+    const bytes = Buffer.from(this.#options.keep(entries).map(lineOf).join(''));
     const file = await open(`${this.#path}.next`, 'w', 0o600);
     await file.writeFile(bytes);
     await file.sync();
@@ -108,6 +111,6 @@ export class Journal {
     // It was opened to write from its start and stands at its end now; nobody else writes to it.
     this.#file = file;
     this.#size = bytes.length;
-    this.#compactAt = Math.max(this.#compaction.bytes, 2 * bytes.length);
+    this.#compactAt = Math.max(this.#options.bytes, 2 * bytes.length);
   }
 }

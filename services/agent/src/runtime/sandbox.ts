@@ -1,9 +1,5 @@
-import { execFile } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { unsandboxedScript } from './scripts.sh.ts';
-
-const run = promisify(execFile);
 
 /** How programs are shut in on this machine. */
 export type Sandbox =
@@ -88,42 +84,4 @@ export const entranceOf = (sandbox: Sandbox, room: Room): Entrance => {
     .map((argument) => `${argument}\0`)
     .join('');
   return { command: [...dropTo(userOf(sandbox, room.slot)), bwrap, '--args', '9', '--'], args };
-};
-
-const versionOf = async (): Promise<readonly [number, number]> => {
-  const { stdout } = await run(bwrap, ['--version'], { timeout: 5_000 });
-  const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
-  return [Number(major), Number(minor)];
-};
-
-/** Above what systems hand out to people, containers and services. */
-const userBase = 1_900_000_000;
-
-export interface Probe {
-  readonly sandbox: Sandbox | undefined;
-  /** Why there is none. */
-  readonly problem: string | undefined;
-}
-
-/** Tries the sandbox on this machine, with everything a real run asks of it. */
-export const probeSandbox = async (tryOut: (sandbox: Sandbox) => Promise<void>): Promise<Probe> => {
-  const missing = [bwrap, '/usr/bin/timeout', '/usr/bin/setpriv', '/usr/bin/tar', '/usr/bin/python3'].filter((path) => !existsSync(path));
-  if (missing.length > 0) {
-    return {
-      sandbox: undefined,
-      problem: `missing on this machine: ${missing.join(', ')} (Debian: bubblewrap, coreutils, util-linux, tar, python3)`,
-    };
-  }
-  const [major, minor] = await versionOf();
-  const sandbox: Sandbox = {
-    kind: 'bubblewrap',
-    userBase: process.getuid?.() === 0 ? userBase : undefined,
-    canForbidNamespaces: major > 0 || minor >= 8,
-  };
-  try {
-    await tryOut(sandbox);
-    return { sandbox, problem: undefined };
-  } catch (error) {
-    return { sandbox: undefined, problem: error instanceof Error ? error.message : String(error) };
-  }
 };

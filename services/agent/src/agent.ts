@@ -1,0 +1,73 @@
+import { mkdirSync } from 'node:fs';
+import type { execution } from '@orrery/contracts';
+import { Closing, patiently, program, type Running, type Surroundings } from '@orrery/process/light';
+import type { Log } from '@orrery/telemetry';
+import { AgentConfig } from './agent.config.ts';
+import { devicesOf } from './discovery/devices.ts';
+import { factsOf } from './discovery/facts.ts';
+import { findGpus } from './discovery/gpus.ts';
+import { CannotJoin, joinPlatform, type Membership, readMembership } from './link/membership.ts';
+import { findGroups } from './runtime/find-groups.ts';
+import { findRuntime } from './runtime/find-sandbox.ts';
+import type { ProcessRuntime } from './runtime/process-runtime.ts';
+import { lockState } from './state-lock.ts';
+import { startWork } from './work.ts';
+
+interface Machine {
+  readonly runtime: ProcessRuntime;
+  readonly facts: execution.WorkerFacts;
+}
+
+/** Finds out what the machine has and how it can shut programs in. */
+const discover = async (config: AgentConfig, log: Log): Promise<Machine> => {
+  const gpus = await findGpus();
+  const groups = findGroups(config.state);
+  const { runtime, warning } = await findRuntime(
+    { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, devicesOf: devicesOf(gpus) },
+    config.unsandboxed,
+  );
+  if (warning !== undefined) log.warn({ reason: warning }, 'programs run without a sandbox, with every right of this agent');
+  const facts = factsOf(gpus, warning === undefined, config);
+  const { cpuMilli, memoryMib } = facts;
+  log.info(
+    { cpuMilli, memoryMib, gpus: gpus.map(({ model }) => model), bounded: groups?.controllers ?? [] },
+    'found what this machine has',
+  );
+  return { runtime, facts };
+};
+
+/** Who this machine is: as it was told when it joined, or by joining now. */
+const identify = async ({ facts }: Machine, { config, log, startMs, signal }: Surroundings<AgentConfig>): Promise<Membership> => {
+  const known = readMembership(config.state);
+  if (known !== undefined) return known;
+  const { joinToken: token, url, state: stateDirectory } = config;
+  if (token === undefined) throw new CannotJoin('This machine has not joined yet: set ORRERY_JOIN_TOKEN to a join token of the platform.');
+  const enter = (): Promise<Membership> => joinPlatform({ stateDirectory, url, token, facts });
+  const isFinal = (error: unknown): boolean => error instanceof CannotJoin;
+  const membership = await patiently(`the gateway at ${url}`, enter, { log, ms: startMs, signal, isFinal });
+  log.info({ workerId: membership.workerId, worker: membership.name }, 'joined');
+  return membership;
+};
+
+const start = async (surroundings: Surroundings<AgentConfig>): Promise<Running> => {
+  const { config, log } = surroundings;
+  const closing = new Closing(log);
+  try {
+    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+    closing.add('state directory', lockState(config.state));
+    const machine = await discover(config, log);
+    const membership = await identify(machine, surroundings);
+    await startWork({ ...machine, membership, closing, surroundings });
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+  return {
+    stop: async () => {
+      if (!(await closing.run())) throw new Error('not everything could be closed in order');
+    },
+  };
+};
+
+/** The program on a machine that runs what the platform places there. */
+export const agent = program({ name: 'agent', config: AgentConfig, start });

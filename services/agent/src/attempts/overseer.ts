@@ -1,0 +1,251 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { instantOf } from '@orrery/contracts';
+import type { AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
+import { concludeFrom, type Pulse } from '../domain/end.ts';
+import type { Recorded } from '../journal/attempt-log.ts';
+import { Shipper } from '../output/shipper.ts';
+import type { Change, Inspection, Stamp } from '../runtime/runtime.ts';
+import { Enforcer } from './enforcer.ts';
+import { RunSpan } from './run-span.ts';
+import { backstopSeconds, type Tools } from './tools.ts';
+
+/** How long the report of an end waits for the output before it. */
+const outputWaitMs = 10_000;
+/** How long output is still offered to the bus after everything was reported; then its place on the disk is given back. */
+const outputKeptMs = 60 * 60 * 1_000;
+const againMs = 5_000;
+
+/** Looks after one attempt, from its acceptance or from where an earlier agent left it, until it is forgotten. */
+export class Overseer {
+  readonly #key: string;
+  readonly #tools: Tools;
+  readonly #onGone: () => void;
+  readonly #shipper: Shipper;
+  readonly #enforcer: Enforcer;
+  #span: RunSpan | undefined;
+  readonly #stopped = new AbortController();
+  #unwatch: () => void = () => {};
+  /** Since when this agent has seen the program alive itself. */
+  #seen: Pulse | undefined;
+  #isFinishing = false;
+  #isOutputSettled = false;
+
+  constructor(key: string, tools: Tools, onGone: () => void) {
+    this.#key = key;
+    this.#tools = tools;
+    this.#onGone = onGone;
+    const { brief } = this.#held();
+    this.#shipper = new Shipper({
+      source: tools.runtime.output(key),
+      cursorPath: tools.runtime.keepsake(key, 'cursor'),
+      planPath: tools.runtime.keepsake(key, 'plan'),
+      maxBytes: brief.maxOutputBytes,
+      now: () => instantOf(tools.now().at),
+      publish: (batch, texts) => tools.publish(brief, batch, texts),
+      onFailure: (error) => tools.log.debug({ err: error, attempt: key }, 'output could not be sent'),
+    });
+    this.#enforcer = new Enforcer(key, tools, {
+      state: () => this.#state,
+      end: (mode, reason) => void this.end(mode, reason),
+      isOverLimit: () => this.#shipper.isOverLimit,
+    });
+  }
+
+  get pendingBytes(): number {
+    return this.#shipper.pendingBytes;
+  }
+
+  /** Lays out and launches what was accepted. */
+  async launch(): Promise<void> {
+    const { runtime, log } = this.#tools;
+    const state = this.#state;
+    if (state.status !== 'Accepted') return;
+    try {
+      await runtime.prepare(this.#key, state.spec, state.slot);
+      if (this.#stopped.signal.aborted) return;
+      this.#watch();
+      // Ended before it was launched: it must not begin at all.
+      if (this.#isToEnd()) this.#over(runtime.inspect(this.#key));
+      else await runtime.start(this.#key);
+    } catch (error) {
+      log.error({ err: error, attempt: this.#key }, 'could not be launched');
+      await this.#refuse(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Takes up what an earlier agent began, whatever has become of it meanwhile. */
+  attach(): void {
+    const { status } = this.#state;
+    if (status === 'Ended' || status === 'Refused') void this.#settle();
+    else {
+      this.#watch();
+      this.#look();
+    }
+  }
+
+  end(mode: EndMode, reason: EndReason): Recorded {
+    const recorded = this.#tools.attempts.decide(this.#key, { type: 'RequestEnd', mode, reason, uptimeMs: this.#tools.now().uptimeMs });
+    if (recorded.decision.accepted && recorded.decision.events.length > 0) {
+      this.#span?.note(`end requested: ${mode}, ${reason}`);
+      this.#enforcer.enforce();
+    }
+    return recorded;
+  }
+
+  /** The platform wants to hear nothing more of it: kill and forget. */
+  async disown(): Promise<void> {
+    await this.#tools.attempts.decide(this.#key, { type: 'Disown' }).durable;
+    this.#letGo();
+    this.#span?.end({ reason: 'disowned' });
+    await this.#leave();
+  }
+
+  mayReport(kind: ReportKind): boolean {
+    return kind !== 'ended' || this.#isOutputSettled;
+  }
+
+  /** Everything that was due has been answered. */
+  async reported(): Promise<void> {
+    const { status } = this.#state;
+    if (status !== 'Ended' && status !== 'Refused') return;
+    if (status === 'Ended' && !(await this.#shipper.shipped(outputKeptMs))) {
+      if (this.#stopped.signal.aborted) return;
+      this.#tools.log.warn({ attempt: this.#key, bytes: this.#shipper.pendingBytes }, 'gave up output that the bus did not take');
+    }
+    await this.#leave();
+  }
+
+  /** Leaves program and output to the next agent. */
+  stop(): void {
+    this.#letGo();
+    this.#span?.end({ reason: 'left' });
+  }
+
+  get #state(): AttemptState {
+    return this.#tools.attempts.state(this.#key);
+  }
+
+  #isToEnd(): boolean {
+    const state = this.#state;
+    return 'end' in state && state.end !== undefined;
+  }
+
+  #held() {
+    const state = this.#state;
+    if (!('brief' in state)) throw new TypeError(`attempt ${this.#key} is not held by this machine`);
+    return state;
+  }
+
+  #letGo(): void {
+    this.#stopped.abort();
+    this.#unwatch();
+    this.#enforcer.stop();
+    this.#shipper.stop();
+  }
+
+  #watch(): void {
+    this.#span ??= new RunSpan(this.#held().brief);
+    this.#unwatch = this.#tools.runtime.watch(this.#key, (what) => this.#changed(what));
+  }
+
+  #changed(what: Change): void {
+    if (what === 'state') {
+      this.#look();
+    } else {
+      this.#shipper.wake();
+      this.#enforcer.measureOutput();
+    }
+  }
+
+  #look(): void {
+    if (this.#isFinishing || this.#stopped.signal.aborted) return;
+    const seen = this.#tools.runtime.inspect(this.#key);
+    if (seen.begun !== undefined && this.#state.status === 'Accepted') this.#begin(seen.begun);
+    this.#shipper.wake();
+    if (seen.presence === 'over') {
+      this.#over(seen);
+      return;
+    }
+    if (seen.presence === 'alive') this.#seen = this.#tools.now();
+    this.#enforcer.enforce();
+  }
+
+  #begin({ at, uptimeMs }: Stamp): void {
+    const { bootId } = this.#held().accepted;
+    const { durable } = this.#tools.attempts.decide(this.#key, { type: 'Begin', at: instantOf(at), uptimeMs, bootId });
+    this.#span?.note('begun');
+    void durable.then(() => this.#tools.report(this.#key));
+  }
+
+  #over(seen: Inspection): void {
+    this.#isFinishing = true;
+    this.#finish(seen).catch(async (error: unknown) => {
+      this.#tools.log.error({ err: error, attempt: this.#key }, 'the end could not be noted yet');
+      await pause(againMs, undefined, { ref: false, signal: this.#stopped.signal }).catch(() => undefined);
+      this.#isFinishing = false;
+      this.#look();
+    });
+  }
+
+  async #finish(seen: Inspection): Promise<void> {
+    const { runtime, attempts, onOver } = this.#tools;
+    onOver(this.#key);
+    // Nothing may write any more when the output is cut for the last time.
+    await runtime.kill(this.#key);
+    if (this.#stopped.signal.aborted) return;
+    const state = this.#state;
+    if (state.status === 'Running') {
+      const lastSeq = await this.#shipper.complete();
+      const { endedAt, ranMs, exitCode, reason, message } = this.#conclude(state, seen);
+      await attempts.decide(this.#key, { type: 'Finish', at: instantOf(endedAt), ranMs, exitCode, reason, message, lastSeq }).durable;
+      this.#span?.end({ reason, exitCode, ranMs });
+    } else if (state.status === 'Accepted') {
+      const { end } = state;
+      if (end === undefined) return this.#refuse(`The sandbox did not start. ${runtime.complaint(this.#key)}`.trim());
+      const nothing = { at: instantOf(this.#tools.now().at), ranMs: 0, exitCode: null, message: null, lastSeq: 0 };
+      await attempts.decide(this.#key, { type: 'Finish', ...nothing, reason: end.reason }).durable;
+      this.#span?.end({ reason: end.reason });
+    }
+    await this.#settle();
+  }
+
+  #conclude(state: Extract<AttemptState, { status: 'Running' }>, { exit, oomKills }: Inspection) {
+    const backstopMs = (backstopSeconds(state.brief) - 1) * 1_000;
+    const seenAlive = this.#seen ?? this.#tools.lastPulse;
+    return concludeFrom({ begun: state.begun, exit, seenAlive, now: this.#tools.now(), oomKills, backstopMs, end: state.end });
+  }
+
+  async #refuse(message: string): Promise<void> {
+    const at = instantOf(this.#tools.now().at);
+    await this.#tools.attempts.decide(this.#key, { type: 'Refuse', at, message: message.slice(0, 2_000), isRetryable: true }).durable;
+    this.#span?.end({ reason: 'start-failed' });
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    this.#unwatch();
+    this.#enforcer.stop();
+    if (this.#state.status === 'Ended') {
+      this.#shipper.wake();
+      await this.#shipper.shipped(outputWaitMs);
+    }
+    if (this.#stopped.signal.aborted) return;
+    this.#isOutputSettled = true;
+    this.#tools.report(this.#key);
+  }
+
+  async #leave(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#tools.runtime.remove(this.#key);
+        break;
+      } catch (error) {
+        this.#tools.log.error({ err: error, attempt: this.#key }, 'could not be removed yet');
+        await pause(againMs, undefined, { ref: false });
+      }
+    }
+    await this.#tools.attempts.decide(this.#key, { type: 'Forget', at: instantOf(this.#tools.now().at) }).durable;
+    this.#shipper.stop();
+    this.#onGone();
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AgentDesk, type Bus, connectBus } from '@orrery/messaging/light';
+import type { Log } from '@orrery/telemetry';
+import type { Platform } from './platform.ts';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly credentials: string | undefined;
+  readonly name: string;
+  readonly platform: Platform;
+  readonly log: Log;
+  /** Called once the bus is there, with which the agent serves. */
+  readonly serve: (bus: Bus) => AgentDesk;
+  /** The platform may be reachable again. */
+  readonly onUp: () => void;
+}
+
+const retryMs = { least: 200, most: 10_000 };
+const drainMs = 3_000;
+
+/**
+ * Reaches the bus however long it takes: programs that live on this machine are looked after meanwhile. Once there, the
+ * connection mends itself for ever.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #stopped = new AbortController();
+  readonly #reached: Promise<void>;
+  #desk: AgentDesk | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#reached = this.#reach();
+  }
+
+  /** Takes no more requests, finishes those it has. */
+  async quiet(): Promise<void> {
+    this.#stopped.abort();
+    await this.#reached;
+    await this.#desk?.drain(drainMs);
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#reached;
+    await this.#options.platform.bus?.close();
+  }
+
+  async #reach(): Promise<void> {
+    const { url, credentials, name, platform, log, serve, onUp } = this.#options;
+    for (let wait = retryMs.least; !this.#stopped.signal.aborted; wait = Math.min(wait * 1.7, retryMs.most)) {
+      try {
+        const inboxPrefix = `_INBOX_agent.${platform.workerId}`;
+        const bus = await connectBus({ url, name, inboxPrefix, firstConnectMs: 0, ...(credentials ? { credentials } : {}) });
+        platform.connect(bus);
+        bus.line.link.onUp(onUp);
+        this.#desk = serve(bus);
+        log.info({ url }, 'reached the bus');
+        onUp();
+        return;
+      } catch (error) {
+        log.warn({ err: error, url }, 'the bus cannot be reached yet');
+        await pause(wait * (0.5 + Math.random()), undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+      }
+    }
+  }
+}
