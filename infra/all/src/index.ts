@@ -1,1 +1,1 @@
-export {};
+export { services } from './services.ts';

@@ -1,0 +1,25 @@
+import { eventsCommandOf, WrongWords } from './command.ts';
+
+describe('the words of an operator', () => {
+  it('audit all logs, or some', () => {
+    expect(eventsCommandOf(['audit'])).toEqual({ does: 'audit', services: [] });
+    expect(eventsCommandOf(['audit', 'billing', 'identity'])).toEqual({ does: 'audit', services: ['billing', 'identity'] });
+  });
+
+  it('refill from the start, or from an instant', () => {
+    expect(eventsCommandOf(['refill', 'billing'])).toEqual({ does: 'refill', service: 'billing', from: 'start' });
+    const from = new Date('2026-01-31T00:00:00Z');
+    expect(eventsCommandOf(['refill', 'billing', '--from', '2026-01-31T00:00:00Z'])).toEqual({ does: 'refill', service: 'billing', from });
+  });
+
+  it('choose dead letters', () => {
+    expect(eventsCommandOf(['replay-dead', '--consumer', 'charges'])).toEqual({ does: 'replay-dead', filter: { consumer: 'charges' } });
+  });
+
+  it.each([[[]], [['refill']], [['rebuild', 'billing']], [['refill', 'billing', '--from', 'yesterday']], [['burn']]])(
+    'refuse %j',
+    (words) => {
+      expect(() => eventsCommandOf(words)).toThrow(WrongWords);
+    },
+  );
+});

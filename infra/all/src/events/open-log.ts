@@ -1,0 +1,35 @@
+import { EventStore, openDatabase } from '@orrery/event-store';
+import { type Bus, connectBus } from '@orrery/messaging';
+import { configOf, databaseUrlOf, type Environment, type ServiceLog, secretsOf, serviceVariables } from '@orrery/process';
+import { z } from 'zod';
+
+export interface OpenLog {
+  readonly store: EventStore;
+  readonly bus: Bus;
+}
+
+/** Opens a service's log and the bus without the service: it may be running, or not. */
+export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open: OpenLog) => Promise<T>): Promise<T> => {
+  const config = configOf(`events of ${log.name}`, z.object(serviceVariables(log.name)), env);
+  const dataSource = await openDatabase({ url: databaseUrlOf(log.name, config), applicationName: 'orrery events', poolSize: 4 });
+  try {
+    const credentials = config.natsCreds ? { credentials: config.natsCreds } : {};
+    const bus = await connectBus({
+      url: config.natsUrl,
+      name: 'operator',
+      inboxPrefix: '_INBOX_operator',
+      firstConnectMs: 5_000,
+      ...credentials,
+    });
+    const { events, upcasters = [], views = [] } = log;
+    const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: [secretsOf(config.secret)('seal-kek')] });
+    try {
+      return await work({ store, bus });
+    } finally {
+      await store.close();
+      await bus.close();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+};
