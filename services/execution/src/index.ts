@@ -1,1 +1,1 @@
-export {};
+export { execution } from './execution.module.ts';

@@ -1,4 +1,4 @@
-import { type catalog, execution, type OrgId } from '@orrery/contracts';
+import type { catalog, execution, OrgId } from '@orrery/contracts';
 import { type ChangeOf, type Fact, instant, integer, json, nullable, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
 import type { DataOf, RunEvent } from '../domain/run-facts.ts';
 import { type ExecutionFact, isOfRun } from './kinds.ts';
@@ -65,7 +65,7 @@ const endStatuses: Readonly<Record<(typeof execution.runEndTypes)[number], execu
 export const endStatusOf = (type: string): execution.RunStatus | undefined =>
   Object.entries(endStatuses).find(([end]) => end === type)?.[1];
 
-const foldRun = ({ event, metadata }: Fact<RunEvent>): readonly RunChange[] => {
+const foldRun = ({ event, metadata }: Pick<Fact<RunEvent>, 'event' | 'metadata'>): readonly RunChange[] => {
   switch (event.type) {
     case 'RunSubmitted':
       return [submitted(event.data, metadata.traceparent)];
@@ -102,8 +102,8 @@ export const runList = view({
   fold: (fact: ExecutionFact) => (isOfRun(fact) ? foldRun(fact) : []),
 });
 
-/** One run as its facts up to some moment tell it; undefined before the first. */
-export const runRowOf = (facts: readonly Fact<RunEvent>[]): RunRow | undefined => {
+/** One run as facts tell it; undefined before the first. */
+export const runRowOf = (facts: readonly Pick<Fact<RunEvent>, 'event' | 'metadata'>[]): RunRow | undefined => {
   let row: RunRow | undefined;
   for (const change of facts.flatMap(foldRun)) {
     if ('put' in change) row = change.put;
@@ -111,6 +111,3 @@ export const runRowOf = (facts: readonly Fact<RunEvent>[]): RunRow | undefined =
   }
   return row;
 };
-
-export const runViewOf = ({ resources: _resources, lastSeq: _lastSeq, ...row }: RunRow, workerName: string | null): execution.RunView =>
-  execution.RunView.parse({ ...row, workerName });

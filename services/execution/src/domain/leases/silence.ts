@@ -21,3 +21,6 @@ export const isExpired = (overdueMs: number, listenedForMs: number, { silenceMs 
 
 /** An attempt that beats have lacked for this long is gone. */
 export const isGone = (missingForMs: number, { silenceMs }: Patience): boolean => missingForMs >= silenceMs * missingShare;
+
+/** A machine that takes an attempt does so within this time of being offered it; so a lease must outlast the offer by a whole lease. */
+export const offerMs = 4_000;

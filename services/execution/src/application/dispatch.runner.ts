@@ -1,0 +1,195 @@
+import { execution, instantOf } from '@orrery/contracts';
+import { type Bus, DeadlineExceeded, ServiceUnavailable } from '@orrery/messaging';
+import { type Log, metrics, withSpan } from '@orrery/telemetry';
+import type pg from 'pg';
+import { offerMs } from '../domain/leases/silence.ts';
+import type { ExecutionFact } from '../views/kinds.ts';
+import { ownContext } from './contexts.ts';
+import { Gate } from './gate.ts';
+import { acknowledgeLease, extendLease } from './machine-leases.ts';
+import { type DueAttempt, dueAttempt, dueRuns } from './open-attempt.ts';
+import { unpacked } from './programs.ts';
+import type { Runs } from './runs.ts';
+
+export interface DispatchParts {
+  readonly pool: pg.Pool;
+  readonly bus: Bus;
+  readonly runs: Runs;
+  readonly log: Log;
+  readonly leaseMs: number;
+  /** What the organization wants its programs to find in their environment. Nothing yet. */
+  readonly envOf: (orgId: string) => Promise<Readonly<Record<string, string>>>;
+}
+
+const asksAtOnce = 64;
+const firstPauseMs = 50;
+const longestPauseMs = 5_000;
+const graceSeconds = 10;
+const maxOutputBytes = 64 * 1_048_576;
+
+type Step = 'done' | 'again';
+
+const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
+const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable || error instanceof DeadlineExceeded;
+
+/**
+ * Tells machines what to start and what to end, until they have it or the attempt is over. It keeps nothing: what is due is read
+ * from the tables, so that any process can go on where another died.
+ */
+export class DispatchRunner {
+  private readonly parts: DispatchParts;
+  private readonly gate = new Gate(asksAtOnce);
+  /** Runs that are being told something; true where something new is due since. */
+  private readonly busy = new Map<string, boolean>();
+  private readonly pauses = new Map<string, () => void>();
+  private stopped = false;
+
+  constructor(parts: DispatchParts) {
+    this.parts = parts;
+  }
+
+  hear(facts: readonly ExecutionFact[]): void {
+    for (const { event } of facts) {
+      if (event.type === 'RunPlaced' || event.type === 'RunEndRequested') this.attend(event.data.runId);
+      if (event.type === 'WorkerReturned')
+        void this.resume(event.data.workerId).catch((err: unknown) => this.warn(err, 'could not resume a machine'));
+    }
+  }
+
+  /** Takes up what is due, of one machine or of all. */
+  async resume(workerId?: string): Promise<void> {
+    for (const runId of await dueRuns(this.parts.pool, workerId)) this.attend(runId);
+  }
+
+  /** Resolves at the signal, when nothing is under way any more. */
+  async run(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) return resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.stopped = true;
+    for (const wake of this.pauses.values()) wake();
+  }
+
+  private attend(runId: execution.RunId): void {
+    if (this.stopped) return;
+    if (this.busy.has(runId)) {
+      this.busy.set(runId, true);
+      this.pauses.get(runId)?.();
+      return;
+    }
+    this.busy.set(runId, false);
+    void this.work(runId).finally(() => this.busy.delete(runId));
+  }
+
+  private async work(runId: execution.RunId): Promise<void> {
+    for (let failures = 0; !this.stopped; ) {
+      this.busy.set(runId, false);
+      const step = await this.gate
+        .run(() => this.step(runId))
+        .catch((error: unknown) => {
+          this.warn(error, 'could not tell a machine what to do');
+          return 'again' as const;
+        });
+      const isNews = this.busy.get(runId) === true;
+      if (step === 'done' && !isNews) return;
+      failures = isNews ? 0 : failures + 1;
+      if (!isNews) await this.pause(runId, failures);
+    }
+  }
+
+  private async pause(runId: string, failures: number): Promise<void> {
+    const ms = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.pauses.set(runId, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.pauses.delete(runId);
+  }
+
+  private async step(runId: execution.RunId): Promise<Step> {
+    const due = this.stopped ? undefined : await dueAttempt(this.parts.pool, runId);
+    // A lost machine hears nothing: its return, or the end of the lease, goes on from here.
+    if (!due || due.isWorkerLost) return 'done';
+    const { orgId, traceparent, workerId } = due;
+    const settings = { parent: traceparent ?? undefined, orgId, attributes: { 'orrery.run_id': runId, 'orrery.worker_id': workerId } };
+    if (due.endMode !== null) return await withSpan('end attempt', settings, () => this.end(due));
+    return due.isAcknowledged ? 'done' : await withSpan('dispatch', settings, () => this.start(due));
+  }
+
+  private async start(due: DueAttempt): Promise<Step> {
+    const { pool, bus, leaseMs } = this.parts;
+    if (due.bundle === null) return await this.lose(due, 'the program is no longer kept', false);
+    if (due.leftMs < leaseMs + offerMs / 2) await extendLease(pool, due, leaseMs + offerMs);
+    const context = ownContext({ orgId: due.orgId, ...(due.traceparent ? { traceparent: due.traceparent } : {}) });
+    try {
+      const outcome = await bus.ask(execution.StartAttempt, { spec: await this.specOf(due, due.bundle) }, context, { agent: due.workerId });
+      if (outcome.accepted) {
+        await acknowledgeLease(pool, due);
+        return 'done';
+      }
+      const { code, details } = outcome.rejection;
+      if (code === 'Overloaded') return 'again';
+      return await this.lose(
+        due,
+        `the machine refused the start: ${code} ${JSON.stringify(details)}`.slice(0, 500),
+        code !== 'PayloadTooLarge',
+      );
+    } catch (error) {
+      if (isAway(error)) return 'again';
+      throw error;
+    }
+  }
+
+  private async specOf(due: DueAttempt, bundle: string): Promise<execution.AttemptSpec> {
+    const { orgId, resources, gpuIndexes, timeoutSeconds, traceparent } = due;
+    const { code, files } = await unpacked(bundle);
+    return {
+      ...refOf(due),
+      orgId,
+      resources,
+      gpuIndexes,
+      runtime: 'process',
+      program: { language: 'python', code, fileName: due.fileName ?? 'main.py', files },
+      env: await this.parts.envOf(orgId),
+      timeoutSeconds,
+      graceSeconds,
+      maxOutputBytes,
+      leaseExpiresAt: instantOf(Date.now() + this.parts.leaseMs),
+      ...(traceparent ? { traceparent } : {}),
+    };
+  }
+
+  private async end(due: DueAttempt): Promise<Step> {
+    const { endMode: mode, endReason } = due;
+    if (mode === null) return 'done';
+    const context = ownContext({ orgId: due.orgId, ...(due.traceparent ? { traceparent: due.traceparent } : {}) });
+    const wish = { ...refOf(due), mode, reason: endReason ?? 'stopped' };
+    try {
+      const outcome = await this.parts.bus.ask(execution.EndAttempt, wish, context, { agent: due.workerId });
+      if (outcome.accepted) return 'done';
+      if (outcome.rejection.code !== 'AttemptUnknown') return 'again';
+      return await this.lose(due, 'the machine does not hold it', true);
+    } catch (error) {
+      if (isAway(error)) return 'again';
+      throw error;
+    }
+  }
+
+  /** Nothing runs there: whatever the run itself makes of that. */
+  private async lose(due: DueAttempt, message: string, isRetryable: boolean): Promise<Step> {
+    const at = instantOf(Date.now());
+    const told = { ...refOf(due), workerId: due.workerId, receivedAt: at, at, message, isRetryable };
+    const context = ownContext(due.traceparent ? { traceparent: due.traceparent } : {});
+    await this.parts.runs.tell(due.runId, { type: 'ReportRefused', ...told }, context);
+    metrics.placements.add(1, { service: 'execution', outcome: 'refused' });
+    return 'done';
+  }
+
+  private warn(err: unknown, what: string): void {
+    this.parts.log.warn({ err }, what);
+  }
+}

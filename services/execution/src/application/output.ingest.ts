@@ -1,0 +1,47 @@
+import { epochOf, execution } from '@orrery/contracts';
+import { type Log, metrics } from '@orrery/telemetry';
+import type { LogEntry, LogStore } from '@orrery/telemetry-store';
+import type { JsMsg } from 'nats';
+import type { AttemptOwners } from './attempt-owners.ts';
+
+const service = 'execution';
+
+interface Told {
+  readonly workerId: string;
+  readonly chunks: readonly execution.OutputChunk[];
+}
+
+/** The run and the machine are words of the subject, which the machine's credentials fix; what the body says must agree. */
+export const readOutput = ({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): Told | undefined => {
+  const [, , workerId = '', runId = ''] = subject.split('.');
+  let body: unknown;
+  try {
+    body = JSON.parse(Buffer.from(data).toString());
+  } catch {
+    return undefined;
+  }
+  const batch = execution.OutputBatch.safeParse(body);
+  return batch.success ? { workerId, chunks: batch.data.chunks.filter((chunk) => chunk.runId === runId) } : undefined;
+};
+
+/** Puts the output of runs where it can be asked for. What a machine says of runs that it does not have is not believed. */
+export const takeOutput =
+  (logs: LogStore, owners: AttemptOwners, log: Log) =>
+  async (messages: readonly JsMsg[]): Promise<void> => {
+    const told = messages.flatMap((message) => readOutput(message) ?? []);
+    const chunks = told.flatMap(({ workerId, chunks: each }) => each.map((chunk) => ({ ...chunk, workerId })));
+    await owners.learn(chunks.flatMap(({ runId, attempt }) => (owners.ofAttempt(runId, attempt) ? [] : [runId])));
+    const now = Date.now();
+    const entries = chunks.flatMap(({ runId, attempt: part, seq, stream: channel, at, text, workerId }): LogEntry[] => {
+      const owner = owners.ofAttempt(runId, part);
+      if (owner?.workerId !== workerId) return [];
+      const labels = { hostname: owner.hostname };
+      // A clock that is ahead must not cost the output.
+      return [{ stream: `run-${runId}`, part, seq, owner: owner.orgId, at: Math.min(epochOf(at), now), channel, text, labels }];
+    });
+    if (entries.length < chunks.length || told.length < messages.length) {
+      log.warn({ refused: chunks.length - entries.length, unreadable: messages.length - told.length }, 'output that belongs to nobody');
+    }
+    const { added } = await logs.append(entries);
+    metrics.telemetryIngested.add(added, { service, kind: 'lines' });
+  };

@@ -1,0 +1,79 @@
+import { Controller } from '@nestjs/common';
+import { actorOf, execution, type InputOf, instantOf, newId, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { EventStore, metadataOf } from '@orrery/event-store';
+import { refuse, Serves } from '@orrery/messaging';
+import type { RunEvent } from '../domain/run-facts.ts';
+import { runRowOf } from '../views/run-list.view.ts';
+import { RunReader, runViewOf } from '../views/run-reader.ts';
+import { cleanText } from './clean.ts';
+import { offerOf } from './offers.ts';
+import { keepProgram, maxProgramBytes, packed } from './programs.ts';
+import { Runs } from './runs.ts';
+
+/** The run right after its submission, from what was just decided. */
+const submittedView = (events: readonly RunEvent[], context: RequestContext): execution.RunView => {
+  const row = runRowOf(events.map((event) => ({ event, metadata: metadataOf(context) })));
+  if (!row) throw new TypeError('what was submitted is there');
+  return runViewOf(row, null);
+};
+
+@Controller()
+export class RunsHandler {
+  private readonly store: EventStore;
+  private readonly runs: Runs;
+  private readonly reader: RunReader;
+
+  constructor(store: EventStore, runs: Runs, reader: RunReader) {
+    this.store = store;
+    this.runs = runs;
+    this.reader = reader;
+  }
+
+  @Serves(execution.SubmitRun)
+  async submit(input: InputOf<typeof execution.SubmitRun>, context: RequestContext): Promise<OutputOf<typeof execution.SubmitRun>> {
+    const { code, files, fileName, machineType, timeoutSeconds } = input;
+    const orgId = OrgId.parse(context.orgId);
+    const runId = newId(execution.RunId);
+    const at = instantOf(Date.now());
+    const [offer, program] = await Promise.all([offerOf(this.store.pool, machineType, orgId), packed({ code, files })]);
+    const { hash, bytes } = program;
+    const handled = await this.runs.submit(
+      {
+        type: 'Submit',
+        runId,
+        orgId,
+        machineType,
+        ...offer,
+        program: { fileName: fileName === undefined ? null : cleanText(fileName), hash, bytes, maxBytes: maxProgramBytes },
+        timeoutSeconds,
+        submittedBy: actorOf(context.principal),
+        at,
+      },
+      context,
+      {
+        input,
+        answer: (events) => submittedView(events, context),
+        writes: (events) => (events.length > 0 ? [keepProgram(runId, program, at)] : []),
+      },
+    );
+    return refuse(handled).answer;
+  }
+
+  @Serves(execution.EndRun)
+  async end(
+    { runId, mode, reason }: InputOf<typeof execution.EndRun>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.EndRun>> {
+    const { principal, orgId } = context;
+    await this.find(runId, orgId);
+    const by = actorOf(principal);
+    // Only the platform itself ends a run for another reason than that somebody asked.
+    const why = principal.kind === 'service' && reason ? { reason } : {};
+    refuse(await this.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context));
+    return await this.find(runId, orgId);
+  }
+
+  private async find(runId: execution.RunId, orgId: string | undefined): Promise<execution.RunView> {
+    return (await this.reader.one(runId, orgId)) ?? refuse({ code: 'RunNotFound', details: {} });
+  }
+}

@@ -1,0 +1,91 @@
+import type { EventStore } from '@orrery/event-store';
+import type { Bus } from '@orrery/messaging';
+import type { Term } from '@orrery/process';
+import type { Log } from '@orrery/telemetry';
+import type { Patience } from '../domain/leases/silence.ts';
+import { runStream } from '../domain/run-facts.ts';
+import type { Engine } from '../domain/scheduling/engine.ts';
+import { workerStream } from '../domain/worker.ts';
+import type { ExecutionFact } from '../views/kinds.ts';
+import { DispatchRunner } from './dispatch.runner.ts';
+import { LeasesRunner } from './leases.runner.ts';
+import { LogFollower } from './log-follower.ts';
+import type { Runs } from './runs.ts';
+import { SchedulerRunner } from './scheduler.runner.ts';
+import type { Workers } from './workers.ts';
+
+/** The one name under which processes stand for the office; the table of leases knows it too. */
+export const schedulerOffice = 'scheduler';
+
+export interface OfficeParts {
+  readonly store: EventStore;
+  readonly databaseUrl: string;
+  readonly bus: Bus;
+  readonly runs: Runs;
+  readonly workers: Workers;
+  readonly log: Log;
+  readonly engine: () => Engine;
+  readonly patience: Patience;
+  readonly waitingMs: number;
+  readonly programDays: number;
+  readonly envOf: (orgId: string) => Promise<Readonly<Record<string, string>>>;
+}
+
+const streamsAtOnce = 500;
+
+/** What still matters, whatever happens while it is read: the follower goes on from a place before it. */
+const tellWhatLives = async (store: EventStore, hear: (facts: readonly ExecutionFact[]) => void): Promise<void> => {
+  const { rows: machines } = await store.pool.query<{ id: string }>('SELECT id FROM workers ORDER BY id');
+  const { rows: runs } = await store.pool.query<{ id: string }>(
+    `SELECT id FROM run_list WHERE status = 'pending' OR status = 'starting' OR status = 'running' ORDER BY id`,
+  );
+  // Machines first: what runs on one must find it.
+  for (const streams of [machines.map(({ id }) => workerStream(id)), runs.map(({ id }) => runStream(id))]) {
+    for (let start = 0; start < streams.length; start += streamsAtOnce) {
+      // Our log holds the events of our contracts and no others.
+      hear((await store.loadAll(streams.slice(start, start + streamsAtOnce))) as readonly ExecutionFact[]);
+    }
+  }
+};
+
+/**
+ * One term of the one active scheduler. Everything it knows it has from the log and the tables, so a term can end anywhere: at a
+ * fault of any part all of it ends, and the next term, here or in another process, goes on.
+ */
+export const serveTerm =
+  (parts: OfficeParts) =>
+  async ({ fence, signal }: Term): Promise<void> => {
+    const { store, bus, runs, log, patience } = parts;
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const dispatch = new DispatchRunner({ ...parts, pool: store.pool, leaseMs: patience.leaseMs });
+    const scheduler = new SchedulerRunner({
+      store,
+      engine: parts.engine(),
+      log,
+      leaseMs: patience.leaseMs,
+      fence,
+      onPlaced: (fact) => dispatch.hear([fact]),
+    });
+    const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs });
+    const from = await store.horizon();
+    await tellWhatLives(store, (facts) => scheduler.hear(facts));
+    await dispatch.resume();
+    const hear = (facts: readonly ExecutionFact[]): void => {
+      scheduler.hear(facts);
+      dispatch.hear(facts);
+    };
+    const follower = new LogFollower({ store, databaseUrl: parts.databaseUrl, log, signal: either });
+    const work = [
+      follower.follow(from, (facts) => hear(facts as readonly ExecutionFact[])),
+      scheduler.run(either),
+      dispatch.run(either),
+      leases.run(either),
+    ];
+    try {
+      await Promise.all(work);
+    } finally {
+      failed.abort();
+      await Promise.allSettled(work);
+    }
+  };

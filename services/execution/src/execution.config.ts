@@ -1,0 +1,39 @@
+import { serviceVariables, variable } from '@orrery/process';
+import { z } from 'zod';
+
+const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
+
+export const ExecutionConfig = z.object({
+  ...serviceVariables('execution'),
+  telemetryUrl: variable('ORRERY_TELEMETRY_DATABASE_URL', z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+    says: 'the URL of the database of log lines and samples, where it is not on the common server',
+    example: 'postgres://telemetry:password@127.0.0.1:5432/orrery_telemetry',
+    secret: true,
+  }),
+  accountSeed: variable('ORRERY_NATS_ACCOUNT_SEED', z.string().startsWith('SA').optional(), {
+    says: 'the seed of an account or of its signing key, with which agents are given credentials',
+    example: 'the field `signing` of the keys that infra/nats made',
+    secret: true,
+  }),
+  agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', z.url({ protocol: /^(nats|tls|wss?)$/ }).optional(), {
+    says: 'the URL under which agents reach NATS, where it is not ORRERY_NATS_URL',
+    example: 'tls://orrery.example.com:4222',
+  }),
+  leaseSeconds: variable('ORRERY_LEASE_SECONDS', seconds(1, 3_600).default(60), {
+    says: 'how many seconds a machine may hold its work without being heard',
+    example: '60',
+  }),
+  silenceSeconds: variable('ORRERY_SILENCE_SECONDS', seconds(1, 3_600).default(30), {
+    says: 'how many seconds without a heartbeat make a machine offline',
+    example: '30',
+  }),
+  waitingSeconds: variable('ORRERY_WAITING_SECONDS', seconds(1, 31_536_000).default(86_400), {
+    says: 'how many seconds a run may wait for a machine before it fails',
+    example: '86400',
+  }),
+  programDays: variable('ORRERY_PROGRAM_DAYS', z.coerce.number().int().min(1).max(3_650).default(30), {
+    says: 'how many days the program of a run that has ended is kept',
+    example: '30',
+  }),
+});
+export type ExecutionConfig = Readonly<z.output<typeof ExecutionConfig>>;

@@ -1,0 +1,102 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { execution as contracts } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
+import { type Deps, databaseUrlOf, lead, type Running, service } from '@orrery/process';
+import { openPostgresStore } from '@orrery/telemetry-store';
+import { AgentCredentials } from './application/agent-credentials.ts';
+import { AgentsHandler } from './application/agents.handler.ts';
+import { AttemptOwners } from './application/attempt-owners.ts';
+import { Beats } from './application/beats.ts';
+import { creditConsumer, exhaustedConsumer } from './application/credit.consumer.ts';
+import { FollowHandler, Following } from './application/follow.handler.ts';
+import { offersConsumer } from './application/offers.ts';
+import { RunWatch } from './application/run-watch.ts';
+import { RunsHandler } from './application/runs.handler.ts';
+import { Runs } from './application/runs.ts';
+import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
+import { Telemetry } from './application/telemetry.ts';
+import { WorkersHandler } from './application/workers.handler.ts';
+import { Workers } from './application/workers.ts';
+import type { Patience } from './domain/leases/silence.ts';
+import { bestFitEngine } from './domain/scheduling/best-fit.ts';
+import { ExecutionConfig } from './execution.config.ts';
+import { executionTables } from './migrations/0001-execution.ts';
+import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
+import { runList } from './views/run-list.view.ts';
+import { RunReader } from './views/run-reader.ts';
+import { runTallies } from './views/run-tallies.view.ts';
+import { ViewsHandler } from './views/views.handler.ts';
+import { WorkerReader } from './views/worker-reader.ts';
+import { workers } from './views/workers.view.ts';
+
+type ExecutionDeps = Deps<ExecutionConfig>;
+
+const patienceOf = ({ leaseSeconds, silenceSeconds }: ExecutionConfig): Patience => ({
+  leaseMs: leaseSeconds * 1_000,
+  silenceMs: silenceSeconds * 1_000,
+});
+
+const telemetryOf = async ({ config, log, nats }: ExecutionDeps, owners: AttemptOwners): Promise<Telemetry> => {
+  const url = databaseUrlOf('telemetry', { postgresUrl: config.postgresUrl, databaseUrl: config.telemetryUrl });
+  const onFault = (err: unknown): void => log.warn({ err }, 'old telemetry could not be forgotten');
+  return new Telemetry({ store: await openPostgresStore({ url, onFault }), nats, owners, log });
+};
+
+const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
+  const { store, nats, log, config, databaseUrl } = deps;
+  const runs = new Runs(store);
+  const machines = new Workers(store);
+  const reader = new RunReader(store);
+  const owners = new AttemptOwners(store.pool);
+  const beats = new Beats({ pool: store.pool, runs, workers: machines, log, patience: patienceOf(config) });
+  const watch = new RunWatch(store, databaseUrl, log);
+  const credentials = { natsUrl: config.agentNatsUrl ?? config.natsUrl, seed: config.accountSeed, ownCreds: config.natsCreds };
+  return {
+    controllers: [RunsHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
+    providers: [
+      { provide: EventStore, useValue: store },
+      { provide: Runs, useValue: runs },
+      { provide: Workers, useValue: machines },
+      { provide: Beats, useValue: beats },
+      { provide: RunReader, useValue: reader },
+      { provide: WorkerReader, useValue: new WorkerReader(store) },
+      { provide: AgentCredentials, useFactory: () => AgentCredentials.open(credentials) },
+      { provide: Telemetry, useFactory: () => telemetryOf(deps, owners) },
+      {
+        provide: Following,
+        inject: [Telemetry],
+        useFactory: (telemetry: Telemetry) => new Following({ nats, logs: telemetry.store.logs, reader, owners, watch }),
+      },
+    ],
+  };
+};
+
+const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): Running => {
+  const serve = serveTerm({
+    store,
+    databaseUrl,
+    bus,
+    log,
+    runs: new Runs(store),
+    workers: new Workers(store),
+    engine: bestFitEngine,
+    patience: patienceOf(config),
+    waitingMs: config.waitingSeconds * 1_000,
+    programDays: config.programDays,
+    // Secrets of organizations will come from here.
+    envOf: async () => ({}),
+  });
+  const candidate = lead({ url: databaseUrl, name: schedulerOffice, log, serve });
+  return { stop: () => candidate.stop() };
+};
+
+export const execution = service({
+  name: 'execution',
+  config: ExecutionConfig,
+  migrations: [executionTables],
+  events: [contracts.ExecutionEvents],
+  views: [runList, openAttempts, runAttempts, runTallies, workers],
+  module: moduleOf,
+  consumers: ({ store }) => [offersConsumer, creditConsumer, exhaustedConsumer(store)],
+  start: startOffice,
+});

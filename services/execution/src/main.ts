@@ -1,0 +1,4 @@
+import { run } from '@orrery/process';
+import { execution } from './execution.module.ts';
+
+await run(execution);

@@ -1,0 +1,87 @@
+import { Controller } from '@nestjs/common';
+import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { EventStore, InvalidCursor } from '@orrery/event-store';
+import { refuse, Serves } from '@orrery/messaging';
+import { type RunEvent, runStream } from '../domain/run-facts.ts';
+import { runRowOf } from './run-list.view.ts';
+import { RunReader } from './run-reader.ts';
+import { WorkerReader } from './worker-reader.ts';
+
+const longestHistory = 1_000;
+
+const runNotFound = (): never => refuse({ code: 'RunNotFound', details: {} });
+
+/** A cursor that no page gave is malformed input, not a fault. */
+const orRefused = async <T>(page: Promise<T>): Promise<T> => {
+  try {
+    return await page;
+  } catch (error) {
+    if (!(error instanceof InvalidCursor)) throw error;
+    return refuse({ code: 'InvalidInput', details: { issues: [{ path: ['cursor'], message: error.message, code: 'cursor' }] } });
+  }
+};
+
+@Controller()
+export class ViewsHandler {
+  private readonly store: EventStore;
+  private readonly runs: RunReader;
+  private readonly workers: WorkerReader;
+
+  constructor(store: EventStore, runs: RunReader, workers: WorkerReader) {
+    this.store = store;
+    this.runs = runs;
+    this.workers = workers;
+  }
+
+  @Serves(execution.GetRun)
+  async get({ runId, at }: InputOf<typeof execution.GetRun>, { orgId }: RequestContext): Promise<OutputOf<typeof execution.GetRun>> {
+    const row = (await this.runs.row(runId, orgId)) ?? runNotFound();
+    if (at === undefined) return await this.runs.viewOf(row);
+    const { events } = await this.store.load<RunEvent>(runStream(runId), { at: new Date(at) });
+    return await this.runs.viewOf(runRowOf(events) ?? runNotFound());
+  }
+
+  @Serves(execution.ListRuns)
+  async list(
+    { status, limit, cursor }: InputOf<typeof execution.ListRuns>,
+    { orgId }: RequestContext,
+  ): Promise<OutputOf<typeof execution.ListRuns>> {
+    return await orRefused(this.runs.page({ orgId: OrgId.parse(orgId), status }, limit, cursor));
+  }
+
+  @Serves(execution.CountRuns)
+  async count(
+    { limit, offset }: InputOf<typeof execution.CountRuns>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.CountRuns>> {
+    const orgId = OrgId.parse(context.orgId);
+    const [items, countsByStatus] = await Promise.all([this.runs.skip({ orgId }, limit, offset), this.runs.countsByStatus(orgId)]);
+    const total = Object.values(countsByStatus).reduce((sum, runs) => sum + runs, 0);
+    return { items, total, countsByStatus };
+  }
+
+  @Serves(execution.GetRunHistory)
+  async history(
+    { runId }: InputOf<typeof execution.GetRunHistory>,
+    { orgId }: RequestContext,
+  ): Promise<OutputOf<typeof execution.GetRunHistory>> {
+    if (!(await this.runs.row(runId, orgId))) runNotFound();
+    const events = await this.store.history<RunEvent>(runStream(runId), { limit: longestHistory });
+    return {
+      items: events.map(({ id, version, event, metadata, recordedAt }) => ({
+        id,
+        type: event.type,
+        version,
+        at: instantOf(recordedAt.getTime()),
+        actor: metadata.actor,
+        traceId: metadata.traceparent?.split('-')[1] ?? null,
+        data: { ...event.data },
+      })),
+    };
+  }
+
+  @Serves(execution.ListWorkers)
+  async machines({ limit, cursor }: InputOf<typeof execution.ListWorkers>): Promise<OutputOf<typeof execution.ListWorkers>> {
+    return await orRefused(this.workers.page(limit, cursor));
+  }
+}

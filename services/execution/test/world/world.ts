@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type catalog,
+  execution,
+  type Operation,
+  OrgId,
+  type OutputOf,
+  type RequestContext,
+  type RequestOf,
+  rolePermissions,
+} from '@orrery/contracts';
+import { type Bus, connectBus, type Outcome, refuse } from '@orrery/messaging';
+import { type Started, startAll } from '@orrery/process';
+import { eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import pg from 'pg';
+import { execution as service } from '../../src/index.ts';
+import { facts } from '../facts.ts';
+import { FakeAgent } from './fake-agent.ts';
+import { Neighbours } from './neighbours.ts';
+
+export const small: catalog.Resources = { cpuMilli: 1_000, memoryMib: 512, gpus: 0 };
+
+/** One execution service (or several) on real servers, with an offer of the machine type `cpu`. */
+export class World {
+  readonly bus: Bus;
+  readonly neighbours: Neighbours;
+  readonly pool: pg.Pool;
+  readonly org: OrgId = OrgId.parse(randomUUID());
+  readonly env: Record<string, string>;
+  readonly nats: Awaited<ReturnType<typeof startNats>>;
+  readonly #databases: readonly FreshDatabase[];
+  readonly #agents: FakeAgent[] = [];
+  readonly #services: Started[] = [];
+
+  private constructor(parts: Pick<World, 'bus' | 'env' | 'nats' | 'pool'> & { readonly databases: readonly FreshDatabase[] }) {
+    this.bus = parts.bus;
+    this.env = parts.env;
+    this.nats = parts.nats;
+    this.pool = parts.pool;
+    this.#databases = parts.databases;
+    this.neighbours = new Neighbours(parts.bus.connection);
+  }
+
+  /** Servers, databases and neighbours; no service yet. */
+  static async build(more: Record<string, string> = {}): Promise<World> {
+    const [nats, database, telemetry] = await Promise.all([startNats(), freshDatabase('execution'), freshDatabase('telemetry')]);
+    const bus = await connectBus({ url: nats.url, name: 'gateway' });
+    const env = {
+      ORRERY_POSTGRES_URL: database.url,
+      ORRERY_EXECUTION_DATABASE_URL: database.url,
+      ORRERY_TELEMETRY_DATABASE_URL: telemetry.url,
+      ORRERY_NATS_URL: nats.url,
+      ORRERY_SECRET: '11'.repeat(32),
+      ...more,
+    };
+    const pool = new pg.Pool({ connectionString: database.url, max: 3 });
+    // Dropping the database at the end cuts what is idle here.
+    pool.on('error', () => undefined);
+    return new World({ bus, env, nats, pool, databases: [database, telemetry] });
+  }
+
+  static async start(more: Record<string, string> = {}): Promise<World> {
+    const world = await World.build(more);
+    await world.serve();
+    await world.offer();
+    return world;
+  }
+
+  async serve(): Promise<Started> {
+    const started = await startAll([service], this.env);
+    this.#services.push(started);
+    return started;
+  }
+
+  async offer(): Promise<void> {
+    await this.neighbours.open();
+    await this.neighbours.offer('cpu', small);
+    await this.neighbours.price(1, 'cpu', 'gpu.a100');
+    await eventually(async () => (await this.pool.query('SELECT FROM offered_machine_types, run_prices')).rowCount, { within: 20_000 });
+  }
+
+  context(more: Partial<RequestContext> = {}): RequestContext {
+    return {
+      principal: { kind: 'user', id: randomUUID(), permissions: [...rolePermissions.owner] },
+      orgId: this.org,
+      commandId: randomUUID(),
+      idempotent: false,
+      correlationId: randomUUID(),
+      causationId: randomUUID(),
+      deadlineAt: Date.now() + 10_000,
+      ...more,
+    };
+  }
+
+  ask<X extends Operation>(operation: X, input: RequestOf<X>, more: Partial<RequestContext> = {}): Promise<Outcome<X>> {
+    return this.bus.ask(operation, input, this.context(more));
+  }
+
+  /** The answer; a refusal fails the test. */
+  async get<X extends Operation>(operation: X, input: RequestOf<X>, more: Partial<RequestContext> = {}): Promise<OutputOf<X>> {
+    return refuse(await this.ask(operation, input, more)).value;
+  }
+
+  submit(input: Partial<RequestOf<typeof execution.SubmitRun>> = {}, more: Partial<RequestContext> = {}): Promise<execution.RunView> {
+    return this.get(execution.SubmitRun, { code: 'print("hello")', ...input }, more);
+  }
+
+  run(runId: execution.RunId): Promise<execution.RunView> {
+    return this.get(execution.GetRun, { runId });
+  }
+
+  async types(runId: execution.RunId): Promise<readonly string[]> {
+    return (await this.get(execution.GetRunHistory, { runId })).items.map(({ type }) => type);
+  }
+
+  status(runId: execution.RunId, ...expected: readonly execution.RunStatus[]): Promise<execution.RunView> {
+    return eventually(
+      async () => {
+        const run = await this.run(runId);
+        expect(expected).toContain(run.status);
+        return run;
+      },
+      { within: 20_000 },
+    );
+  }
+
+  async token(name = 'machine'): Promise<string> {
+    const operator = { principal: { kind: 'operator', id: 'op' } } as const;
+    return (await this.get(execution.CreateJoinToken, { name }, operator)).token;
+  }
+
+  /** A machine that has joined and beats, with a fake agent on it. */
+  async machine(change: Partial<execution.WorkerFacts> = {}, beatMs = 500): Promise<FakeAgent> {
+    const token = await this.token();
+    const joined = await this.get(execution.JoinWorker, { token, facts: facts(change) }, { principal: { kind: 'nobody' } });
+    const agent = await FakeAgent.connect(joined.natsUrl, joined.workerId);
+    this.#agents.push(agent);
+    await agent.beat();
+    agent.startBeating(beatMs);
+    return agent;
+  }
+
+  adopt(agent: FakeAgent): FakeAgent {
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.vanish()));
+    for (const started of this.#services) await started.stop();
+    await this.bus.close();
+    await this.pool.end();
+    await this.nats.stop();
+    await Promise.all(this.#databases.map((database) => database.drop()));
+  }
+}
