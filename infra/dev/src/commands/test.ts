@@ -43,6 +43,7 @@ const staticSteps = (checkout: string): Step[] => [
   nodeStep(checkout, 'boundaries', [tool(checkout, 'dependency-cruiser/bin/dependency-cruise.mjs'), ...boundaryArguments(checkout)]),
   // Sources were compiled before we began; this adds the specs.
   nodeStep(checkout, 'types', [tool(checkout, 'typescript-native/bin/tsc'), '-p', 'tsconfig.spec.json']),
+  generatedStep(checkout),
   jestStep(checkout, 'unit'),
 ];
 
@@ -54,7 +55,7 @@ const ensureServers = (): void => {
   ensureSandbox();
 };
 
-const serverSteps = (checkout: string): Step[] => [generatedStep(checkout), jestStep(checkout, 'integration'), jestStep(checkout, 'e2e')];
+const serverSteps = (checkout: string): Step[] => [jestStep(checkout, 'integration'), jestStep(checkout, 'e2e')];
 
 const report = (results: readonly StepResult[]): void => {
   terminal.heading('What it took');
