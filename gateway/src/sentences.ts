@@ -4,6 +4,8 @@ type Sentence = string | ((details: Details) => string);
 const named = (details: Details, name: string, otherwise: string): string =>
   typeof details[name] === 'string' || typeof details[name] === 'number' ? String(details[name]) : otherwise;
 
+const theService = ({ service }: Details): string => (typeof service === 'string' ? `The ${service} service` : 'A service');
+
 /** What each refusal means to the person who gets it, and how to go on. Never parsed: programs read the code. */
 const sentences: Readonly<Record<string, Sentence>> = {
   // identity
@@ -24,7 +26,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   NoPriceBook: 'There are no prices yet: the operator has not published a price book.',
   // execution
   MachineTypeNotOffered: (details) =>
-    `The machine type ${named(details, 'machineType', '')} is not offered: list the machine types for what is.`.replace('  ', ' '),
+    `${typeof details['machineType'] === 'string' ? `The machine type ${details['machineType']}` : 'This machine type'} is not offered: list the machine types for what is.`,
   NoPrice: 'There is no price for this machine type yet: the operator must publish one.',
   InsufficientCredits: 'Insufficient credits: top up the account of the organization.',
   ProgramTooLarge: 'The program and its files are too large together.',
@@ -49,7 +51,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   MalformedJson: (details) => `The body is not JSON: ${named(details, 'reason', 'it cannot be parsed')}.`,
   NotUtf8: 'The body is not UTF-8.',
   NestedTooDeep: (details) => `The body is nested deeper than ${named(details, 'limit', 'allowed')}.`,
-  RepeatedParameter: (details) => `The query parameter ${named(details, 'name', '')} is given more than once: give it once.`,
+  RepeatedParameter: (details) => `The query parameter ${named(details, 'name', 'of this name')} is given more than once: give it once.`,
   BadIdempotencyKey: 'An Idempotency-Key has 1 to 255 printable ASCII characters: send a UUID, for example.',
   NotAMember: 'Not a member of this organization.',
   NoOrganization: 'You belong to no organization: create one, or accept an invitation.',
@@ -63,10 +65,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   RateLimited: (details) => `Too many requests: try again in ${named(details, 'retryAfterSeconds', 'a few')} s.`,
   HeadersTooLarge: 'The request line and headers are too large together.',
   Fault: 'Something broke on our side. The trace id of this answer leads to it.',
-  ServiceUnavailable: (details) => `The ${named(details, 'service', '')} service is not available at the moment: try again soon.`,
+  ServiceUnavailable: (details) => `${theService(details)} is not available at the moment: try again soon.`,
   ShuttingDown: 'This instance is stopping: try again at once.',
   DeadlineExceeded: (details) =>
-    `The ${named(details, 'service', '')} service did not answer in time. Whether the request had its effect is unknown: repeat it with the same Idempotency-Key.`,
+    `${theService(details)} did not answer in time. Whether the request had its effect is unknown: repeat it with the same Idempotency-Key.`,
 };
 
 const words = (code: string): string => code.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();

@@ -14,14 +14,18 @@ export interface Verdict {
   readonly resetMs: number;
 }
 
+/** Microseconds between two requests at the long-run rate. Whole, so that nothing adds up to a wrong verdict. */
+export const intervalOf = ({ perSecond }: Limit): number => Math.max(1, Math.round(1e6 / perSecond));
+
 /**
- * Generic cell rate algorithm: the whole state of a caller is the time at which its allowance would be full again.
- * The same arithmetic as in `gcra.lua.ts`, in milliseconds.
+ * Generic cell rate algorithm: the whole state of a caller is the time at which its allowance will be full again. Times are
+ * whole microseconds; the same arithmetic as in `gcra.lua.ts`.
  */
-export const gcra = (fullAt: number, now: number, { perSecond, burst }: Limit): Verdict & { readonly fullAt: number } => {
-  const interval = 1_000 / perSecond;
-  const next = Math.max(fullAt, now) + interval;
-  const wait = next - interval * burst - now;
-  if (wait > 0) return { isAllowed: false, remaining: 0, retryAfterMs: wait, resetMs: next - interval - now, fullAt };
-  return { isAllowed: true, remaining: Math.floor(-wait / interval), retryAfterMs: 0, resetMs: next - now, fullAt: next };
+export const gcra = (fullAt: number, now: number, limit: Limit): Verdict & { readonly fullAt: number } => {
+  const interval = intervalOf(limit);
+  const full = Math.max(fullAt, now);
+  const next = full + interval;
+  const wait = next - interval * limit.burst - now;
+  if (wait > 0) return { isAllowed: false, remaining: 0, retryAfterMs: wait / 1e3, resetMs: (full - now) / 1e3, fullAt };
+  return { isAllowed: true, remaining: Math.floor(-wait / interval), retryAfterMs: 0, resetMs: (next - now) / 1e3, fullAt: next };
 };

@@ -6,7 +6,9 @@ const maxCallers = 50_000;
 export class LocalLimiter {
   readonly #fullAt = new Map<string, number>();
 
-  judge(key: string, limit: Limit, now: number): Verdict {
+  /** `nowMs` in milliseconds. */
+  judge(key: string, limit: Limit, nowMs: number): Verdict {
+    const now = Math.round(nowMs * 1e3);
     const { fullAt, ...verdict } = gcra(this.#fullAt.get(key) ?? now, now, limit);
     // Last used, last forgotten.
     this.#fullAt.delete(key);

@@ -1,7 +1,7 @@
 import { type Log, metrics } from '@orrery/telemetry';
 import { Redis } from 'ioredis';
 import { gcraLua } from './gcra.lua.ts';
-import type { Limit, Verdict } from './gcra.ts';
+import { intervalOf, type Limit, type Verdict } from './gcra.ts';
 import { LocalLimiter } from './local-limiter.ts';
 
 /** What kind of request: each has a limit of its own. */
@@ -72,12 +72,12 @@ export class RateLimiter {
     this.#redis.disconnect();
   }
 
-  async #ask(key: string, { perSecond, burst }: Limit): Promise<Verdict | undefined> {
+  async #ask(key: string, limit: Limit): Promise<Verdict | undefined> {
     if (this.#redis.status !== 'ready' || performance.now() < this.#restUntil) return undefined;
     try {
       // `defineCommand` adds the method; its types cannot say so.
       const limiting = this.#redis as Redis & Limiting;
-      const [allowed, remaining, retryAfter, reset] = await limiting.gcra(key, 1e6 / perSecond, burst);
+      const [allowed, remaining, retryAfter, reset] = await limiting.gcra(key, intervalOf(limit), limit.burst);
       return { isAllowed: allowed === 1, remaining, retryAfterMs: retryAfter / 1e3, resetMs: reset / 1e3 };
     } catch (error) {
       this.#restUntil = performance.now() + restMs;

@@ -1,0 +1,223 @@
+import { billing, catalog, execution, identity, type Operation, observability } from '@orrery/contracts';
+import request from 'supertest';
+import { lyceum } from '../src/dialects/lyceum/index.ts';
+import { type Person, startWorld, type World } from './fixtures/world.ts';
+
+const base = '/api/v2/external';
+const id = '0190f3a2-7c4e-7d10-9a8b-4f2d6c1e0a01';
+
+interface Case {
+  readonly row: string;
+  readonly send?: object;
+  readonly query?: string;
+  /** What each operation is asked. */
+  readonly asks: readonly (readonly [Operation, object])[];
+  /** The fields that must be there. */
+  readonly gives: readonly string[];
+  readonly isList?: true;
+}
+
+const whole = 'execution_id created_at execution_type status hardware_profile file_name start_time end_time stdout stderr result'.split(
+  ' ',
+);
+const keyFields = 'id org_id name prefix is_active created_at expires_at last_used_at'.split(' ');
+const orgFields = ['id', 'slug', 'name', 'created_at', 'billing_email', 'billing_details'];
+
+const cases: readonly Case[] = [
+  {
+    row: 'POST /auth/login',
+    send: { email: 'Person@Example.com', password: 'secret', remember: true },
+    asks: [[identity.LogIn, { email: 'person@example.com', password: 'secret' }]],
+    gives: ['access_token', 'refresh_token', 'user_id', 'email', 'expires_in'],
+  },
+  {
+    row: 'POST /auth/refresh',
+    send: { refresh_token: 'r' },
+    asks: [[identity.RefreshSession, { refreshToken: 'r' }]],
+    gives: ['access_token', 'refresh_token'],
+  },
+  {
+    row: 'GET /auth/api-keys/',
+    asks: [[identity.ListApiKeys, { limit: 500 }]],
+    isList: true,
+    gives: ['id', 'key_name', 'key_prefix', 'is_active', 'last_used_at', 'created_at', 'expires_at'],
+  },
+  {
+    row: 'POST /auth/api-keys/',
+    send: { key_name: 'laptop', expires_at: '2030-01-01T00:00:00+02:00' },
+    asks: [[identity.CreateApiKey, { name: 'laptop', expiresAt: '2029-12-31T22:00:00.000Z' }]],
+    gives: ['api_key', 'id', 'key_name', 'key_prefix', 'created_at', 'expires_at'],
+  },
+  { row: 'DELETE /auth/api-keys/{api_key_id}', asks: [[identity.RevokeApiKey, { keyId: id }]], gives: ['message'] },
+  { row: 'GET /orgs', asks: [[identity.ListOrgs, { limit: 500 }]], isList: true, gives: [...orgFields, 'role', 'is_default'] },
+  { row: 'POST /orgs', send: { name: 'ACME' }, asks: [[identity.CreateOrg, { name: 'ACME' }]], gives: orgFields },
+  { row: 'GET /orgs/{slug}', asks: [[identity.GetOrg, {}]], gives: orgFields },
+  {
+    row: 'PATCH /orgs/{slug}',
+    send: { name: 'New', billing_details: { billing_country: 'DE', billing_city: null } },
+    asks: [[identity.UpdateOrg, { name: 'New', billingDetails: { country: 'DE' } }]],
+    gives: orgFields,
+  },
+  { row: 'GET /orgs/{slug}/balance', asks: [[billing.GetBalance, {}]], gives: ['org_id', 'balance', 'account_suspended'] },
+  {
+    row: 'GET /orgs/{slug}/transactions',
+    query: 'limit=5&offset=10',
+    asks: [[billing.ListTransactions, { limit: 5, offset: 10 }]],
+    gives: ['transactions', 'total', 'limit', 'offset'],
+  },
+  { row: 'GET /orgs/{slug}/api-keys', asks: [[identity.ListApiKeys, { limit: 500 }]], isList: true, gives: keyFields },
+  {
+    row: 'POST /orgs/{slug}/api-keys',
+    send: { name: 'ci' },
+    asks: [[identity.CreateApiKey, { name: 'ci' }]],
+    gives: ['id', 'org_id', 'name', 'prefix', 'plaintext_key', 'created_at', 'expires_at'],
+  },
+  { row: 'DELETE /orgs/{slug}/api-keys/{key_id}', asks: [[identity.RevokeApiKey, { keyId: id }]], gives: ['message'] },
+  {
+    row: 'POST /execution/streaming/start',
+    send: { code: 'print(1)', execution_type: 'gpu.a100', timeout: 30, import_files: '{"a.py":"x"}', file_name: 'main.py' },
+    asks: [
+      [execution.SubmitRun, { code: 'print(1)', machineType: 'gpu.a100', timeoutSeconds: 30, files: { 'a.py': 'x' }, fileName: 'main.py' }],
+    ],
+    gives: ['execution_id', 'status', 'streaming_url'],
+  },
+  {
+    row: 'POST /execution/streaming/abort/{execution_id}',
+    asks: [[execution.EndRun, { runId: id, mode: 'abort' }]],
+    gives: ['execution_id', 'status', 'message'],
+  },
+  {
+    row: 'POST /workloads/abort/{execution_id}',
+    asks: [[execution.EndRun, { runId: id, mode: 'abort' }]],
+    gives: ['execution_id', 'status', 'message'],
+  },
+  {
+    row: 'POST /workloads/stop/{execution_id}',
+    asks: [[execution.EndRun, { runId: id, mode: 'stop' }]],
+    gives: ['execution_id', 'status', 'message'],
+  },
+  {
+    row: 'GET /workloads/list',
+    asks: [[execution.ListRuns, { limit: 500 }]],
+    isList: true,
+    gives: ['execution_id', 'status', 'file_name', 'hardware_profile', 'execution_type', 'created_at', 'execution_owner'],
+  },
+  {
+    row: 'GET /execution/streaming/{execution_id}/status',
+    asks: [[execution.GetRun, { runId: id }]],
+    gives: ['execution_id', 'status', 'errors'],
+  },
+  {
+    row: 'GET /execution/{execution_id}',
+    asks: [
+      [execution.GetRun, { runId: id }],
+      [observability.QueryRunLogs, { runId: id, limit: 10_000, hours: 168 }],
+    ],
+    gives: whole,
+  },
+  {
+    row: 'GET /execution/{execution_id}/timing',
+    asks: [[execution.GetRun, { runId: id }]],
+    gives: ['execution_id', 'start_time', 'end_time', 'duration'],
+  },
+  {
+    row: 'GET /execution/{execution_id}/metrics',
+    query: 'start=2026-01-01T00:00:00Z&step=1m',
+    asks: [[observability.QueryRunMetrics, { runId: id, start: '2026-01-01T00:00:00.000Z', stepSeconds: 60 }]],
+    gives: ['executionId', 'hostname', 'timeRange', 'gpuUtilizationPercent', 'systemCpuUsagePercent'],
+  },
+  {
+    row: 'GET /execution/{execution_id}/history',
+    asks: [[execution.GetRunHistory, { runId: id }]],
+    gives: ['execution_id', 'events', 'total'],
+  },
+  {
+    row: 'GET /logs/execution/{execution_id}',
+    query: 'limit=10',
+    asks: [[observability.QueryRunLogs, { runId: id, limit: 10, hours: 24 }]],
+    gives: ['logs', 'total'],
+  },
+  { row: 'GET /logs/user', asks: [[observability.QueryOrgLogs, { limit: 100, hours: 1 }]], gives: ['logs', 'total'] },
+  { row: 'GET /machine-types', asks: [[catalog.ListMachineTypes, { limit: 500 }]], gives: ['machine_types', 'count'] },
+  { row: 'GET /pricing', asks: [[catalog.GetPriceBook, {}]], gives: ['prices'] },
+  { row: 'GET /user/quotas', asks: [[catalog.ListMachineTypes, { limit: 500 }]], gives: ['quotas'] },
+  {
+    row: 'GET /user/quotas/available-hardware',
+    asks: [[catalog.ListMachineTypes, { limit: 500 }]],
+    gives: ['available_hardware_profiles'],
+  },
+  {
+    row: 'GET /billing/credits',
+    asks: [[billing.GetBalance, {}]],
+    gives: ['available_credits', 'used_credits', 'total_credits_used', 'remaining_credits', 'monthly_free_credits', 'purchased_credits'],
+  },
+  {
+    row: 'GET /billing/credits/details',
+    asks: [
+      [identity.GetMe, {}],
+      [billing.GetBalance, {}],
+    ],
+    gives: ['user_id', 'email', 'available_credits', 'used_credits', 'total_credits_used', 'created_at', 'last_updated'],
+  },
+  {
+    row: 'GET /user/status',
+    asks: [
+      [identity.GetMe, {}],
+      [billing.GetBalance, {}],
+    ],
+    gives: ['user_id', 'org_id', 'email', 'full_name', 'created_at', 'is_active', 'active_api_keys_count', 'credit_balance', 'status'],
+  },
+  {
+    row: 'GET /billing/history',
+    query: 'offset=3',
+    asks: [
+      [execution.CountRuns, { limit: 50, offset: 3 }],
+      [billing.ListUsage, { limit: 1, offset: 0 }],
+      [billing.GetUsageOfRuns, { runIds: [id] }],
+    ],
+    gives: ['executions', 'total_executions', 'total_credits_spent', 'limit', 'offset', 'counts_by_status'],
+  },
+  { row: 'GET /billing/activities', asks: [[billing.ListTransactions, { limit: 10, offset: 0 }]], gives: ['activities', 'total'] },
+];
+
+describe('The Lyceum API', () => {
+  let world: World;
+  let owner: Person;
+  let key: string;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    owner = await world.person();
+    key = await world.apiKey(owner);
+  }, 30_000);
+  afterAll(() => world?.stop());
+  beforeEach(() => world.stubs.reset());
+
+  it.each(cases.map((each) => [each.row, each] as const))('%s', async (_, { row, send, query, asks, gives, isList }) => {
+    const [method = '', path = ''] = row.split(' ');
+    const url = `${base}${path.replace('{slug}', owner.slug).replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
+    const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
+    // Founding an organization is for people; everything else is done with a key.
+    const asked = request(world.url)
+      [verb](url)
+      .auth(row === 'POST /orgs' ? owner.token : key, { type: 'bearer' });
+    const response = await (send ? asked.send(send) : asked);
+    expect([response.status, response.body]).toEqual([200, expect.anything()]);
+    for (const [operation, input] of asks) expect(world.stubs.last(operation)?.input).toMatchObject(input);
+    expect(world.stubs.asked).toHaveLength(asks.length);
+    expect(Array.isArray(response.body)).toBe(isList === true);
+    expect(Object.keys(isList ? response.body[0] : response.body)).toEqual(expect.arrayContaining([...gives]));
+  });
+
+  it('has a case for every row but its streams', () => {
+    const rows = lyceum({ publicUrl: 'http://x' }).routes.filter(({ kind }) => kind === 'answer');
+    expect(rows.map(({ method, path }) => `${method} ${path.replace(base, '')}`).sort()).toEqual(cases.map(({ row }) => row).sort());
+  });
+
+  it('answers with no prices where there are none yet', async () => {
+    const { refuse } = await import('@orrery/messaging');
+    world.stubs.on(catalog.GetPriceBook, async () => refuse({ code: 'NoPriceBook', details: {} }));
+    const response = await request(world.url).get(`${base}/pricing`).auth(key, { type: 'bearer' });
+    expect([response.status, response.body]).toEqual([200, { prices: [] }]);
+  });
+});
