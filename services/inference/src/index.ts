@@ -1,1 +1,1 @@
-export {};
+export { inference } from './inference.module.ts';
