@@ -29,14 +29,11 @@ const buckets: Readonly<Record<string, readonly string[]>> = {
   identity: ['identity-keys', 'identity-members', 'identity-signing'],
 };
 
-/** Output and samples of the agents, which execution takes in. */
-const telemetryStreams: Readonly<Record<string, readonly string[]>> = { execution: ['OUTPUT', 'METRICS'] };
+/** Streams that belong to no service: whoever comes first makes them, and every service may mend their settings. */
+const commonStreams = ['DEAD', 'OUTPUT', 'METRICS'];
 
 const streamsOf = (service: string): readonly string[] => [
   `LOG_${service.toUpperCase()}`,
-  // Dead letters of all services lie in one stream, which whoever comes first creates.
-  'DEAD',
-  ...(telemetryStreams[service] ?? []),
   ...(buckets[service] ?? []).map((bucket) => `KV_${bucket}`),
 ];
 
@@ -53,7 +50,12 @@ const following = [
   '$JS.FC.>',
 ];
 
-const owning = (stream: string): string[] => ['CREATE', 'UPDATE', 'PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
+const making = (stream: string): string[] => ['CREATE', 'UPDATE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`);
+
+const owning = (stream: string): string[] => [
+  ...making(stream),
+  ...['PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+];
 
 /**
  * Answers go to the asker's own inbox, and nobody may listen at the inbox of another: agents are not trusted, and answers hold
@@ -73,6 +75,7 @@ export const rightsOfService = (service: string): Rights => ({
     ...(buckets[service] ?? []).map((bucket) => `$KV.${bucket}.>`),
     ...(service === 'execution' ? ['agent.>'] : []),
     ...streamsOf(service).flatMap(owning),
+    ...commonStreams.flatMap(making),
     ...following,
     ...answering,
   ],

@@ -44,7 +44,7 @@ export class LogPublisher {
 
   constructor(options: LogPublisherOptions) {
     this.options = options;
-    this.publisher = new Publisher(options.nats, ackTimeoutMs);
+    this.publisher = new Publisher(options.nats, ackTimeoutMs, `_INBOX_${options.store.service}`);
     this.js = options.nats.jetstream();
   }
 

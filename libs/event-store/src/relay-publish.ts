@@ -68,14 +68,16 @@ interface Batch {
 /** Publishes batches to JetStream with all their acknowledgements in flight, one batch at a time. */
 export class Publisher {
   private readonly nats: NatsConnection;
-  private readonly inbox = createInbox();
+  private readonly inbox: string;
   private readonly timeoutMs: number;
   private readonly subscription: Subscription;
   private batch: Batch | undefined;
   private batches = 0;
 
-  constructor(nats: NatsConnection, timeoutMs: number) {
+  /** `inboxPrefix`: where this connection may hear answers; a bus with users opens to each its own. */
+  constructor(nats: NatsConnection, timeoutMs: number, inboxPrefix?: string) {
     this.nats = nats;
+    this.inbox = createInbox(inboxPrefix);
     this.timeoutMs = timeoutMs;
     this.subscription = nats.subscribe(`${this.inbox}.>`, { callback: (error, message) => !error && this.receive(message) });
   }
