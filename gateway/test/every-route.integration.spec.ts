@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { type Operation, operations, rolePermissions } from '@orrery/contracts';
+import { sampleValue } from '@orrery/documents';
+import request from 'supertest';
+import { lyceum } from '../src/dialects/lyceum/index.ts';
+import { orrery } from '../src/routes.ts';
+import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
+
+const samples: Readonly<Record<string, string>> = {
+  email: 'person@example.com',
+  after: '1.1',
+  slug: 'other',
+};
+const fillPath = (path: string, slug: string): string =>
+  path.replace(/\{(\w+)\}/g, (_, field: string) => (field === 'org' || field === 'slug' ? slug : field === 'name' ? 'cpu' : randomUUID()));
+
+const bodies: Readonly<Record<string, object>> = {
+  '/auth/login': { email: 'person@example.com', password: 'x' },
+  '/auth/refresh': { refresh_token: 'x' },
+  '/auth/api-keys/': { key_name: 'x' },
+  '/orgs': { name: 'x' },
+  '/orgs/{slug}': { name: 'x' },
+  '/orgs/{slug}/api-keys': { name: 'x' },
+  '/execution/streaming/start': { code: 'x' },
+};
+
+const bodyOf = (path: string, operation: Operation): object => {
+  const theirs = path.replace('/api/v2/external', '');
+  if (!path.startsWith('/orrery/')) return bodies[theirs] ?? {};
+  const sample = sampleValue(operation.input, 'input') as Record<string, unknown>;
+  const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field));
+  return Object.fromEntries(
+    Object.entries(sample)
+      .filter(([name]) => !inPath.has(name))
+      .map(([name, value]) => [name, samples[name] ?? (name.endsWith('mail') ? samples['email'] : value)]),
+  );
+};
+
+const routes = [orrery(), lyceum({ publicUrl: 'http://x' })].flatMap((dialect) => dialect.routes);
+const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));
+const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
+const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>
+  route.operations.every(
+    ({ access }) => access === 'caller' || access === 'user' || (rolePermissions[role] as readonly string[]).includes(access),
+  );
+const isOperators = (route: (typeof routes)[number]): boolean => route.operations.some(({ access }) => access === 'operator');
+
+describe('Who may do what', () => {
+  let world: World;
+  let owner: Person;
+  let viewer: Person;
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { ORRERY_RATE_LIMIT_ANONYMOUS: '1000/10000', ORRERY_RATE_LIMIT_LOGIN: '1000/10000' } });
+    owner = await world.person('owner');
+    viewer = await world.person('viewer');
+  }, 30_000);
+  afterAll(() => world?.stop());
+  beforeEach(() => world.stubs.reset());
+
+  const call = (route: (typeof routes)[number], slug: string, authorization?: string) => {
+    const verb = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
+    const asked = request(world.url)
+      [verb](fillPath(route.path, slug))
+      .set(authorization ? { authorization } : {});
+    const [operation] = route.operations;
+    return verb === 'get' || verb === 'delete' || !operation ? asked : asked.send(bodyOf(route.path, operation));
+  };
+
+  describe('on every route', () => {
+    it.each(named(guarded))('%s is closed to nobody', async (_, route) => {
+      const response = await call(route, owner.slug);
+      expect(response.status).toBe(401);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(guarded.filter((route) => !isOperators(route))))('%s is open to an owner', async (_, route) => {
+      const response = await call(route, owner.slug, `Bearer ${owner.token}`);
+      expect([200, 201]).toContain(response.status);
+      expect(world.stubs.asked[0]?.context).toMatchObject({ principal: { kind: 'user', id: owner.userId }, orgId: owner.orgId });
+    });
+
+    it.each(named(guarded.filter((route) => !isHeldBy('viewer', route))))('%s is closed to a lesser role', async (_, route) => {
+      const response = await call(route, viewer.slug, `Bearer ${viewer.token}`);
+      expect(response.status).toBe(403);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(routes.filter(({ orgField }) => orgField !== undefined)))('%s is closed to another organization', async (_, route) => {
+      expect((await call(route, owner.slug, `Bearer ${viewer.token}`)).status).toBe(403);
+      expect((await call(route, owner.slug, `Bearer ${await world.apiKey(viewer)}`)).status).toBe(403);
+      expect((await call(route, 'no-such-org', `Bearer ${viewer.token}`)).status).toBe(404);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(
+      named(
+        guarded.filter((route) =>
+          route.operations.some(({ access }) => access.includes(':') && !(rolePermissions.billing as readonly string[]).includes(access)),
+        ),
+      ),
+    )('%s is closed to a narrower key', async (_, route) => {
+      const key = await world.apiKey(owner, { role: 'billing' });
+      expect((await call(route, owner.slug, `Bearer ${key}`)).status).toBe(403);
+      expect(world.stubs.asked).toEqual([]);
+    });
+
+    it.each(named(guarded.filter(isOperators)))('%s is open to the operator alone', async (_, route) => {
+      expect((await call(route, owner.slug, `Bearer ${owner.token}`)).status).toBe(403);
+      expect([200, 201]).toContain((await call(route, owner.slug, `Bearer ${operatorKey}`)).status);
+    });
+
+    it('reaches every operation that has a route, and none that has not', () => {
+      const reached = new Set(orrery().routes.flatMap((route) => route.operations.map(({ subject }) => subject)));
+      for (const operation of Object.values(operations)) expect(reached.has(operation.subject)).toBe(operation.http !== undefined);
+    });
+  });
+});
