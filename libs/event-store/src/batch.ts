@@ -1,6 +1,7 @@
 import { Effects } from './effect.ts';
-import { type Step, statementOf } from './pipeline.ts';
+import type { Step } from './pipeline.ts';
 import type { Prepared } from './prepare.ts';
+import { type CellText, RowStatement } from './row-statement.ts';
 import type { Table } from './table.ts';
 import { TableWriter } from './table-sql.ts';
 import type { Claim } from './unit.ts';
@@ -9,43 +10,77 @@ import type { Claim } from './unit.ts';
  * The unique key on (stream, version) refuses a version that exists; a version whose predecessor does not exist becomes NULL here,
  * and the column refuses that. The look for the predecessor is a scalar sub-query because the planner never turns one into a scan.
  */
-const insertEvents = statementOf(`
-  INSERT INTO events (id, stream, version, type, data, metadata, recorded_at, person)
-  SELECT r.i, r.s, CASE WHEN r.e = 0 THEN r.v ELSE (SELECT r.v FROM events p WHERE p.stream = r.s AND p.version = r.e) END,
-    r.t, r.d, r.m, r.a, r.p
-  FROM json_to_recordset($1::json) AS r(i uuid, s text, e int, v int, t text, d json, m json, a timestamptz, p text)`);
+const insertEvents = new RowStatement(
+  [
+    { name: 'id', type: 'uuid' },
+    { name: 'stream', type: 'text' },
+    { name: 'before', type: 'int' },
+    { name: 'version', type: 'int' },
+    { name: 'type', type: 'text' },
+    { name: 'data', type: 'json' },
+    { name: 'metadata', type: 'json' },
+    { name: 'at', type: 'timestamptz' },
+    { name: 'person', type: 'text' },
+  ],
+  (source) => `INSERT INTO events (id, stream, version, type, data, metadata, recorded_at, person)
+    SELECT r.id, r.stream,
+      CASE WHEN r.before = 0 THEN r.version
+        ELSE (SELECT r.version FROM events p WHERE p.stream = r.stream AND p.version = r.before) END,
+      r.type, r.data, r.metadata, r.at, r.person
+    FROM ${source}`,
+);
 
-const insertOnce = statementOf(`
-  INSERT INTO once (scope, key, hash, answer, sealed)
-  SELECT r.s, r.k, r.h, r.a, r.z FROM json_to_recordset($1::json) AS r(s text, k text, h text, a text, z boolean)`);
+const insertOnce = new RowStatement(
+  [
+    { name: 'scope', type: 'text' },
+    { name: 'key', type: 'text' },
+    { name: 'hash', type: 'text' },
+    { name: 'answer', type: 'text' },
+    { name: 'sealed', type: 'boolean' },
+  ],
+  (source) => `INSERT INTO once (scope, key, hash, answer, sealed) SELECT r.scope, r.key, r.hash, r.answer, r.sealed FROM ${source}`,
+);
 
-const takeClaims = statementOf(`
-  INSERT INTO claims (scope, key, stream)
-  SELECT r.scope, r.key, r.take FROM json_to_recordset($1::json) AS r(scope text, key text, take text)`);
+const claimColumns = [
+  { name: 'scope', type: 'text' },
+  { name: 'key', type: 'text' },
+  { name: 'stream', type: 'text' },
+];
 
-const releaseClaims = statementOf(`
-  DELETE FROM claims c USING json_to_recordset($1::json) AS r(scope text, key text, release text)
-  WHERE c.scope = r.scope AND c.key = r.key AND c.stream = r.release`);
+const takeClaims = new RowStatement(
+  claimColumns,
+  (source) => `INSERT INTO claims (scope, key, stream) SELECT r.scope, r.key, r.stream FROM ${source}`,
+);
 
-const list = (rows: readonly string[]): string => `[${rows.join(',')}]`;
+const releaseClaims = new RowStatement(
+  claimColumns,
+  (source) => `DELETE FROM claims c USING ${source} WHERE c.scope = r.scope AND c.key = r.key AND c.stream = r.stream`,
+);
 
-const isTake = (claim: Claim): boolean => 'take' in claim;
+type Rows = readonly (readonly CellText[])[];
+
+const stepsFor = (statement: RowStatement, rows: Rows): readonly Step[] => (rows.length > 0 ? [statement.step(rows)] : []);
+
+const takenBy = (claim: Claim): Rows => ('take' in claim ? [[claim.scope, claim.key, claim.take]] : []);
+const releasedBy = (claim: Claim): Rows => ('release' in claim ? [[claim.scope, claim.key, claim.release]] : []);
 
 /** Turns units into the steps of one transaction. The marker of a repeated command goes first: it wins over a version conflict. */
 export class BatchWriter {
   private readonly writers = new Map<Table, TableWriter>();
 
   steps(batch: readonly Prepared[]): readonly Step[] {
-    const once = batch.flatMap((unit) => unit.once ?? []);
-    const events = batch.flatMap((unit) => unit.events);
     const claims = batch.flatMap(({ unit }) => unit.claims ?? []);
-    const releases = claims.filter((claim) => !isTake(claim));
-    const takes = claims.filter(isTake);
     return [
-      ...(once.length > 0 ? [{ statement: insertOnce, values: [list(once)] }] : []),
-      ...(events.length > 0 ? [{ statement: insertEvents, values: [list(events)] }] : []),
-      ...(releases.length > 0 ? [{ statement: releaseClaims, values: [JSON.stringify(releases)] }] : []),
-      ...(takes.length > 0 ? [{ statement: takeClaims, values: [JSON.stringify(takes)] }] : []),
+      ...stepsFor(
+        insertOnce,
+        batch.flatMap(({ once }) => (once ? [once] : [])),
+      ),
+      ...stepsFor(
+        insertEvents,
+        batch.flatMap(({ events }) => events),
+      ),
+      ...stepsFor(releaseClaims, claims.flatMap(releasedBy)),
+      ...stepsFor(takeClaims, claims.flatMap(takenBy)),
       ...this.tableSteps(batch),
     ];
   }

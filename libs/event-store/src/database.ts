@@ -60,7 +60,7 @@ export const commitPool = (dataSource: DataSource, size: number): pg.Pool => {
     ...options,
     ...(password === undefined ? {} : { password }),
     max: size,
-    options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan',
+    options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan',
   });
   // An idle connection that dies is replaced at the next append; without a listener it would end the process.
   pool.on('error', () => {});

@@ -60,6 +60,7 @@ export class EventStore extends LogReader {
   readonly sealer: Sealer;
   private readonly preparation: Preparation;
   private readonly commits: GroupCommit;
+  private readonly notifier: Notifier;
 
   constructor(options: EventStoreOptions) {
     const pool = poolOf(options.dataSource);
@@ -69,9 +70,7 @@ export class EventStore extends LogReader {
     super(pool, new RowReader(registry, sealer));
     const { service, dataSource, views = [], lanes = 2, maxWaiting = 10_000 } = options;
     const log = logOf('event-store');
-    const notifier = new Notifier(pool, (error) =>
-      log.warn({ error }, 'could not notify of new events; readers will find them by polling'),
-    );
+    this.notifier = new Notifier(pool, (error) => log.warn({ error }, 'could not notify of new events; readers will find them by polling'));
     this.service = service;
     this.registry = registry;
     this.views = views;
@@ -85,7 +84,7 @@ export class EventStore extends LogReader {
       maxWaiting,
       onRepeated: (prepared) => this.refuseRepeated(prepared),
       onCommitted: (events) => {
-        if (events > 0) notifier.ring();
+        if (events > 0) this.notifier.ring();
       },
     });
   }
@@ -128,8 +127,9 @@ export class EventStore extends LogReader {
   }
 
   /** Takes no more appends and waits for those under way. */
-  close(): Promise<void> {
-    return this.commits.close();
+  async close(): Promise<void> {
+    await this.commits.close();
+    await this.notifier.close();
   }
 
   private async refuseRepeated({ unit: { once } }: Prepared): Promise<never> {

@@ -3,17 +3,19 @@ import type pg from 'pg';
 /** Whoever waits for new events of a database listens here. A notice may be lost with its sender: also poll. */
 export const notifyChannel = 'orrery_events';
 
-const quietMs = 5;
+/** Who hears a notice looks again by itself for a while, so that under load a notice now and then is enough. */
+const quietMs = 10;
 
 /**
- * Tells listeners that the log has grown, at most once in five milliseconds. Outside the transaction of the append: a notice in it
- * would hold PostgreSQL's one notification lock through the flush to disk, for every database of the server.
+ * Tells listeners that the log has grown: at once after a pause, else once in ten milliseconds. Outside the transaction of the
+ * append: a notice in it would hold PostgreSQL's one notification lock through the flush to disk, for every database of the server.
  */
 export class Notifier {
   private readonly pool: pg.Pool;
   private readonly onError: (error: unknown) => void;
-  private sending = false;
-  private again = false;
+  private timer: NodeJS.Timeout | undefined;
+  private sending: Promise<void> = Promise.resolve();
+  private isOwed = false;
 
   constructor(pool: pg.Pool, onError: (error: unknown) => void) {
     this.pool = pool;
@@ -21,13 +23,23 @@ export class Notifier {
   }
 
   ring(): void {
-    if (this.sending) {
-      this.again = true;
+    if (this.timer) {
+      this.isOwed = true;
       return;
     }
-    this.sending = true;
-    this.again = false;
-    void this.send();
+    this.isOwed = false;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      if (this.isOwed) this.ring();
+    }, quietMs);
+    this.sending = this.send();
+  }
+
+  /** Sends what is owed. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.sending;
+    if (this.isOwed) await this.send();
   }
 
   private async send(): Promise<void> {
@@ -36,9 +48,5 @@ export class Notifier {
     } catch (error) {
       this.onError(error);
     }
-    setTimeout(() => {
-      this.sending = false;
-      if (this.again) this.ring();
-    }, quietMs);
   }
 }

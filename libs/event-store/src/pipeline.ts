@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 
-/** A prepared statement that takes JSON text, or nothing, for each parameter. */
+/** A prepared statement whose parameters are text. */
 export interface Statement {
   /** Unique per text. Empty: not kept prepared, for shapes that may never come again. */
   readonly name: string;
@@ -13,7 +13,7 @@ export const statementOf = (text: string): Statement => ({ name: `orrery_${hash(
 
 export interface Step {
   readonly statement: Statement;
-  readonly values: readonly string[];
+  readonly values: readonly (string | null)[];
 }
 
 /** Which statements a connection has prepared; it forgets them when it dies. */

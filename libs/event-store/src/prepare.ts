@@ -1,20 +1,20 @@
-import { storedType } from '@orrery/contracts';
 import type { Clock } from '@orrery/kernel';
 import { v7 } from 'uuid';
 import type { Change } from './change.ts';
 import type { Registry } from './registry.ts';
+import type { CellText } from './row-statement.ts';
 import type { Sealer } from './sealer.ts';
 import type { Table } from './table.ts';
-import type { Append, Fact, Once, Unit } from './unit.ts';
+import type { Fact, Once, Unit } from './unit.ts';
 import type { View } from './view.ts';
 
 /** A unit on its way to the database: checked, folded, turned into JSON; only to be sent. */
 export interface Prepared {
   readonly unit: Unit;
   readonly facts: readonly Fact[];
-  /** Rows of `events` and of `once`, as JSON text. */
-  readonly events: readonly string[];
-  readonly once: string | undefined;
+  /** Rows of `events` and of `once`, cell by cell. */
+  readonly events: readonly (readonly CellText[])[];
+  readonly once: readonly CellText[] | undefined;
   readonly changes: readonly TableChanges[];
   /** What two units may not both touch in one transaction, so that one loser never fails its neighbours. */
   readonly keys: readonly string[];
@@ -35,25 +35,29 @@ export interface Preparation {
 
 export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }: Preparation): Promise<Prepared> => {
   const recordedAt = new Date(clock.now());
-  const facts = unit.appends.flatMap((append) => factsOf(append, unit, registry, recordedAt));
+  const facts: Fact[] = [];
+  const events: CellText[][] = [];
   const metadata = JSON.stringify(unit.metadata);
-  const expected = new Map(unit.appends.map((append) => [append.stream, append.expected]));
-  const events: string[] = [];
-  for (const fact of facts) {
-    const contract = registry.contractOf(fact.event.type);
-    const sealed = contract.personal
-      ? await sealer.seal(contract.personal, fact.event.data, fact.id)
-      : { data: fact.event.data, person: undefined };
-    // Only the first event of an append has a predecessor in the log to look for.
-    const before = fact.version === (expected.get(fact.stream) ?? 0) + 1 ? fact.version - 1 : 0;
-    const head = { i: fact.id, s: fact.stream, e: before, v: fact.version, t: storedType(contract), a: recordedAt, p: sealed.person };
-    events.push(`${JSON.stringify(head).slice(0, -1)},"m":${metadata},"d":${JSON.stringify(sealed.data)}}`);
+  const at = recordedAt.toISOString();
+  for (const append of unit.appends) {
+    let version = append.expected;
+    for (const { id = v7(), type, data } of append.events) {
+      version += 1;
+      const { contract, stored } = registry.writerOf(type);
+      const parsed = registry.parse(contract, data);
+      facts.push({ id, stream: append.stream, version, event: { type, data: parsed }, metadata: unit.metadata, recordedAt });
+      const sealed = contract.personal ? await sealer.seal(contract.personal, parsed, id) : { data: parsed, person: null };
+      // Only the first event of an append has a predecessor in the log to look for.
+      const before = version === append.expected + 1 ? append.expected : 0;
+      const text = JSON.stringify(sealed.data);
+      events.push([id, append.stream, String(before), String(version), stored, text, metadata, at, sealed.person]);
+    }
   }
   return {
     unit,
     facts,
     events,
-    once: unit.once && JSON.stringify(onceRow(unit.once, sealer)),
+    once: unit.once && onceCells(unit.once, sealer),
     changes: [
       ...views.flatMap((view) => foldInto(view, facts)),
       ...(unit.writes ?? []).map(({ into, changes }) => ({ table: into, changes })),
@@ -62,25 +66,15 @@ export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }
   };
 };
 
-const factsOf = ({ stream, expected, events }: Append, { metadata }: Unit, registry: Registry, recordedAt: Date): Fact[] =>
-  events.map(({ id, type, data }, index) => ({
-    id: id ?? v7(),
-    stream,
-    version: expected + index + 1,
-    event: { type, data: registry.parse(type, data) },
-    metadata,
-    recordedAt,
-  }));
-
 const foldInto = (view: View, facts: readonly Fact[]): readonly TableChanges[] => {
   const changes = facts.flatMap((fact) => view.fold(fact));
   return changes.length > 0 ? [{ table: view, changes }] : [];
 };
 
-const onceRow = ({ scope, key, hash, answer, sealed }: Once, sealer: Sealer): object => {
+const onceCells = ({ scope, key, hash, answer, sealed }: Once, sealer: Sealer): readonly CellText[] => {
   const text = answer === undefined ? null : JSON.stringify(answer);
-  const kept = text !== null && sealed === true;
-  return { s: scope, k: key, h: hash, a: kept ? sealer.sealText(text, onceBinding(scope, key)) : text, z: kept };
+  const isSealed = text !== null && sealed === true;
+  return [scope, key, hash ?? null, isSealed ? sealer.sealText(text, onceBinding(scope, key)) : text, String(isSealed)];
 };
 
 /** What a sealed answer is bound to: moved to another row it cannot be opened. */

@@ -19,7 +19,7 @@ export class UnknownEvent extends Error {
 
 /** What this service's log may hold: today's contracts, and how old shapes become today's. */
 export class Registry {
-  private readonly contracts = new Map<string, EventContract>();
+  private readonly contracts = new Map<string, { readonly contract: EventContract; readonly stored: string }>();
   private readonly upcasters = new Map<string, Upcaster['upcast']>();
   private readonly readers = new Map<
     string,
@@ -30,16 +30,16 @@ export class Registry {
     for (const group of contracts) {
       for (const contract of Object.values(group)) {
         if (this.contracts.has(contract.type)) throw new TypeError(`two contracts are named ${contract.type}`);
-        this.contracts.set(contract.type, contract);
+        this.contracts.set(contract.type, { contract, stored: storedType(contract) });
       }
     }
     for (const { type, to, upcast } of upcasters) this.upcasters.set(`${type}.v${to}`, upcast);
-    for (const contract of this.contracts.values()) this.prepareReaders(contract);
+    for (const { contract } of this.contracts.values()) this.prepareReaders(contract);
   }
 
   /** Every type this service may write. */
   all(): readonly EventContract[] {
-    return [...this.contracts.values()];
+    return [...this.contracts.values()].map(({ contract }) => contract);
   }
 
   /** Types that are in the log and never published. */
@@ -50,14 +50,19 @@ export class Registry {
   }
 
   contractOf(type: string): EventContract {
-    const contract = this.contracts.get(type);
-    if (!contract) throw new UnknownEvent(`no contract for the event ${type}`);
-    return contract;
+    return this.writerOf(type).contract;
+  }
+
+  /** Today's contract of a type, and the name that its events are stored under. */
+  writerOf(type: string): { readonly contract: EventContract; readonly stored: string } {
+    const writer = this.contracts.get(type);
+    if (!writer) throw new UnknownEvent(`no contract for the event ${type}`);
+    return writer;
   }
 
   /** Checks data on its way in and gives the form to store: what the contract parsed, defaults filled in. */
-  parse(type: string, data: object): object {
-    const parsed = this.contractOf(type).schema.safeParse(data);
+  parse({ type, schema }: EventContract, data: object): object {
+    const parsed = schema.safeParse(data);
     if (!parsed.success) throw new InvalidEvent(`${type} does not fit its contract: ${parsed.error.message}`);
     if (typeof parsed.data !== 'object' || parsed.data === null) throw new InvalidEvent(`${type}: the data of an event is an object`);
     return parsed.data;

@@ -1,7 +1,8 @@
 import type { Cells } from './change.ts';
-import { type Columns, columnName } from './columns.ts';
+import { columnName } from './columns.ts';
 import type { Effect, Effects } from './effect.ts';
-import { type Statement, type Step, statementOf } from './pipeline.ts';
+import { type Step, statementOf } from './pipeline.ts';
+import { type CellText, RowStatement } from './row-statement.ts';
 import type { Table } from './table.ts';
 
 export const quoted = (identifier: string): string => `"${identifier.replaceAll('"', '""')}"`;
@@ -12,10 +13,6 @@ export const createTableSql = ({ columns, key }: Table, name: string): string =>
   const lines = Object.entries(columns).map(([column, { sql, nullable }]) => `${sqlName(column)} ${sql}${nullable ? '' : ' NOT NULL'}`);
   return `CREATE TABLE ${quoted(name)} (${lines.join(', ')}, PRIMARY KEY (${key.map(sqlName).join(', ')})) WITH (fillfactor = 85)`;
 };
-
-/** `json_to_recordset` with the types of some columns: one parameter, however many rows. */
-const recordset = (columns: Columns, names: readonly string[]): string =>
-  `json_to_recordset($1::json) AS r(${names.map((name) => `${quoted(name)} ${columns[name]?.sql ?? 'text'}`).join(', ')})`;
 
 const matching = (key: readonly string[]): string => key.map((column) => `t.${sqlName(column)} = r.${quoted(column)}`).join(' AND ');
 
@@ -30,31 +27,34 @@ interface Shape {
   readonly add: readonly string[];
 }
 
-const putSql = ({ columns, key }: Table, name: string): string => {
+interface Kind {
+  readonly kind: Effect['kind'];
+  readonly shape: Shape;
+}
+
+/** The text of each kind of change, given where its rows come from. */
+const textOf = ({ columns, key }: Table, name: string, { kind, shape }: Kind): ((source: string) => string) => {
   const all = Object.keys(columns);
-  const rest = all.filter((column) => !key.includes(column));
-  const update = rest.map((column) => `${sqlName(column)} = excluded.${sqlName(column)}`).join(', ');
-  return `INSERT INTO ${quoted(name)} (${all.map(sqlName).join(', ')})
-    SELECT ${all.map((column) => `r.${quoted(column)}`).join(', ')} FROM ${recordset(columns, all)}
-    ON CONFLICT (${key.map(sqlName).join(', ')}) DO ${rest.length > 0 ? `UPDATE SET ${update}` : 'NOTHING'}`;
-};
-
-const dropSql = ({ columns, key }: Table, name: string): string =>
-  `DELETE FROM ${quoted(name)} t USING ${recordset(columns, key)} WHERE ${matching(key)}`;
-
-const patchSql = ({ columns, key }: Table, name: string, shape: Shape): string =>
-  `UPDATE ${quoted(name)} t SET ${assignments(shape)} FROM ${recordset(columns, [...key, ...shape.set, ...shape.add])} WHERE ${matching(key)}`;
-
-/** Columns that are added to start from zero, so what would be inserted is what is to be added. */
-const upsertSql = ({ columns, key }: Table, name: string, { set, add }: Shape): string => {
-  const all = Object.keys(columns);
-  const update = [
-    ...set.map((column) => `${sqlName(column)} = excluded.${sqlName(column)}`),
-    ...add.map((column) => `${sqlName(column)} = coalesce(t.${sqlName(column)}, 0) + excluded.${sqlName(column)}`),
-  ].join(', ');
-  return `INSERT INTO ${quoted(name)} AS t (${all.map(sqlName).join(', ')})
-    SELECT ${all.map((column) => `r.${quoted(column)}`).join(', ')} FROM ${recordset(columns, all)}
-    ON CONFLICT (${key.map(sqlName).join(', ')}) DO ${update === '' ? 'NOTHING' : `UPDATE SET ${update}`}`;
+  const into = `INSERT INTO ${quoted(name)} AS t (${all.map(sqlName).join(', ')}) SELECT ${all.map((column) => `r.${quoted(column)}`).join(', ')}`;
+  const conflict = `ON CONFLICT (${key.map(sqlName).join(', ')}) DO`;
+  const updateOr = (assigned: readonly string[]): string => (assigned.length > 0 ? `UPDATE SET ${assigned.join(', ')}` : 'NOTHING');
+  const excluded = (names: readonly string[]): readonly string[] =>
+    names.map((column) => `${sqlName(column)} = excluded.${sqlName(column)}`);
+  switch (kind) {
+    case 'put': {
+      const rest = all.filter((column) => !key.includes(column));
+      return (source) => `${into} FROM ${source} ${conflict} ${updateOr(excluded(rest))}`;
+    }
+    case 'upsert': {
+      // Columns that are added to start from zero, so what would be inserted is what is to be added.
+      const sums = shape.add.map((column) => `${sqlName(column)} = coalesce(t.${sqlName(column)}, 0) + excluded.${sqlName(column)}`);
+      return (source) => `${into} FROM ${source} ${conflict} ${updateOr([...excluded(shape.set), ...sums])}`;
+    }
+    case 'patch':
+      return (source) => `UPDATE ${quoted(name)} t SET ${assignments(shape)} FROM ${source} WHERE ${matching(key)}`;
+    case 'drop':
+      return (source) => `DELETE FROM ${quoted(name)} t USING ${source} WHERE ${matching(key)}`;
+  }
 };
 
 const noShape: Shape = { set: [], add: [] };
@@ -76,19 +76,43 @@ const cellsOf = (effect: Effect): Cells => {
   }
 };
 
-/** Amounts of any size travel as text: JSON numbers would lose their last digits. */
-const plain = (_key: string, cell: unknown): unknown => (typeof cell === 'bigint' ? cell.toString() : cell);
+const columnsOf = ({ columns, key }: Table, { kind, shape }: Kind): readonly string[] => {
+  if (kind === 'put' || kind === 'upsert') return Object.keys(columns);
+  return kind === 'drop' ? key : [...key, ...shape.set, ...shape.add];
+};
+
+const cellText = (cell: unknown): CellText => {
+  if (cell === null || cell === undefined) return null;
+  if (cell instanceof Date) return cell.toISOString();
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+};
 
 const maxShapes = 64;
+
+/** A kind of change, its columns, and the statement for them. */
+class Writer {
+  private readonly names: readonly string[];
+  private readonly statement: RowStatement;
+
+  constructor(table: Table, name: string, kind: Kind, isKept: boolean) {
+    this.names = columnsOf(table, kind);
+    const columns = this.names.map((column) => ({ name: column, type: table.columns[column]?.sql ?? 'text' }));
+    this.statement = new RowStatement(columns, textOf(table, name, kind), isKept ? statementOf : (text) => ({ name: '', text }));
+  }
+
+  step(rows: readonly Cells[]): Step {
+    return this.statement.step(rows.map((row) => this.names.map((name) => cellText(row[name]))));
+  }
+}
 
 /** Writes effects into one table: one statement per kind and shape of change, however many rows. */
 export class TableWriter {
   private readonly table: Table;
   private readonly name: string;
-  private readonly statements = new Map<string, Statement>();
+  private readonly writers = new Map<string, Writer>();
 
   /** `name` differs from the table's own while it is built anew beside itself. */
-  constructor(table: Table, name = table.table) {
+  constructor(table: Table, name: string = table.table) {
     this.table = table;
     this.name = name;
   }
@@ -98,39 +122,25 @@ export class TableWriter {
   }
 
   private stepsOf(wave: readonly Effect[]): readonly Step[] {
-    const groups = new Map<string, { readonly statement: Statement; readonly rows: Cells[] }>();
+    const groups = new Map<Writer, Cells[]>();
     for (const effect of wave) {
       const shape = shapeOf(effect);
       // A patch of nothing.
       if (effect.kind === 'patch' && shape.set.length + shape.add.length === 0) continue;
-      const id = `${effect.kind} ${shape.set} + ${shape.add}`;
-      const group = groups.get(id) ?? { statement: this.statement(id, effect.kind, shape), rows: [] };
-      groups.set(id, group);
-      group.rows.push(cellsOf(effect));
+      const writer = this.writerFor(effect.kind, shape);
+      const rows = groups.get(writer);
+      if (rows) rows.push(cellsOf(effect));
+      else groups.set(writer, [cellsOf(effect)]);
     }
-    return [...groups.values()].map(({ statement, rows }) => ({ statement, values: [JSON.stringify(rows, plain)] }));
+    return [...groups].map(([writer, rows]) => writer.step(rows));
   }
 
-  private statement(id: string, kind: Effect['kind'], shape: Shape): Statement {
-    const known = this.statements.get(id);
+  private writerFor(kind: Effect['kind'], shape: Shape): Writer {
+    const id = `${kind} ${shape.set} + ${shape.add}`;
+    const known = this.writers.get(id);
     if (known) return known;
-    const text = this.textOf(kind, shape);
-    if (this.statements.size >= maxShapes) return { name: '', text };
-    const statement = statementOf(text);
-    this.statements.set(id, statement);
-    return statement;
-  }
-
-  private textOf(kind: Effect['kind'], shape: Shape): string {
-    switch (kind) {
-      case 'put':
-        return putSql(this.table, this.name);
-      case 'drop':
-        return dropSql(this.table, this.name);
-      case 'patch':
-        return patchSql(this.table, this.name, shape);
-      case 'upsert':
-        return upsertSql(this.table, this.name, shape);
-    }
+    const writer = new Writer(this.table, this.name, { kind, shape }, this.writers.size < maxShapes);
+    if (this.writers.size < maxShapes) this.writers.set(id, writer);
+    return writer;
   }
 }

@@ -1,0 +1,27 @@
+import { benchEventStore } from './append.ts';
+import { machine, printReport, type Report } from './measure.ts';
+
+/** Every benchmark by its name: `npm run bench -- event-store`. Each brings its peers and takes turns with them. */
+const benches: Readonly<Record<string, () => Promise<Report>>> = {
+  'event-store': () => benchEventStore(required('ORRERY_POSTGRES_URL')),
+};
+
+const required = (variable: string): string => {
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is not set: run the benchmarks with npm run bench`);
+  return value;
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in benches));
+if (unknown.length > 0) throw new Error(`no benchmark is named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+
+const reports: Report[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const report = await bench();
+  reports.push(report);
+  printReport(report);
+}
+console.log(`\n${machine()}`);
+console.log(JSON.stringify(reports));
