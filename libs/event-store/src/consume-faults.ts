@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type BackOff, pauseOf } from './back-off.ts';
 import { MalformedEvent } from './cloud-event.ts';
-import { Overloaded, VersionConflict } from './errors.ts';
+import { Overloaded } from './errors.ts';
 
 /** What PostgreSQL says of connections, resources, shutdowns, and transactions in each other's way: it passes by itself. */
 const passingSqlState = /^(08|53|57P|40)/;
@@ -18,7 +18,7 @@ const codeOf = (error: Error): string => ('code' in error && typeof error.code =
 export const passes = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false;
   if (error instanceof pg.DatabaseError) return passingSqlState.test(codeOf(error));
-  if (error instanceof Overloaded || error instanceof VersionConflict || passingNames.has(error.name)) return true;
+  if (error instanceof Overloaded || passingNames.has(error.name)) return true;
   if (passingCodes.has(codeOf(error)) || passingMessages.test(error.message)) return true;
   return error.cause !== undefined && passes(error.cause);
 };

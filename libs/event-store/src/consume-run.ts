@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EventContract } from '@orrery/contracts';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { JsMsg, NatsConnection } from 'nats';
@@ -74,6 +75,8 @@ export class ConsumerRun {
 
   constructor(options: RunOptions) {
     this.options = options;
+    // Every lane that waits for another try listens to it.
+    setMaxListeners(0, options.signal);
     this.manner = mannerOf(options);
     this.patience = { ...defaultPatience, ...options.consumer.patience };
     this.types = new Set(options.contracts.map(({ type }) => type));

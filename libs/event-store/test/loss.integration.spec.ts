@@ -11,13 +11,16 @@ import { differenceOf, effectsOf, letterWriter, logIds, noDifference, type Rig, 
 const patience = { within: 30_000 };
 const log = { fatal: jest.fn(), error: jest.fn(), warn: jest.fn(), info: jest.fn(), debug: jest.fn(), trace: jest.fn() };
 
+// Two shared cores: what takes half a second here may take ten beside other suites.
+jest.setTimeout(60_000);
+
 describe('When JetStream loses', () => {
   let rig: Rig;
 
   beforeEach(async () => {
     rig = await startRig();
-  }, 30_000);
-  afterEach(() => rig.stop(), 30_000);
+  });
+  afterEach(() => rig.stop());
 
   /** Places orders until told to stop, with what happens meanwhile; gives how many there were. */
   const underLoad = async (meanwhile: () => Promise<void>): Promise<number> => {
@@ -60,7 +63,7 @@ describe('When JetStream loses', () => {
     await streamHoldsTheLog();
     // Refilled in the order of the log, each event once.
     expect(await streamIds()).toEqual(await logIds(rig.shop));
-  }, 60_000);
+  });
 
   it('the files under a running server, the stream is made anew once the server notices', async () => {
     rig.relay();
@@ -82,7 +85,7 @@ describe('When JetStream loses', () => {
     await rig.server.restart();
     await placeOrders(rig.shop.store, 1_000, 10);
     await everyEventHadItsEffectOnce();
-  }, 60_000);
+  });
 
   it('a stream that somebody purged, its window is published again', async () => {
     const relay = rig.relay();
@@ -96,7 +99,7 @@ describe('When JetStream loses', () => {
     await placeOrders(rig.shop.store, 300, 10);
     await streamHoldsTheLog();
     await everyEventHadItsEffectOnce();
-  }, 60_000);
+  });
 
   it('messages from the middle, the audit finds and heals exactly these', async () => {
     rig.relay({ auditEveryMs: 500 });
@@ -110,7 +113,7 @@ describe('When JetStream loses', () => {
     expect(repeats).toHaveLength(5);
     expect((await audit({ store: rig.shop.store, nats: rig.nats })).missing).toEqual([]);
     await everyEventHadItsEffectOnce();
-  }, 60_000);
+  });
 
   it('its end, the relay publishes from there and leaves no gap', async () => {
     const relay = rig.relay();
@@ -132,7 +135,7 @@ describe('When JetStream loses', () => {
     rig.relay();
     await everyEventHadItsEffectOnce();
     expect(await streamIds()).toEqual(await logIds(rig.shop));
-  }, 60_000);
+  });
 
   it('everything while no relay runs, a refill brings it back for new consumers too', async () => {
     const relay = rig.relay();
@@ -150,7 +153,7 @@ describe('When JetStream loses', () => {
     await placeOrders(rig.shop.store, 400, 10);
     await everyEventHadItsEffectOnce();
     expect(await messagesOf(rig.nats, 'shop')).toHaveLength(410);
-  }, 60_000);
+  });
 
   it('nothing, a refill asked for under load is done by the relay and changes no effect', async () => {
     rig.relay();
@@ -162,5 +165,5 @@ describe('When JetStream loses', () => {
     });
     await everyEventHadItsEffectOnce();
     expect((await audit({ store: rig.shop.store, nats: rig.nats })).missing).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -6,6 +6,9 @@ import { connectTo, freshStore, type OpenStore, placeOrders } from './fixtures/b
 import { messagesOf } from './fixtures/messages.ts';
 import { metadata, OrderEvents, orgId, placed } from './fixtures/orders.ts';
 
+// Two shared cores: what takes half a second here may take ten beside other suites.
+jest.setTimeout(60_000);
+
 describe('The relay', () => {
   let server: NatsServer;
   let nats: NatsConnection;
@@ -15,13 +18,13 @@ describe('The relay', () => {
   beforeEach(async () => {
     [server, shop] = await Promise.all([startNats(), freshStore('shop', [OrderEvents])]);
     nats = await connectTo(server.url);
-  }, 30_000);
+  });
 
   afterEach(async () => {
     for (const relay of relays.splice(0)) await relay.stop();
     await nats.close();
     await Promise.all([shop.close(), server.stop()]);
-  }, 30_000);
+  });
 
   const start = (): Relay => {
     const relay = startRelay({ store: shop.store, nats });

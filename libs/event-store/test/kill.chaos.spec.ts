@@ -1,0 +1,18 @@
+import { allEffectsOf, everyEffectOnce, killUnderLoad } from './fixtures/kill-run.ts';
+import { disordered, type Rig, startRig } from './fixtures/rig.ts';
+
+describe('The way from one log to another', () => {
+  let rig: Rig;
+
+  beforeEach(async () => {
+    rig = await startRig();
+  }, 30_000);
+  afterEach(() => rig.stop(), 30_000);
+
+  it('gives every event its effect exactly once, with relay and consumer killed 200 times in the middle of a load', async () => {
+    const events = await killUnderLoad(rig, { kills: 200, seed: Number(process.env.ORRERY_TEST_SEED ?? 2_026) });
+    expect(await allEffectsOf(rig)).toEqual(everyEffectOnce);
+    expect(disordered(await rig.letters())).toEqual([]);
+    expect(events).toBeGreaterThan(5_000);
+  }, 1_200_000);
+});
