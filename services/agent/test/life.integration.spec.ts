@@ -6,6 +6,8 @@ import { eventually, startNats } from '@orrery/testing';
 import { buildAgent, Machine } from './fixtures/agent.ts';
 import { Platform, refOf, type SpecOptions, specOf } from './fixtures/platform.ts';
 
+jest.setTimeout(60_000);
+
 describe('A program on a machine', () => {
   let nats: NatsServer;
   let platform: Platform;

@@ -1,0 +1,297 @@
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { execution } from '@orrery/contracts';
+import type { NatsServer } from '@orrery/servers';
+import { eventually, startNats } from '@orrery/testing';
+import { buildAgent, Machine } from './fixtures/agent.ts';
+import { Platform, refOf, type SpecOptions, specOf } from './fixtures/platform.ts';
+
+/** Counts to a hundred in the given time. */
+const counting = (seconds: number, code = 0): string =>
+  `import sys, time\nfor i in range(100):\n  print(i)\n  time.sleep(${seconds / 100})\nsys.exit(${code})`;
+const counted = Array.from({ length: 100 }, (_, i) => `${i}\n`).join('');
+
+jest.setTimeout(60_000);
+
+describe('After its agent was killed', () => {
+  let nats: NatsServer;
+  let platform: Platform;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    await buildAgent();
+    nats = await startNats();
+    platform = await Platform.start(nats);
+  }, 120_000);
+
+  beforeEach(() => {
+    machine = new Machine({ ORRERY_URL: platform.url, ORRERY_JOIN_TOKEN: 'good', ORRERY_AGENT_BEAT_MS: '200' });
+  });
+
+  afterEach(async () => {
+    platform.mind.refusal = undefined;
+    platform.mind.isDeaf = false;
+    await machine.dispose();
+  });
+
+  afterAll(async () => {
+    await platform?.stop();
+    await nats?.stop();
+  });
+
+  const run = async (options: SpecOptions): Promise<execution.AttemptSpec> => {
+    const spec = specOf(options);
+    expect(await platform.start(spec)).toMatchObject({ accepted: true });
+    return spec;
+  };
+  const started = ({ runId }: execution.AttemptSpec) => eventually(() => platform.reportsOf(runId).length > 0);
+  const ended = ({ runId }: execution.AttemptSpec) => eventually(() => platform.endOf(runId), { within: 15_000 });
+  const nothingLeft = () => eventually(() => expect(machine.leftovers()).toEqual({ launchers: [], groups: [] }));
+
+  it('a program lives on, and its end is told once, with its true code and time and all of its output', async () => {
+    await machine.start();
+    const spec = await run({ code: counting(1.5, 9) });
+    await started(spec);
+    await eventually(async () => expect((await platform.output(spec.runId)).chunks.length).toBeGreaterThan(1));
+    await machine.kill9();
+    await pause(300);
+    await machine.start();
+    const end = await ended(spec);
+    expect(end).toMatchObject({ ...refOf(spec), reason: 'exited', exitCode: 9 });
+    expect(end.ranMs).toBeGreaterThan(1_450);
+    expect(end.ranMs).toBeLessThan(3_000);
+    const output = await platform.output(spec.runId);
+    expect(output.stdout).toBe(counted);
+    expect(output.chunks).toHaveLength(end.lastSeq);
+    await nothingLeft();
+    expect(platform.reportsOf(spec.runId).map(({ kind }) => kind)).toEqual(['started', 'ended']);
+  });
+
+  it('a program that ended meanwhile is told of as of the moment it did', async () => {
+    await machine.start();
+    const spec = await run({ code: counting(0.4, 5) });
+    await started(spec);
+    await machine.kill9();
+    await eventually(() => expect(readFileSync(join(machine.state, 'runs', `${spec.runId}.1`, 'exit'), 'utf8')).toMatch(/^5 /));
+    const over = Date.now();
+    await pause(400);
+    await machine.start();
+    const end = await ended(spec);
+    expect(end).toMatchObject({ reason: 'exited', exitCode: 5 });
+    expect(Date.parse(end.at)).toBeLessThanOrEqual(over);
+    expect(end.ranMs).toBeLessThan(1_500);
+    expect((await platform.output(spec.runId)).stdout).toBe(counted);
+  });
+
+  it('a program is held to its time limit as if nothing had happened', async () => {
+    await machine.start();
+    const spec = await run({ code: 'import time\ntime.sleep(30)', timeoutSeconds: 2, graceSeconds: 1 });
+    await started(spec);
+    await machine.kill9();
+    await machine.start();
+    const end = await ended(spec);
+    expect(end).toMatchObject({ reason: 'time-limit', exitCode: 143 });
+    expect(end.ranMs).toBeGreaterThan(1_950);
+    expect(end.ranMs).toBeLessThan(4_500);
+  });
+
+  it('what it was asked to end is ended', async () => {
+    await machine.start();
+    const spec = await run({
+      code: 'import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("deaf")\ntime.sleep(30)',
+      graceSeconds: 1,
+    });
+    await eventually(async () => expect((await platform.output(spec.runId)).stdout).toBe('deaf\n'));
+    await platform.end(spec, 'stop', 'stopped');
+    await machine.kill9();
+    await machine.start();
+    expect(await ended(spec)).toMatchObject({ reason: 'stopped', exitCode: 137 });
+  });
+
+  it('whenever that was, a program runs once, tells all, and its end is told', async () => {
+    await machine.start();
+    for (let round = 0; round < 12; round += 1) {
+      const spec = specOf({ code: 'print("begin")\nimport time\ntime.sleep(0.05)\nprint("end")' });
+      const asked = platform.start(spec).catch(() => undefined);
+      await pause(Math.random() * 160);
+      await machine.kill9();
+      await asked;
+      await machine.start();
+      // As the platform does until it is acknowledged; one that has run already is refused.
+      await eventually(async () => (await platform.start(spec).catch(() => undefined)) !== undefined);
+      await ended(spec);
+      expect((await platform.output(spec.runId)).stdout).toBe('begin\nend\n');
+      await nothingLeft();
+      expect(new Set(platform.reportsOf(spec.runId).map(({ kind }) => kind))).toEqual(new Set(['started', 'ended']));
+    }
+  }, 60_000);
+
+  it('what nobody claims any more is reaped', async () => {
+    await machine.start();
+    const spec = await run({ code: 'import time\ntime.sleep(60)' });
+    await started(spec);
+    await machine.kill9();
+    rmSync(join(machine.state, 'journal'));
+    expect(machine.leftovers().launchers).not.toEqual([]);
+    await machine.start();
+    await nothingLeft();
+    expect(platform.endOf(spec.runId)).toBeUndefined();
+  });
+
+  it('a program whose launcher was killed too is told of as far as it was seen', async () => {
+    await machine.start();
+    const spec = await run({ code: 'import time\nprint("here")\ntime.sleep(60)' });
+    await started(spec);
+    await machine.kill9();
+    for (const pid of machine.leftovers().launchers) process.kill(pid, 'SIGKILL');
+    await pause(300);
+    await machine.start();
+    const end = await ended(spec);
+    expect(end).toMatchObject({ reason: 'signalled', exitCode: null });
+    expect(end.ranMs).toBeLessThan(2_000);
+    expect((await platform.output(spec.runId)).stdout).toBe('here\n');
+    await nothingLeft();
+  });
+
+  it('a program whose lease ran out meanwhile is killed and told of', async () => {
+    const lease = { ORRERY_AGENT_LEASE_MS: '1000' };
+    await machine.start(lease);
+    const spec = await run({ code: 'import time\ntime.sleep(60)' });
+    await started(spec);
+    await machine.kill9();
+    await pause(1_200);
+    await machine.start(lease);
+    expect(await ended(spec)).toMatchObject({ reason: 'lease-lost', exitCode: 137 });
+    await nothingLeft();
+  });
+
+  it('a program lives while its lease does', async () => {
+    const lease = { ORRERY_AGENT_LEASE_MS: '5000' };
+    await machine.start(lease);
+    const spec = await run({ code: 'import time\ntime.sleep(1)' });
+    await started(spec);
+    await machine.kill9();
+    await machine.start(lease);
+    expect(await ended(spec)).toMatchObject({ reason: 'exited', exitCode: 0 });
+  });
+
+  it('reports that the platform never answered are made again', async () => {
+    await machine.start();
+    platform.mind.isDeaf = true;
+    const spec = await run({ code: 'print("x")' });
+    await eventually(async () => expect((await platform.output(spec.runId)).stdout).toBe('x\n'));
+    await eventually(() => expect(platform.mind.beats.at(-1)?.attempts).toEqual([{ ...refOf(spec), phase: 'ended' }]));
+    await machine.kill9();
+    await machine.start();
+    expect(platform.reportsOf(spec.runId)).toEqual([]);
+    platform.mind.isDeaf = false;
+    await ended(spec);
+    expect(platform.reportsOf(spec.runId).map(({ kind }) => kind)).toEqual(['started', 'ended']);
+    await nothingLeft();
+  });
+
+  it('a journal whose last line is torn is read as far as it is whole', async () => {
+    await machine.start();
+    const spec = await run({ code: counting(1) });
+    await started(spec);
+    await machine.kill9();
+    appendFileSync(join(machine.state, 'journal'), 'deadbeef {"key":"half');
+    await machine.start();
+    expect(await ended(spec)).toMatchObject({ reason: 'exited' });
+    expect(readFileSync(join(machine.state, 'journal'), 'utf8')).not.toContain('half');
+  });
+});
+
+describe('An agent', () => {
+  let nats: NatsServer;
+  let platform: Platform;
+  let machine: Machine;
+
+  beforeAll(async () => {
+    await buildAgent();
+    nats = await startNats();
+    platform = await Platform.start(nats);
+  }, 120_000);
+
+  beforeEach(() => {
+    machine = new Machine({ ORRERY_URL: platform.url, ORRERY_JOIN_TOKEN: 'good', ORRERY_AGENT_BEAT_MS: '200' });
+  });
+
+  afterEach(() => machine.dispose());
+
+  afterAll(async () => {
+    await platform?.stop();
+    await nats?.stop();
+  });
+
+  const run = async (options: SpecOptions): Promise<execution.AttemptSpec> => {
+    const spec = specOf(options);
+    expect(await platform.start(spec)).toMatchObject({ accepted: true });
+    await eventually(() => platform.reportsOf(spec.runId).length > 0);
+    return spec;
+  };
+
+  it('leaves its programs alone when it is told to stop, and the next one takes them up', async () => {
+    await machine.start();
+    const spec = await run({ code: counting(1.5) });
+    expect(await machine.stop()).toBe(0);
+    expect(platform.endOf(spec.runId)).toBeUndefined();
+    await machine.start();
+    expect(await eventually(() => platform.endOf(spec.runId))).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect((await platform.output(spec.runId)).stdout).toBe(counted);
+  });
+
+  it('that drains lets them end, and starts no other', async () => {
+    await machine.start({ ORRERY_AGENT_DRAIN: '1' });
+    const spec = await run({ code: counting(1) });
+    const stopped = machine.stop();
+    await eventually(async () => expect(await platform.start(specOf({ code: '' }))).toMatchObject({ rejection: { code: 'CannotRun' } }));
+    expect(await stopped).toBe(0);
+    expect(platform.endOf(spec.runId)).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect((await platform.output(spec.runId)).stdout).toBe(counted);
+  });
+
+  it('joins once and keeps who it is to itself', async () => {
+    await machine.start();
+    const joins = platform.mind.joins.length;
+    expect(await machine.stop()).toBe(0);
+    await machine.start({ ORRERY_JOIN_TOKEN: 'used up' });
+    expect(platform.mind.joins).toHaveLength(joins);
+    expect(await eventually(() => machine.lines().some(({ msg }) => msg === 'ready'))).toBe(true);
+  });
+
+  it('says so and ends where its token is not good, or where it has none', async () => {
+    machine.launch({ ORRERY_JOIN_TOKEN: 'bad' });
+    expect(await machine.exit()).toBe(1);
+    expect(JSON.stringify(machine.lines())).toContain('refused to let this machine join (401). The join token is not valid');
+    machine.launch({ ORRERY_JOIN_TOKEN: '' });
+    expect(await machine.exit()).toBe(1);
+    expect(JSON.stringify(machine.lines())).toContain('set ORRERY_JOIN_TOKEN');
+  });
+
+  it('refuses a state directory that another one works with', async () => {
+    await machine.start();
+    const { pid } = machine;
+    machine.launch();
+    expect(await machine.exit()).toBe(1);
+    expect(JSON.stringify(machine.lines())).toContain(`belongs to another agent that runs (process ${pid})`);
+    process.kill(pid, 'SIGKILL');
+  });
+
+  it('refuses to run programs without a sandbox, unless it is told to', async () => {
+    const brokenSandbox = ['unshare', '--mount', 'sh', '-c', 'mount --bind /bin/false /usr/bin/bwrap && exec "$@"', 'sh'];
+    machine.launch({}, brokenSandbox);
+    expect(await machine.exit()).toBe(1);
+    expect(JSON.stringify(machine.lines())).toContain('This machine cannot shut programs in');
+    machine.launch({ ORRERY_AGENT_UNSANDBOXED: '1' }, brokenSandbox);
+    await eventually(async () => machine.health() !== '' && (await fetch(`${machine.health()}/ready`)).status === 200);
+    expect(platform.mind.joins.at(-1)?.facts.sandboxed).toBe(false);
+    const spec = await run({ code: 'import os\nprint(os.path.exists("/var"), open("main.py").read()[:6])' });
+    expect(await eventually(() => platform.endOf(spec.runId))).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect((await platform.output(spec.runId)).stdout).toBe('True import\n');
+    const other = await run({ code: 'import time\ntime.sleep(30)', timeoutSeconds: 1 });
+    expect(await eventually(() => platform.endOf(other.runId))).toMatchObject({ reason: 'time-limit', exitCode: 143 });
+    await eventually(() => expect(machine.leftovers()).toEqual({ launchers: [], groups: [] }));
+  });
+});
