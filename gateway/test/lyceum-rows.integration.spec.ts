@@ -129,7 +129,7 @@ const cases: readonly Case[] = [
   {
     row: 'GET /execution/{execution_id}/history',
     asks: [[execution.GetRunHistory, { runId: id }]],
-    gives: ['execution_id', 'events', 'total'],
+    gives: ['execution_id', 'items', 'total'],
   },
   {
     row: 'GET /logs/execution/{execution_id}',

@@ -121,13 +121,13 @@ const one = [
         id,
         type,
         version,
-        created_at: at,
+        at,
         actor,
         trace_id: traceId,
         // Read from JSON a moment ago, so it is JSON.
         data: data as Record<string, string>,
       }));
-      return { execution_id: runId, events, total: events.length };
+      return { execution_id: runId, items: events, total: events.length };
     },
   }),
 ];
