@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { eventContracts, observability, storedType } from '@orrery/contracts';
-import { connect, credsAuthenticator, type NatsConnection } from 'nats';
+import { type ConsumerMessages, connect, credsAuthenticator, type NatsConnection } from 'nats';
 
 export type CloudEvent = observability.CloudEvent;
 
@@ -9,6 +9,8 @@ const contractsByType = new Map(eventContracts.map((contract) => [`orrery.${cont
 /** A team's own consumer of domain events: subscribes on JetStream, checks each event against its contract. */
 export class EventFeed {
   readonly received: CloudEvent[] = [];
+
+  private readonly consuming: ConsumerMessages[] = [];
 
   private constructor(private readonly connection: NatsConnection) {}
 
@@ -20,14 +22,16 @@ export class EventFeed {
     return feed;
   }
 
-  close(): Promise<void> {
-    return this.connection.close();
+  async close(): Promise<void> {
+    await Promise.all(this.consuming.map((messages) => messages.close()));
+    await this.connection.close();
   }
 
   private async follow(stream: string, orgId: string): Promise<void> {
     const [, service] = stream.toLowerCase().split('_');
     const consumer = await this.connection.jetstream().consumers.get(stream, { filterSubjects: `log.${service}.*.${orgId}.>` });
     const messages = await consumer.consume();
+    this.consuming.push(messages);
     void (async () => {
       for await (const message of messages) {
         const event = observability.CloudEvent.parse(message.json());

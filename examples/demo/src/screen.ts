@@ -5,6 +5,8 @@ type Style = Parameters<typeof styleText>[0];
 const paint = (style: Style, text: string): string => (process.stdout.isTTY ? styleText(style, text) : text);
 
 let began = Date.now();
+/** Output comes in pieces, people read lines. */
+let unfinished = '';
 
 /** What the person who watches sees: one heading a step, indented lines below it. */
 export const screen = {
@@ -15,7 +17,9 @@ export const screen = {
   },
   line: (text: string): void => console.log(`   ${text}`),
   output: (text: string): void => {
-    for (const line of text.replace(/\n$/, '').split('\n')) console.log(`   ${paint('gray', '│')} ${line}`);
+    const lines = `${unfinished}${text}`.split('\n');
+    unfinished = lines.pop() ?? '';
+    for (const line of lines) console.log(`   ${paint('gray', '│')} ${line}`);
   },
   done: (text: string): void =>
     console.log(`   ${paint('green', '✓')} ${text} ${paint('gray', `(${((Date.now() - began) / 1_000).toFixed(2)} s)`)}`),

@@ -2,9 +2,10 @@ import { Controller } from '@nestjs/common';
 import { type InputOf, instantOf, type OutputOf, observability, type RequestContext } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { LogEntry, LogStore } from '@orrery/telemetry-store';
+import { type LogEntry, type LogStore, mostEntries } from '@orrery/telemetry-store';
 import { RunsOfOrg } from '../application/runs-of-org.ts';
 import { Telemetry } from '../application/telemetry.ts';
+import { type Line, linesOf, type Piece } from '../domain/lines.ts';
 
 const hourMs = 3_600_000;
 /** Counted no further: a client that shows "10,000+" needs no more. */
@@ -14,7 +15,10 @@ const aheadMs = 60_000;
 
 const levels: Readonly<Record<string, observability.LogLine['level']>> = { stdout: 'info', stderr: 'error' };
 
-const lineOf = ({ at, text, channel, stream, labels }: LogEntry): observability.LogLine => ({
+/** Pieces are often smaller than lines: this many a line are looked at before a page is cut short. */
+const piecesPerLine = 4;
+
+const lineOf = ({ text, from: { at, channel, stream, labels } }: Line<LogEntry & Piece>): observability.LogLine => ({
   at: instantOf(at),
   message: text,
   level: levels[channel] ?? 'system',
@@ -22,6 +26,8 @@ const lineOf = ({ at, text, channel, stream, labels }: LogEntry): observability.
   hostname: labels['hostname'] ?? null,
   labels,
 });
+
+const pieceOf = (entry: LogEntry): LogEntry & Piece => ({ ...entry, source: `${entry.stream} ${entry.part} ${entry.channel}` });
 
 @Controller()
 export class LogsHandler {
@@ -66,7 +72,12 @@ export class LogsHandler {
   }): Promise<OutputOf<typeof observability.QueryOrgLogs>> {
     const now = systemClock.now();
     const range = { ...whose, from: now - hours * hourMs, to: now + aheadMs };
-    const [page, total] = await Promise.all([this.logs.query({ ...range, limit, direction }), this.logs.count(range, countLimit)]);
-    return { items: page.entries.map(lineOf), total };
+    const page = await this.logs.query({ ...range, limit: Math.min(limit * piecesPerLine, mostEntries), direction });
+    const oldestFirst = direction === 'forward' ? page.entries : [...page.entries].reverse();
+    const lines = linesOf(oldestFirst.map(pieceOf)).map(lineOf);
+    const items = direction === 'forward' ? lines.slice(0, limit) : lines.reverse().slice(0, limit);
+    // Past one page only pieces are counted: what a client shows as "more than" needs no more.
+    const total = page.nextCursor === undefined ? lines.length : await this.logs.count(range, countLimit);
+    return { items, total };
   }
 }
