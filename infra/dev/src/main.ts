@@ -3,6 +3,7 @@ import { bench } from './commands/bench.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { generate } from './commands/generate.ts';
+import { lock } from './commands/lock.ts';
 import { start } from './commands/start.ts';
 import { clean, status, stop } from './commands/stop.ts';
 import { check, test } from './commands/test.ts';
@@ -23,6 +24,7 @@ const help = `node infra/dev/bin/orrery-dev.mjs <command>
   test, check        everything that must hold; check leaves out the chaos (--quick: only what needs no server)
   bench              the benchmarks, with throw-away data
   generate           the generated files of docs/
+  lock               adds to package-lock.json what npm left out
 
   --name <stack>     several stacks may live in one checkout (default: dev, or $ORRERY_STACK)`;
 
@@ -38,6 +40,7 @@ const commands: Readonly<Record<string, Command>> = {
   check,
   bench,
   generate: (checkout) => generate(checkout),
+  lock: (checkout) => lock(checkout),
   help: () => console.log(help),
 };
 

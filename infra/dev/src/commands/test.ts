@@ -11,6 +11,7 @@ import { ensureSandbox } from '../finding/sandbox.ts';
 import { installMissing } from '../stack/servers.ts';
 import { terminal } from '../terminal.ts';
 import { generatedStep } from './generate.ts';
+import { lockFileStep } from './lock.ts';
 
 /** Enough of the chaos to notice a mistake; `npm run test:chaos` does all of it. */
 const smallChaos = { ORRERY_CHAOS: 'small' };
@@ -40,6 +41,7 @@ const tool = (checkout: string, path: string): string => join(checkout, 'node_mo
 const staticSteps = (checkout: string): Step[] => [
   nodeStep(checkout, 'format and lint', [tool(checkout, '@biomejs/biome/bin/biome'), 'check', '.']),
   suppressionStep(checkout),
+  lockFileStep(checkout),
   nodeStep(checkout, 'boundaries', [tool(checkout, 'dependency-cruiser/bin/dependency-cruise.mjs'), ...boundaryArguments(checkout)]),
   // Sources were compiled before we began; this adds the specs.
   nodeStep(checkout, 'types', [tool(checkout, 'typescript-native/bin/tsc'), '-p', 'tsconfig.spec.json']),
