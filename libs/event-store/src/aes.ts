@@ -25,7 +25,7 @@ export const open = (key: Uint8Array, box: Uint8Array, binding: string): Buffer 
 export const freshKey = (): Buffer => randomBytes(keyBytes);
 
 /** Which key a box was sealed under, without saying anything about the key. */
-const nameOf = (key: Uint8Array): string => hash('sha256', Buffer.concat([Buffer.from('orrery kek '), key])).slice(0, 16);
+export const keyName = (key: Uint8Array): string => hash('sha256', Buffer.concat([Buffer.from('orrery key '), key])).slice(0, 16);
 
 interface NamedKey {
   readonly name: string;
@@ -40,7 +40,7 @@ export class Keyring {
   constructor(keys: readonly Uint8Array[]) {
     const named = keys.map((key) => {
       if (key.length !== keyBytes) throw new RangeError(`a key-encryption key has ${keyBytes} bytes, not ${key.length}`);
-      return { name: nameOf(key), key };
+      return { name: keyName(key), key };
     });
     const [current] = named;
     if (!current) throw new RangeError('no key-encryption key');

@@ -64,7 +64,7 @@ export class EventStore extends LogReader {
 
   constructor(options: EventStoreOptions) {
     const pool = poolOf(options.dataSource);
-    const keyring = options.keks && new Keyring(options.keks);
+    const keyring = options.keks && options.keks.length > 0 ? new Keyring(options.keks) : undefined;
     const sealer = new Sealer(keyring && new PersonKeys(pool, keyring), keyring);
     const registry = new Registry(options.events, options.upcasters ?? []);
     super(pool, new RowReader(registry, sealer));

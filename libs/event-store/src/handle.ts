@@ -68,7 +68,7 @@ class Handler<C extends Command, E extends Event, S, R extends Rejection> {
     const decision = this.decider.decide(task.command, state);
     if (!decision.accepted) {
       // A repeated command may well be refused by the state it has made itself.
-      const kept = isFresh ? undefined : await this.store.kept(task.once.scope, task.once.key);
+      const kept = await this.store.kept(task.once.scope, task.once.key);
       return kept ? repeated(task, kept) : decision;
     }
     const { events } = decision;

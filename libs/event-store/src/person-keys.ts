@@ -1,8 +1,13 @@
 import type pg from 'pg';
-import { freshKey, type Keyring, open, seal } from './aes.ts';
+import { freshKey, type Keyring, keyName, open, seal } from './aes.ts';
 
-interface Cached {
+/** A key by its name: a person who was erased and came back has another key, and what the old one sealed stays closed. */
+export interface PersonKey {
+  readonly name: string;
   readonly key: Buffer;
+}
+
+interface Cached extends PersonKey {
   readonly until: number;
 }
 
@@ -14,7 +19,7 @@ interface KeyRow {
 
 const maxCached = 10_000;
 /** How long a process may still know a key that another process has erased. A missing key is never remembered: it may be made. */
-const cacheMs = 10_000;
+export const keyCacheMs = 1_000;
 const rotationBatch = 500;
 
 const bindingOf = (person: string): string => `person ${person}`;
@@ -31,7 +36,7 @@ export class PersonKeys {
   }
 
   /** The key to seal with; a person's first use makes it. An erased person may come back: with a new key. */
-  async ensure(person: string): Promise<Buffer> {
+  async ensure(person: string): Promise<PersonKey> {
     const known = (await this.find([person])).get(person);
     if (known) return known;
     const { name, key } = this.keyring.current;
@@ -46,14 +51,14 @@ export class PersonKeys {
   }
 
   /** The keys of those who still have one. */
-  async find(persons: Iterable<string>): Promise<ReadonlyMap<string, Buffer>> {
-    const keys = new Map<string, Buffer>();
+  async find(persons: Iterable<string>): Promise<ReadonlyMap<string, PersonKey>> {
+    const keys = new Map<string, PersonKey>();
     const missing: string[] = [];
     const now = performance.now();
     for (const person of new Set(persons)) {
       const cached = this.cache.get(person);
       if (!cached || cached.until < now) missing.push(person);
-      else keys.set(person, cached.key);
+      else keys.set(person, cached);
     }
     if (missing.length === 0) return keys;
     const { rows } = await this.pool.query<KeyRow>({
@@ -63,8 +68,7 @@ export class PersonKeys {
     });
     for (const row of rows) {
       const key = open(this.keyring.named(row.kek), row.sealed_key, bindingOf(row.person));
-      keys.set(row.person, key);
-      this.remember(row.person, key);
+      keys.set(row.person, this.remember(row.person, { name: keyName(key), key }));
     }
     return keys;
   }
@@ -97,10 +101,11 @@ export class PersonKeys {
     }
   }
 
-  private remember(person: string, key: Buffer): void {
+  private remember(person: string, key: PersonKey): PersonKey {
     this.cache.delete(person);
     const [oldest] = this.cache.keys();
     if (this.cache.size >= maxCached && oldest !== undefined) this.cache.delete(oldest);
-    this.cache.set(person, { key, until: performance.now() + cacheMs });
+    this.cache.set(person, { ...key, until: performance.now() + keyCacheMs });
+    return key;
   }
 }

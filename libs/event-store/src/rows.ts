@@ -1,4 +1,5 @@
 import type { Event, Metadata, Recorded } from '@orrery/kernel';
+import type { PersonKey } from './person-keys.ts';
 import type { Registry } from './registry.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -22,7 +23,7 @@ export const eventColumns = 'e.position, e.transaction, e.id, e.stream, e.versio
 export type BareRow = Pick<EventRow, 'id' | 'type' | 'data' | 'person'>;
 export const bareColumns = 'e.id, e.type, e.data, e.person';
 
-type Keys = ReadonlyMap<string, Buffer>;
+type Keys = ReadonlyMap<string, PersonKey>;
 const noKeys: Keys = new Map();
 
 /** Opens stored events: personal fields unsealed, old shapes made today's. */

@@ -1,7 +1,7 @@
 import type { EventContract } from '@orrery/contracts';
 import { type Keyring, open, seal } from './aes.ts';
 import { erased } from './cloud-event.ts';
-import type { PersonKeys } from './person-keys.ts';
+import type { PersonKey, PersonKeys } from './person-keys.ts';
 import { InvalidEvent } from './registry.ts';
 
 type Personal = NonNullable<EventContract['personal']>;
@@ -10,16 +10,18 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Where the sealed fields of an event lie in its stored data: no contract's field starts with a dollar sign. */
 const sealedField = '$sealed';
 interface Box {
+  readonly key: string;
   readonly fields: readonly string[];
   readonly box: string;
 }
 
 const isFields = (data: unknown): data is Fields => typeof data === 'object' && data !== null;
-const isBox = (value: unknown): value is Box => isFields(value) && Array.isArray(value.fields) && typeof value.box === 'string';
+const isBox = (value: unknown): value is Box =>
+  isFields(value) && Array.isArray(value.fields) && typeof value.box === 'string' && typeof value.key === 'string';
 
 /** Keeps what tells of a person readable only as long as the person's key exists. */
 export class Sealer {
-  readonly keys: PersonKeys | undefined;
+  private readonly keys: PersonKeys | undefined;
   private readonly keyring: Keyring | undefined;
 
   /** Without keys nothing personal can be written, and what is sealed cannot be read. */
@@ -35,24 +37,34 @@ export class Sealer {
     const clear: Record<string, unknown> = {};
     const secret: Record<string, unknown> = {};
     for (const [field, value] of Object.entries(data)) (fields.includes(field) ? secret : clear)[field] = value;
-    const key = await this.personKeys().ensure(person);
+    const { name, key } = await this.personKeys().ensure(person);
     const box = seal(key, Buffer.from(JSON.stringify(secret)), eventId).toString('base64url');
-    return { data: { ...clear, [sealedField]: { fields: Object.keys(secret), box } satisfies Box }, person };
+    return { data: { ...clear, [sealedField]: { fields: Object.keys(secret), key: name, box } satisfies Box }, person };
   }
 
   /** The keys needed to read events of these persons. */
-  keysOf(persons: Iterable<string>): Promise<ReadonlyMap<string, Buffer>> {
+  keysOf(persons: Iterable<string>): Promise<ReadonlyMap<string, PersonKey>> {
     return this.personKeys().find(persons);
   }
 
   /** The data as it was written, or with `[erased]` where it was personal and the key is gone. */
-  unseal(data: object, key: Buffer | undefined, eventId: string): object {
+  unseal(data: object, key: PersonKey | undefined, eventId: string): object {
     const { [sealedField]: box, ...clear } = { ...data } as Fields;
     if (!isBox(box)) return data;
-    if (!key) return { ...clear, ...Object.fromEntries(box.fields.map((field) => [field, erased])) };
+    if (key?.name !== box.key) return { ...clear, ...Object.fromEntries(box.fields.map((field) => [field, erased])) };
     // It was an object when it was sealed, and the seal says that nobody touched it.
-    const secret = JSON.parse(open(key, Buffer.from(box.box, 'base64url'), eventId).toString()) as Fields;
+    const secret = JSON.parse(open(key.key, Buffer.from(box.box, 'base64url'), eventId).toString()) as Fields;
     return { ...clear, ...secret };
+  }
+
+  /** What was sealed for this person stays closed for ever. */
+  eraseKey(person: string): Promise<void> {
+    return this.personKeys().erase(person);
+  }
+
+  /** Seals every person's key under today's key-encryption key; says how many were not. */
+  rotateKeys(): Promise<number> {
+    return this.personKeys().rotate();
   }
 
   sealText(text: string, binding: string): string {

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { comparePlaces, logStart, type Place, type Recorded } from '@orrery/kernel';
 import pg from 'pg';
 import { writeCheckpoint } from './checkpoint.ts';
 import { Effects } from './effect.ts';
+import { Busy, holdAppends, transactExclusively } from './exclusive.ts';
 import type { LogReader } from './log-reader.ts';
 import { runPipeline } from './pipeline.ts';
 import { TableWriter } from './table-sql.ts';
@@ -14,12 +14,6 @@ export const viewCheckpoint = (view: View): string => `view ${view.name}`;
 
 const pageSize = 5_000;
 const pageTimeoutMs = 120_000;
-/** How long appends may wait for the last moment of a build. A reader that holds the old table longer makes us try again. */
-const lockTimeoutMs = 2_000;
-const maxFinishes = 20;
-const lockNotAvailable = '55P03';
-const deadlockDetected = '40P01';
-
 /** Folds the log from its beginning into a table beside the live one. */
 export class ViewBuild {
   events = 0;
@@ -41,7 +35,7 @@ export class ViewBuild {
   /** Everything but the last moment; appends go on meanwhile. */
   async build(): Promise<void> {
     // If the server dies the build begins anew, so nothing of it need be flushed before the swap.
-    await this.client.query(`SET synchronous_commit = off; SET statement_timeout = '1h'; SET lock_timeout = ${lockTimeoutMs}`);
+    await this.client.query("SET synchronous_commit = off; SET statement_timeout = '1h'");
     await this.client.query(createNext(this.view));
     await this.catchUp();
     await this.client.query(indexNext(this.view));
@@ -64,7 +58,8 @@ export class ViewBuild {
   /** How many rows the live table has that a replay would not give, or lacks. */
   async compare(): Promise<number> {
     return await this.finish(async () => {
-      if (this.view.follows === 'log' && comparePlaces(this.place, this.follower) !== 0) throw new FollowerBehind(this.view.name);
+      if (this.view.follows === 'log' && comparePlaces(this.place, this.follower) !== 0)
+        throw new Busy(`${this.view.name} is behind the log`);
       const { rows } = await this.client.query<{ different: number }>(countDifferences(this.view));
       await this.client.query(`DROP TABLE ${pg.escapeIdentifier(nextTable(this.view))}`);
       return rows[0]?.different ?? 0;
@@ -94,30 +89,20 @@ export class ViewBuild {
     this.events += page.length;
   }
 
-  /** A reader that holds the old table, or a follower that is behind, makes us try again. */
-  private async finish<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      await this.catchUp();
-      const { place, events } = this;
-      try {
-        await this.client.query('BEGIN; SET LOCAL synchronous_commit = on');
-        await (this.view.follows === 'log' ? this.meetFollower() : this.holdAppends());
-        const result = await work();
-        await this.client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await this.client.query('ROLLBACK');
-        this.place = place;
-        this.events = events;
-        if (!isBusy(error) || tries >= maxFinishes) throw error;
-        await pause(200 + Math.random() * 800);
-      }
-    }
+  private finish<T>(work: () => Promise<T>): Promise<T> {
+    const { place, events } = this;
+    return transactExclusively(this.client, async () => {
+      // What a try that was taken back had folded is folded again.
+      this.place = place;
+      this.events = events;
+      await (this.view.follows === 'log' ? this.meetFollower() : this.foldTail());
+      return await work();
+    });
   }
 
   /** Nobody appends until this transaction ends; whoever has appended is folded, whoever waits will write to the new table. */
-  private async holdAppends(): Promise<void> {
-    await this.client.query('LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE');
+  private async foldTail(): Promise<void> {
+    await holdAppends(this.client);
     for (;;) {
       const tail = await this.log.readCommitted(this.client, this.place, pageSize);
       if (tail.length === 0) return;
@@ -141,12 +126,3 @@ export class ViewBuild {
     }
   }
 }
-
-/** The live table of a view that follows the log is behind what was built. */
-class FollowerBehind extends Error {
-  override readonly name = 'FollowerBehind';
-}
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof FollowerBehind ||
-  (error instanceof pg.DatabaseError && (error.code === lockNotAvailable || error.code === deadlockDetected));

@@ -27,7 +27,7 @@ describe('a handled command', () => {
   it('is decided on what happened before, and its events say who caused them', async () => {
     const lamp = newLamp();
     const orgId = randomUUID();
-    const principal = { kind: 'user', id: randomUUID(), permissions: [] } as const;
+    const principal = { kind: 'user' as const, id: randomUUID(), permissions: [] };
     await handle()(lamp, { type: 'Install', room: 'hall' }, contextOf('first', { orgId, principal }));
     const lighting = await handle()(
       lamp,
