@@ -2,8 +2,13 @@ import type { Matchers } from './labels.ts';
 
 /** Parts of a WHERE clause and their values, numbered as they come. */
 export class Conditions {
-  readonly values: unknown[] = [];
+  readonly values: unknown[];
   private readonly parts: string[] = [];
+
+  /** With another one given: conditions of a subquery, whose values are numbered on. */
+  constructor(outer?: Conditions) {
+    this.values = outer?.values ?? [];
+  }
 
   /** A placeholder for the value. */
   value(value: unknown): string {

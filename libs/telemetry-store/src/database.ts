@@ -52,6 +52,24 @@ export const transact = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) =
   }
 };
 
+const poolOf = ({ url, poolSize, settings = '' }: DatabaseOptions & { readonly settings?: string }): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'orrery telemetry store',
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 20_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+    types,
+    ...(settings ? { options: settings } : {}),
+  });
+  // An idle connection that breaks is replaced by the next query, which says so itself where it fails.
+  pool.on('error', () => undefined);
+  return pool;
+};
+
 const migrate = (pool: pg.Pool): Promise<void> =>
   transact(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
@@ -64,27 +82,27 @@ const migrate = (pool: pg.Pool): Promise<void> =>
     }
   });
 
+/** Pages of entries come in the order of an index. A plan made while today's table was small must not sort it when it is large. */
+const inOrder = '-c enable_sort=off -c enable_bitmapscan=off -c enable_seqscan=off';
+
+export interface Pools {
+  readonly logs: pg.Pool;
+  readonly metrics: pg.Pool;
+  readonly end: () => Promise<void>;
+}
+
 /** Creates the database where it is missing, and brings its tables up to date; several processes may do so at once. */
-export const openPool = async ({ url, poolSize }: DatabaseOptions): Promise<pg.Pool> => {
-  await createIfMissing(url);
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'orrery telemetry store',
-    max: poolSize,
-    connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 30_000,
-    statement_timeout: 20_000,
-    idle_in_transaction_session_timeout: 30_000,
-    keepAlive: true,
-    types,
-  });
-  // An idle connection that breaks is replaced by the next query, which says so itself where it fails.
-  pool.on('error', () => undefined);
+export const openPools = async (options: DatabaseOptions): Promise<Pools> => {
+  await createIfMissing(options.url);
+  const pools = { logs: poolOf({ ...options, settings: inOrder }), metrics: poolOf(options) };
+  const end = async (): Promise<void> => {
+    await Promise.all([pools.logs.end(), pools.metrics.end()]);
+  };
   try {
-    await migrate(pool);
-    return pool;
+    await migrate(pools.metrics);
+    return { ...pools, end };
   } catch (error) {
-    await pool.end();
+    await end();
     throw error;
   }
 };

@@ -57,27 +57,35 @@ export class PostgresLogs implements LogStore {
   async query(query: LogQuery): Promise<LogPage> {
     const limit = Math.max(1, Math.min(query.limit, mostEntries));
     const [way, beyond] = query.direction === 'forward' ? ['ASC', '>'] : ['DESC', '<'];
-    const order = query.stream === undefined ? ['e.at', 'e.stream', 'e.part', 'e.seq'] : ['e.part', 'e.seq'];
+    const order = query.stream === undefined ? ['at', 'stream', 'part', 'seq'] : ['part', 'seq'];
     const where = whereOf(query);
     const cursor = readCursor(query);
-    if (cursor) where.add(`(${order.join(', ')}) ${beyond} (${cursor.map((part) => `${where.value(part)}::bigint`).join(', ')})`);
+    if (cursor)
+      where.add(
+        `(${order.map((column) => `e.${column}`).join(', ')}) ${beyond} (${cursor.map((part) => `${where.value(part)}::bigint`).join(', ')})`,
+      );
+    const sorted = (alias: string): string => order.map((column) => `${alias}.${column} ${way}`).join(', ');
+    // The page is cut before names are joined to it: joined first, every entry of the owner would be sorted.
     const { rows } = await this.pool.query<Row>(
-      `SELECT ${columns} FROM log_entries e JOIN log_streams s ON s.id = e.stream
-       WHERE ${where} ORDER BY ${order.map((column) => `${column} ${way}`).join(', ')} LIMIT ${limit + 1}`,
+      `SELECT ${columns} FROM (
+         SELECT * FROM log_entries e WHERE ${where} ORDER BY ${sorted('e')} LIMIT ${limit + 1}) AS e
+       JOIN log_streams s ON s.id = e.stream ORDER BY ${sorted('e')}`,
       where.values,
     );
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const entries = rows.slice(0, limit).map(entryOf);
+    // The index knows owners by a hash only.
+    const own = rows.slice(0, limit).filter(({ owner }) => query.owner === undefined || owner === query.owner);
+    const entries = own.map(entryOf);
     if (!last) return { entries };
     const { at, id, part, seq } = last;
     return { entries, nextCursor: writeCursor(query.stream === undefined ? [at, id, part, seq] : [part, seq]) };
   }
 
-  async count(query: Omit<LogQuery, 'limit' | 'direction' | 'cursor'>, upTo: number): Promise<number> {
+  async count(query: Filter, upTo: number): Promise<number> {
     const where = whereOf(query);
     const { rows } = await this.pool.query<{ found: number }>(
       `SELECT count(*) AS found FROM (
-         SELECT FROM log_entries e JOIN log_streams s ON s.id = e.stream WHERE ${where} LIMIT ${where.value(upTo)}) AS counted`,
+         SELECT FROM log_entries e WHERE ${where} LIMIT ${where.value(upTo)}) AS counted`,
       where.values,
     );
     return rows[0]?.found ?? 0;
@@ -136,16 +144,25 @@ export class PostgresLogs implements LogStore {
   }
 }
 
-const whereOf = ({ stream, owner, labels = {}, from, to, contains }: Omit<LogQuery, 'limit' | 'direction' | 'cursor'>): Conditions => {
+type Filter = Omit<LogQuery, 'limit' | 'direction' | 'cursor'>;
+
+const streamIds = (where: Conditions, { stream, owner, labels = {} }: Filter): string => {
+  const named = new Conditions(where);
+  if (stream !== undefined) named.add(`name = ${named.value(stream)}`);
+  if (owner !== undefined) named.add(`owner = ${named.value(owner)}`);
+  return `SELECT id FROM log_streams WHERE ${named.labels('labels', labels)}`;
+};
+
+const whereOf = (filter: Filter): Conditions => {
+  const { stream, owner, labels = {}, from, to, contains } = filter;
   if (stream === undefined && owner === undefined) throw new TypeError('a query of logs names a stream or an owner');
   const where = new Conditions();
-  if (stream !== undefined) where.add(`e.stream = (SELECT id FROM log_streams WHERE name = ${where.value(stream)})`);
-  if (owner !== undefined) {
-    const value = where.value(owner);
-    where.add(`s.owner = ${value}`);
-    if (stream === undefined) where.add(`e.owner_key = hashtextextended(${value}, 0)`);
+  if (stream !== undefined) where.add(`e.stream = (${streamIds(where, filter)})`);
+  else {
+    where.add(`e.owner_key = hashtextextended(${where.value(owner)}, 0)`);
+    if (Object.keys(labels).length > 0) where.add(`e.stream = ANY(ARRAY(${streamIds(where, filter)}))`);
   }
-  where.add(`e.at >= ${where.value(from)} AND e.at < ${where.value(to)}`).labels('s.labels', labels);
+  where.add(`e.at >= ${where.value(from)} AND e.at < ${where.value(to)}`);
   if (contains) where.add(`strpos(lower(e.text), lower(${where.value(contains)})) > 0`);
   return where;
 };

@@ -1,4 +1,4 @@
-import { openPool } from './database.ts';
+import { openPools } from './database.ts';
 import { Partitions } from './partitions.ts';
 import { PostgresLogs } from './postgres-logs.ts';
 import { PostgresMetrics } from './postgres-metrics.ts';
@@ -10,6 +10,7 @@ export interface PostgresStoreOptions {
   /** How many days are kept, today included. */
   readonly logDays?: number;
   readonly metricDays?: number;
+  /** Connections for log lines, and as many for samples. */
   readonly poolSize?: number;
   readonly now?: () => number;
   /** Forgetting failed and will be tried again. */
@@ -26,9 +27,9 @@ const retainEveryMs = 3_600_000;
 /** The embedded store: enough for one machine and a small fleet; Loki and Prometheus take over past that. */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<PostgresStore> => {
   const { url, logDays = 7, metricDays = 7, poolSize = 4, now = Date.now, onFault = () => undefined } = options;
-  const pool = await openPool({ url, poolSize });
-  const logs = new PostgresLogs(pool, new Partitions(pool, 'log_entries', { days: logDays, now }));
-  const metrics = new PostgresMetrics(pool, new Partitions(pool, 'metric_samples', { days: metricDays, now }));
+  const pools = await openPools({ url, poolSize });
+  const logs = new PostgresLogs(pools.logs, new Partitions(pools.logs, 'log_entries', { days: logDays, now }));
+  const metrics = new PostgresMetrics(pools.metrics, new Partitions(pools.metrics, 'metric_samples', { days: metricDays, now }));
   const retain = async (): Promise<number> => (await logs.retain()) + (await metrics.retain());
   const timer = setInterval(() => void retain().catch(onFault), retainEveryMs).unref();
   return {
@@ -36,11 +37,11 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
     metrics,
     retain,
     check: async () => {
-      await pool.query('SELECT 1');
+      await pools.metrics.query('SELECT 1');
     },
     close: async () => {
       clearInterval(timer);
-      await pool.end();
+      await pools.end();
     },
   };
 };

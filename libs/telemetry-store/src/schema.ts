@@ -19,7 +19,7 @@ const first = `
     part       int    NOT NULL,
     seq        bigint NOT NULL,
     at         bigint NOT NULL,
-    -- A hash of the owner: narrow enough to be indexed beside every entry. The owner's name is compared too, on the stream.
+    -- A 64-bit hash of the owner: narrow enough to be indexed beside every entry.
     owner_key  bigint NOT NULL,
     channel    text   NOT NULL,
     text       text   NOT NULL,
