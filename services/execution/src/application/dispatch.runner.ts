@@ -30,6 +30,7 @@ const maxOutputBytes = 64 * 1_048_576;
 type Step = 'done' | 'again';
 
 const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
+const keyOf = ({ runId, epoch }: Pick<execution.AttemptRef, 'runId' | 'epoch'>): string => `${runId} ${epoch}`;
 const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable || error instanceof DeadlineExceeded;
 
 /**
@@ -42,6 +43,8 @@ export class DispatchRunner {
   /** Runs that are being told something; true where something new is due since. */
   private readonly busy = new Map<string, boolean>();
   private readonly pauses = new Map<string, () => void>();
+  /** Attempts of this term that certainly nobody heard of: their machines were never there to be asked. */
+  private readonly unheard = new Set<string>();
   private stopped = false;
 
   constructor(parts: DispatchParts) {
@@ -50,10 +53,17 @@ export class DispatchRunner {
 
   hear(facts: readonly ExecutionFact[]): void {
     for (const { event } of facts) {
-      if (event.type === 'RunPlaced' || event.type === 'RunEndRequested') this.attend(event.data.runId);
-      if (event.type === 'WorkerReturned')
-        void this.resume(event.data.workerId).catch((err: unknown) => this.warn(err, 'could not resume a machine'));
+      if (event.type === 'RunEndRequested') this.attend(event.data.runId);
+      if (event.type === 'WorkerReturned' || event.type === 'WorkerLost') {
+        void this.resume(event.data.workerId).catch((err: unknown) => this.warn(err, 'could not look at what a machine was to do'));
+      }
     }
+  }
+
+  /** Placed just now, in this term: nobody can have been told of it before. */
+  offer({ runId, epoch }: Pick<execution.AttemptRef, 'runId' | 'epoch'>): void {
+    this.unheard.add(keyOf({ runId, epoch }));
+    this.attend(runId);
   }
 
   /** Takes up what is due, of one machine or of all. */
@@ -112,8 +122,9 @@ export class DispatchRunner {
 
   private async step(runId: execution.RunId): Promise<Step> {
     const due = this.stopped ? undefined : await dueAttempt(this.parts.pool, runId);
-    // A lost machine hears nothing: its return, or the end of the lease, goes on from here.
-    if (!due || due.isWorkerLost) return 'done';
+    if (!due) return 'done';
+    // A lost machine hears nothing: its return, or the end of the lease, goes on from here; unless it never heard of it at all.
+    if (due.isWorkerLost) return this.unheard.has(keyOf(due)) ? await this.lose(due, 'its machine was not there', true) : 'done';
     const { orgId, traceparent, workerId } = due;
     const settings = { parent: traceparent ?? undefined, orgId, attributes: { 'orrery.run_id': runId, 'orrery.worker_id': workerId } };
     if (due.endMode !== null) return await withSpan('end attempt', settings, () => this.end(due));
@@ -125,6 +136,8 @@ export class DispatchRunner {
     if (due.bundle === null) return await this.lose(due, 'the program is no longer kept', false);
     if (due.leftMs < leaseMs + offerMs / 2) await extendLease(pool, due, leaseMs + offerMs);
     const context = ownContext({ orgId: due.orgId, ...(due.traceparent ? { traceparent: due.traceparent } : {}) });
+    const key = keyOf(due);
+    const isUnheard = this.unheard.delete(key);
     try {
       const outcome = await bus.ask(execution.StartAttempt, { spec: await this.specOf(due, due.bundle) }, context, { agent: due.workerId });
       if (outcome.accepted) {
@@ -139,6 +152,7 @@ export class DispatchRunner {
         code !== 'PayloadTooLarge',
       );
     } catch (error) {
+      if (isUnheard && error instanceof ServiceUnavailable && error.reason === 'no-responders') this.unheard.add(key);
       if (isAway(error)) return 'again';
       throw error;
     }
@@ -182,6 +196,7 @@ export class DispatchRunner {
   /** Nothing runs there: whatever the run itself makes of that. */
   private async lose(due: DueAttempt, message: string, isRetryable: boolean): Promise<Step> {
     const at = instantOf(Date.now());
+    this.unheard.delete(keyOf(due));
     const told = { ...refOf(due), workerId: due.workerId, receivedAt: at, at, message, isRetryable };
     const context = ownContext(due.traceparent ? { traceparent: due.traceparent } : {});
     await this.parts.runs.tell(due.runId, { type: 'ReportRefused', ...told }, context);

@@ -65,7 +65,7 @@ export const serveTerm =
       log,
       leaseMs: patience.leaseMs,
       fence,
-      onPlaced: (fact) => dispatch.hear([fact]),
+      onPlaced: (placed) => dispatch.offer(placed),
     });
     const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs });
     const from = await store.horizon();

@@ -21,7 +21,7 @@ export interface SchedulerParts {
   /** The scheduler's term: what it places is refused once a later term has begun. */
   readonly fence: bigint;
   /** Told of each placement as soon as it is a fact. */
-  readonly onPlaced: (fact: ExecutionFact) => void;
+  readonly onPlaced: (placed: DataOf<'RunPlaced'>) => void;
 }
 
 const service = 'execution';
@@ -105,7 +105,8 @@ export class SchedulerRunner {
           ...(traceparent === undefined ? {} : { traceparent }),
         },
       });
-      this.tell(facts, placed.data, submitted, onPlaced);
+      this.tell(facts, placed.data, submitted);
+      onPlaced(placed.data);
     } catch (error) {
       if (error instanceof VersionConflict) {
         // Something happened to it meanwhile: look at it again.
@@ -117,18 +118,11 @@ export class SchedulerRunner {
     }
   }
 
-  private tell(
-    facts: readonly Fact[],
-    placed: DataOf<'RunPlaced'>,
-    submitted: Recorded<RunEvent>,
-    onPlaced: SchedulerParts['onPlaced'],
-  ): void {
+  private tell(facts: readonly Fact[], placed: DataOf<'RunPlaced'>, submitted: Recorded<RunEvent>): void {
     metrics.placements.add(1, { service, outcome: 'placed' });
     if (placed.attempt === 1) metrics.queued.record((epochOf(placed.at) - submitted.recordedAt.getTime()) / 1_000, { service });
     // What was committed is what was given: a placement.
-    const told = facts as readonly ExecutionFact[];
-    this.hear(told);
-    for (const fact of told) onPlaced(fact);
+    this.hear(facts as readonly ExecutionFact[]);
   }
 }
 

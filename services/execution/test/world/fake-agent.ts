@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { execution, instantOf, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
 import { AgentDesk, type Bus, connectBus, type Outcome, refuse } from '@orrery/messaging';
+import { eventually } from '@orrery/testing';
 
 export interface Held {
   readonly spec: execution.AttemptSpec;
@@ -84,6 +85,17 @@ export class FakeAgent {
       }
     }
     return outcome;
+  }
+
+  /** Waits until it has this attempt of the run. */
+  holds(runId: execution.RunId, attempt = 1): Promise<Held> {
+    return eventually(
+      () => {
+        const held = this.held.get(runId);
+        return held?.spec.attempt === attempt && held;
+      },
+      { within: 20_000, every: 5 },
+    );
   }
 
   startBeating(everyMs: number): void {

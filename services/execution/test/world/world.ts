@@ -76,7 +76,9 @@ export class World {
     await this.neighbours.open();
     await this.neighbours.offer('cpu', small);
     await this.neighbours.price(1, 'cpu', 'gpu.a100');
-    await eventually(async () => (await this.pool.query('SELECT FROM offered_machine_types, run_prices')).rowCount, { within: 20_000 });
+    await eventually(async () => ((await this.pool.query('SELECT FROM offered_machine_types, run_prices')).rowCount ?? 0) > 0, {
+      within: 20_000,
+    });
   }
 
   context(more: Partial<RequestContext> = {}): RequestContext {
@@ -138,6 +140,15 @@ export class World {
     await agent.beat();
     agent.startBeating(beatMs);
     return agent;
+  }
+
+  /** Takes all machines away, so that nothing more is placed on them. */
+  async dismissAll(): Promise<void> {
+    const operator = { principal: { kind: 'operator', id: 'op' } } as const;
+    for (const agent of this.#agents.splice(0)) {
+      await this.get(execution.CordonWorker, { workerId: agent.workerId }, operator);
+      await agent.vanish();
+    }
   }
 
   adopt(agent: FakeAgent): FakeAgent {
