@@ -17,7 +17,8 @@ export const documents = (): ReadonlyMap<string, string> =>
     ['docs/events.md', eventsPage()],
   ]);
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** By its code alone: an error of the file system need not be of this realm. */
+const isMissing = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 
 const readIfThere = async (path: string): Promise<string | undefined> => {
   try {

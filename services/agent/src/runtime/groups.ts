@@ -167,4 +167,5 @@ export class Groups {
   }
 }
 
-const isGone = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** By its code alone: an error of the file system need not be of this realm. */
+const isGone = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
