@@ -26,6 +26,8 @@ const answerTo = async (path: string, health: Health): Promise<Answer> => {
       return json(report.ready ? 200 : 503, report);
     }
     case '/metrics':
+      // So that the gauge of readiness is as fresh as what stands beside it.
+      await health.ready();
       return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: await metricsText() };
     default:
       return json(404, { error: 'here are /health, /ready and /metrics' });

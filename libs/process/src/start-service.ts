@@ -37,11 +37,13 @@ const openLog = async (
   definition: Pick<ServiceDefinition<ServiceConfigSchema>, 'name' | 'migrations'>,
   url: string,
   { config, log, startMs, signal }: Surroundings<ServiceConfig>,
+  closing: Closing,
 ): Promise<DataSource> => {
   const { name, migrations = [] } = definition;
   const open = async (): Promise<DataSource> =>
     await openDatabase({ url, applicationName: `orrery ${name}`, migrations, poolSize: config.poolSize });
   const database = await patiently(`PostgreSQL at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
+  closing.add('database', () => database.destroy());
   const applied = await migrate(database);
   if (applied.length > 0) log.info({ applied }, 'migrated');
   return database;
@@ -106,8 +108,7 @@ const build = async <S extends ServiceConfigSchema>(
   const { name, events, upcasters = [], views = [] } = definition;
   const { config, health, log } = surroundings;
   const databaseUrl = databaseUrlOf(name, config);
-  const database = await openLog(definition, databaseUrl, surroundings);
-  closing.add('database', () => database.destroy());
+  const database = await openLog(definition, databaseUrl, surroundings, closing);
   health.check('postgres', () => poolOf(database).query('SELECT 1'));
   const bus = await connect(name, surroundings);
   closing.add('bus', () => bus.close());

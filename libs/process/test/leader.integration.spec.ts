@@ -3,6 +3,9 @@ import { eventually, type FreshDatabase, freshDatabase } from '@orrery/testing';
 import pg from 'pg';
 import { assertTerm, type Candidate, lead, type Term, TermOver } from '../src/index.ts';
 
+// Whole processes and servers start here, on machines that may be busy.
+jest.setTimeout(60_000);
+
 let database: FreshDatabase;
 let pool: pg.Pool;
 const candidates: Candidate[] = [];

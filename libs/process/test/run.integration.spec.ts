@@ -4,12 +4,15 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@orrery/testing';
 
+// Whole processes and servers start here, on machines that may be busy.
+jest.setTimeout(60_000);
+
 const root = resolve(__dirname, '../../..');
 
 beforeAll(async () => {
   const tsc = resolve(root, 'node_modules/typescript-native/bin/tsc');
   await promisify(execFile)(process.execPath, [tsc, '-b', resolve(root, 'libs/process')], { timeout: 60_000 });
-}, 70_000);
+});
 
 const children: ChildProcess[] = [];
 afterEach(() => {
@@ -33,7 +36,7 @@ const start = (behaviour: string, env: Record<string, string> = { ORRERY_TEST_WO
     err += data;
   });
   const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  const lines = (): { msg?: string; said?: string; health?: string; trace_id?: string; level?: string; err?: { message: string } }[] =>
+  const lines = (): { msg?: string; said?: string; health?: string; trace_id?: string; level?: string; err?: object }[] =>
     out
       .split('\n')
       .filter(Boolean)
@@ -102,7 +105,9 @@ describe('a process', () => {
     const { exit, lines, said } = start(behaviour);
     expect(await exit).toEqual({ code: 1, signal: null });
     const fatal = lines().find(({ level }) => level === 'fatal');
-    expect(fatal).toMatchObject({ err: { message: 'nobody catches this' } });
+    expect(fatal).toMatchObject({
+      err: { message: 'nobody catches this', trace_id: '0af7651916cd43dd8448eb211c80319c', stack: expect.stringContaining('programs.mjs') },
+    });
     expect(said()).not.toContain('finished');
   });
 });

@@ -14,6 +14,9 @@ import {
   startAll,
 } from '../src/index.ts';
 
+// Whole processes and servers start here, on machines that may be busy.
+jest.setTimeout(60_000);
+
 const EchoConfig = z.object(serviceVariables('echo'));
 const Say = query({
   subject: 'echo.say',
@@ -45,7 +48,7 @@ let database: FreshDatabase;
 beforeAll(async () => {
   [nats, postgres, database] = await Promise.all([startNats(), startPostgres(), freshDatabase('echo')]);
   bus = await connectBus({ url: nats.url, name: 'test' });
-}, 30_000);
+});
 afterAll(async () => {
   await bus.close();
   await Promise.all([nats.stop(), postgres.stop(), database.drop()]);
@@ -203,7 +206,7 @@ describe('a service', () => {
     } finally {
       await started.stop();
     }
-  }, 60_000);
+  });
 
   it('waits at start for what is not there yet', async () => {
     await postgres.stop();
@@ -212,7 +215,7 @@ describe('a service', () => {
     const started = await starting;
     expect((await readyOf(started)).status).toBe(200);
     await started.stop();
-  }, 60_000);
+  });
 
   it('does not wait long for what never comes, and says what', async () => {
     const nowhere = env({ ORRERY_NATS_URL: 'nats://127.0.0.1:9', ORRERY_START_SECONDS: '1' });

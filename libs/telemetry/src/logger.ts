@@ -3,7 +3,7 @@ import pino from 'pino';
 import { prettyOf } from './pretty.ts';
 import { redact, redactText } from './redact.ts';
 import { telemetryConfig } from './telemetry.config.ts';
-import { orgIdNow, spanIdNow, traceIdNow } from './trace.ts';
+import { orgIdNow, spanIdNow, traceIdNow, traceIdOf } from './trace.ts';
 
 /** Structured first, sentence second: `log.info({ runId }, 'placed')`. */
 export type Log = Pick<pino.Logger, 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'>;
@@ -19,7 +19,13 @@ const severities: Readonly<Record<string, SeverityNumber>> = {
 
 const causeLimit = 4;
 
-/** Class, message, code, stack and cause of an error; no other field, since drivers hang parameters on theirs. */
+const present = (fields: Record<string, string | undefined>) => {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
+  return kept;
+};
+
+/** Class, message, code, trace, stack and cause of an error; no other field, since drivers hang parameters on theirs. */
 const errorFields = (error: unknown, depth = 0): unknown => {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
@@ -28,13 +34,15 @@ const errorFields = (error: unknown, depth = 0): unknown => {
     error instanceof AggregateError && depth < causeLimit
       ? { errors: error.errors.slice(0, 5).map((each) => errorFields(each, depth + 1)) }
       : {};
-  return { type: error.name, message: error.message, ...code, stack: error.stack, ...errors, ...cause };
-};
-
-const present = (fields: Record<string, string | undefined>) => {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
-  return kept;
+  return {
+    type: error.name,
+    message: error.message,
+    ...code,
+    ...present({ trace_id: traceIdOf(error) }),
+    stack: error.stack,
+    ...errors,
+    ...cause,
+  };
 };
 
 const contextFields = () => present({ trace_id: traceIdNow(), span_id: spanIdNow(), org_id: orgIdNow() });

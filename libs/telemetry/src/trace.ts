@@ -81,7 +81,13 @@ export const orgIdNow = (): string | undefined => {
   return typeof org === 'string' ? org : undefined;
 };
 
+const failedIn = new WeakMap<Error, string>();
+
+/** The trace in which an error was first seen: whoever logs it may stand outside of every span. */
+export const traceIdOf = (error: Error): string | undefined => failedIn.get(error);
+
 const fail = (span: Span, error: unknown): void => {
+  if (error instanceof Error && !failedIn.has(error)) failedIn.set(error, span.spanContext().traceId);
   span.recordException(error instanceof Error ? error : String(error));
   span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
 };

@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { startCollector } from './collector.ts';
 
+// Whole processes and servers start here, on machines that may be busy.
+jest.setTimeout(60_000);
+
 const run = promisify(execFile);
 const root = resolve(__dirname, '../../..');
 
@@ -41,7 +44,7 @@ beforeAll(async () => {
   await run(process.execPath, [resolve(root, 'node_modules/typescript-native/bin/tsc'), '-b', resolve(root, 'libs/telemetry')], {
     timeout: 60_000,
   });
-}, 70_000);
+});
 beforeEach(async () => {
   collector = await startCollector();
 });
