@@ -36,6 +36,8 @@ export interface EdgeParts {
 }
 
 const headerBytes = 16_384;
+/** How often node looks for requests that take too long to arrive. */
+const checkMs = 5_000;
 const paramLength = 512;
 
 const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings, writeFailure: WriteFailure): FastifyInstance =>
@@ -45,7 +47,7 @@ const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings,
     ...(trustProxy === undefined ? {} : { trustProxy }),
     requestTimeout: requestMs,
     keepAliveTimeout: keepAliveMs,
-    http: { maxHeaderSize: headerBytes, headersTimeout: requestMs },
+    http: { maxHeaderSize: headerBytes, headersTimeout: requestMs, connectionsCheckingInterval: Math.min(checkMs, requestMs) },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: paramLength },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     forceCloseConnections: 'idle',
