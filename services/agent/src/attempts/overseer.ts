@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { instantOf } from '@orrery/contracts';
 import type { AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
 import { concludeFrom, type Pulse } from '../domain/end.ts';
+import { backstopSeconds } from '../domain/limits.ts';
 import type { Recorded } from '../journal/attempt-log.ts';
-import { Shipper } from '../output/shipper.ts';
+import type { Shipper } from '../output/shipper.ts';
 import type { Change, Inspection, Stamp } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
 import { RunSpan } from './run-span.ts';
-import { backstopSeconds, type Tools } from './tools.ts';
+import { shipperOf } from './shipper-of.ts';
+import type { Tools } from './tools.ts';
 
 /** How long the report of an end waits for the output before it. */
 const outputWaitMs = 10_000;
@@ -34,16 +36,7 @@ export class Overseer {
     this.#key = key;
     this.#tools = tools;
     this.#onGone = onGone;
-    const { brief } = this.#held();
-    this.#shipper = new Shipper({
-      source: tools.runtime.output(key),
-      cursorPath: tools.runtime.keepsake(key, 'cursor'),
-      planPath: tools.runtime.keepsake(key, 'plan'),
-      maxBytes: brief.maxOutputBytes,
-      now: () => instantOf(tools.now().at),
-      publish: (batch, texts) => tools.publish(brief, batch, texts),
-      onFailure: (error) => tools.log.debug({ err: error, attempt: key }, 'output could not be sent'),
-    });
+    this.#shipper = shipperOf(key, this.#held().brief, tools);
     this.#enforcer = new Enforcer(key, tools, {
       state: () => this.#state,
       end: (mode, reason) => void this.end(mode, reason),

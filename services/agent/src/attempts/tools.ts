@@ -20,9 +20,3 @@ export interface Tools {
   /** A program is over, and what it used can still be read. */
   readonly onOver: (key: string) => void;
 }
-
-/** Setting up the sandbox, and how long the agent gets to end a program itself before the launcher's own clock does. */
-const slackSeconds = 30;
-
-export const backstopSeconds = ({ timeoutSeconds, graceSeconds }: Pick<Brief, 'timeoutSeconds' | 'graceSeconds'>): number =>
-  timeoutSeconds + graceSeconds + slackSeconds;

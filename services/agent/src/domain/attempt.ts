@@ -98,10 +98,8 @@ const heldOf = ({ brief, slot, accepted }: Held): Held => ({ brief, slot, accept
 export const heldBy = (state: AttemptState): Held | undefined =>
   state.status === 'Absent' || state.status === 'Forgotten' ? undefined : heldOf(state);
 
-const epochOf = (state: AttemptState): number => {
-  if (state.status === 'Absent') return 0;
-  return state.status === 'Forgotten' ? state.epoch : state.brief.epoch;
-};
+const epochOf = (state: Exclude<AttemptState, { status: 'Absent' }>): number =>
+  state.status === 'Forgotten' ? state.epoch : state.brief.epoch;
 
 const decideAccept = (command: Extract<AttemptCommand, { type: 'Accept' }>, state: AttemptState) => {
   const { spec, slot, uptimeMs, bootId } = command;
@@ -134,7 +132,7 @@ const isAlive = (state: AttemptState): state is Extract<AttemptState, { status: 
 const decideForget = (at: string, state: AttemptState) => {
   const owes = (state.status === 'Ended' || state.status === 'Refused') && state.due.length > 0;
   if (isAlive(state) || owes) return reject('StillOwed', {});
-  if (heldBy(state) === undefined) return accept<AttemptEvent>();
+  if (state.status === 'Absent' || state.status === 'Forgotten') return accept<AttemptEvent>();
   return accept<AttemptEvent>({ type: 'AttemptForgotten', data: { epoch: epochOf(state), at } });
 };
 

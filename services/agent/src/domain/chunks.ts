@@ -21,10 +21,10 @@ const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
  * character and may be cut anywhere, so the answer is at most three less than `end`.
  */
 const characterBoundary = (bytes: Uint8Array, end: number): number => {
-  for (let back = 1; back <= Math.min(longest, end); back += 1) {
-    const byte = bytes[end - back] ?? 0;
+  const last = bytes.subarray(Math.max(0, end - longest), end).toReversed();
+  for (const [following, byte] of last.entries()) {
     if (isContinuation(byte)) continue;
-    return lengthFrom(byte) > back ? end - back : end;
+    return lengthFrom(byte) > following + 1 ? end - following - 1 : end;
   }
   return end;
 };

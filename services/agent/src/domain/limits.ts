@@ -1,4 +1,4 @@
-import type { AttemptState } from './attempt.ts';
+import type { AttemptState, Brief } from './attempt.ts';
 
 type Alive = Extract<AttemptState, { status: 'Accepted' | 'Running' }>;
 
@@ -21,3 +21,10 @@ export const nextStep = (state: Alive, uptimeMs: number): Step => {
   const leftMs = state.begun.uptimeMs + brief.timeoutSeconds * 1_000 - uptimeMs;
   return leftMs > 0 ? { dueInMs: leftMs } : { isOverTime: true };
 };
+
+/** Setting up the sandbox, and how long the agent gets to end a program itself before the launcher's own clock does. */
+const slackSeconds = 30;
+
+/** When the launcher kills what the agent did not. */
+export const backstopSeconds = ({ timeoutSeconds, graceSeconds }: Pick<Brief, 'timeoutSeconds' | 'graceSeconds'>): number =>
+  timeoutSeconds + graceSeconds + slackSeconds;

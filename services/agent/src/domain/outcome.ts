@@ -40,10 +40,13 @@ const signalNames: Readonly<Record<number, string>> = {
   31: 'SIGSYS',
 };
 
-const wishes: Readonly<Partial<Record<EndReason, string>>> = {
-  'time-limit': 'The program reached its time limit.',
+const overTime = 'The program reached its time limit.';
+const overMemory = 'The program used more memory than it may.';
+
+const explanations: Readonly<Partial<Record<EndReason, string>>> = {
+  'time-limit': overTime,
   'output-limit': 'The program wrote more output than it may.',
-  'memory-limit': 'The program used more memory than it may.',
+  'memory-limit': overMemory,
   'lease-lost': 'The machine could not reach the platform, and its lease ran out.',
   'credit-exhausted': 'The organization ran out of credit.',
 };
@@ -55,9 +58,9 @@ const signalOf = (exitCode: number): string | undefined => {
 
 const untouched = ({ exitCode, oomKills, ranMs, backstopMs }: Evidence): Outcome => {
   if (exitCode === null) return { exitCode, reason: 'signalled', message: 'The processes that watched over the program were killed.' };
-  if (oomKills > 0 && exitCode !== 0) return { exitCode, reason: 'memory-limit', message: wishes['memory-limit'] ?? null };
+  if (oomKills > 0 && exitCode !== 0) return { exitCode, reason: 'memory-limit', message: overMemory };
   // Nobody asked for it, yet it was killed when the launcher's own clock ran out: the agent was away.
-  if (exitCode === sigkill && ranMs >= backstopMs) return { exitCode, reason: 'time-limit', message: wishes['time-limit'] ?? null };
+  if (exitCode === sigkill && ranMs >= backstopMs) return { exitCode, reason: 'time-limit', message: overTime };
   const signal = signalOf(exitCode);
   if (signal !== undefined) return { exitCode, reason: 'signalled', message: `The program was ended by ${signal}.` };
   const message = oomKills > 0 ? `The kernel killed ${oomKills} of its processes for memory.` : null;
@@ -68,5 +71,5 @@ const untouched = ({ exitCode, oomKills, ranMs, backstopMs }: Evidence): Outcome
 export const outcomeOf = (evidence: Evidence): Outcome => {
   const { end, exitCode, endedUptimeMs } = evidence;
   if (end === undefined || end.uptimeMs > endedUptimeMs) return untouched(evidence);
-  return { exitCode, reason: end.reason, message: wishes[end.reason] ?? null };
+  return { exitCode, reason: end.reason, message: explanations[end.reason] ?? null };
 };

@@ -1,18 +1,21 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AttemptSpec } from '../domain/attempt.ts';
 import type { Groups, Usage } from './groups.ts';
 import { withoutInheritance } from './inherited.ts';
-import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, readText, sendSignal } from './proc.ts';
+import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, sendSignal } from './proc.ts';
+import { launchArguments } from './program-command.ts';
 import { keysIn, RunDirectory } from './run-directory.ts';
 import type { Change, Inspection, OutputSource, Runtime } from './runtime.ts';
 import { entranceOf, type Sandbox } from './sandbox.ts';
-import { entryScript, etcFiles, insideScript, launchScript } from './scripts.sh.ts';
+import { entryScript, etcFiles, launchScript } from './scripts.sh.ts';
 import { seccompFilter } from './seccomp.ts';
 import { tarOf } from './tar.ts';
+import { usageOf } from './usage.ts';
+import { watchDirectory } from './watch-directory.ts';
 
 export interface ProcessRuntimeOptions {
   readonly stateDirectory: string;
@@ -26,18 +29,10 @@ export interface ProcessRuntimeOptions {
 
 const mark = 'ORRERY_RUN_DIR';
 const mib = 1024 * 1024;
-/** Sandbox set-up, and how long the agent gets to end a program itself before the launcher does. */
-const backstopSlackSeconds = 30;
 const pollMs = 1_000;
-/** Where the system has no watches left. */
 const unwatchedPollMs = 100;
 const killMs = 5_000;
 const removalTries = 100;
-
-const openFilesLimit = (): number => {
-  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
-  return Math.min(4_096, hard === undefined ? 1_024 : Number(hard));
-};
 
 /** Named by its content, because a shell reads its script as it goes: an agent of another version must not change it under a launcher. */
 const install = (directory: string, name: string, script: string): string => {
@@ -93,7 +88,9 @@ export class ProcessRuntime implements Runtime {
       'program.tar': tarOf([...Object.entries(files), [program.fileName, program.code]]),
       arguments: entrance.args,
       groups: joined.map((path) => `${path}\n`).join(''),
-      command: JSON.stringify(this.#commandOf(spec, entrance.command)),
+      command: JSON.stringify(
+        launchArguments(spec, [this.#entry, ...entrance.command], { processes: maxProcesses, boundsMemory: this.boundsMemory }),
+      ),
     });
   }
 
@@ -123,18 +120,14 @@ export class ProcessRuntime implements Runtime {
   }
 
   watch(key: string, onChange: (what: Change) => void): () => void {
-    const look = (): void => onChange('state');
-    let poll = setInterval(look, pollMs).unref();
-    const pollFaster = (): void => {
-      clearInterval(poll);
-      poll = setInterval(() => [onChange('output'), look()], unwatchedPollMs).unref();
+    const onFile = (file: string | null): void => {
+      if (file === null || file === 'stdout' || file === 'stderr') onChange('output');
+      if (file !== 'stdout' && file !== 'stderr') onChange('state');
     };
-    const changed = (file: string | null): void => onChange(file === 'stdout' || file === 'stderr' ? 'output' : 'state');
-    const watcher = watchDirectory(this.#directory(key).path, changed, pollFaster);
-    this.#onExit.set(key, look);
+    const stop = watchDirectory(this.#directory(key).path, { onFile, pollMs, unwatchedPollMs });
+    this.#onExit.set(key, () => onChange('state'));
     return () => {
-      clearInterval(poll);
-      watcher?.close();
+      stop();
       this.#onExit.delete(key);
     };
   }
@@ -209,18 +202,6 @@ export class ProcessRuntime implements Runtime {
     return new RunDirectory(this.#runs, key);
   }
 
-  #commandOf(spec: AttemptSpec, entrance: readonly string[]): string[] {
-    const { program, resources, maxOutputBytes, timeoutSeconds, graceSeconds } = spec;
-    const memoryBytes = resources.memoryMib * mib;
-    const fileBlocks = Math.ceil(Math.max(memoryBytes, maxOutputBytes + mib) / 512);
-    // Address space is a poor measure of memory: only where nothing better bounds it, and with room for what is mapped but never used.
-    const addressKib = this.boundsMemory || resources.gpus > 0 ? 0 : (resources.memoryMib + 1_024) * 1_024;
-    const limits = [openFilesLimit(), fileBlocks, this.#options.maxProcesses, addressKib].map(String);
-    const file = program.fileName.startsWith('-') ? `./${program.fileName}` : program.fileName;
-    const backstop = String(timeoutSeconds + graceSeconds + backstopSlackSeconds);
-    return [backstop, this.#entry, ...entrance, '/bin/sh', '-c', insideScript, 'sh', ...limits, '/usr/bin/python3', '-u', file];
-  }
-
   #isProgram(pid: number, parent: number, launcher: ProcessIdentity | undefined): boolean {
     // Without a sandbox everything below the backstop, the launcher's only child, is the program.
     return this.#options.sandbox.kind === 'none' ? parent !== launcher?.pid : isInsideSandbox(pid);
@@ -236,35 +217,3 @@ export class ProcessRuntime implements Runtime {
     return [...members, ...family, ...marked];
   }
 }
-
-const watchDirectory = (
-  path: string,
-  onChange: (file: string | null) => void,
-  onLost: () => void,
-): { readonly close: () => void } | undefined => {
-  try {
-    return watch(path, { persistent: false }, (_event, file) => onChange(file)).once('error', onLost);
-  } catch {
-    onLost();
-    return undefined;
-  }
-};
-
-const ticksPerSecond = 100;
-const pageBytes = 4_096;
-
-/** What living processes use; those that ended are not in it. */
-const usageOf = (rows: readonly ProcessIdentity[]): Usage => {
-  const usages = rows.map(({ pid }) => {
-    const stat = readText(`/proc/${pid}/stat`) ?? '';
-    const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    return { cpuTicks: (fields[11] ?? 0) + (fields[12] ?? 0), pages: fields[21] ?? 0 };
-  });
-  return {
-    cpuMs: usages.reduce((sum, { cpuTicks }) => sum + (cpuTicks * 1_000) / ticksPerSecond, 0),
-    memoryBytes: usages.reduce((sum, { pages }) => sum + pages * pageBytes, 0),
-  };
-};
