@@ -14,14 +14,14 @@ beforeAll(async () => {
 beforeEach(async () => {
   agent = await world.machine();
 });
-afterEach(() => world.dismissAll());
+afterEach(() => world.tidy(), 40_000);
 afterAll(() => world.close(), 30_000);
 
 const end = (runId: execution.RunId, mode: execution.EndMode): Promise<execution.RunView> => world.get(execution.EndRun, { runId, mode });
 
 describe('ending a run', () => {
   it('that waits ends it at once', async () => {
-    await world.dismissAll();
+    await world.tidy();
     const run = await world.submit();
     expect(await end(run.id, 'abort')).toMatchObject({ status: 'aborted', reason: 'aborted', startedAt: null, ranMs: 0 });
   });

@@ -9,7 +9,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.start({ ORRERY_LEASE_SECONDS: '4', ORRERY_SILENCE_SECONDS: '2' });
 }, 60_000);
-afterEach(() => world.dismissAll());
+afterEach(() => world.tidy(), 40_000);
 afterAll(() => world.close(), 30_000);
 
 const machineOf = async (workerId: string): Promise<execution.WorkerView> => {

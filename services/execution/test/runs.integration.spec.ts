@@ -10,7 +10,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.start();
 }, 60_000);
-afterEach(() => world.dismissAll());
+afterEach(() => world.tidy(), 40_000);
 afterAll(() => world.close(), 30_000);
 
 describe('a run', () => {

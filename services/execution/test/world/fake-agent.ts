@@ -12,6 +12,12 @@ export interface Held {
 
 type Answer = 'accept' | 'refuse' | 'silence';
 
+/** Ends what it is told to end. */
+const obedient =
+  (agent: FakeAgent) =>
+  (held: Held): void =>
+    void agent.finish(held, { reason: held.wish?.reason ?? 'exited', exitCode: null, ranMs: 0 }).catch(() => undefined);
+
 const wait = new Promise<never>(() => undefined);
 
 /** The other side of the protocol, as far as the platform can see it: real contracts on a real bus, and no program behind. */
@@ -23,7 +29,7 @@ export class FakeAgent {
   answer: Answer = 'accept';
   /** Called with each new attempt. */
   onStart: (held: Held) => void = () => undefined;
-  onEnd: (held: Held) => void = () => undefined;
+  onEnd: (held: Held) => void = obedient(this);
   startsAsked = 0;
   readonly workerId: execution.WorkerId;
   readonly #bus: Bus;
@@ -150,10 +156,19 @@ export class FakeAgent {
     await this.#bus.connection.jetstream().publish(subject, JSON.stringify(body), { msgID });
   }
 
+  /** From now on a machine without a will of its own. */
+  behave(): void {
+    this.answer = 'accept';
+    this.onEnd = obedient(this);
+    for (const held of this.held.values()) if (held.wish) this.onEnd(held);
+    this.stopBeating();
+    if (!this.#bus.connection.isClosed()) this.startBeating(200);
+  }
+
   /** Vanishes without a word. */
   async vanish(): Promise<void> {
     this.stopBeating();
-    await this.#bus.close();
+    if (!this.#bus.connection.isClosed()) await this.#bus.close();
   }
 
   async #start(spec: execution.AttemptSpec): Promise<{ isNew: boolean }> {

@@ -142,13 +142,21 @@ export class World {
     return agent;
   }
 
-  /** Takes all machines away, so that nothing more is placed on them. */
-  async dismissAll(): Promise<void> {
+  /** Ends every run of the organization and takes all machines away, so that the next test begins with neither. */
+  async tidy(): Promise<void> {
     const operator = { principal: { kind: 'operator', id: 'op' } } as const;
-    for (const agent of this.#agents.splice(0)) {
-      await this.get(execution.CordonWorker, { workerId: agent.workerId }, operator);
-      await agent.vanish();
-    }
+    for (const agent of this.#agents) agent.behave();
+    for (const { workerId } of this.#agents) await this.get(execution.CordonWorker, { workerId }, operator);
+    await eventually(
+      async () => {
+        const { items } = await this.get(execution.ListRuns, { limit: 100 });
+        const open = items.filter(({ status }) => !execution.terminalStatuses.includes(status));
+        for (const { id: runId } of open) await this.get(execution.EndRun, { runId, mode: 'abort' });
+        return open.length === 0;
+      },
+      { within: 30_000, every: 100 },
+    );
+    for (const agent of this.#agents.splice(0)) await agent.vanish();
   }
 
   adopt(agent: FakeAgent): FakeAgent {
