@@ -7,8 +7,8 @@ export class Busy extends Error {
 }
 
 /** How long others may have to wait for a lock that we wait for ourselves. */
-const lockTimeoutMs = 2_000;
-const maxTries = 20;
+const lockTimeoutMs = 250;
+const maxTries = 60;
 const lockNotAvailable = '55P03';
 const deadlockDetected = '40P01';
 
