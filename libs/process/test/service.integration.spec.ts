@@ -1,57 +1,24 @@
-import { Controller } from '@nestjs/common';
-import { events, query, type RequestContext } from '@orrery/contracts';
-import { type Bus, connectBus, Serves, ServiceUnavailable } from '@orrery/messaging';
-import { eventually, type FreshDatabase, freshDatabase, startNats, startPostgres } from '@orrery/testing';
-import { z } from 'zod';
-import {
-  ConfigInvalid,
-  type Deps,
-  program,
-  type ServiceDefinition,
-  type Started,
-  service,
-  serviceVariables,
-  startAll,
-} from '../src/index.ts';
+import { type Bus, connectBus, ServiceUnavailable } from '@orrery/messaging';
+import { eventually, startNats, startPostgres } from '@orrery/testing';
+import { type Deps, startAll } from '../src/index.ts';
+import { context, EchoEvents, echo, readyOf, Say } from './fixtures/echo.ts';
 
 // Whole processes and servers start here, on machines that may be busy.
 jest.setTimeout(60_000);
-
-const EchoConfig = z.object(serviceVariables('echo'));
-const Say = query({
-  subject: 'echo.say',
-  summary: 'Answers what it heard',
-  access: 'service',
-  input: z.strictObject({ text: z.string() }),
-  output: z.strictObject({ heard: z.string() }),
-  refusals: {},
-});
-
-const EchoEvents = events('echo', { EchoHeard: z.strictObject({ text: z.string() }) });
-
-const context = (): RequestContext => ({
-  principal: { kind: 'service', name: 'test' },
-  commandId: 'c',
-  idempotent: false,
-  correlationId: 'c',
-  causationId: 'c',
-  deadlineAt: Date.now() + 5_000,
-});
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
 type Postgres = Awaited<ReturnType<typeof startPostgres>>;
 let nats: Nats;
 let postgres: Postgres;
 let bus: Bus;
-let database: FreshDatabase;
 
 beforeAll(async () => {
-  [nats, postgres, database] = await Promise.all([startNats(), startPostgres(), freshDatabase('echo')]);
+  [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
   bus = await connectBus({ url: nats.url, name: 'test' });
 });
 afterAll(async () => {
   await bus.close();
-  await Promise.all([nats.stop(), postgres.stop(), database.drop()]);
+  await Promise.all([nats.stop(), postgres.stop()]);
 });
 
 const env = (more: Record<string, string> = {}) => ({
@@ -60,27 +27,6 @@ const env = (more: Record<string, string> = {}) => ({
   ORRERY_SECRET: '00'.repeat(32),
   ...more,
 });
-
-/** A service whose answers wait for `gate`. */
-const echo = (gate: () => Promise<unknown> = async () => undefined, more: Partial<ServiceDefinition<typeof EchoConfig>> = {}) => {
-  @Controller()
-  class EchoHandler {
-    @Serves(Say)
-    async say({ text }: { text: string }): Promise<{ heard: string }> {
-      await gate();
-      return { heard: text };
-    }
-  }
-  const migrations = [{ number: 1, name: 'echoes', up: 'CREATE TABLE echoes (text text)' }];
-  return service({ name: 'echo', config: EchoConfig, events: [], migrations, module: () => ({ controllers: [EchoHandler] }), ...more });
-};
-
-const readyOf = async ({ healthUrl }: Started) => {
-  const response = await fetch(`${healthUrl}/ready`);
-  const { checks } = (await response.json()) as { checks: Record<string, { ok: boolean }> };
-  const down = Object.entries(checks).flatMap(([name, { ok }]) => (ok ? [] : [name]));
-  return { status: response.status, names: Object.keys(checks).toSorted(), down };
-};
 
 describe('a service', () => {
   it('makes its database, migrates it, serves and is ready; and leaves nothing open when it stops', async () => {
@@ -226,57 +172,5 @@ describe('a service', () => {
     const url = new URL(postgres.url);
     url.password = 'wrong';
     await expect(startAll([echo()], env({ ORRERY_POSTGRES_URL: url.href }))).rejects.toThrow('password authentication failed');
-  });
-});
-
-const quiet = (name: string, order: string[], start = async () => undefined) =>
-  program({
-    name,
-    config: z.object({}),
-    start: async () => {
-      await start();
-      order.push(`${name} started`);
-      return {
-        stop: async () => {
-          order.push(`${name} stopped`);
-        },
-      };
-    },
-  });
-
-describe('several programs in one process', () => {
-  it('share its health server, each with checks of its own', async () => {
-    const order: string[] = [];
-    const started = await startAll([echo(), quiet('other', order)], env());
-    expect(await readyOf(started)).toMatchObject({ status: 200, names: expect.arrayContaining(['echo.nats', 'echo.postgres']) });
-    await started.stop();
-    expect(order).toEqual(['other started', 'other stopped']);
-  });
-
-  it('tell all mistakes of all of them, each variable once', async () => {
-    const wrong = startAll([echo(), echo()], { ORRERY_NATS_URL: 'http://x', ORRERY_SECRET: 'short', ORRERY_HEALTH_PORT: '70000' });
-    const { mistakes } = await wrong.then(
-      () => ({ mistakes: [] }),
-      (error: unknown) => (error instanceof ConfigInvalid ? error : { mistakes: [] }),
-    );
-    expect(mistakes.map(({ variable }) => variable)).toEqual([
-      'ORRERY_HEALTH_PORT',
-      'ORRERY_POSTGRES_URL',
-      'ORRERY_NATS_URL',
-      'ORRERY_SECRET',
-    ]);
-  });
-
-  it('all stop where one cannot start', async () => {
-    const order: string[] = [];
-    const broken = quiet('broken', order, () => Promise.reject(new Error('no disk')));
-    await expect(startAll([quiet('fine', order), broken], env())).rejects.toThrow('no disk');
-    expect(order).toEqual(['fine started', 'fine stopped']);
-  });
-
-  it('do not keep the process waiting for ever when one does not stop', async () => {
-    const stuck = program({ name: 'stuck', config: z.object({}), start: async () => ({ stop: () => new Promise(() => undefined) }) });
-    const started = await startAll([stuck], env({ ORRERY_STOP_SECONDS: '1' }));
-    await expect(started.stop()).rejects.toThrow('not everything could be closed in order');
   });
 });

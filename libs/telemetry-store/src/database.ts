@@ -10,7 +10,7 @@ const connectTimeoutMs = 5_000;
 const int8 = 20;
 const migrationLock = 7_205_759_404;
 
-/** Every int8 here is a time, an id or a count, far below 2⁵³. */
+/** Every int8 here is a time, an id or a count, far below 2⁵³. The cast is for the overloads of a function that has but one body. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
