@@ -138,6 +138,22 @@ describe('A stream over HTTP', () => {
     await eventually(() => isGivenUp, { within: 2_000 });
   });
 
+  it('ends soon after the key that opened it was revoked', async () => {
+    world.stubs.on(execution.FollowRun, async function* (_input, _context, signal) {
+      yield output(1, 'first');
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    const minted = world.mint(owner);
+    await minted.publish();
+    const reading = await read(ours, { authorization: `Bearer ${minted.key}` });
+    await eventually(() => reading.text().includes('first'));
+    const known = world.publishing.keys.get(minted.id);
+    if (known) await world.publishing.key({ ...known, isActive: false });
+    const before = Date.now();
+    expect(await reading.whole).not.toContain('event: end');
+    expect(Date.now() - before).toBeLessThan(2_000);
+  });
+
   it('lets the service wait for a reader that is slow, and gives up on one that takes nothing', async () => {
     let made = 0;
     let isGivenUp = false;

@@ -45,8 +45,19 @@ export class Authenticator {
     return token.startsWith('op_') ? this.#operator(token) : await this.#user(token);
   }
 
+  /** Whether who was let in would still be: keys are revoked while streams are open. */
+  isLive(principal: Principal): boolean {
+    if (principal.kind !== 'key') return true;
+    const key = this.#credentials.keys.get(principal.id);
+    return key?.isActive === true && !this.#hasExpired(key);
+  }
+
+  #hasExpired({ expiresAt }: identity.KeySnapshot): boolean {
+    return expiresAt !== null && epochOf(expiresAt) <= this.#credentials.clock.now();
+  }
+
   async #key(text: string): Promise<Identity> {
-    const { keys, macKey, clock, catchUpMs } = this.#credentials;
+    const { keys, macKey, catchUpMs } = this.#credentials;
     const id = parseApiKey(macKey, text);
     if (id === undefined) throw no('The API key is not valid.');
     // Only a key that this platform made is worth waiting for: it may be younger than the snapshot.
@@ -57,7 +68,7 @@ export class Authenticator {
     }
     if (!isSameSecret(hashApiKey(text), key.hash)) throw no('The API key is not valid.');
     if (!key.isActive) throw no('The API key was revoked.');
-    if (key.expiresAt !== null && epochOf(key.expiresAt) <= clock.now()) throw no('The API key has expired.');
+    if (this.#hasExpired(key)) throw no('The API key has expired.');
     return { kind: 'key', key };
   }
 

@@ -74,6 +74,7 @@ export const ending =
     const route = routeOf(request)?.path ?? request.routeOptions.url ?? 'unknown';
     metrics.http.record(ms / 1_000, { method: request.method, route, status: String(status) });
     span.setAttribute('http.response.status_code', status);
+    if (status >= 500) span.setAttribute('error.type', code ?? String(status));
     if (caller.orgId) span.setAttribute('orrery.org_id', caller.orgId);
     const isCut = !reply.raw.writableFinished;
     within(context, () => {

@@ -79,16 +79,25 @@ const encodingProblem = ({ headers }: FastifyRequest): string | undefined => {
   return /^utf-?8$/i.test(charset) ? undefined : 'The body must be UTF-8.';
 };
 
-/** Fires when the caller is gone, or this instance stops. */
-const cutOff = (reply: FastifyReply, draining: AbortSignal): AbortSignal => {
+/** How soon an open stream notices that its caller's key was revoked. */
+const liveMs = 1_000;
+
+/** Fires when the caller is gone or would be let in no more, or this instance stops. */
+const cutOff = (reply: FastifyReply, { draining, isLive }: { draining: AbortSignal; isLive: () => boolean }): AbortSignal => {
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  const timer = setInterval(() => {
+    if (!isLive()) gone.abort();
+  }, liveMs);
+  reply.raw.once('close', () => {
+    clearInterval(timer);
+    gone.abort();
+  });
   return AbortSignal.any([gone.signal, draining]);
 };
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-const handlerOf = (route: Route, { bus, settings, draining }: EdgeParts): Handler => {
+const handlerOf = (route: Route, { bus, settings, draining, gatekeepers: { authenticator } }: EdgeParts): Handler => {
   if (route.kind === 'answer') {
     return async (request, reply) => {
       const exchange = exchangeOf(request);
@@ -100,7 +109,8 @@ const handlerOf = (route: Route, { bus, settings, draining }: EdgeParts): Handle
   return async (request, reply) => {
     const exchange = exchangeOf(request);
     if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
-    const call = new Asking(bus, request, exchange, cutOff(reply, draining));
+    const isLive = (): boolean => authenticator.isLive(exchange.caller.principal);
+    const call = new Asking(bus, request, exchange, cutOff(reply, { draining, isLive }));
     await within(exchange.context, async () => {
       const frames = await route.frames(call);
       reply
