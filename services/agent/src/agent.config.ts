@@ -1,4 +1,4 @@
-import { configOf, type Environment, variable } from '@orrery/process/light';
+import { variable } from '@orrery/process/light';
 import { z } from 'zod';
 
 const flag = z
@@ -56,5 +56,3 @@ export const AgentConfig = z.object({
   }),
 });
 export type AgentConfig = z.output<typeof AgentConfig>;
-
-export const agentConfig = (env: Environment): AgentConfig => configOf('agent', AgentConfig, env);

@@ -71,15 +71,15 @@ export class Journal {
   }
 
   #wake(): void {
-    this.#writing ??= this.#work().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#work();
   }
 
   async #work(): Promise<void> {
     // Whoever appends in this turn of the loop comes along.
     await Promise.resolve();
     while (this.#queue.length > 0) await this.#write(this.#queue.splice(0));
+    // In the same turn as the last look at the queue: whoever appends after it wakes a new round.
+    this.#writing = undefined;
   }
 
   async #write(writes: readonly Write[]): Promise<void> {
