@@ -5,12 +5,12 @@ import { counter, gauge, seconds } from './instruments.ts';
  * Labels are bounded words (a service, an operation, an outcome), never an id of a run, a user or an organization.
  */
 export const metrics = {
-  /** `outcome`: `accepted`, `rejected` or `failed`. */
   http: seconds<'method' | 'route' | 'status'>('orrery_http_seconds', 'Time to answer an HTTP request'),
   /** `event`: `open` and `closed` count, so that their difference is what is open now. */
   eventStreams: counter<'event'>('orrery_http_event_streams_total', 'Streams of server-sent events that were opened and closed'),
   /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`. */
   rateLimited: counter<'class' | 'by' | 'outcome'>('orrery_rate_limit_decisions_total', 'Requests that were judged by the rate limiter'),
+  /** `outcome`: `accepted` or `refused`; `unavailable`, `deadline` or `fault`; `shed`, `expired` or `cancelled`. */
   rpcClient: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_client_seconds', 'Time until a request over the bus was answered'),
   rpcServer: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_server_seconds', 'Time a service took for a request'),
 
@@ -30,7 +30,7 @@ export const metrics = {
   projectionLag: gauge<'service' | 'view'>('orrery_projection_lag_events', 'Events a view that follows the log has not folded yet'),
 
   queueLength: gauge<'service'>('orrery_scheduler_queue_length', 'Requests waiting for a place'),
-  /** `outcome`: `placed` or `waiting`. */
+  /** `outcome`: `placed` or `refused`. */
   placements: counter<'service' | 'outcome'>('orrery_scheduler_decisions_total', 'Decisions of the scheduler'),
   placement: seconds<'service'>('orrery_scheduler_decision_seconds', 'Time of one decision of the scheduler'),
   queued: seconds<'service'>('orrery_scheduler_queued_seconds', 'From submission to placement'),
