@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import pg from 'pg';
 import { type BackOff, pauseOf } from './back-off.ts';
 import { MalformedEvent } from './cloud-event.ts';
@@ -5,6 +6,7 @@ import { Overloaded } from './errors.ts';
 
 /** What PostgreSQL says of connections, resources, shutdowns, and transactions in each other's way: it passes by itself. */
 const passingSqlState = /^(08|53|57P|40)/;
+const awaySqlState = /^(08|53|57P)/;
 const passingCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** Faults of others, known by name because whoever throws them is above this package. */
 const passingNames = new Set(['ServiceUnavailable', 'DeadlineExceeded', 'NatsError']);
@@ -14,12 +16,21 @@ const passingMessages =
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
+/** Also of another realm, such as Node's own beside a test's. */
+const isError = (error: unknown): error is Error => error instanceof Error || types.isNativeError(error);
+
+/** The database cannot be had now; no event can be handled until it is back. */
+export const isDatabaseAway = (error: unknown): boolean => {
+  if (!isError(error)) return false;
+  if (error instanceof pg.DatabaseError) return awaySqlState.test(codeOf(error));
+  return passingCodes.has(codeOf(error)) || passingMessages.test(error.message);
+};
+
 /** Nothing is wrong with the event: something it needs is away, and trying again is all there is to do. */
 export const passes = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if (error instanceof pg.DatabaseError) return passingSqlState.test(codeOf(error));
-  if (error instanceof Overloaded || passingNames.has(error.name)) return true;
-  if (passingCodes.has(codeOf(error)) || passingMessages.test(error.message)) return true;
+  if (error instanceof Overloaded || passingNames.has(error.name) || isDatabaseAway(error)) return true;
   return error.cause !== undefined && passes(error.cause);
 };
 

@@ -5,7 +5,7 @@ import type { JsMsg, NatsConnection } from 'nats';
 import { pause, persist } from './back-off.ts';
 import { type Delivery, deliveryOf, letterOf, typeOf } from './consume-delivery.ts';
 import { type Outcome, reacting, registryOf, writing } from './consume-effect.ts';
-import { defaultPatience, judge, type Patience } from './consume-faults.ts';
+import { defaultPatience, isDatabaseAway, judge, type Patience } from './consume-faults.ts';
 import { Lanes } from './consume-lanes.ts';
 import type { Consumer } from './consumer.ts';
 import { bury } from './dead-letters.ts';
@@ -30,6 +30,8 @@ const defaultBatch = 100;
 const batchesAtOnce = 2;
 /** Delivered so often without an answer, it takes its process down each time. */
 const mostDeliveries = 50;
+/** An absence that goes on is not told again before this. */
+const quietMs = 30_000;
 const buryBackOff = { firstMs: 100, longestMs: 5_000 };
 
 type Work = (batch: readonly Delivery[], report: (delivery: Delivery, outcome: Outcome) => void) => Promise<void>;
@@ -71,6 +73,7 @@ export class ConsumerRun {
   private readonly held = new Map<string, Delivery>();
   private readonly ackWaitMs: number;
   private underWay = 0;
+  private pausedUntil = 0;
   private idle: (() => void) | undefined;
 
   constructor(options: RunOptions) {
@@ -125,7 +128,8 @@ export class ConsumerRun {
   private proceed(): void {
     const { signal } = this.options;
     const { atOnce, most, perLane, work } = this.manner;
-    while (!signal.aborted && this.underWay < atOnce) {
+    const isHeld = signal.aborted || this.pausedUntil > Date.now();
+    while (!isHeld && this.underWay < atOnce) {
       const batch = this.lanes.take(Math.min(most, atOnce - this.underWay), perLane);
       if (batch.length === 0) break;
       this.underWay += batch.length;
@@ -171,11 +175,29 @@ export class ConsumerRun {
       lane.burial = this.giveUp(delivery, error, verdict.reason);
       return;
     }
-    const facts = { eventId: delivery.eventId, consumer: this.options.consumer.name, pauseMs: Math.round(verdict.pauseMs) };
-    this.options.log.warn({ err: error, ...facts }, 'an event could not be handled; trying again');
     this.count('retried');
     lane.again.push(delivery);
     lane.pauseMs = verdict.pauseMs;
+    if (isDatabaseAway(error)) this.hold(error, verdict.pauseMs);
+    else
+      this.options.log.warn(
+        { err: error, ...this.factsOf(delivery), pauseMs: verdict.pauseMs },
+        'an event could not be handled; trying again',
+      );
+  }
+
+  /** Without its database nothing can be handled: holding on costs less than trying each event, and one line says it. */
+  private hold(error: unknown, pauseMs: number): void {
+    const { signal, log, consumer } = this.options;
+    const now = Date.now();
+    if (this.pausedUntil > now) return;
+    if (now - this.pausedUntil > quietMs) log.warn({ err: error, consumer: consumer.name }, 'the database is away; holding on');
+    this.pausedUntil = now + pauseMs;
+    void pause(pauseMs, signal).then(() => this.proceed());
+  }
+
+  private factsOf({ eventId }: Delivery): { readonly eventId: string; readonly consumer: string } {
+    return { eventId, consumer: this.options.consumer.name };
   }
 
   private async moveOn(name: string, { again, pauseMs, burial }: LaneOfBatch): Promise<void> {

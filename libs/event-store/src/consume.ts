@@ -58,16 +58,20 @@ const reportLost = async ({ nats, log }: Surroundings, { consumer }: Line, { str
 /** Receives until the signal, or until JetStream has no such stream or durable any more. */
 const receive = async (surroundings: Surroundings, line: Line, run: ConsumerRun, signal: AbortSignal): Promise<void> => {
   const { nats } = surroundings;
-  await linkOf(nats).connected(signal);
+  const link = linkOf(nats);
+  await link.connected(signal);
   if (signal.aborted) return;
-  const jsm = await nats.jetstreamManager();
-  const durable = await ensureDurable(jsm, line.consumer, { source: line.source, types: line.contracts.map(({ type }) => type) });
-  await reportLost(surroundings, line, durable);
-  const { through, deliveries } = durable.earlier;
-  const pulled: ConsumerMessages = await (await nats.jetstream().consumers.get(durable.stream, durable.name)).consume({
-    ...pull,
-    max_messages: line.consumer.window ?? defaultWindow,
-    callback: (message) => run.receive(message, message.seq <= through ? deliveries : 0),
+  const [durable, pulled] = await link.whole(async () => {
+    const jsm = await nats.jetstreamManager();
+    const found = await ensureDurable(jsm, line.consumer, { source: line.source, types: line.contracts.map(({ type }) => type) });
+    await reportLost(surroundings, line, found);
+    const { through, deliveries } = found.earlier;
+    const messages: ConsumerMessages = await (await nats.jetstream().consumers.get(found.stream, found.name)).consume({
+      ...pull,
+      max_messages: line.consumer.window ?? defaultWindow,
+      callback: (message) => run.receive(message, message.seq <= through ? deliveries : 0),
+    });
+    return [found, messages] as const;
   });
   const close = (): void => void pulled.close();
   signal.addEventListener('abort', close);
@@ -122,6 +126,8 @@ const workAlone = async (surroundings: Surroundings, line: Line, locks: Locks, s
 /** Starts consumers; they outlive their servers and wait for their sources. */
 export const startConsumers = (options: ConsumersOptions): Consumers => {
   const { store, consumers, nats } = options;
+  // Watching from now on: a connection that fell unseen looks like one that stands.
+  linkOf(nats);
   const surroundings = { ...options, log: options.log ?? logOf(store.service) };
   const stopped = new AbortController();
   const lines = consumers.flatMap(linesOf);

@@ -33,6 +33,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
     migrations: migrationClasses([...eventStoreMigrations, ...(options.migrations ?? [])]),
     migrationsTransactionMode: 'each',
     extra: {
+      Client: SurvivingClient,
       types,
       keepAlive: true,
       statement_timeout: options.statementTimeoutMs ?? 30_000,
@@ -41,6 +42,17 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
   });
   return await dataSource.initialize();
 };
+
+/**
+ * A connection that falls tells the query that waits for it; but it also emits an error, which ends the process if nobody
+ * listens, and nobody does while somebody holds it.
+ */
+class SurvivingClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
 
 /** The pool under a TypeORM data source. */
 export const poolOf = (dataSource: DataSource): pg.Pool => {

@@ -5,11 +5,12 @@ import { relayCheckpoint } from './audit.ts';
 import { pause, persist } from './back-off.ts';
 import { Bell } from './bell.ts';
 import { checkpointOf, dropCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { type EventStore, notifyChannel } from './event-store.ts';
+import type { EventStore } from './event-store.ts';
 import type { Locks } from './locks.ts';
 import { countBetween } from './log-place.ts';
 import { LogPublisher } from './log-publisher.ts';
 import { linkOf } from './nats-link.ts';
+import { notifyChannel } from './notifier.ts';
 import { refillCheckpoint, repeatBatch } from './refill.ts';
 import { findFooting } from './relay-footing.ts';
 import { RelayWatch } from './relay-watch.ts';
@@ -82,7 +83,7 @@ export class Term {
     await link.connected(this.signal);
     if (this.signal.aborted) return;
     const signal = AbortSignal.any([this.signal, link.cut()]);
-    const footing = await findFooting(this.place, { store, jsm: await nats.jetstreamManager(), limits, log });
+    const footing = await link.whole(async () => findFooting(this.place, { store, jsm: await nats.jetstreamManager(), limits, log }));
     this.place = footing.place;
     this.publisher.sequence = footing.sequence;
     while (!signal.aborted) {

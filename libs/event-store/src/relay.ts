@@ -3,6 +3,7 @@ import type { NatsConnection } from 'nats';
 import { pause, pauseOf, persist } from './back-off.ts';
 import type { EventStore } from './event-store.ts';
 import { openLocks } from './locks.ts';
+import { linkOf } from './nats-link.ts';
 import { relayLock } from './refill.ts';
 import { Term, type TermOptions } from './relay-term.ts';
 import { defaultMaxAgeMs, type StreamLimits } from './streams.ts';
@@ -40,7 +41,9 @@ const settingsOf = (options: RelayOptions): TermOptions => ({
 
 export const startRelay = (options: RelayOptions): Relay => {
   const settings = settingsOf(options);
-  const { store, log } = settings;
+  const { store, log, nats } = settings;
+  // Watching from now on: a connection that fell unseen looks like one that stands.
+  linkOf(nats);
   const stopped = new AbortController();
   let active = false;
 
