@@ -19,8 +19,6 @@ import { TableReader } from './table-reader.ts';
 import type { Committed, Unit } from './unit.ts';
 import type { View } from './view.ts';
 
-export { notifyChannel } from './notifier.ts';
-
 export interface EventStoreOptions {
   /** Opened with `openDatabase`, migrated with `migrate`. The store never closes it. */
   readonly dataSource: DataSource;

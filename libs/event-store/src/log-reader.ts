@@ -66,14 +66,20 @@ export class LogReader {
     return this.page<E>(stream, { after: page.after ?? 0, upTo: lastVersion, limit: page.limit ?? 100 });
   }
 
-  /** What happened, without when and why: all that a fold needs. */
+  /**
+   * What happened, without when and why: all that a fold needs. It comes as one row, because reading a hundred rows costs three
+   * times as much here as parsing one text.
+   */
   async happened<E extends Event>(stream: string, after = 0): Promise<readonly E[]> {
-    const { rows } = await this.pool.query<BareRow>({
+    const { rows } = await this.pool.query<{ types: string | null; data: string; personal: boolean }>({
       name: 'orrery-happened',
-      text: `SELECT ${bareColumns} FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version`,
+      text: `SELECT string_agg(h.type, ',') AS types, '[' || string_agg(h.data::text, ',') || ']' AS data, bool_or(h.person IS NOT NULL) AS personal
+        FROM (SELECT e.type, e.data, e.person FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version) h`,
       values: [stream, after],
     });
-    return await this.rows.bare<E>(rows);
+    const [all] = rows;
+    if (!all?.types) return [];
+    return all.personal ? await this.happenedRowByRow<E>(stream, after) : this.rows.plain<E>(all.types.split(','), JSON.parse(all.data));
   }
 
   /** The kept state of a shape, if there is one, and what happened since. */
@@ -127,6 +133,16 @@ export class LogReader {
       values: [after.transaction.toString(), after.position.toString(), limit],
     });
     return await this.rows.recorded(rows);
+  }
+
+  /** For streams that tell of a person: each row has its own seal. */
+  private async happenedRowByRow<E extends Event>(stream: string, after: number): Promise<readonly E[]> {
+    const { rows } = await this.pool.query<BareRow>({
+      name: 'orrery-happened-row-by-row',
+      text: `SELECT ${bareColumns} FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version`,
+      values: [stream, after],
+    });
+    return await this.rows.bare<E>(rows);
   }
 
   private async page<E extends Event>(
