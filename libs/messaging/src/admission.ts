@@ -3,7 +3,7 @@ import type { Rejection } from '@orrery/kernel';
 import type { Msg } from 'nats';
 import { z } from 'zod';
 import { denial } from './access.ts';
-import { type DeadlineClock, readContext } from './headers.ts';
+import { type Carrier, type DeadlineClock, readHeaders } from './headers.ts';
 import type { Route } from './route.ts';
 import { decodeJson, invalidInput } from './wire.ts';
 
@@ -14,8 +14,15 @@ export interface Served {
   readonly fromAgents: boolean;
 }
 
+export interface Welcome {
+  readonly kind: 'welcome';
+  readonly context: RequestContext;
+  readonly carrier: Carrier;
+  readonly reading: string | undefined;
+}
+
 export type Admission =
-  | { readonly kind: 'welcome'; readonly context: RequestContext }
+  | Welcome
   | { readonly kind: 'refused'; readonly rejection: Rejection }
   /** Nobody waits any more: work done now would only slow those who do. */
   | { readonly kind: 'expired' };
@@ -26,20 +33,20 @@ const isImpostor = (subject: string, { principal }: RequestContext): boolean =>
 
 /** Who asks, whether still, and whether they may. */
 export const admit = ({ operation, fromAgents }: Served, message: Msg, clock: DeadlineClock): Admission => {
-  const read = readContext(message.headers, clock);
+  const read = readHeaders(message.headers, fromAgents ? 'own' : clock);
   if (!read.ok) {
     return {
       kind: 'refused',
       rejection: { code: 'InvalidInput', details: { issues: [{ path: [], message: read.why, code: 'context' }] } },
     };
   }
-  const { context } = read;
+  const { context, carrier, reading } = read;
   if (Date.now() >= context.deadlineAt) return { kind: 'expired' };
   const denied = denial(operation.access, context);
   if (denied) return { kind: 'refused', rejection: denied };
   if (fromAgents && isImpostor(message.subject, context))
     return { kind: 'refused', rejection: { code: 'Forbidden', details: { needs: 'agent' } } };
-  return { kind: 'welcome', context };
+  return { kind: 'welcome', context, carrier, reading };
 };
 
 export type ReadInput = { readonly ok: true; readonly input: unknown } | { readonly ok: false; readonly rejection: Rejection };

@@ -1,15 +1,15 @@
 import type { Operation, OutputOf, RequestContext, RequestOf } from '@orrery/contracts';
 import type { NatsConnection } from 'nats';
 import { DeadlineExceeded, ServiceUnavailable } from './errors.ts';
-import { Exchange } from './exchange.ts';
-import { streamHeader, writeHeaders } from './headers.ts';
+import { Exchange, type Letter } from './exchange.ts';
+import { type Carrier, writeHeaders } from './headers.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import { type Reply, readOutput, readReply } from './read-reply.ts';
 import { type Route, routeOf, targetOf } from './route.ts';
 import { defaultWindow, type Reading, StreamOpened, type Window, writeReading } from './stream-frames.ts';
-import { type ItemStream, StreamReader } from './stream-reader.ts';
-import { type ClientSpan, endSpan, type RpcOutcome, startClientSpan } from './telemetry.ts';
+import { type ItemStream, type Opening, StreamReader } from './stream-reader.ts';
+import { endSpan, type RpcOutcome, startClientSpan } from './telemetry.ts';
 import { encodeJson } from './wire.ts';
 import { withinMs } from './within-ms.ts';
 
@@ -62,14 +62,10 @@ export class Bus {
    * One question, one answer: the value, or a refusal. Throws `ServiceUnavailable`, `DeadlineExceeded` or `ServiceFault`, always
    * before the deadline of the context or of the operation, whichever is first.
    */
-  async ask<X extends Operation>(
-    operation: X,
-    input: RequestOf<X>,
-    context: RequestContext,
-    options: AskOptions = {},
-  ): Promise<Outcome<X>> {
-    const reply = await this.#measured({ operation, input, context, options });
-    return reply.accepted ? { accepted: true, value: readOutput(operation, reply.value) } : reply;
+  ask<X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext, options: AskOptions = {}): Promise<Outcome<X>> {
+    return this.#exchanged({ operation, input, context, options }, (reply) =>
+      reply.accepted ? { accepted: true, value: readOutput(operation, reply.value) } : reply,
+    );
   }
 
   /** One question, many answers, as fast as they are taken. */
@@ -79,10 +75,10 @@ export class Bus {
     context: RequestContext,
     options: StreamOptions = {},
   ): ItemStream<OutputOf<X>> {
-    const open = async (reading: Reading) => {
-      const reply = await this.#measured({ operation, input, context, options, reading });
-      return reply.accepted ? { accepted: true as const, flow: StreamOpened.parse(reply.value).flow } : reply;
-    };
+    const open = (reading: Reading): Promise<Opening> =>
+      this.#exchanged({ operation, input, context, options, reading }, (reply) =>
+        reply.accepted ? { accepted: true, flow: StreamOpened.parse(reply.value).flow } : reply,
+      );
     const { service } = targetOf(operation, context.principal, options.agent);
     return new StreamReader(this.line, operation, open, {
       service,
@@ -99,24 +95,41 @@ export class Bus {
     await this.connection.close();
   }
 
-  async #measured<X extends Operation>(question: Question<X>): Promise<Reply<X>> {
-    const startedAt = performance.now();
-    const route = routeOf(question.operation);
-    const spanned = startClientSpan(route, question.context.traceparent);
-    try {
-      const reply = await this.#send(question, route, spanned);
-      const outcome = reply.accepted ? 'accepted' : 'refused';
-      endSpan(spanned.span, outcome);
-      this.line.instruments.asked(route, outcome, startedAt);
-      return reply;
-    } catch (error) {
-      endSpan(spanned.span, outcomeOf(error), error);
-      this.line.instruments.asked(route, outcomeOf(error), startedAt);
-      throw error;
-    }
+  /** One promise for the whole way there and back. */
+  #exchanged<X extends Operation, T>(question: Question<X>, read: (reply: Reply<X>) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const startedAt = performance.now();
+      const route = routeOf(question.operation);
+      const { span, carrier } = startClientSpan(route, question.context.traceparent);
+      const end = (outcome: RpcOutcome, error?: unknown): void => {
+        endSpan(span, outcome, error);
+        this.line.instruments.asked(route, outcome, startedAt);
+      };
+      const fail = (error: unknown): void => {
+        end(outcomeOf(error), error);
+        reject(error);
+      };
+      const receive = (reply: Reply<X>): void => {
+        const result = read(reply);
+        end(reply.accepted ? 'accepted' : 'refused');
+        resolve(result);
+      };
+      try {
+        const letter = this.#letterOf(question, route, carrier);
+        if ('accepted' in letter) receive(letter);
+        else
+          this.#exchange.send(letter, {
+            fail,
+            answer: (message) => attempt(() => receive(readReply(question.operation, message.data)), fail),
+          });
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 
-  async #send<X extends Operation>(question: Question<X>, route: Route, { carrier }: ClientSpan): Promise<Reply<X>> {
+  /** What to send, or why it cannot be sent. */
+  #letterOf<X extends Operation>(question: Question<X>, route: Route, carrier: Carrier): Letter | Extract<Reply<X>, { accepted: false }> {
     const { operation, input, context, options, reading } = question;
     const target = targetOf(operation, context.principal, options.agent);
     const payload = encodeJson(input);
@@ -125,9 +138,16 @@ export class Bus {
       return { accepted: false, rejection: { code: 'PayloadTooLarge', details: { part: 'input', bytes: payload.length, limit } } };
     }
     const deadlineAt = Math.min(context.deadlineAt, Date.now() + route.deadlineMs);
-    const headers = writeHeaders(context, deadlineAt, carrier);
-    if (reading) headers.set(streamHeader, writeReading(reading));
-    const message = await this.#exchange.send({ target, payload, headers, deadlineAt });
-    return readReply(operation, message.data);
+    const isAfield = target.isAgent || context.principal.kind === 'agent';
+    const headers = writeHeaders({ context, deadlineAt, carrier, reading: reading && writeReading(reading), isAfield });
+    return { target, payload, headers, deadlineAt };
   }
 }
+
+const attempt = (work: () => void, fail: (error: unknown) => void): void => {
+  try {
+    work();
+  } catch (error) {
+    fail(error);
+  }
+};

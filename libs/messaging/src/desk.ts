@@ -1,21 +1,21 @@
 import type { Operation, RequestContext } from '@orrery/contracts';
 import type { Msg, Subscription } from 'nats';
-import { admit, readInput, type Served } from './admission.ts';
+import { admit, readInput, type Served, type Welcome } from './admission.ts';
 import { Gate, type GateLimits } from './gate.ts';
-import { carrierOf, type DeadlineClock } from './headers.ts';
+import type { DeadlineClock } from './headers.ts';
 import type { Line } from './line.ts';
-import { encodeOutput, type FaultSink, replyToFailure } from './replies.ts';
+import { checkedOutput, type Failures, replyToFailure } from './replies.ts';
 import { routeOf } from './route.ts';
 import { isInbox } from './subjects.ts';
 import { endSpan, type RpcOutcome, startServerSpan, within } from './telemetry.ts';
 import { encodeJson, type WireReply } from './wire.ts';
 import { withinMs } from './within-ms.ts';
 
-export type Handle = (input: unknown, context: RequestContext, message: Msg) => Promise<unknown>;
+/** `reading` is where the asker of a stream hears its items. */
+export type Handle = (input: unknown, context: RequestContext, reading: string | undefined) => Promise<unknown>;
 
-export interface DeskOptions extends GateLimits {
+export interface DeskOptions extends GateLimits, Failures {
   readonly clock: DeadlineClock;
-  readonly onFault: FaultSink;
 }
 
 export interface Place {
@@ -72,37 +72,43 @@ export class Desk {
   #receive(counter: Counter, message: Msg): void {
     if (!isInbox(message.reply)) return;
     const startedAt = performance.now();
-    if (this.#gate.enter(() => this.#work(counter, message, startedAt))) return;
+    if (this.#gate.enter((done) => this.#judge(counter, message, startedAt, done))) return;
     this.#reply(counter, message, { accepted: false, rejection: { code: 'Overloaded', details: { retryAfterMs } } });
     this.#line.instruments.served(counter.route, 'shed', startedAt);
   }
 
-  async #work(counter: Counter, message: Msg, startedAt: number): Promise<void> {
-    const outcome = await this.#judge(counter, message);
-    this.#line.instruments.served(counter.route, outcome, startedAt);
-  }
-
-  async #judge(counter: Counter, message: Msg): Promise<RpcOutcome> {
+  #judge(counter: Counter, message: Msg, startedAt: number, done: () => void): void {
+    const end = (outcome: RpcOutcome): void => {
+      this.#line.instruments.served(counter.route, outcome, startedAt);
+      done();
+    };
     const admission = admit(counter, message, this.#options.clock);
-    if (admission.kind === 'expired') return 'expired';
-    if (admission.kind === 'refused') return this.#reply(counter, message, { accepted: false, rejection: admission.rejection });
-    const { span, context: spanned, traceparent } = startServerSpan(counter.route, carrierOf(message.headers), admission.context.orgId);
-    const context = traceparent === undefined ? admission.context : { ...admission.context, traceparent };
-    const reply = await within(spanned, () => this.#answer(counter, message, context));
-    const outcome = this.#reply(counter, message, reply);
-    endSpan(span, outcome, 'fault' in reply ? reply.fault.kind : undefined);
-    return outcome;
+    if (admission.kind === 'expired') end('expired');
+    else if (admission.kind === 'refused') end(this.#reply(counter, message, { accepted: false, rejection: admission.rejection }));
+    else this.#answer(counter, message, admission, end);
   }
 
-  async #answer({ operation, handle }: Counter, message: Msg, context: RequestContext): Promise<WireReply> {
-    try {
-      const read = readInput(operation, message.data);
-      if (!read.ok) return { accepted: false, rejection: read.rejection };
-      const value = await handle(read.input, context, message);
-      return { accepted: true, value: operation.kind === 'stream' ? value : encodeOutput(operation, value) };
-    } catch (error) {
-      return replyToFailure(operation, error, { correlationId: context.correlationId, onFault: this.#options.onFault });
-    }
+  #answer(counter: Counter, message: Msg, admission: Welcome, end: (outcome: RpcOutcome) => void): void {
+    const { span, context: spanned, traceparent } = startServerSpan(counter.route, admission.carrier, admission.context.orgId);
+    const { context } = admission;
+    // Read from the header a moment ago, so nobody else's.
+    if (traceparent !== undefined) context.traceparent = traceparent;
+    const { operation } = counter;
+    const finish = (reply: WireReply): void => {
+      const outcome = this.#reply(counter, message, reply);
+      endSpan(span, outcome, 'fault' in reply ? reply.fault.kind : undefined);
+      end(outcome);
+    };
+    const fail = (error: unknown): void => finish(replyToFailure(operation, error, context.correlationId, this.#options));
+    const succeed = (value: unknown): void => {
+      // What opens a stream is ours; what it brings is checked item by item.
+      const output = operation.kind === 'stream' ? { ok: true as const, value } : checkedOutput(operation, value);
+      if (output.ok) finish({ accepted: true, value: output.value });
+      else fail(output.error);
+    };
+    const read = readInput(operation, message.data);
+    if (!read.ok) finish({ accepted: false, rejection: read.rejection });
+    else within(spanned, () => started(() => counter.handle(read.input, context, admission.reading)).then(succeed, fail));
   }
 
   #reply({ operation }: Counter, message: Msg, reply: WireReply): RpcOutcome {
@@ -126,4 +132,13 @@ export class Desk {
 const outcomeOfReply = (reply: WireReply): RpcOutcome => {
   if (!('fault' in reply)) return reply.accepted ? 'accepted' : 'refused';
   return reply.fault.kind === 'internal' ? 'fault' : reply.fault.kind;
+};
+
+/** A handler that throws before it waits has failed like any other. */
+const started = (work: () => Promise<unknown>): Promise<unknown> => {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 };

@@ -5,14 +5,16 @@ export interface GateLimits {
   readonly queue: number;
 }
 
-type Job = () => Promise<void>;
+/** Work that says when it is done, exactly once. */
+export type Job = (done: () => void) => void;
 
 /** Bounded work: so many at once, so many waiting, the rest turned away at the door. Jobs handle their own errors. */
 export class Gate {
   readonly #limits: GateLimits;
+  readonly #waiting: Job[] = [];
+  readonly #idle: (() => void)[] = [];
+  readonly #done = (): void => this.#leave();
   #running = 0;
-  #waiting: Job[] = [];
-  #idle: (() => void)[] = [];
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -29,7 +31,8 @@ export class Gate {
   /** False: no room, the job will not run. */
   enter(job: Job): boolean {
     if (this.#running < this.#limits.concurrency) {
-      void this.#run(job);
+      this.#running += 1;
+      job(this.#done);
       return true;
     }
     if (this.#waiting.length >= this.#limits.queue) return false;
@@ -43,11 +46,11 @@ export class Gate {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #run(job: Job): Promise<void> {
-    this.#running += 1;
-    try {
-      for (let next: Job | undefined = job; next; next = this.#waiting.shift()) await next();
-    } finally {
+  #leave(): void {
+    const next = this.#waiting.shift();
+    // Not at once: jobs that end where they begin would pile up on the stack.
+    if (next) queueMicrotask(() => next(this.#done));
+    else {
       this.#running -= 1;
       if (this.#running === 0) for (const settle of this.#idle.splice(0)) settle();
     }

@@ -2,49 +2,84 @@ import { RequestContext } from '@orrery/contracts';
 import { headers, type MsgHdrs } from 'nats';
 
 const contextHeader = 'Orrery-Context';
-export const streamHeader = 'Orrery-Stream';
+const streamHeader = 'Orrery-Stream';
 
+/** What carries a trace, in the words of W3C. The first travels in the context, the others, rare, in headers of their own. */
 export type Carrier = Record<string, string>;
+const otherTraceHeaders = new Set(['tracestate', 'baggage']);
+const traceparentShape = /^[\da-f-]{55}$/;
+const oneLine = /^[\x20-\x7e]*$/;
 
-/** Writes the context and the trace of a request. JSON escapes every line end, so no value can add a header. */
-export const writeHeaders = (context: RequestContext, deadlineAt: number, carrier: Carrier): MsgHdrs => {
-  const written = headers();
-  const { traceparent, ...rest } = context;
-  written.set(contextHeader, JSON.stringify({ ...rest, deadlineAt, remainingMs: Math.max(1, deadlineAt - Date.now()) }));
-  const trace = carrier.traceparent ?? traceparent;
-  if (trace !== undefined) written.set('traceparent', trace);
-  if (carrier.tracestate) written.set('tracestate', carrier.tracestate);
-  return written;
+export interface Sent {
+  readonly context: RequestContext;
+  readonly deadlineAt: number;
+  readonly carrier: Carrier;
+  /** Where the items of a stream go. */
+  readonly reading: string | undefined;
+  /** One of the two ends is a machine with a clock of its own. */
+  readonly isAfield: boolean;
+}
+
+/**
+ * The context and the trace of a request, written in one go: the client's own header type checks and copies each value several
+ * times. JSON escapes every line end, and what else is written is one line, so that no value can add a header.
+ */
+export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): MsgHdrs => {
+  // What is of this request comes behind what is of its context: of two equal names a parser takes the last.
+  let json = `${JSON.stringify(context).slice(0, -1)},"deadlineAt":${deadlineAt}`;
+  if (traceparentShape.test(carrier.traceparent ?? '')) json += `,"traceparent":"${carrier.traceparent}"`;
+  if (isAfield) json += `,"remainingMs":${Math.max(1, Math.ceil(deadlineAt - Date.now()))}`;
+  let text = `NATS/1.0\r\n${contextHeader}: ${json}}\r\n`;
+  for (const name in carrier) {
+    const value = carrier[name] ?? '';
+    if (otherTraceHeaders.has(name) && oneLine.test(value)) text += `${name}: ${value}\r\n`;
+  }
+  if (reading !== undefined) text += `${streamHeader}: ${reading}\r\n`;
+  return Object.assign(headers(), { encode: () => Buffer.from(`${text}\r\n`, 'utf8') });
 };
 
 /** Whose clock a deadline is read by: services share one, a machine at a customer's site has its own. */
 export type DeadlineClock = 'shared' | 'own';
 
-export type ReadContext = { readonly ok: true; readonly context: RequestContext } | { readonly ok: false; readonly why: string };
+export type Received =
+  | { readonly ok: true; readonly context: RequestContext; readonly carrier: Carrier; readonly reading: string | undefined }
+  | { readonly ok: false; readonly why: string };
 
-const parsed = (text: string): unknown => {
+type Raw = Record<string, unknown>;
+
+const objectIn = (text: string): Raw | undefined => {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // An array would not pass the schema either.
+    return typeof value === 'object' && value !== null ? (value as Raw) : undefined;
   } catch {
     return undefined;
   }
 };
 
-export const readContext = (from: MsgHdrs | undefined, clock: DeadlineClock): ReadContext => {
-  const text = from?.get(contextHeader);
-  if (!from || !text) return { ok: false, why: 'a request carries its context in the header Orrery-Context' };
-  const raw = parsed(text);
-  if (typeof raw !== 'object' || raw === null) return { ok: false, why: 'the header Orrery-Context is no JSON object' };
-  const { remainingMs, ...rest } = raw as { remainingMs?: unknown };
-  const traceparent = from.get('traceparent');
-  const local = clock === 'own' && typeof remainingMs === 'number' ? { deadlineAt: Date.now() + Math.ceil(remainingMs) } : {};
-  const result = RequestContext.safeParse({ ...rest, ...local, ...(traceparent ? { traceparent } : {}) });
-  if (!result.success) return { ok: false, why: `the header Orrery-Context: ${result.error.issues[0]?.message ?? 'is malformed'}` };
-  return { ok: true, context: result.data };
+const readContext = (text: string, clock: DeadlineClock): RequestContext | string => {
+  const raw = objectIn(text);
+  if (!raw) return `the header ${contextHeader} is no JSON object`;
+  if ('remainingMs' in raw) {
+    if (clock === 'own' && typeof raw.remainingMs === 'number') raw.deadlineAt = Date.now() + raw.remainingMs;
+    delete raw.remainingMs;
+  }
+  const result = RequestContext.safeParse(raw);
+  return result.success ? result.data : `the header ${contextHeader}: ${result.error.issues[0]?.message ?? 'is malformed'}`;
 };
 
-export const carrierOf = (from: MsgHdrs | undefined): Carrier => {
-  const traceparent = from?.get('traceparent');
-  const tracestate = from?.get('tracestate');
-  return { ...(traceparent ? { traceparent } : {}), ...(tracestate ? { tracestate } : {}) };
+export const readHeaders = (from: MsgHdrs | undefined, clock: DeadlineClock): Received => {
+  const carrier: Carrier = {};
+  let text = '';
+  let reading: string | undefined;
+  for (const [name, [value = '']] of from ?? []) {
+    if (name === contextHeader) text = value;
+    else if (name === streamHeader) reading = value;
+    else if (otherTraceHeaders.has(name)) carrier[name] = value;
+  }
+  if (text === '') return { ok: false, why: `a request carries its context in the header ${contextHeader}` };
+  const context = readContext(text, clock);
+  if (typeof context === 'string') return { ok: false, why: context };
+  if (context.traceparent !== undefined) carrier.traceparent = context.traceparent;
+  return { ok: true, context, carrier, reading };
 };

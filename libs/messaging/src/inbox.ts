@@ -1,35 +1,70 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
+import type { UnavailableReason } from './errors.ts';
 
-export type Receive = (message: Msg) => void;
+/** Who waits at an address. */
+export interface Receiver {
+  readonly receive: (message: Msg) => void;
+  /** Told when what was sent to `subject` will not be answered any more. */
+  readonly lose?: (reason: UnavailableReason) => void;
+  readonly subject?: string;
+}
 
-/** One wildcard subscription for every answer of a connection; an address is a counter, so it is never used twice. */
+interface Slot extends Receiver {
+  readonly address: string;
+}
+
+/**
+ * One wildcard subscription for every answer of a connection. An address is a slot and a number that is never used twice, so that
+ * a late answer finds nobody. Slots and not a map: a map that is always filled and emptied is copied over and over, and
+ * each forgotten copy keeps the requests of its time alive until the next full collection.
+ */
 export class Inbox {
   readonly #root: string;
-  readonly #receivers = new Map<string, Receive>();
+  readonly #slots: (Slot | undefined)[] = [];
+  readonly #free: number[] = [];
   #count = 0;
 
   constructor(connection: NatsConnection, prefix: string | undefined) {
     this.#root = `${createInbox(prefix)}.`;
     connection.subscribe(`${this.#root}*`, {
       callback: (error, message) => {
-        if (error === null) this.#receivers.get(message.subject)?.(message);
+        if (error === null) this.#deliver(message);
       },
     });
   }
 
-  open(receive: Receive): string {
+  open(receiver: Receiver): string {
+    const index = this.#free.pop() ?? this.#slots.length;
     this.#count += 1;
-    const address = this.#root + this.#count.toString(36);
-    this.#receivers.set(address, receive);
+    const address = `${this.#root}${index.toString(36)}-${this.#count.toString(36)}`;
+    this.#slots[index] = { ...receiver, address };
     return address;
   }
 
   close(address: string): void {
-    this.#receivers.delete(address);
+    const index = this.#indexOf(address);
+    if (this.#slots[index]?.address !== address) return;
+    this.#slots[index] = undefined;
+    this.#free.push(index);
   }
 
   get size(): number {
-    return this.#receivers.size;
+    return this.#slots.length - this.#free.length;
+  }
+
+  /** Everybody whose request will not be answered, all or those who asked on one subject. */
+  lose(reason: UnavailableReason, subject?: string): void {
+    for (const slot of [...this.#slots]) if (slot && (subject === undefined || slot.subject === subject)) slot.lose?.(reason);
+  }
+
+  #deliver(message: Msg): void {
+    const { subject } = message;
+    const slot = this.#slots[this.#indexOf(subject)];
+    if (slot?.address === subject) slot.receive(message);
+  }
+
+  #indexOf(address: string): number {
+    return Number.parseInt(address.slice(this.#root.length), 36);
   }
 }
 

@@ -8,6 +8,7 @@ export class Link {
   readonly #up = new Set<Listener>();
   readonly #denied = new Set<(subject: string) => void>();
   #state: 'up' | 'down' | 'closed' = 'up';
+  #backAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: NatsConnection) {
     void this.#follow(connection.status());
@@ -16,6 +17,11 @@ export class Link {
 
   get isUp(): boolean {
     return this.#state === 'up';
+  }
+
+  /** The connection was lost and has been back for less than `ms`: others are perhaps still on their way back. */
+  wasBackWithin(ms: number): boolean {
+    return performance.now() - this.#backAt < ms;
   }
 
   get isClosed(): boolean {
@@ -68,6 +74,7 @@ export class Link {
   #turn(state: 'up' | 'down' | 'closed'): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
+    if (state === 'up') this.#backAt = performance.now();
     for (const listener of [...(state === 'up' ? this.#up : this.#down)]) listener();
   }
 }

@@ -1,17 +1,15 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Operation, serviceOf } from '@orrery/contracts';
-import type { Rejection } from '@orrery/kernel';
+import { type Binding, bindingOf, refuseEnhancers } from './binding.ts';
 import type { Bus } from './bus.ts';
-import { Call } from './call.ts';
 import { Desk, type Handle } from './desk.ts';
-import { Refused } from './errors.ts';
-import type { FaultSink } from './replies.ts';
+import type { Failures } from './replies.ts';
 import { transportId } from './serves.ts';
 import { type HandleStream, StreamDesk } from './stream-desk.ts';
 import { askSubject } from './subjects.ts';
 import { withinMs } from './within-ms.ts';
 
-export interface NatsServerOptions {
+export interface NatsServerOptions extends Partial<Failures> {
   readonly bus: Bus;
   /** The service whose operations are served: the queue group. */
   readonly service: string;
@@ -21,9 +19,6 @@ export interface NatsServerOptions {
   readonly streams?: number;
   /** How long a shutdown waits for what is under way. */
   readonly drainMs?: number;
-  readonly onFault?: FaultSink;
-  /** What an error of a library means to the caller, where it is no fault: a bad cursor, a full queue. */
-  readonly refusalOf?: (error: unknown) => Rejection | undefined;
 }
 
 /** Nest's door to the bus: every `@Serves` of the application, in the queue group of its service. */
@@ -31,19 +26,22 @@ export class NatsServer extends Server implements CustomTransportStrategy {
   override readonly transportId = transportId;
   readonly #options: NatsServerOptions;
   readonly #desk: Desk;
-  readonly #onFault: FaultSink;
+  readonly #failures: Failures;
   #streams: StreamDesk | undefined;
   #isReady = false;
 
   constructor(options: NatsServerOptions) {
     super();
     this.#options = options;
-    this.#onFault = options.onFault ?? (({ operation, correlationId, error }) => this.logger.error(error, `${operation} ${correlationId}`));
+    this.#failures = {
+      onFault: options.onFault ?? (({ operation, correlationId, error }) => this.logger.error(error, `${operation} ${correlationId}`)),
+      refusalOf: options.refusalOf ?? (() => undefined),
+    };
     this.#desk = new Desk(options.bus.line, {
       concurrency: options.concurrency ?? 256,
       queue: options.queue ?? 1_024,
       clock: 'shared',
-      onFault: this.#onFault,
+      ...this.#failures,
     });
   }
 
@@ -58,7 +56,7 @@ export class NatsServer extends Server implements CustomTransportStrategy {
 
   override async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
-      for (const handler of this.messageHandlers.values()) this.#serve(handler);
+      for (const handler of this.messageHandlers.values()) await this.#serve(handler);
       await this.#options.bus.connection.flush();
       this.#isReady = true;
       callback();
@@ -81,43 +79,29 @@ export class NatsServer extends Server implements CustomTransportStrategy {
     return this.#options.bus.connection as T;
   }
 
-  #serve(handler: MessageHandler): void {
+  async #serve(handler: MessageHandler): Promise<void> {
     // Put there by `@Serves`, the only decorator with this transport.
     const { operation } = handler.extras as { operation: Operation };
-    const { service, refusalOf = () => undefined } = this.#options;
+    const { service } = this.#options;
     if (serviceOf(operation) !== service) throw new TypeError(`${operation.subject} is not an operation of ${service}`);
+    const binding = await bindingOf((first) => handler(first));
+    refuseEnhancers(binding, operation.subject);
     const fromAgents = operation.access === 'agent';
     const subject = askSubject(operation);
-    const handle = operation.kind === 'stream' ? this.#streamer(operation, handler) : answerer(handler, refusalOf);
+    const handle = operation.kind === 'stream' ? this.#streamer(operation, binding) : answerer(binding);
     this.#desk.serve(operation, handle, { subject: fromAgents ? `${subject}.*` : subject, queue: service, fromAgents });
   }
 
-  #streamer(operation: Operation, handler: MessageHandler): Handle {
+  #streamer(operation: Operation, { controller, method }: Binding): Handle {
     const { bus, service, streams = 1_000 } = this.#options;
-    this.#streams ??= new StreamDesk(bus.line, { service, streams, beatMs: bus.line.beatMs, onFault: this.#onFault });
+    this.#streams ??= new StreamDesk(bus.line, { service, streams, beatMs: bus.line.beatMs, ...this.#failures });
     const desk = this.#streams;
-    // `@Serves` lets only methods that give async iterables serve a stream.
-    const handle: HandleStream = async (input, context, signal) =>
-      (await through(handler, new Call(input, context, signal))) as AsyncIterable<unknown>;
-    return (input, context, message) => desk.open({ operation, input, context, message, handle });
+    const handle: HandleStream = async (...request) => Reflect.apply(method, controller, request);
+    return (input, context, reading) => desk.open({ operation, input, context, reading, handle });
   }
 }
 
-const through = async (handler: MessageHandler, call: Call): Promise<unknown> => {
-  await handler(call);
-  if (call.hasFailed) throw call.error;
-  return call.result;
-};
-
-const unaborted = new AbortController().signal;
-
 const answerer =
-  (handler: MessageHandler, refusalOf: (error: unknown) => Rejection | undefined): Handle =>
-  async (input, context) => {
-    try {
-      return await through(handler, new Call(input, context, unaborted));
-    } catch (error) {
-      const rejection = refusalOf(error);
-      throw rejection ? new Refused(rejection) : error;
-    }
-  };
+  ({ controller, method }: Binding): Handle =>
+  (input, context) =>
+    Reflect.apply(method, controller, [input, context]);

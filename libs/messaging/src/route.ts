@@ -5,9 +5,7 @@ import { agentSubject, askAsAgentSubject, askSubject, partsOf } from './subjects
 export const defaultDeadlineMs = 5_000;
 
 /** What the bus reads off a contract, once. */
-export interface Route {
-  readonly subject: string;
-  readonly service: string;
+export interface Route extends Target {
   readonly name: string;
   readonly deadlineMs: number;
   readonly attributes: Attributes;
@@ -22,6 +20,7 @@ export const routeOf = (operation: Operation): Route => {
   const route: Route = {
     subject: askSubject(operation),
     service,
+    isAgent: service === 'agent',
     name,
     deadlineMs: operation.deadlineMs ?? defaultDeadlineMs,
     attributes: { 'rpc.system': 'nats', 'rpc.service': service, 'rpc.method': name },
@@ -34,6 +33,8 @@ export const routeOf = (operation: Operation): Route => {
 export interface Target {
   readonly subject: string;
   readonly service: string;
+  /** Answered by an agent, whose word is not taken for anything. */
+  readonly isAgent: boolean;
 }
 
 /** A contract named `agent.<verb>` is served by one agent; one with access `agent` is asked by one. */
@@ -43,10 +44,10 @@ export const targetOf = (
   agent: string | undefined,
 ): Target => {
   const route = routeOf(operation);
-  if (route.service === 'agent') {
+  if (route.isAgent) {
     if (agent === undefined) throw new TypeError(`${operation.subject} is served by agents: name one`);
-    return { subject: agentSubject(agent, route.name), service: `agent:${agent}` };
+    return { subject: agentSubject(agent, route.name), service: `agent:${agent}`, isAgent: true };
   }
   if (operation.access !== 'agent' || asker.kind !== 'agent' || asker.id === undefined) return route;
-  return { subject: askAsAgentSubject(operation, asker.id), service: route.service };
+  return { subject: askAsAgentSubject(operation, asker.id), service: route.service, isAgent: false };
 };

@@ -19,7 +19,7 @@ export class AgentDesk {
 
   constructor(bus: Bus, { workerId, onFault, concurrency = 16, queue = 256 }: AgentDeskOptions) {
     this.#workerId = workerId;
-    this.#desk = new Desk(bus.line, { concurrency, queue, clock: 'own', onFault });
+    this.#desk = new Desk(bus.line, { concurrency, queue, clock: 'own', onFault, refusalOf: () => undefined });
   }
 
   serve<X extends Operation>(operation: X, handler: (input: InputOf<X>, context: RequestContext) => Promise<OutputOf<X>>): this {

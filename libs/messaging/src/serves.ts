@@ -1,6 +1,6 @@
 import { MessagePattern } from '@nestjs/microservices';
 import type { InputOf, Operation, OutputOf, RequestContext } from '@orrery/contracts';
-import { Call } from './call.ts';
+import { bindable } from './binding.ts';
 
 /** Marks handlers of this strategy, so that in an application with several transports no other binds them. */
 export const transportId = Symbol('orrery.nats');
@@ -16,6 +16,6 @@ export const Serves =
   <H extends HandlerOf<X>>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<H>): void => {
     const method = descriptor.value;
     if (!method) throw new TypeError(`@Serves(${operation.subject}) belongs on a method`);
-    Object.assign(descriptor, { value: Call.entry(method) });
+    Object.assign(descriptor, { value: bindable(method) });
     MessagePattern(operation.subject, transportId, { operation })(target, key, descriptor);
   };

@@ -1,10 +1,9 @@
 import type { Operation, RequestContext } from '@orrery/contracts';
 import { type Msg, nuid, type Subscription } from 'nats';
 import { Refused } from './errors.ts';
-import { streamHeader } from './headers.ts';
 import { isNoResponders } from './inbox.ts';
 import type { Line } from './line.ts';
-import type { FaultSink } from './replies.ts';
+import type { Failures } from './replies.ts';
 import { Flow, readReading } from './stream-frames.ts';
 import { StreamWriter } from './stream-writer.ts';
 import { flowSubject } from './subjects.ts';
@@ -12,19 +11,19 @@ import { decodeJson } from './wire.ts';
 
 export type HandleStream = (input: unknown, context: RequestContext, signal: AbortSignal) => Promise<AsyncIterable<unknown>>;
 
-export interface StreamDeskOptions {
+export interface StreamDeskOptions extends Failures {
   readonly service: string;
   /** Streams that are open at the same time. */
   readonly streams: number;
   readonly beatMs: number;
-  readonly onFault: FaultSink;
 }
 
 export interface StreamRequest {
   readonly operation: Operation;
   readonly input: unknown;
   readonly context: RequestContext;
-  readonly message: Msg;
+  /** Where the asker hears the items, as it said in its header. */
+  readonly reading: string | undefined;
   readonly handle: HandleStream;
 }
 
@@ -66,8 +65,8 @@ export class StreamDesk {
   }
 
   /** Lets a stream begin: answers where its reader reports to. */
-  async open({ operation, input, context, message, handle }: StreamRequest): Promise<{ readonly flow: string }> {
-    const reading = readReading(message.headers?.get(streamHeader));
+  async open({ operation, input, context, reading: told, handle }: StreamRequest): Promise<{ readonly flow: string }> {
+    const reading = readReading(told);
     if (!reading)
       throw new Refused({
         code: 'InvalidInput',
@@ -86,7 +85,7 @@ export class StreamDesk {
       flow,
       controller,
       payloadLimit: this.#line.payloadLimit,
-      onFault: this.#options.onFault,
+      failures: this.#options,
     });
     // Counted from now on: opening streams that never begin are streams too.
     this.#writers.set(flow, writer);

@@ -18,10 +18,11 @@ export interface ItemStream<T> extends AsyncIterable<T> {
   readonly open: () => Promise<Opened>;
 }
 
-/** Asks the service to begin: where to report to, or a refusal. */
-export type OpenStream = (
-  reading: Reading,
-) => Promise<{ readonly accepted: true; readonly flow: string } | Extract<Opened, { accepted: false }>>;
+/** Where to report to, or a refusal. */
+export type Opening = { readonly accepted: true; readonly flow: string } | Extract<Opened, { accepted: false }>;
+
+/** Asks the service to begin. */
+export type OpenStream = (reading: Reading) => Promise<Opening>;
 
 export interface ReaderOptions {
   readonly service: string;
@@ -79,7 +80,7 @@ export class StreamReader<X extends Operation> implements ItemStream<OutputOf<X>
       this.#shelf.close();
       return { accepted: true };
     }
-    this.#address = this.#line.inbox.open((message) => this.#hear(message));
+    this.#address = this.#line.inbox.open({ receive: (message) => this.#hear(message) });
     this.#releases.push(() => this.#line.inbox.close(this.#address));
     try {
       const opened = await this.#ask({ inbox: this.#address, ...window });

@@ -1,6 +1,6 @@
 import type { Operation } from '@orrery/contracts';
 import type { NatsConnection } from 'nats';
-import { encodeOutput, type FaultSink, replyToFailure } from './replies.ts';
+import { checkedOutput, type Failures, replyToFailure } from './replies.ts';
 import { type Flow, type Frame, type Reading, silentBeats } from './stream-frames.ts';
 import { encodeJson } from './wire.ts';
 
@@ -13,7 +13,7 @@ export interface StreamParts {
   readonly flow: string;
   readonly controller: AbortController;
   readonly payloadLimit: number;
-  readonly onFault: FaultSink;
+  readonly failures: Failures;
 }
 
 type Items = AsyncIterator<unknown>;
@@ -88,7 +88,8 @@ export class StreamWriter {
     for (;;) {
       const result = await this.#orAbandoned(next);
       if (!result || result.done) return;
-      const item = encodeOutput(this.#parts.operation, result.value);
+      const item = checkedOutput(this.#parts.operation, result.value);
+      if (!item.ok) throw item.error;
       while (!this.#hasRoom) {
         if (this.#isAbandoned) return;
         await new Promise<void>((resolve) => {
@@ -97,7 +98,7 @@ export class StreamWriter {
       }
       if (this.#isAbandoned) return;
       this.#sent.items += 1;
-      this.#sent.bytes += this.#send({ seq: this.#sent.items, item });
+      this.#sent.bytes += this.#send({ seq: this.#sent.items, item: item.value });
       next = items.next();
     }
   }
@@ -124,7 +125,7 @@ export class StreamWriter {
   }
 
   #fail(error: unknown): void {
-    const { operation, correlationId, onFault } = this.#parts;
-    this.#send(replyToFailure(operation, error, { correlationId, onFault }));
+    const { operation, correlationId, failures } = this.#parts;
+    this.#send(replyToFailure(operation, error, correlationId, failures));
   }
 }
