@@ -18,7 +18,8 @@ export class AccessTokens {
   constructor(seed: Buffer) {
     const privateKey: KeyObject = createPrivateKey({ key: Buffer.concat([pkcs8Prefix, seed]), format: 'der', type: 'pkcs8' });
     const publicKeyPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
-    const kid = createHash('sha256').update(publicKeyPem).digest('base64url').slice(0, 16);
+    // Hex: it is a key of the snapshot too, and those may not begin with every character of base64url.
+    const kid = createHash('sha256').update(publicKeyPem).digest('hex').slice(0, 16);
     this.snapshot = { kid, publicKeyPem, notAfter: null };
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     this.sign = createSigner({ key, algorithm: 'EdDSA', kid, iss: 'orrery', expiresIn: accessTokenSeconds * 1_000 });
