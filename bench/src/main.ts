@@ -1,9 +1,11 @@
 import { benchEventStore } from './append.ts';
 import { machine, printReport, type Report } from './measure.ts';
+import { benchRpc } from './rpc.ts';
 
 /** Every benchmark by its name: `npm run bench -- event-store`. Each brings its peers and takes turns with them. */
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
   'event-store': () => benchEventStore(required('ORRERY_POSTGRES_URL')),
+  bus: () => benchRpc(required('ORRERY_NATS_URL')),
 };
 
 const required = (variable: string): string => {
