@@ -21,8 +21,10 @@ export interface FollowParts {
 const pageSize = 500;
 /** Nothing is missed for longer than this, whatever notice was lost. */
 const lookEveryMs = 1_000;
-/** How soon the store is asked again for what should be there and is not. */
+/** How soon the store is asked again for what should be there and is not, or came to the bus just before we listened. */
 const soonMs = 100;
+/** How often the store is asked at last, where all seems well: what is heard live can be lost. */
+const storeEveryMs = 2_000;
 /** How long output that was announced, or is missing between others, is waited for. */
 const lateMs = 5_000;
 
@@ -42,6 +44,8 @@ export class FollowedRun {
   /** The status in which the store was last read to its end. */
   private readAs: execution.RunStatus | undefined;
   private lateSince: number | undefined;
+  private restMs = soonMs;
+  private readAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FollowParts, row: RunRow, options: { readonly after: OutputPlace; readonly signal: AbortSignal }) {
     this.parts = parts;
@@ -65,7 +69,7 @@ export class FollowedRun {
           yield* this.order.skip().map(outputItem);
           continue;
         }
-        await this.bell.wait(this.isWaiting ? soonMs : lookEveryMs, this.signal);
+        await this.bell.wait(this.isWaiting ? soonMs : Math.min(lookEveryMs, this.restMs), this.signal);
         await this.look();
       }
       if (!this.signal.aborted) yield endedItem(this.row);
@@ -93,13 +97,15 @@ export class FollowedRun {
     return isLate;
   }
 
-  /** At the beginning, at the end, and while something is missing. */
+  /** At the beginning, at the end, while something is missing, and now and then. */
   private needsStore(): boolean {
-    return this.readAs === undefined || this.isWaiting || (this.isOver && this.readAs !== this.row.status);
+    const isDue = performance.now() - this.readAt >= this.restMs;
+    return isDue || this.isWaiting || (this.isOver && this.readAs !== this.row.status);
   }
 
   private async *stored(): Items {
     const { status } = this.row;
+    this.restMs = this.readAs === undefined ? soonMs : Math.min(storeEveryMs, this.restMs * 2);
     for (;;) {
       const { attempt: part, seq } = this.order.place();
       const entries = await this.parts.logs.tail(runStream(this.runId), { part, seq }, pageSize);
@@ -107,6 +113,7 @@ export class FollowedRun {
       if (entries.length < pageSize || this.signal.aborted) break;
     }
     this.readAs = status;
+    this.readAt = performance.now();
   }
 
   private *statusItems(): Generator<execution.RunOutputItem> {

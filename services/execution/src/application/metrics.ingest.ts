@@ -3,6 +3,7 @@ import { type Log, metrics } from '@orrery/telemetry';
 import type { MetricStore, Sample } from '@orrery/telemetry-store';
 import type { JsMsg } from 'nats';
 import type { AttemptOwners } from './attempt-owners.ts';
+import { arrivalOf } from './output.ingest.ts';
 
 const service = 'execution';
 
@@ -22,16 +23,18 @@ const readSamples = ({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): execut
 export const takeMetrics =
   (store: MetricStore, owners: AttemptOwners, log: Log) =>
   async (messages: readonly JsMsg[]): Promise<void> => {
-    const batches = messages.flatMap((message) => readSamples(message) ?? []);
-    const told = batches.flatMap(({ workerId, hostname, samples }) => samples.map((sample) => ({ ...sample, workerId, hostname })));
+    const batches = messages.flatMap((message) => {
+      const batch = readSamples(message);
+      return batch ? [{ ...batch, arrivedAt: arrivalOf(message) }] : [];
+    });
+    const told = batches.flatMap(({ samples, ...whence }) => samples.map((sample) => ({ ...sample, ...whence })));
     await owners.learn(told.flatMap(({ runId, workerId }) => (runId && !owners.onMachine(runId, workerId) ? [runId] : [])));
-    const now = Date.now();
-    const samples = told.flatMap(({ runId, workerId, hostname, name: metric, gpu, at, value }): Sample[] => {
+    const samples = told.flatMap(({ runId, workerId, hostname, name: metric, gpu, at, value, arrivedAt }): Sample[] => {
       const org = runId && owners.onMachine(runId, workerId)?.orgId;
       if (runId && !org) return [];
       const whose = runId && org ? { run: runId, org } : { worker: workerId };
       const labels = { ...whose, hostname, ...(gpu === undefined ? {} : { gpu: String(gpu) }) };
-      return [{ metric, labels, at: Math.min(epochOf(at), now), value }];
+      return [{ metric, labels, at: Math.min(epochOf(at), arrivedAt), value }];
     });
     if (samples.length < told.length || batches.length < messages.length) {
       log.warn({ refused: told.length - samples.length, unreadable: messages.length - batches.length }, 'samples that belong to nobody');

@@ -24,20 +24,25 @@ export const readOutput = ({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): 
   return batch.success ? { workerId, chunks: batch.data.chunks.filter((chunk) => chunk.runId === runId) } : undefined;
 };
 
+/** When it came to the bus: the same however often it is delivered, so that an entry is the same entry. */
+export const arrivalOf = ({ info }: Pick<JsMsg, 'info'>): number => Math.floor(info.timestampNanos / 1_000_000);
+
 /** Puts the output of runs where it can be asked for. What a machine says of runs that it does not have is not believed. */
 export const takeOutput =
   (logs: LogStore, owners: AttemptOwners, log: Log) =>
   async (messages: readonly JsMsg[]): Promise<void> => {
-    const told = messages.flatMap((message) => readOutput(message) ?? []);
-    const chunks = told.flatMap(({ workerId, chunks: each }) => each.map((chunk) => ({ ...chunk, workerId })));
+    const told = messages.flatMap((message) => {
+      const output = readOutput(message);
+      return output ? [{ ...output, arrivedAt: arrivalOf(message) }] : [];
+    });
+    const chunks = told.flatMap(({ workerId, arrivedAt, chunks: each }) => each.map((chunk) => ({ ...chunk, workerId, arrivedAt })));
     await owners.learn(chunks.flatMap(({ runId, attempt }) => (owners.ofAttempt(runId, attempt) ? [] : [runId])));
-    const now = Date.now();
-    const entries = chunks.flatMap(({ runId, attempt: part, seq, stream: channel, at, text, workerId }): LogEntry[] => {
+    const entries = chunks.flatMap(({ runId, attempt: part, seq, stream: channel, at, text, workerId, arrivedAt }): LogEntry[] => {
       const owner = owners.ofAttempt(runId, part);
       if (owner?.workerId !== workerId) return [];
       const labels = { hostname: owner.hostname };
       // A clock that is ahead must not cost the output.
-      return [{ stream: `run-${runId}`, part, seq, owner: owner.orgId, at: Math.min(epochOf(at), now), channel, text, labels }];
+      return [{ stream: `run-${runId}`, part, seq, owner: owner.orgId, at: Math.min(epochOf(at), arrivedAt), channel, text, labels }];
     });
     if (entries.length < chunks.length || told.length < messages.length) {
       log.warn({ refused: chunks.length - entries.length, unreadable: messages.length - told.length }, 'output that belongs to nobody');

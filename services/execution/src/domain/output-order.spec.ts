@@ -34,6 +34,10 @@ describe('the order of output', () => {
     expect(named(order.take())).toEqual(['1.3']);
   });
 
+  it('takes from the store what was stored twice once', () => {
+    expect(named(outputOrder().stored([chunk(1, 1), chunk(1, 1), chunk(1, 2)]))).toEqual(['1.1', '1.2']);
+  });
+
   it('gives a gap up when told to', () => {
     const order = outputOrder();
     order.offer(chunk(1, 3));

@@ -72,7 +72,7 @@ export const outputOrder = (after: OutputPlace = outputStart): OutputOrder => {
     take,
     stored: (chunks) => {
       hasDropped = false;
-      return chunks.filter((chunk) => compareOutputPlaces(chunk, place) > 0).map(give);
+      return chunks.flatMap((chunk) => (compareOutputPlaces(chunk, place) > 0 ? [give(chunk)] : []));
     },
     hasGap: () => hasDropped || (held[0] !== undefined && !isNext(held[0])),
     skip,

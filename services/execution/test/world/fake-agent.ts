@@ -7,7 +7,7 @@ export interface Held {
   readonly spec: execution.AttemptSpec;
   phase: 'accepted' | 'running' | 'ended';
   seq: number;
-  wish?: { readonly mode: execution.EndMode; readonly reason: execution.EndReason };
+  wish?: { readonly mode: execution.EndMode; readonly reason: execution.EndReason } | undefined;
 }
 
 type Answer = 'accept' | 'refuse' | 'silence';

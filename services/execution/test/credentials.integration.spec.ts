@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execution } from '@orrery/contracts';
+import { type Bus, connectBus } from '@orrery/messaging';
+import { startNats } from '@orrery/testing';
+import { connect, credsAuthenticator, type NatsConnection } from 'nats';
+import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds } from 'nats-jwt';
+import { AgentCredentials } from '../src/application/agent-credentials.ts';
+import { runId, workerId } from './facts.ts';
+
+jest.setTimeout(30_000);
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** A server on which nobody may do anything without a user of its one account. */
+const guarded = async () => {
+  const [operator, system, account, signing, user] = [createOperator(), createAccount(), createAccount(), createAccount(), createUser()];
+  const limits = { subs: -1, data: -1, payload: -1, conn: -1, leaf: -1, imports: -1, exports: -1, wildcards: true };
+  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+  const claims = { limits: { ...limits, ...storage }, signing_keys: [signing.getPublicKey()] };
+  const token = await encodeAccount('ORRERY', account, claims, { signer: operator });
+  const systemId = system.getPublicKey();
+  const systemToken = await encodeAccount('SYS', system, {}, { signer: operator });
+  const config = [
+    `operator: ${await encodeOperator('orrery', operator, { system_account: systemId })}`,
+    `system_account: ${systemId}`,
+    'resolver: MEMORY',
+    `resolver_preload { ${systemId}: ${systemToken}, ${account.getPublicKey()}: ${token} }`,
+  ].join('\n');
+  const nats = await startNats({ config });
+  const own = join(nats.dir, 'execution.creds');
+  const everything = { allow: ['>'], deny: [] };
+  const ownToken = await encodeUser('execution', user, signing, {
+    issuer_account: account.getPublicKey(),
+    pub: everything,
+    sub: everything,
+  });
+  await writeFile(own, fmtCreds(ownToken, user));
+  return { nats, own, seed: text(signing.getSeed()) };
+};
+
+let world: Awaited<ReturnType<typeof guarded>>;
+let platform: Bus;
+const open: NatsConnection[] = [];
+
+beforeAll(async () => {
+  world = await guarded();
+  platform = await connectBus({ url: world.nats.url, name: 'execution', credentials: world.own });
+}, 30_000);
+afterAll(async () => {
+  for (const connection of open) await connection.close();
+  await platform.close();
+  await world.nats.stop();
+});
+
+const [mine, other] = [workerId(1), workerId(2)];
+
+/** A machine's own connection, and what the server forbade it. */
+const enter = async () => {
+  const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, seed: world.seed, ownCreds: world.own });
+  const creds = await credentials.mint(mine);
+  const authenticator = credsAuthenticator(new TextEncoder().encode(creds ?? ''));
+  const connection = await connect({ servers: world.nats.url, authenticator, inboxPrefix: `_INBOX_agent.${mine}` });
+  open.push(connection);
+  // Servers deliver in order: what has not come when the flush comes back was forbidden.
+  const may = async (subject: string): Promise<boolean> => {
+    let heard = 0;
+    const listening = platform.connection.subscribe(subject, { callback: () => (heard += 1) });
+    await platform.connection.flush();
+    connection.publish(subject, '{}');
+    await connection.flush();
+    await platform.connection.flush();
+    listening.unsubscribe();
+    return heard > 0;
+  };
+  const hears = async (pattern: string, subject = pattern): Promise<boolean> => {
+    let heard = 0;
+    const listening = connection.subscribe(pattern, { callback: (error) => (heard += error ? 0 : 1) });
+    await connection.flush();
+    platform.connection.publish(subject, '{}');
+    await platform.connection.flush();
+    await connection.flush();
+    if (!listening.isClosed()) listening.unsubscribe();
+    return heard > 0;
+  };
+  return { connection, may, hears };
+};
+
+describe('the credentials of a machine', () => {
+  it('open its own subjects', async () => {
+    const { may, hears } = await enter();
+    const subjects = [
+      `ask.execution.beat-worker.${mine}`,
+      `ask.execution.report-attempt.${mine}`,
+      `tele.output.${mine}.${runId()}`,
+      `tele.metrics.${mine}`,
+    ];
+    for (const subject of subjects) expect([subject, await may(subject)]).toEqual([subject, true]);
+    expect(await hears(`agent.${mine}.start`)).toBe(true);
+  });
+
+  it('open nothing else: not another machine’s subjects, no service, no stream, no inbox', async () => {
+    const { may, hears } = await enter();
+    const subjects = [
+      `ask.execution.beat-worker.${other}`,
+      `ask.execution.report-attempt.${other}`,
+      'ask.execution.submit-run',
+      'ask.identity.log-in',
+      `tele.output.${other}.${runId()}`,
+      `tele.metrics.${other}`,
+      `agent.${other}.start`,
+      `log.execution.RunCompleted.org.run-${runId()}`,
+      '$JS.API.STREAM.DELETE.OUTPUT',
+      `_INBOX_execution.${randomUUID()}`,
+    ];
+    for (const subject of subjects) expect([subject, await may(subject)]).toEqual([subject, false]);
+    const patterns = [
+      [`agent.${other}.start`, `agent.${other}.start`],
+      [`_INBOX_agent.${other}.x`, `_INBOX_agent.${other}.x`],
+      ['log.>', 'log.x'],
+      ['ask.>', 'ask.x'],
+      ['>', 'agent.x'],
+    ] as const;
+    for (const [pattern, subject] of patterns) expect([pattern, await hears(pattern, subject)]).toEqual([pattern, false]);
+  });
+
+  it('let it answer who asks it', async () => {
+    const { connection } = await enter();
+    connection.subscribe(`agent.${mine}.start`, { callback: (_error, message) => void message.respond('yes') });
+    await connection.flush();
+    const answer = await platform.connection.request(`agent.${mine}.start`, 'may you?', { timeout: 2_000 });
+    expect(answer.string()).toBe('yes');
+  });
+
+  it('are none where the bus asks for none', async () => {
+    const credentials = await AgentCredentials.open({ natsUrl: world.nats.url });
+    expect(await credentials.mint(execution.WorkerId.parse(mine))).toBeNull();
+  });
+});
