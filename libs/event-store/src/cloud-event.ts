@@ -40,11 +40,20 @@ export const cloudTypeOf = ({ service, type, version }: Pick<EventContract, 'ser
 /** What stands where a person's data stood before the person was erased. No contract need allow it. */
 export const erased = '[erased]';
 
-/** The data as its contract parses it. Fields of an erased person are let through: their contract was kept when they were written. */
+/** What stands where a person's data stands, outside the service that owns it: a bus keeps copies that nobody could erase. */
+export const withheld = '[withheld]';
+
+const withoutPersonal = ({ personal }: EventContract, data: object): object =>
+  personal
+    ? Object.fromEntries(Object.entries(data).map(([field, value]) => [field, personal.fields.includes(field) ? withheld : value]))
+    : data;
+
+/** The data as its contract parses it. Markers of a person's fields are let through: their contract was kept when they were written. */
 const fitting = (contract: EventContract, data: object): object => {
   const parsed = contract.schema.safeParse(data);
   if (parsed.success && typeof parsed.data === 'object' && parsed.data !== null) return parsed.data;
-  const lost = new Set(contract.personal?.fields.filter((field) => field in data && Reflect.get(data, field) === erased));
+  const isLost = (field: string): boolean => [erased, withheld].includes(Reflect.get(data, field));
+  const lost = new Set(contract.personal?.fields.filter(isLost));
   const issues = parsed.error?.issues ?? [];
   if (lost.size > 0 && issues.every(({ path }) => lost.has(String(path[0])))) return data;
   throw new MalformedEvent(`${contract.type} does not fit its contract: ${z.prettifyError(new z.ZodError(issues))}`);
@@ -62,7 +71,7 @@ export const cloudEventOf = (recorded: Recorded, contract: EventContract): Cloud
     time: recorded.recordedAt.toISOString(),
     datacontenttype: 'application/json',
     // The envelope's schema asks for an object with any keys, which is what a contract's parsed data is.
-    data: fitting(contract, recorded.event.data) as CloudEvent['data'],
+    data: withoutPersonal(contract, fitting(contract, recorded.event.data)) as CloudEvent['data'],
     ...(orgId === undefined ? {} : { orgid: orgId }),
     actor,
     correlationid: correlationId,
