@@ -5,6 +5,7 @@ import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { folderOf, separatePrograms } from '../stack/programs.ts';
+import { seedCatalog } from '../stack/seed.ts';
 import type { Stack } from '../stack/stack.ts';
 import { withStack } from '../stack/with-stack.ts';
 import { terminal, timed } from '../terminal.ts';
@@ -51,6 +52,7 @@ export const dev = async (checkout: string, line: CommandLine): Promise<void> =>
   ensureSandbox();
   await withStack(pathsOf(checkout, line.name), async (stack, told) => {
     await Promise.all(separatePrograms.map((program) => stack.launch(program, { env: logging, output: 'terminal' })));
+    await seedCatalog(stack);
     await launchAgent(stack, logging);
     describeStack(stack);
     const watching = watchSources(checkout, (changed) => reload(stack, changed));
