@@ -24,7 +24,7 @@ export interface Consumers {
 }
 
 const pullBackOff: BackOff = { firstMs: 50, longestMs: 2_000 };
-const databaseBackOff: BackOff = { firstMs: 100, longestMs: 5_000 };
+const databaseBackOff: BackOff = { firstMs: 100, longestMs: 2_000 };
 const askForLock: BackOff = { firstMs: 400, longestMs: 400 };
 const pull = { expires: 30_000, idle_heartbeat: 5_000, abort_on_missing_resource: true };
 const drainMs = 10_000;

@@ -25,7 +25,7 @@ export interface Relay {
   readonly stop: () => Promise<void>;
 }
 
-const backOff = { firstMs: 100, longestMs: 5_000 };
+const backOff = { firstMs: 100, longestMs: 2_000 };
 /** How soon a waiting relay notices that the active one is gone. */
 const askForLock = { firstMs: 400, longestMs: 400 };
 
