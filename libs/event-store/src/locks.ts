@@ -53,9 +53,13 @@ export const openLocks = async (pool: pg.Pool, applicationName: string): Promise
     await client.end().catch(lose);
     throw error;
   }
+  let turn: Promise<unknown> = Promise.resolve();
   const query = async <R extends pg.QueryResultRow>(config: pg.QueryConfig): Promise<pg.QueryResult<R>> => {
+    // In turn: pg no longer wants to keep the queue of a client.
+    const answered = turn.then(() => client.query<R>(config));
+    turn = answered.catch(() => undefined);
     try {
-      return await client.query<R>(config);
+      return await answered;
     } catch (error) {
       // Not refused but unanswered: whether the locks are still ours, nobody can say.
       if (!(error instanceof pg.DatabaseError)) lose();
