@@ -19,9 +19,10 @@ interface Machine {
 }
 
 /** Finds out what the machine has and how it can shut programs in. */
-const discover = async (config: AgentConfig, log: Log): Promise<Machine> => {
+const discover = async (config: AgentConfig, log: Log, closing: Closing): Promise<Machine> => {
   const gpus = await findGpus();
   const groups = findGroups(config.state);
+  closing.add('control groups', () => groups?.close());
   const { runtime, warning } = await findRuntime(
     { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, devicesOf: devicesOf(gpus) },
     config.unsandboxed,
@@ -55,7 +56,7 @@ const start = async (surroundings: Surroundings<AgentConfig>): Promise<Running> 
   try {
     mkdirSync(config.state, { recursive: true, mode: 0o700 });
     closing.add('state directory', lockState(config.state));
-    const machine = await discover(config, log);
+    const machine = await discover(config, log, closing);
     const membership = await identify(machine, surroundings);
     await startWork({ ...machine, membership, closing, surroundings });
   } catch (error) {

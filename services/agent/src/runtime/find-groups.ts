@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Controller, Groups, version1, version2 } from './groups.ts';
 import { readText } from './proc.ts';
@@ -56,6 +56,7 @@ const ourTree = (own: string, name: string): string | undefined => {
   const tree = join(existsSync(own) ? own : join(own, '..'), name);
   try {
     mkdirSync(tree, { recursive: true });
+    accessSync(tree, constants.W_OK);
     return tree;
   } catch {
     return undefined;
@@ -114,11 +115,14 @@ const findVersion2 = ({ own: place }: Hierarchy, name: string): Groups | undefin
   }
 };
 
+/** Two agents on one machine, as in tests, must not take each other's programs for strays. */
+export const treeName = (stateDirectory: string): string =>
+  `orrery-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
+
 /** The control groups this agent may use; undefined where none can be written, and then only the limits of each process hold. */
 export const findGroups = (stateDirectory: string): Groups | undefined => {
   const hierarchies = hierarchiesOf(readText('/proc/self/mountinfo') ?? '', readText('/proc/self/cgroup') ?? '');
-  // Two agents on one machine, as in tests, must not take each other's programs for strays.
-  const name = `orrery-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
+  const name = treeName(stateDirectory);
   const unified = hierarchies.find(({ version }) => version === 2);
   const second = unified === undefined ? undefined : findVersion2(unified, name);
   return second ?? findVersion1(hierarchies, name);

@@ -136,6 +136,17 @@ export class Groups {
     return true;
   }
 
+  /** Takes the trees away where no attempt is left in them. */
+  close(): void {
+    for (const tree of this.#trees()) {
+      try {
+        rmdirSync(tree);
+      } catch {
+        // Something lives there: the next agent needs it.
+      }
+    }
+  }
+
   keys(): string[] {
     const entries = this.#trees().flatMap((base) => {
       try {
