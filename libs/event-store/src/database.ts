@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type Logger } from 'typeorm';
 import type { Migration } from './migration.ts';
 import { eventStoreMigrations, migrationClasses } from './migration.ts';
 
@@ -13,12 +13,24 @@ export interface DatabaseOptions {
 }
 
 const connectTimeoutMs = 5_000;
+const createTimeoutMs = 30_000;
+const commitStatementMs = 10_000;
 const oids = { int8: 20, xid8: 5069 };
 
-/** int8 and xid8 arrive as bigint: a float would round a place in the log. */
+/** int8 and xid8 arrive as bigint: a float would round a place in the log. The cast: the driver's signature has an overload per type. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === oids.int8 || oid === oids.xid8 ? BigInt : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** TypeORM writes to the console by itself. Whoever calls hears of an error by its exception, and logs it once. */
+const silence: Logger = {
+  logQuery: () => {},
+  logQueryError: () => {},
+  logQuerySlow: () => {},
+  logSchemaBuild: () => {},
+  logMigration: () => {},
+  log: () => {},
 };
 
 /** One pool per service and process: TypeORM owns it (connections, transactions, migrations); the store's hot path borrows from it. */
@@ -32,6 +44,7 @@ export const openDatabase = async (options: DatabaseOptions): Promise<DataSource
     connectTimeoutMS: connectTimeoutMs,
     migrations: migrationClasses([...eventStoreMigrations, ...(options.migrations ?? [])]),
     migrationsTransactionMode: 'each',
+    logger: silence,
     extra: {
       Client: SurvivingClient,
       types,
@@ -72,6 +85,8 @@ export const commitPool = (dataSource: DataSource, size: number): pg.Pool => {
     ...options,
     ...(password === undefined ? {} : { password }),
     max: size,
+    // Sooner than the writer gives up, so that it hears from the server what became of it.
+    statement_timeout: commitStatementMs,
     options: '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan',
   });
   // An idle connection that dies is replaced at the next append; without a listener it would end the process.
@@ -79,19 +94,41 @@ export const commitPool = (dataSource: DataSource, size: number): pg.Pool => {
   return pool;
 };
 
-const createIfMissing = async (url: string): Promise<void> => {
-  const name = decodeURIComponent(new URL(url).pathname.slice(1));
-  const server = new URL(url);
-  server.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: server.href, connectionTimeoutMillis: connectTimeoutMs });
+const invalidCatalogName = '3D000';
+const duplicateDatabase = '42P04';
+const uniqueViolation = '23505';
+
+const isOneOf = (error: unknown, codes: readonly string[]): boolean =>
+  error instanceof pg.DatabaseError && error.code !== undefined && codes.includes(error.code);
+
+const connected = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs, query_timeout: createTimeoutMs });
   await client.connect();
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
-  } catch (error) {
-    // Another process created it between the look and the act (duplicate_database, or the catalogue's own unique key).
-    if (!(error instanceof pg.DatabaseError) || (error.code !== '42P04' && error.code !== '23505')) throw error;
+    return await work(client);
   } finally {
     await client.end();
+  }
+};
+
+/** Looks first: where the database exists, nobody needs the right to make one. */
+const createIfMissing = async (url: string): Promise<void> => {
+  try {
+    await connected(url, async () => {});
+  } catch (error) {
+    if (!isOneOf(error, [invalidCatalogName])) throw error;
+    const server = new URL(url);
+    const name = decodeURIComponent(server.pathname.slice(1));
+    server.pathname = '/postgres';
+    await connected(server.href, (client) => create(client, name));
+  }
+};
+
+const create = async (client: pg.Client, name: string): Promise<void> => {
+  try {
+    await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } catch (error) {
+    // Another process created it between the look and the act.
+    if (!isOneOf(error, [duplicateDatabase, uniqueViolation])) throw error;
   }
 };

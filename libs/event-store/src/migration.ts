@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { eventStoreSchema } from './schema.ts';
 
@@ -8,6 +9,7 @@ export interface Migration {
   readonly up: string;
 }
 
+const statementTimeout = '1h';
 const owner = Symbol('owner');
 interface Owned extends Migration {
   readonly [owner]: 'store';
@@ -27,6 +29,7 @@ export const migrationClasses = (migrations: readonly Migration[]): (new () => M
       class implements MigrationInterface {
         readonly name = nameOf(migration);
         async up(runner: QueryRunner): Promise<void> {
+          await runner.query(`SET LOCAL statement_timeout = '${statementTimeout}'`);
           await runner.query(migration.up);
         }
         down(): Promise<void> {
@@ -36,13 +39,15 @@ export const migrationClasses = (migrations: readonly Migration[]): (new () => M
   );
 
 const migrationLock = 7_205_759_403;
+const askForLockMs = 200;
+const maxWaitMs = 3_600_000;
 
-/** Runs what is pending, one process at a time; the others wait and find nothing left to do. */
+/** Runs what is pending, one process at a time; the others wait and find nothing left to do. Gives the names of what was run. */
 export const migrate = async (dataSource: DataSource): Promise<readonly string[]> => {
   const runner = dataSource.createQueryRunner();
   await runner.connect();
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [migrationLock]);
+    await takeLock(runner);
     try {
       const done = await dataSource.runMigrations();
       return done.map(({ name }) => name);
@@ -52,4 +57,15 @@ export const migrate = async (dataSource: DataSource): Promise<readonly string[]
   } finally {
     await runner.release();
   }
+};
+
+/** Asks again and again: a statement that waits in the server would run into its time-out, and hold back vacuum until then. */
+const takeLock = async (runner: QueryRunner): Promise<void> => {
+  const until = performance.now() + maxWaitMs;
+  while (performance.now() < until) {
+    const [row] = await runner.query('SELECT pg_try_advisory_lock($1) AS mine', [migrationLock]);
+    if (row.mine === true) return;
+    await pause(askForLockMs);
+  }
+  throw new Error('another process has been migrating this database for an hour');
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { handleWith, VersionConflict } from '../src/index.ts';
 import { contextOf, freshLamps, installed, Lamp, lampList, lit, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
@@ -98,4 +99,54 @@ describe('many writers', () => {
       { id: answer },
     ]);
   });
+
+  it('whose connections are cut at any moment, and who try again, have each effect once', async () => {
+    const handle = handleWith(lamps.store, Lamp, { name: 'lamp' });
+    const killer = await lamps.connect();
+    const ids = await each(16, async () => {
+      const lamp = newLamp();
+      await lamps.store.commit({ appends: [installed(lamp)], metadata });
+      return lamp;
+    });
+    let cut = 0;
+    let failed = 0;
+    let isDone = false;
+    const killing = (async () => {
+      while (!isDone) {
+        const { rowCount } = await killer.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+        );
+        cut += rowCount ?? 0;
+        await pause(Math.random() * 30);
+      }
+    })();
+    const insist = async (lamp: string, commandId: string): Promise<void> => {
+      for (;;) {
+        try {
+          await handle(lamp, { type: 'Light', by: commandId }, contextOf(commandId));
+          return;
+        } catch {
+          // Whether it was committed is not known: that is what the command's id is for.
+          failed += 1;
+          await pause(Math.random() * 10);
+        }
+      }
+    };
+    await Promise.all(
+      ids.map(async (lamp) => {
+        for (let times = 0; times < 25; times += 1) await insist(lamp, randomUUID());
+      }),
+    );
+    isDone = true;
+    await killing;
+    expect(cut).toBeGreaterThan(10);
+    expect(failed).toBeGreaterThan(0);
+    for (const lamp of ids) {
+      const { events } = await lamps.store.load(lamp);
+      const seen = events.slice(1).map(({ event }) => Reflect.get(event.data, 'by'));
+      expect(new Set(seen).size).toBe(25);
+      expect(seen).toHaveLength(25);
+      expect(await lamps.store.read(lampList).one({ id: lamp })).toMatchObject({ times: 25 });
+    }
+  }, 60_000);
 });
