@@ -35,7 +35,7 @@ export default {
       ['<rootDir>/{libs,services,infra}/*/test/**/*.integration.spec.ts', '<rootDir>/gateway/test/**/*.integration.spec.ts'],
       servers,
     ),
-    project('e2e', ['<rootDir>/gateway/test/**/*.e2e.spec.ts'], servers),
+    project('e2e', ['<rootDir>/{gateway,infra/*}/test/**/*.e2e.spec.ts'], servers),
     project('chaos', ['<rootDir>/{libs,services,infra}/*/test/**/*.chaos.spec.ts'], servers),
   ],
 };

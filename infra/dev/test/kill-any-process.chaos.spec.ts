@@ -5,7 +5,7 @@ import { Customer } from './fixtures/customer.ts';
 import { Platform, processesNaming } from './fixtures/platform.ts';
 
 const isFull = process.env.ORRERY_CHAOS === 'full';
-const runsAtOnce = isFull ? 50 : 12;
+const runsAtOnce = isFull ? 50 : 8;
 const victims = [
   'gateway',
   'identity',
@@ -34,6 +34,11 @@ print("done")
 sys.exit(${code})
 `;
 
+/** Polling fifty runs at once is a load that the limits are there to stop. */
+const unlimited = Object.fromEntries(
+  ['LOGIN', 'ANONYMOUS', 'READ', 'WRITE', 'STREAM'].map((kind) => [`ORRERY_RATE_LIMIT_${kind}`, '100000/100000']),
+);
+
 let platform: Platform;
 let customer: Customer;
 
@@ -48,7 +53,7 @@ const asOperator = async (method: string, path: string, body?: object): Promise<
 };
 
 beforeAll(async () => {
-  platform = await Platform.start({ ORRERY_RATE_LIMITS: 'off' });
+  platform = await Platform.start(unlimited);
   // Small enough for all runs to be on the machine at once.
   await asOperator('PUT', '/machine-types/tiny', { resources: { cpuMilli: 20, memoryMib: 64, gpus: 0 } });
   await asOperator('POST', '/price-books', {
@@ -65,7 +70,7 @@ describe('every run ends correctly, and is billed once for the time it ran, when
     async (victim) => {
       const before = await customer.balance();
       const chargedBefore = (await customer.usage()).length;
-      const plans = Array.from({ length: runsAtOnce }, (_, index) => ({ seconds: 1 + (index % 5), code: index % 4 === 3 ? 7 : 0 }));
+      const plans = Array.from({ length: runsAtOnce }, (_, index) => ({ seconds: 1 + (index % 4), code: index % 4 === 3 ? 7 : 0 }));
       const submitted = Promise.all(plans.map(async (plan) => ({ plan, run: await customer.submit(program(plan.seconds, plan.code)) })));
       await pause(500 + Math.random() * 2_500);
       await platform.kill(victim);

@@ -12,8 +12,14 @@ describe('suppressions', () => {
     expect(suppressionsIn('a.ts', `const before = 1;\n${text}\n`)).toEqual([{ file: 'a.ts', line: 2, what, text }]);
   });
 
+  it('allow a type test to say what must not compile', () => {
+    const source = '// @ts-expect' + '-error';
+    expect(suppressionsIn('a.type.spec.ts', source)).toEqual([]);
+    expect(suppressionsIn('a.spec.ts', source)).toHaveLength(1);
+  });
+
   it('leave honest code alone', () => {
-    const honest = "const company: anything = x; // many: anyone's guess\nonly(x); value as const; z.unknown()";
+    const honest = "// Absent: any GPU\nconst company: anything = x; // many: anyone's guess\nonly(x); value as const; z.unknown()";
     expect(suppressionsIn('a.ts', honest)).toEqual([]);
   });
 });
