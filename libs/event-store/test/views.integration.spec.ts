@@ -1,22 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '@orrery/testing';
-import fc from 'fast-check';
-import {
-  checkView,
-  type Fact,
-  followViews,
-  instant,
-  integer,
-  json,
-  nanos,
-  nullable,
-  prepareViews,
-  rebuildView,
-  table,
-  text,
-  view,
-} from '../src/index.ts';
-import { createTableSql } from '../src/table-sql.ts';
+import { checkView, type Fact, followViews, integer, prepareViews, rebuildView, text, view } from '../src/index.ts';
 import { freshLamps, installed, type LampEvent, lampList, lit, litCount, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
 describe('a view that follows appends', () => {
@@ -199,67 +183,5 @@ describe('a view that follows the log', () => {
     await eventually(async () => expect(await countOf('while building')).toBe(90));
     expect(await checkView(lamps.store, 'lit-count')).toBe(0);
     await following.stop();
-  }, 60_000);
-});
-
-describe('changes written to PostgreSQL', () => {
-  const odds = table({
-    table: 'odds',
-    columns: {
-      id: text(),
-      day: integer(),
-      name: text(),
-      note: nullable(text()),
-      more: nullable(json()),
-      at: instant(),
-      runs: integer(),
-      cost: nanos(),
-    },
-    key: ['id', 'day'],
-  });
-  const evens = { ...odds, table: 'evens' };
-  let lamps: OpenLamps;
-  beforeAll(async () => {
-    lamps = await freshLamps();
-    for (const one of [odds, evens]) await lamps.store.pool.query(createTableSql(one, one.table));
-  }, 30_000);
-  afterAll(() => lamps.close());
-
-  const key = fc.record({ id: fc.constantFrom('a', `it's "b", {c}\\`), day: fc.constantFrom(1, 2) });
-  const plain = fc.string({ maxLength: 4, unit: fc.constantFrom('a', '"', '\\', "'", '{', ',', '\n', '\t', 'é', '\u{1F4A1}', ' ') });
-  const rest = {
-    name: plain,
-    note: fc.option(plain),
-    more: fc.option(fc.record({ deep: fc.array(plain, { maxLength: 2 }) })),
-    at: fc.constantFrom('2026-01-01T00:00:00.000Z', '2026-07-31T23:59:59.999Z'),
-  };
-  const runs = fc.integer({ min: -5, max: 5 });
-  const cost = fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n });
-  const whole = fc.record({ ...rest, runs, cost: cost.map(String) });
-  const change = fc.oneof(
-    fc.tuple(key, whole).map(([k, r]) => ({ put: { ...k, ...r } })),
-    key.map((k) => ({ drop: k })),
-    fc.record(
-      {
-        patch: key,
-        set: fc.record({ ...rest, runs, cost: cost.map(String) }, { requiredKeys: [] }),
-        add: fc.record({ runs, cost }, { requiredKeys: [] }),
-        from: fc.record(rest),
-      },
-      { requiredKeys: ['patch'] },
-    ),
-  );
-
-  it('together leave the rows that they leave one by one', async () => {
-    const { store } = lamps;
-    const contents = async (one: typeof odds) => await store.read(one).list({ order: { by: ['id', 'day'] }, limit: 100 });
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 12 }), async (changes) => {
-        await store.commit({ appends: [], writes: [{ into: odds, changes }], metadata });
-        for (const single of changes) await store.commit({ appends: [], writes: [{ into: evens, changes: [single] }], metadata });
-        expect(await contents(odds)).toEqual(await contents(evens));
-      }),
-      { numRuns: 150 },
-    );
   }, 60_000);
 });

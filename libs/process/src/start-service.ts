@@ -8,6 +8,7 @@ import {
   followViews,
   InvalidCursor,
   isPublished,
+  keepHouse,
   migrate,
   Overloaded,
   openDatabase,
@@ -76,6 +77,8 @@ const startLog = async (options: EventStoreOptions, log: Log, closing: Closing):
   for (const built of await prepareViews(store)) log.info({ ...built }, 'built a view');
   const following = followViews(store, { log });
   closing.add('views', () => following.stop());
+  const housekeeping = keepHouse(store);
+  closing.add('housekeeping', () => housekeeping.stop());
   return store;
 };
 
