@@ -1,13 +1,20 @@
 import { deepStrictEqual, fail } from 'node:assert/strict';
 import { type Command, type Decider, type Event, fold, type Rejection } from '@orrery/kernel';
 
+/** The details of the refusals that may bear this code. */
+type DetailsOf<R extends Rejection, K> = R extends { readonly code: infer C; readonly details: infer D }
+  ? K extends C
+    ? D
+    : never
+  : never;
+
 interface Then<E extends Event, R extends Rejection> {
   /** Exactly these events, in this order. */
   readonly thenEvents: (...events: readonly E[]) => void;
   /** Accepted, and nothing new: the wish was already true. */
   readonly thenNothing: () => void;
   /** Refused with this code; `details` are compared when given. */
-  readonly thenRejected: <K extends R['code']>(code: K, details?: Extract<R, { code: K }>['details']) => void;
+  readonly thenRejected: <K extends R['code']>(code: K, details?: DetailsOf<R, K>) => void;
 }
 
 interface When<C extends Command, E extends Event, R extends Rejection> {
