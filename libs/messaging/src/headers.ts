@@ -20,11 +20,14 @@ export interface Sent {
   readonly isAfield: boolean;
 }
 
+/** The client asks headers for their bytes when it sends them. */
+type WrittenHeaders = MsgHdrs & { readonly encode: () => Buffer };
+
 /**
  * The context and the trace of a request, written in one go: the client's own header type checks and copies each value several
  * times. JSON escapes every line end, and what else is written is one line, so that no value can add a header.
  */
-export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): MsgHdrs => {
+export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): WrittenHeaders => {
   // What is of this request comes behind what is of its context: of two equal names a parser takes the last.
   let json = `${JSON.stringify(context).slice(0, -1)},"deadlineAt":${deadlineAt}`;
   if (traceparentShape.test(carrier.traceparent ?? '')) json += `,"traceparent":"${carrier.traceparent}"`;

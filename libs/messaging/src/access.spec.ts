@@ -1,0 +1,42 @@
+import type { Access, Principal } from '@orrery/contracts';
+import { denial } from './access.ts';
+
+const id = '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a10';
+const principals = {
+  nobody: { kind: 'nobody' },
+  user: { kind: 'user', id, permissions: ['runs:read'] },
+  key: { kind: 'key', id, userId: id, permissions: ['runs:read'] },
+  agent: { kind: 'agent', id },
+  service: { kind: 'service', name: 'billing' },
+  operator: { kind: 'operator', id: 'op' },
+} as const satisfies Record<string, Principal>;
+
+const admitted = (access: Access, orgId?: string): string[] =>
+  Object.entries(principals).flatMap(([name, principal]) =>
+    // The table above is read-only, the schema's type is not.
+    denial(access, { principal: principal as Principal, orgId }) ? [] : [name],
+  );
+
+describe('Access', () => {
+  it.each([
+    ['public', ['nobody', 'user', 'key', 'agent', 'service', 'operator']],
+    ['user', ['user']],
+    ['caller', ['user', 'key']],
+    ['agent', ['agent']],
+    ['service', ['service']],
+    ['operator', ['service', 'operator']],
+  ] as const)('%s lets in %j', (access, expected) => {
+    expect(admitted(access)).toEqual(expected);
+  });
+
+  it('by a permission lets in who holds it in the organization of the request', () => {
+    expect(admitted('runs:read', id)).toEqual(['user', 'key', 'service']);
+    expect(admitted('runs:control', id)).toEqual(['service']);
+    expect(admitted('runs:read')).toEqual(['service']);
+  });
+
+  it('tells nobody to say who they are, and somebody what they lack', () => {
+    expect(denial('runs:read', { principal: principals.nobody })).toEqual({ code: 'Unauthenticated', details: {} });
+    expect(denial('operator', { principal: principals.agent })).toEqual({ code: 'Forbidden', details: { needs: 'operator' } });
+  });
+});

@@ -1,0 +1,62 @@
+import type { RequestContext } from '@orrery/contracts';
+import fc from 'fast-check';
+import { type MsgHdrs, MsgHdrsImpl } from 'nats';
+import { readHeaders, type Sent, writeHeaders } from './headers.ts';
+
+const context: RequestContext = {
+  principal: {
+    kind: 'key',
+    id: '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a10',
+    userId: '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a11',
+    permissions: ['runs:read'],
+  },
+  orgId: '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a12',
+  commandId: 'c',
+  idempotent: true,
+  correlationId: 'x',
+  causationId: 'y',
+  deadlineAt: 2_000_000_000_000,
+};
+const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+/** As the client reads what it was sent. */
+const decoded = (sent: Partial<Sent>): MsgHdrs =>
+  MsgHdrsImpl.decode(
+    writeHeaders({ context, deadlineAt: context.deadlineAt, carrier: {}, reading: undefined, isAfield: false, ...sent }).encode(),
+  );
+
+/** Control characters and all, and some that take several bytes. */
+const anyText = fc.uint8Array({ maxLength: 20 }).map((bytes) => `é✓${Buffer.from(bytes).toString('latin1')}`);
+
+describe('The headers of a request', () => {
+  it('bring the context, the trace and the deadline of the request', () => {
+    const received = readHeaders(decoded({ deadlineAt: 1_900_000_000_000, carrier: { traceparent, tracestate: 'a=b' } }), 'shared');
+    expect(received).toEqual({
+      ok: true,
+      context: { ...context, deadlineAt: 1_900_000_000_000, traceparent },
+      carrier: { traceparent, tracestate: 'a=b' },
+      reading: undefined,
+    });
+  });
+
+  it('bring any text whole, and none of it becomes a header', () => {
+    fc.assert(
+      fc.property(anyText, anyText, (commandId, text) => {
+        const carrier = { traceparent: text, tracestate: text, baggage: `x\r\nOrrery-Context: {}`, 'Orrery-Stream': '_INBOX.evil 1 1' };
+        const received = readHeaders(decoded({ context: { ...context, commandId, correlationId: text }, carrier }), 'shared');
+        expect(received).toMatchObject({ ok: true, context: { commandId, correlationId: text }, reading: undefined });
+      }),
+    );
+  });
+
+  it('tell a machine with its own clock how long is left, and a service until when', () => {
+    const sent = decoded({ deadlineAt: Date.now() + 60_000, isAfield: true });
+    const elsewhere = Date.now() + 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(elsewhere);
+    const [own, shared] = [readHeaders(sent, 'own'), readHeaders(sent, 'shared')];
+    clock.mockRestore();
+    expect(own).toMatchObject({ ok: true });
+    expect(own.ok && own.context.deadlineAt - elsewhere).toBeGreaterThan(59_000);
+    expect(shared.ok && shared.context.deadlineAt).toBeLessThan(elsewhere);
+  });
+});
