@@ -20,18 +20,21 @@ export const bindable = (method: Method): Method =>
     return { controller: this, method } satisfies Binding;
   };
 
-export const bindingOf = async (handler: (first: unknown) => Promise<unknown>): Promise<Binding> =>
-  // Nest passes on what the method returns, and `bindable` returns this.
-  (await handler(whoAreYou)) as Binding;
-
 /** What Nest would run around a handler, by the names under which it keeps them. */
 const enhancers = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__'];
 
-/** Nest's enhancers do not run on the bus: better not to start than to start without a guard that somebody relies on. */
-export const refuseEnhancers = ({ controller, method }: Binding, name: string): void => {
-  for (const key of enhancers) {
-    if (Reflect.hasMetadata(key, method) || Reflect.hasMetadata(key, controller.constructor)) {
-      throw new TypeError(`${name} has ${key.replaceAll('_', '')} of Nest: they do not run on the bus`);
-    }
-  }
+const isEnhanced = ({ controller, method }: Binding): boolean =>
+  enhancers.some((key) => Reflect.hasMetadata(key, method) || Reflect.hasMetadata(key, controller.constructor));
+
+const isBinding = (value: unknown): value is Binding =>
+  typeof value === 'object' && value !== null && 'controller' in value && 'method' in value;
+
+/**
+ * Asks Nest's handler who it is. Nest's enhancers do not run on the bus: better not to start than to start without a guard that
+ * somebody relies on. A guard may also stand in the way of the question itself.
+ */
+export const bindingOf = async (handler: (first: unknown) => Promise<unknown>, name: string): Promise<Binding> => {
+  const binding = await handler(whoAreYou);
+  if (isBinding(binding) && !isEnhanced(binding)) return binding;
+  throw new TypeError(`${name} has a guard, interceptor, pipe or filter of Nest: they do not run on the bus`);
 };

@@ -1,6 +1,6 @@
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Operation, serviceOf } from '@orrery/contracts';
-import { type Binding, bindingOf, refuseEnhancers } from './binding.ts';
+import { type Binding, bindingOf } from './binding.ts';
 import type { Bus } from './bus.ts';
 import { Desk, type Handle } from './desk.ts';
 import type { Failures } from './replies.ts';
@@ -84,8 +84,7 @@ export class NatsServer extends Server implements CustomTransportStrategy {
     const { operation } = handler.extras as { operation: Operation };
     const { service } = this.#options;
     if (serviceOf(operation) !== service) throw new TypeError(`${operation.subject} is not an operation of ${service}`);
-    const binding = await bindingOf((first) => handler(first));
-    refuseEnhancers(binding, operation.subject);
+    const binding = await bindingOf((first) => handler(first), operation.subject);
     const fromAgents = operation.access === 'agent';
     const subject = askSubject(operation);
     const handle = operation.kind === 'stream' ? this.#streamer(operation, binding) : answerer(binding);

@@ -62,6 +62,22 @@ describe('Agents on the bus', () => {
     await expect(ring(1, otherId)).rejects.toMatchObject({ name: 'ServiceUnavailable', service: `agent:${otherId}` });
   });
 
+  it('are not believed: an answer outside the contract is a fault here', async () => {
+    const liar = randomUUID();
+    const answers: unknown[] = [];
+    const lying = bus.connection.subscribe(`agent.${liar}.ring`, {
+      callback: (_error, message) => message.respond(JSON.stringify(answers.shift())),
+    });
+    const ring = () => bus.ask(Ring, { times: 1 }, contextOf({ principal: service }), { agent: liar });
+    answers.push({ accepted: true, value: { rung: 'many' } }, { accepted: false, rejection: { code: 'Bribed', details: {} } }, null, 7, {});
+    for (let left = answers.length; left > 0; left -= 1) await expect(ring()).rejects.toMatchObject({ name: 'ContractBroken' });
+    answers.push({ fault: { kind: 'unavailable', service: 'billing', operation: 'billing.pay', correlationId: 'c' } });
+    await expect(ring()).rejects.toMatchObject({ name: 'ServiceFault', service: 'agent', operation: 'agent.ring' });
+    answers.push({ accepted: true, value: { rung: 1 } });
+    await expect(ring()).resolves.toEqual({ accepted: true, value: { rung: 1 } });
+    lying.unsubscribe();
+  });
+
   it('are asked by services only, and by a name that is one', async () => {
     await expect(bus.ask(Ring, { times: 1 }, contextOf(), { agent: workerId })).resolves.toMatchObject({
       rejection: { code: 'Unauthenticated' },
