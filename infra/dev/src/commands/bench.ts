@@ -1,36 +1,43 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  makeScratch,
-  removeScratch,
-  startNatsServer,
-  startPostgresServer,
-  startRedisServer,
-  stateRoot,
-  sweepScratch,
-} from '@orrery/servers';
 import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { foreground } from '../foreground.ts';
-import { Problem, timed } from '../terminal.ts';
+import { launchAgent } from '../stack/agent.ts';
+import { withBenchServers } from '../stack/bench-servers.ts';
+import { pathsOf } from '../stack/paths.ts';
+import { seedCatalog } from '../stack/seed.ts';
+import { Stack } from '../stack/stack.ts';
+import { Problem } from '../terminal.ts';
+
+const mainJob = 'main-job';
+
+/** The benchmark of the main job needs the whole platform; its data is thrown away. */
+const withPlatform = async (checkout: string, work: (env: NodeJS.ProcessEnv) => Promise<number>): Promise<number> => {
+  const paths = pathsOf(checkout, 'bench');
+  const stack = await Stack.open(paths);
+  try {
+    await stack.launch('all');
+    await seedCatalog(stack);
+    await launchAgent(stack);
+    return await work({ ORRERY_URL: stack.where.gatewayUrl });
+  } finally {
+    await stack.close();
+    for (const dir of [paths.own, paths.data]) rmSync(dir, { recursive: true, force: true });
+  }
+};
 
 /** Runs the benchmarks against servers with throw-away data and the settings of the dev stack. */
 export const bench = async (checkout: string, line: CommandLine): Promise<void> => {
   const main = join(checkout, 'bench/dist/main.js');
   if (!existsSync(main)) throw new Problem(`The benchmarks have no main module at ${main}`);
   ensureSandbox();
-  const root = stateRoot(checkout);
-  await sweepScratch(root);
-  const dir = makeScratch(root);
-  try {
-    const env = await timed('servers with throw-away data', async () => {
-      const postgres = await startPostgresServer({ dir: join(dir, 'postgres'), templates: join(root, 'templates') });
-      const nats = await startNatsServer({ dir: join(dir, 'nats') });
-      const redis = await startRedisServer({ dir: join(dir, 'redis') });
-      return { ORRERY_POSTGRES_URL: postgres.url, ORRERY_NATS_URL: nats.url, ORRERY_REDIS_URL: redis.url, ORRERY_TEST_DIR: dir };
-    });
-    process.exitCode = await foreground(process.execPath, [main, ...line.words], { cwd: checkout, env: { ...process.env, ...env } });
-  } finally {
-    await removeScratch(dir);
-  }
+  const run = (words: readonly string[]) => (env: NodeJS.ProcessEnv) =>
+    foreground(process.execPath, [main, ...words], { cwd: checkout, env: { ...process.env, ...env } });
+  const all = line.words.length === 0;
+  const others = all ? ['event-store', 'relay', 'bus'] : line.words.filter((word) => word !== mainJob);
+  const codes: number[] = [];
+  if (others.length > 0) codes.push(await withBenchServers(checkout, run(others)));
+  if (all || line.words.includes(mainJob)) codes.push(await withPlatform(checkout, run([mainJob])));
+  process.exitCode = Math.max(...codes);
 };

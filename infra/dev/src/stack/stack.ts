@@ -7,7 +7,7 @@ import { environmentOf } from './environment.ts';
 import { endLeftovers } from './leftovers.ts';
 import type { StackPaths } from './paths.ts';
 import { startProgram } from './programs.ts';
-import { eraseRecord, rememberedPorts, rememberPorts, runningStack, type StackRecord, writeRecord } from './record.ts';
+import { claimStack, eraseRecord, rememberedPorts, rememberPorts, runningStack, type StackRecord, writeRecord } from './record.ts';
 import { type StackSecrets, secretsOf } from './secrets.ts';
 import { type Servers, startServers } from './servers.ts';
 import { Supervisor } from './supervisor.ts';
@@ -41,12 +41,20 @@ export class Stack {
   static async open(paths: StackPaths, environment: NodeJS.ProcessEnv = process.env): Promise<Stack> {
     mkdirSync(paths.own, { recursive: true });
     mkdirSync(paths.data, { recursive: true });
-    const running = runningStack(paths);
-    if (running !== undefined && running.owner.pid !== process.pid) {
-      throw new Problem(
-        `Orrery already runs here (process ${running.owner.pid}) at ${running.gatewayUrl}. Stop it with Ctrl-C there, or with: npm run stop`,
-      );
+    const owner = claimStack(paths);
+    if (owner !== undefined) {
+      const where = runningStack(paths)?.gatewayUrl ?? 'an address that it will tell soon';
+      throw new Problem(`Orrery already runs here (process ${owner.pid}) at ${where}. Stop it with Ctrl-C there, or with: npm run stop`);
     }
+    try {
+      return await Stack.start(paths, environment);
+    } catch (error) {
+      eraseRecord(paths);
+      throw error;
+    }
+  }
+
+  private static async start(paths: StackPaths, environment: NodeJS.ProcessEnv): Promise<Stack> {
     await endLeftovers(paths);
     const secrets = secretsOf(paths);
     const busAuthority = await writeBusFiles(paths, secrets.bus);
