@@ -3,7 +3,7 @@ import pg from 'pg';
 import { BatchWriter } from './batch.ts';
 import { conflictOf, isPassing, isUnitsFault } from './conflict.ts';
 import { Overloaded, VersionConflict } from './errors.ts';
-import { runPipeline } from './pipeline.ts';
+import { runPipeline, type Step } from './pipeline.ts';
 import type { Prepared } from './prepare.ts';
 
 export interface GroupCommitOptions {
@@ -24,8 +24,15 @@ interface Waiting {
 }
 
 const maxBatch = 512;
+const maxBatchSize = 4_000_000;
+const maxWaitingSize = 64_000_000;
 const commitTimeoutMs = 15_000;
 const maxPassingFailures = 3;
+
+/** What a unit carries cannot be turned into text: its fault alone. */
+class Unwritable extends Error {
+  override readonly name = 'Unwritable';
+}
 
 /**
  * Commits units: at once when nothing is under way, else together with whatever else arrives while the lanes are busy. A unit
@@ -35,6 +42,7 @@ export class GroupCommit {
   private readonly options: GroupCommitOptions;
   private readonly writer = new BatchWriter();
   private waiting: Waiting[] = [];
+  private waitingSize = 0;
   private readonly busyKeys = new Set<string>();
   private readonly running = new Set<Promise<void>>();
   private scheduled = false;
@@ -51,11 +59,12 @@ export class GroupCommit {
 
   commit(prepared: Prepared): Promise<void> {
     if (this.closed) return Promise.reject(new Overloaded(`the log of ${this.options.service} is closing`));
-    if (this.waiting.length >= this.options.maxWaiting) {
+    if (this.waiting.length >= this.options.maxWaiting || this.waitingSize > maxWaitingSize) {
       return Promise.reject(new Overloaded(`${this.waiting.length} appends wait for the log of ${this.options.service} already`));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ prepared, resolve, reject });
+      this.waitingSize += prepared.size;
       this.schedule();
     });
   }
@@ -94,15 +103,19 @@ export class GroupCommit {
   private take(): readonly Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
+    let size = 0;
     for (const entry of this.waiting) {
       const { keys } = entry.prepared;
-      if (batch.length >= maxBatch || keys.some((key) => this.busyKeys.has(key))) left.push(entry);
+      const isFull = batch.length >= maxBatch || size >= maxBatchSize;
+      if (isFull || keys.some((key) => this.busyKeys.has(key))) left.push(entry);
       else {
         for (const key of keys) this.busyKeys.add(key);
         batch.push(entry);
+        size += entry.prepared.size;
       }
     }
     this.waiting = left;
+    this.waitingSize -= size;
     return batch;
   }
 
@@ -122,8 +135,16 @@ export class GroupCommit {
     this.options.onCommitted(events);
   }
 
+  private stepsOf(batch: readonly Waiting[]): readonly Step[] {
+    try {
+      return this.writer.steps(batch.map(({ prepared }) => prepared));
+    } catch (cause) {
+      throw new Unwritable('a unit cannot be written', { cause });
+    }
+  }
+
   private async transact(batch: readonly Waiting[]): Promise<void> {
-    const steps = this.writer.steps(batch.map(({ prepared }) => prepared));
+    const steps = this.stepsOf(batch);
     for (let failures = 0; ; failures += 1) {
       const client = await this.options.pool.connect();
       try {
@@ -141,7 +162,7 @@ export class GroupCommit {
   private async afterFailure(batch: readonly Waiting[], error: unknown): Promise<void> {
     const [only, ...others] = batch;
     if (only && others.length === 0) return await this.fail(only, error);
-    if (!isUnitsFault(error) && !isPassing(error)) {
+    if (!(isUnitsFault(error) || isPassing(error) || error instanceof Unwritable)) {
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -152,7 +173,7 @@ export class GroupCommit {
 
   private async fail({ prepared, reject }: Waiting, error: unknown): Promise<void> {
     const conflict = conflictOf(error, prepared.unit);
-    if (conflict !== 'repeated') return reject(conflict ?? error);
+    if (conflict !== 'repeated') return reject(conflict ?? (error instanceof Unwritable ? error.cause : error));
     await this.options.onRepeated(prepared).catch(reject);
   }
 
@@ -165,8 +186,10 @@ export class GroupCommit {
       // A repeated command deserves its answer, not a conflict: let the database tell.
       if (prepared.once) return true;
       const late = prepared.unit.appends.find(({ stream, expected }) => (versions.get(stream) ?? 0) > expected);
-      if (late) reject(new VersionConflict(late.stream, late.expected));
-      return !late;
+      if (!late) return true;
+      this.waitingSize -= prepared.size;
+      reject(new VersionConflict(late.stream, late.expected));
+      return false;
     });
   }
 }

@@ -5,7 +5,7 @@ import type { Registry } from './registry.ts';
 import type { CellText } from './row-statement.ts';
 import type { Sealer } from './sealer.ts';
 import type { Table } from './table.ts';
-import type { Fact, Once, Unit } from './unit.ts';
+import type { Append, Fact, Once, Unit } from './unit.ts';
 import type { View } from './view.ts';
 
 /** A unit on its way to the database: checked, folded, turned into JSON; only to be sent. */
@@ -18,6 +18,8 @@ export interface Prepared {
   readonly changes: readonly TableChanges[];
   /** What two units may not both touch in one transaction, so that one loser never fails its neighbours. */
   readonly keys: readonly string[];
+  /** Characters to be sent, near enough. */
+  readonly size: number;
 }
 
 export interface TableChanges {
@@ -53,17 +55,28 @@ export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }
       events.push([id, append.stream, String(before), String(version), stored, text, metadata, at, sealed.person]);
     }
   }
+  const once = unit.once && onceCells(unit.once, sealer);
+  const writes = unit.writes ?? [];
   return {
     unit,
     facts,
     events,
-    once: unit.once && onceCells(unit.once, sealer),
-    changes: [
-      ...views.flatMap((view) => foldInto(view, facts)),
-      ...(unit.writes ?? []).map(({ into, changes }) => ({ table: into, changes })),
-    ],
+    once,
+    size: sizeOf([...events, once ?? []]) + sizeOf(writes.flatMap(({ changes }) => changes.map(cellsOf))),
+    changes: [...views.flatMap((view) => foldInto(view, facts)), ...writes.map(({ into, changes }) => ({ table: into, changes }))],
     keys: keysOf(unit),
   };
+};
+
+const sizeOf = (rows: readonly (readonly unknown[])[]): number => {
+  let size = 0;
+  for (const cells of rows) for (const cell of cells) if (typeof cell === 'string') size += cell.length;
+  return size;
+};
+
+const cellsOf = (change: Change): readonly unknown[] => {
+  if ('put' in change) return Object.values(change.put);
+  return 'patch' in change ? [...Object.values(change.set ?? {}), ...Object.values(change.from ?? {})] : [];
 };
 
 const foldInto = (view: View, facts: readonly Fact[]): readonly TableChanges[] => {
@@ -81,7 +94,13 @@ const onceCells = ({ scope, key, hash, answer, sealed }: Once, sealer: Sealer): 
 export const onceBinding = (scope: string, key: string): string => `once ${scope} ${key}`;
 
 const keysOf = ({ appends, claims = [], once }: Unit): readonly string[] => [
-  ...appends.map(({ stream }) => `stream ${stream}`),
+  ...streamsOf(appends).map((stream) => `stream ${stream}`),
   ...claims.map(({ scope, key }) => `claim ${scope} ${key}`),
   ...(once ? [`once ${once.scope} ${once.key}`] : []),
 ];
+
+const streamsOf = (appends: readonly Append[]): readonly string[] => {
+  const streams = appends.map(({ stream }) => stream);
+  if (new Set(streams).size < streams.length) throw new TypeError(`a unit appends once to each stream, not twice: ${streams.join(', ')}`);
+  return streams;
+};

@@ -34,6 +34,7 @@ export interface Once {
 
 /** Everything that happens together or not at all. */
 export interface Unit {
+  /** At most one per stream. */
   readonly appends: readonly Append[];
   readonly claims?: readonly Claim[];
   readonly once?: Once;

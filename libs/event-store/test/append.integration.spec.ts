@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { logStart } from '@orrery/kernel';
 import { eventually } from '@orrery/testing';
-import { ClaimTaken, InvalidEvent, Overloaded, Repeated, type Unit, UnknownEvent, VersionConflict } from '../src/index.ts';
+import {
+  ClaimTaken,
+  InvalidEvent,
+  json,
+  Overloaded,
+  Repeated,
+  table,
+  text,
+  type Unit,
+  UnknownEvent,
+  VersionConflict,
+} from '../src/index.ts';
 import { freshLamps, installed, lit, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
+
+const odd = table({ table: 'odd', columns: { id: text(), more: json() }, key: ['id'] });
 
 describe('an append', () => {
   let lamps: OpenLamps;
@@ -135,6 +148,26 @@ describe('an append', () => {
     expect(bad).toMatchObject({ status: 'rejected', reason: { constraint: 'no_villain' } });
     expect(good.status).toBe('fulfilled');
     expect((await lamps.store.load(stream)).version).toBe(1);
+  });
+
+  it('that cannot even be written down fails alone', async () => {
+    const writes = [{ into: odd, changes: [{ put: { id: 'x', more: { big: 1n } } }] }];
+    const [bad, good] = await Promise.allSettled([commit({ writes }), commit({ appends: [installed(newLamp())] })]);
+    expect(bad).toMatchObject({ status: 'rejected', reason: { name: 'TypeError', message: expect.stringContaining('BigInt') } });
+    expect(good.status).toBe('fulfilled');
+  });
+
+  it('goes to each stream once', async () => {
+    const lamp = newLamp();
+    await expect(commit({ appends: [installed(lamp), lit(lamp, 1)] })).rejects.toThrow('once to each stream');
+  });
+
+  it('of much is not held up by much more', async () => {
+    const units = Array.from({ length: 12 }, () => {
+      const [lighting] = lit(newLamp(), 0, 'x'.repeat(1_000_000)).events;
+      return commit({ appends: [{ stream: newLamp(), expected: 0, events: lighting ? [lighting] : [] }] });
+    });
+    expect((await Promise.allSettled(units)).every(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
   it('is refused clearly when too many wait', async () => {

@@ -110,14 +110,14 @@ describe('many writers', () => {
     });
     let cut = 0;
     let failed = 0;
-    let isDone = false;
+    const rounds = 60;
     const killing = (async () => {
-      while (!isDone) {
+      for (let round = 0; round < rounds; round += 1) {
         const { rowCount } = await killer.query(
           'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
         );
         cut += rowCount ?? 0;
-        await pause(Math.random() * 30);
+        await pause(Math.random() * 50);
       }
     })();
     const insist = async (lamp: string, commandId: string): Promise<void> => {
@@ -137,7 +137,6 @@ describe('many writers', () => {
         for (let times = 0; times < 25; times += 1) await insist(lamp, randomUUID());
       }),
     );
-    isDone = true;
     await killing;
     expect(cut).toBeGreaterThan(10);
     expect(failed).toBeGreaterThan(0);
