@@ -1,10 +1,10 @@
-import { service, serviceVariables } from '@orrery/process';
-import { z } from 'zod';
+import { service } from '@orrery/process';
+import { InferenceConfig } from './inference.config.ts';
 
-/** Owns its log and its database from the first day; routes, chats, batches and files move in with the data plane. */
+/** Nothing is decided here yet: the service has its log, its connections and its health, and waits for its first aggregate. */
 export const inference = service({
   name: 'inference',
-  config: z.object(serviceVariables('inference')),
+  config: InferenceConfig,
   events: [],
   module: () => ({}),
 });

@@ -1,10 +1,10 @@
 import { execution, instantOf, type OutputOf } from '@orrery/contracts';
 import type { Log } from '@orrery/telemetry';
 import type pg from 'pg';
-import { type InventoryItem, type Reconciliation, reconcile } from '../domain/leases/reconcile.ts';
-import type { Patience } from '../domain/leases/silence.ts';
+import { type InventoryItem, type Reconciliation, reconcile, strangers } from '../domain/leases/reconcile.ts';
+import { type Patience, settlingMs } from '../domain/leases/silence.ts';
 import { ownContext } from './contexts.ts';
-import { type HeldAttempt, openOn, renewLeases } from './machine-leases.ts';
+import { endedLately, type HeldAttempt, openOn, renewLeases } from './machine-leases.ts';
 import type { Runs } from './runs.ts';
 import type { Workers } from './workers.ts';
 
@@ -73,7 +73,9 @@ export class Beats {
     const known = await this.note(beats);
     await Promise.all(beats.map((beat) => this.listen(beat, known.get(beat.workerId))));
     const open = byWorker(await openOn(pool, [...known.keys()]));
-    const judged = beats.map(({ workerId, attempts }) => reconcile(attempts, open.get(workerId) ?? [], patience));
+    const unclaimed = beats.flatMap(({ workerId, attempts }) => strangers(attempts, open.get(workerId) ?? []));
+    const justEnded = await endedLately(pool, unclaimed, settlingMs(patience));
+    const judged = beats.map(({ workerId, attempts }) => reconcile(attempts, { open: open.get(workerId) ?? [], justEnded }, patience));
     await renewLeases(
       pool,
       { renewed: judged.flatMap(({ renewed }) => renewed), missing: judged.flatMap(({ missing }) => missing) },

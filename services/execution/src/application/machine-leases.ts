@@ -92,6 +92,22 @@ export const openOn = async (database: Database, workerIds: readonly string[]): 
   }));
 };
 
+/** Of these runs, those that ended a moment ago, with the number of their last attempt. */
+export const endedLately = async (
+  database: Database,
+  refs: readonly execution.AttemptRef[],
+  ms: number,
+): Promise<ReadonlyMap<string, number>> => {
+  if (refs.length === 0) return new Map();
+  const { rows } = await database.query<{ id: string; attempt: number }>({
+    name: 'ended-lately',
+    text: `SELECT id, attempt::int FROM run_list
+      WHERE id = ANY($1::uuid[]) AND settled_at > now() - make_interval(secs => $2::float8 / 1000)`,
+    values: [refs.map(({ runId }) => runId), ms],
+  });
+  return new Map(rows.map(({ id, attempt }) => [id, attempt]));
+};
+
 /** After beats: what is held may be held longer, and what is lacked is noted. */
 export const renewLeases = async (
   database: Database,

@@ -12,7 +12,7 @@ import { Runs } from './runs.ts';
 
 /** The run right after its submission, from what was just decided. */
 const submittedView = (events: readonly RunEvent[], context: RequestContext): execution.RunView => {
-  const row = runRowOf(events.map((event) => ({ event, metadata: metadataOf(context) })));
+  const row = runRowOf(events.map((event) => ({ event, metadata: metadataOf(context), recordedAt: new Date() })));
   if (!row) throw new TypeError('what was submitted is there');
   return runViewOf(row, null);
 };

@@ -24,15 +24,29 @@ const columns = {
   reason: nullable(text<execution.EndReason>()),
   message: nullable(text()),
   lastSeq: integer(),
+  /** When its end became a fact, by our clock; the end itself is told by the machine's. */
+  settledAt: nullable(instant()),
   traceId: nullable(text()),
 };
 
 export type RunRow = RowOf<typeof columns>;
 type RunChange = ChangeOf<Table<typeof columns, 'id'>>;
 
+type RunFact = Pick<Fact<RunEvent>, 'event' | 'metadata' | 'recordedAt'>;
+
 const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined): RunChange => {
   const { runId: id, orgId, machineType, resources, fileName, price, timeoutSeconds, submittedBy, at: submittedAt } = data;
-  const never = { placedAt: null, startedAt: null, endedAt: null, ranMs: null, exitCode: null, reason: null, message: null, lastSeq: 0 };
+  const never = {
+    placedAt: null,
+    startedAt: null,
+    endedAt: null,
+    ranMs: null,
+    exitCode: null,
+    reason: null,
+    message: null,
+    lastSeq: 0,
+    settledAt: null,
+  };
   const traceId = traceparent?.split('-')[1] ?? null;
   const put: RunRow = {
     id,
@@ -65,7 +79,7 @@ const endStatuses: Readonly<Record<(typeof execution.runEndTypes)[number], execu
 export const endStatusOf = (type: string): execution.RunStatus | undefined =>
   Object.entries(endStatuses).find(([end]) => end === type)?.[1];
 
-const foldRun = ({ event, metadata }: Pick<Fact<RunEvent>, 'event' | 'metadata'>): readonly RunChange[] => {
+const foldRun = ({ event, metadata, recordedAt }: RunFact): readonly RunChange[] => {
   switch (event.type) {
     case 'RunSubmitted':
       return [submitted(event.data, metadata.traceparent)];
@@ -87,7 +101,13 @@ const foldRun = ({ event, metadata }: Pick<Fact<RunEvent>, 'event' | 'metadata'>
     case 'RunCancelled':
     case 'RunAborted': {
       const { runId: id, startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq } = event.data;
-      return [{ patch: { id }, set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq } }];
+      const settledAt = recordedAt.toISOString();
+      return [
+        {
+          patch: { id },
+          set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq, settledAt },
+        },
+      ];
     }
   }
 };
@@ -103,7 +123,7 @@ export const runList = view({
 });
 
 /** One run as facts tell it; undefined before the first. */
-export const runRowOf = (facts: readonly Pick<Fact<RunEvent>, 'event' | 'metadata'>[]): RunRow | undefined => {
+export const runRowOf = (facts: readonly RunFact[]): RunRow | undefined => {
   let row: RunRow | undefined;
   for (const change of facts.flatMap(foldRun)) {
     if ('put' in change) row = change.put;

@@ -7,8 +7,10 @@ type RunWhere = Where<RunRow>;
 
 const open: readonly execution.RunStatus[] = ['pending', 'starting', 'running'];
 
-export const runViewOf = ({ resources: _resources, lastSeq: _lastSeq, ...row }: RunRow, workerName: string | null): execution.RunView =>
-  execution.RunView.parse({ ...row, workerName });
+export const runViewOf = (
+  { resources: _resources, lastSeq: _lastSeq, settledAt: _settledAt, ...row }: RunRow,
+  workerName: string | null,
+): execution.RunView => execution.RunView.parse({ ...row, workerName });
 
 /** Reads runs as the API shows them. */
 export class RunReader {

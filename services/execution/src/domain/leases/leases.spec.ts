@@ -4,6 +4,7 @@ import { runId } from '../../../test/facts.ts';
 import { type InventoryItem, type OpenAttempt, reconcile } from './reconcile.ts';
 import { isExpired, isGone, isSilent, type Patience } from './silence.ts';
 
+const believing = (...open: readonly OpenAttempt[]) => ({ open, justEnded: new Map<string, number>() });
 const patience: Patience = { silenceMs: 30_000, leaseMs: 60_000 };
 const ref = { runId: runId(), attempt: 1, epoch: 1 };
 const attempt = (change: Partial<OpenAttempt> = {}): OpenAttempt => ({
@@ -17,32 +18,41 @@ const item = (change: Partial<InventoryItem> = {}): InventoryItem => ({ ...ref, 
 
 describe('what a machine holds against what it should hold', () => {
   it('renews what both agree on', () => {
-    expect(reconcile([item()], [attempt()], patience)).toEqual({ renewed: [ref], kill: [], end: [], missing: [], lost: [] });
+    expect(reconcile([item()], believing(attempt()), patience)).toEqual({ renewed: [ref], kill: [], end: [], missing: [], lost: [] });
   });
 
   it('kills what was never given to it, and what has been given away', () => {
-    expect(reconcile([item()], [], patience).kill).toEqual([ref]);
-    expect(reconcile([item()], [attempt({ attempt: 2, epoch: 2 })], patience).kill).toEqual([ref]);
+    expect(reconcile([item()], believing(), patience).kill).toEqual([ref]);
+    expect(reconcile([item()], believing(attempt({ attempt: 2, epoch: 2 })), patience).kill).toEqual([ref]);
   });
 
   it('leaves an ended attempt to its report', () => {
-    expect(reconcile([item({ phase: 'ended' })], [], patience).kill).toEqual([]);
+    expect(reconcile([item({ phase: 'ended' })], believing(), patience).kill).toEqual([]);
+  });
+
+  it('does not kill what it has reported the end of while its beat was on the way', () => {
+    const justEnded = new Map([[ref.runId as string, 1]]);
+    expect(reconcile([item()], { open: [], justEnded }, patience).kill).toEqual([]);
+    expect(reconcile([item({ attempt: 2, epoch: 2 })], { open: [], justEnded }, patience).kill).toHaveLength(1);
   });
 
   it('says again how to end what was asked to end', () => {
     const wish = { mode: 'abort', reason: 'aborted' } as const;
-    expect(reconcile([item()], [attempt({ wish })], patience).end).toEqual([{ ...ref, ...wish }]);
-    expect(reconcile([item({ phase: 'ended' })], [attempt({ wish })], patience).end).toEqual([]);
+    expect(reconcile([item()], believing(attempt({ wish })), patience).end).toEqual([{ ...ref, ...wish }]);
+    expect(reconcile([item({ phase: 'ended' })], believing(attempt({ wish })), patience).end).toEqual([]);
   });
 
   it('believes an attempt gone when later beats lack it too, not at the first', () => {
-    expect(reconcile([], [attempt()], patience)).toMatchObject({ missing: [ref], lost: [] });
-    expect(reconcile([], [attempt({ missingForMs: 7_499 })], patience)).toMatchObject({ missing: [ref], lost: [] });
-    expect(reconcile([], [attempt({ missingForMs: 7_500 })], patience)).toMatchObject({ missing: [ref], lost: [ref] });
+    expect(reconcile([], believing(attempt()), patience)).toMatchObject({ missing: [ref], lost: [] });
+    expect(reconcile([], believing(attempt({ missingForMs: 7_499 })), patience)).toMatchObject({ missing: [ref], lost: [] });
+    expect(reconcile([], believing(attempt({ missingForMs: 7_500 })), patience)).toMatchObject({ missing: [ref], lost: [ref] });
   });
 
   it('does not miss what it was not heard to accept', () => {
-    expect(reconcile([], [attempt({ isAcknowledged: false, missingForMs: 99_000 })], patience)).toMatchObject({ missing: [], lost: [] });
+    expect(reconcile([], believing(attempt({ isAcknowledged: false, missingForMs: 99_000 })), patience)).toMatchObject({
+      missing: [],
+      lost: [],
+    });
   });
 
   it('never both renews and kills, and judges everything that it is told of', () => {
@@ -56,7 +66,7 @@ describe('what a machine holds against what it should hold', () => {
       fc.property(items, opens, (held, believed) => {
         const inventory = held.map((one) => item({ ...one, attempt: one.epoch }));
         const open = believed.map((one) => attempt({ ...one, attempt: one.epoch }));
-        const judged = reconcile(inventory, open, patience);
+        const judged = reconcile(inventory, believing(...open), patience);
         const renewed = new Set(judged.renewed.map(key));
         const killed = new Set(judged.kill.map(key));
         const missing = new Set(judged.missing.map(key));

@@ -11,6 +11,13 @@ export interface OpenAttempt extends execution.AttemptRef {
   readonly wish: { readonly mode: execution.EndMode; readonly reason: execution.EndReason } | null;
 }
 
+/** What the platform knows, for one machine. */
+export interface Belief {
+  readonly open: readonly OpenAttempt[];
+  /** Runs that ended a moment ago, by the number of their last attempt: a beat may still name what its machine has reported since. */
+  readonly justEnded: ReadonlyMap<string, number>;
+}
+
 export type InventoryItem = execution.AttemptRef & { readonly phase: 'accepted' | 'running' | 'ended' };
 
 export interface Reconciliation {
@@ -25,19 +32,26 @@ export interface Reconciliation {
   readonly lost: readonly execution.AttemptRef[];
 }
 
+/** Held according to the machine, and not given to it according to the platform. */
+export const strangers = (inventory: readonly InventoryItem[], open: readonly OpenAttempt[]): readonly InventoryItem[] => {
+  const believed = new Map(open.map((attempt) => [attempt.runId, attempt]));
+  // What has ended there has a report on its way, and is judged by that.
+  return inventory.filter((item) => item.phase !== 'ended' && believed.get(item.runId)?.epoch !== item.epoch);
+};
+
 const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
 
 /** What a machine says it holds, against what it should hold. */
-export const reconcile = (inventory: readonly InventoryItem[], open: readonly OpenAttempt[], patience: Patience): Reconciliation => {
+export const reconcile = (inventory: readonly InventoryItem[], { open, justEnded }: Belief, patience: Patience): Reconciliation => {
   const items = new Map(inventory.map((item) => [item.runId, item]));
-  const believed = new Map(open.map((attempt) => [attempt.runId, attempt]));
   const isHeld = (attempt: OpenAttempt): boolean => items.get(attempt.runId)?.epoch === attempt.epoch;
   const renewed = open.filter(isHeld);
   const missing = open.filter((attempt) => attempt.isAcknowledged && !isHeld(attempt));
   return {
     renewed: renewed.map(refOf),
-    // What has ended there has a report on its way, and is judged by that.
-    kill: inventory.filter((item) => item.phase !== 'ended' && believed.get(item.runId)?.epoch !== item.epoch).map(refOf),
+    kill: strangers(inventory, open)
+      .filter(({ runId, attempt }) => justEnded.get(runId) !== attempt)
+      .map(refOf),
     end: renewed.flatMap((attempt) =>
       attempt.wish && items.get(attempt.runId)?.phase !== 'ended' ? [{ ...refOf(attempt), ...attempt.wish }] : [],
     ),

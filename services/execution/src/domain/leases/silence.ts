@@ -19,6 +19,9 @@ export const isSilent = (silentForMs: number, listenedForMs: number, { silenceMs
 export const isExpired = (overdueMs: number, listenedForMs: number, { silenceMs }: Patience): boolean =>
   overdueMs > 0 && listenedForMs > silenceMs * hearingShare;
 
+/** For this long after a run has ended, a beat from before its end may still be on its way. */
+export const settlingMs = ({ silenceMs }: Patience): number => silenceMs * missingShare;
+
 /** An attempt that beats have lacked for this long is gone. */
 export const isGone = (missingForMs: number, { silenceMs }: Patience): boolean => missingForMs >= silenceMs * missingShare;
 
