@@ -1,11 +1,15 @@
 import { benchEventStore } from './append.ts';
+import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
+import { benchRelay } from './relay.ts';
 import { benchRpc } from './rpc.ts';
 
 /** Every benchmark by its name: `npm run bench -- event-store`. Each brings its peers and takes turns with them. */
 const benches: Readonly<Record<string, () => Promise<Report>>> = {
   'event-store': () => benchEventStore(required('ORRERY_POSTGRES_URL')),
+  relay: () => benchRelay(required('ORRERY_POSTGRES_URL'), required('ORRERY_NATS_URL')),
   bus: () => benchRpc(required('ORRERY_NATS_URL')),
+  'main-job': () => benchMainJob(required('ORRERY_URL')),
 };
 
 const required = (variable: string): string => {
