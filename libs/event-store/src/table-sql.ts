@@ -121,26 +121,28 @@ export class TableWriter {
     return effects.waves().flatMap((wave) => this.stepsOf(wave));
   }
 
+  /** Kinds in one order for everyone, as rows and tables are: two transactions then wait for each other one way only. */
   private stepsOf(wave: readonly Effect[]): readonly Step[] {
-    const groups = new Map<Writer, Cells[]>();
+    const groups = new Map<string, { readonly writer: Writer; readonly rows: Cells[] }>();
     for (const effect of wave) {
       const shape = shapeOf(effect);
       // A patch of nothing.
       if (effect.kind === 'patch' && shape.set.length + shape.add.length === 0) continue;
-      const writer = this.writerFor(effect.kind, shape);
-      const rows = groups.get(writer);
-      if (rows) rows.push(cellsOf(effect));
-      else groups.set(writer, [cellsOf(effect)]);
+      const id = `${effect.kind} ${shape.set} + ${shape.add}`;
+      const group = groups.get(id);
+      if (group) group.rows.push(cellsOf(effect));
+      else groups.set(id, { writer: this.writerFor(id, { kind: effect.kind, shape }), rows: [cellsOf(effect)] });
     }
-    return [...groups].map(([writer, rows]) => writer.step(rows));
+    const inOrder = groups.size > 1 ? [...groups].sort(([a], [b]) => (a < b ? -1 : 1)) : [...groups];
+    return inOrder.map(([, { writer, rows }]) => writer.step(rows));
   }
 
-  private writerFor(kind: Effect['kind'], shape: Shape): Writer {
-    const id = `${kind} ${shape.set} + ${shape.add}`;
+  private writerFor(id: string, kind: Kind): Writer {
     const known = this.writers.get(id);
     if (known) return known;
-    const writer = new Writer(this.table, this.name, { kind, shape }, this.writers.size < maxShapes);
-    if (this.writers.size < maxShapes) this.writers.set(id, writer);
+    const isKept = this.writers.size < maxShapes;
+    const writer = new Writer(this.table, this.name, kind, isKept);
+    if (isKept) this.writers.set(id, writer);
     return writer;
   }
 }
