@@ -1,8 +1,9 @@
 import type { Operation, RequestContext } from '@orrery/contracts';
 import type { Msg, Subscription } from 'nats';
-import { admit, readInput, type Served, type Welcome } from './admission.ts';
+import { type Admission, admit, readInput, type Served, type Welcome } from './admission.ts';
 import { Gate, type GateLimits } from './gate.ts';
 import type { DeadlineClock } from './headers.ts';
+import { hear } from './hear.ts';
 import type { Line } from './line.ts';
 import { checkedOutput, type Failures, replyToFailure } from './replies.ts';
 import { routeOf } from './route.ts';
@@ -49,12 +50,9 @@ export class Desk {
 
   serve(operation: Operation, handle: Handle, { subject, queue, fromAgents = false }: Place): void {
     const counter: Counter = { operation, handle, route: routeOf(operation), fromAgents };
-    const subscription = this.#line.connection.subscribe(subject, {
-      ...(queue === undefined ? {} : { queue }),
-      callback: (error, message) => {
-        if (error === null) this.#receive(counter, message);
-      },
-    });
+    const onBroken = (error: unknown): void => this.#options.onFault({ operation: operation.subject, correlationId: '', error });
+    const receive = (message: Msg): void => this.#receive(counter, message);
+    const subscription = hear(this.#line.connection, subject, { queue, receive, onBroken });
     this.#subscriptions.push(subscription);
   }
 
@@ -82,7 +80,13 @@ export class Desk {
       this.#line.instruments.served(counter.route, outcome, startedAt);
       done();
     };
-    const admission = admit(counter, message, this.#options.clock);
+    let admission: Admission;
+    try {
+      admission = admit(counter, message, this.#options.clock);
+    } catch (error) {
+      end('refused');
+      throw error;
+    }
     if (admission.kind === 'expired') end('expired');
     else if (admission.kind === 'refused') end(this.#reply(counter, message, { accepted: false, rejection: admission.rejection }));
     else this.#answer(counter, message, admission, end);

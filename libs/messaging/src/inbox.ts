@@ -1,11 +1,12 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
 import type { UnavailableReason } from './errors.ts';
+import { hear } from './hear.ts';
 
 /** Who waits at an address. */
 export interface Receiver {
   readonly receive: (message: Msg) => void;
-  /** Told when what was sent to `subject` will not be answered any more. */
-  readonly lose?: (reason: UnavailableReason) => void;
+  /** Told when what was sent to `subject` will not be answered any more, or was answered with something that cannot be read. */
+  readonly lose?: (reason: UnavailableReason, cause?: unknown) => void;
   readonly subject?: string;
 }
 
@@ -26,11 +27,8 @@ export class Inbox {
 
   constructor(connection: NatsConnection, prefix: string | undefined) {
     this.#root = `${createInbox(prefix)}.`;
-    connection.subscribe(`${this.#root}*`, {
-      callback: (error, message) => {
-        if (error === null) this.#deliver(message);
-      },
-    });
+    // What is broken beyond reading has no address either.
+    hear(connection, `${this.#root}*`, { receive: (message) => this.#deliver(message), onBroken: () => undefined });
   }
 
   open(receiver: Receiver): string {
@@ -60,7 +58,12 @@ export class Inbox {
   #deliver(message: Msg): void {
     const { subject } = message;
     const slot = this.#slots[this.#indexOf(subject)];
-    if (slot?.address === subject) slot.receive(message);
+    if (slot?.address !== subject) return;
+    try {
+      slot.receive(message);
+    } catch (error) {
+      slot.lose?.('interrupted', error);
+    }
   }
 
   #indexOf(address: string): number {

@@ -1,6 +1,7 @@
 import type { Operation, RequestContext } from '@orrery/contracts';
 import { type Msg, nuid, type Subscription } from 'nats';
 import { Refused } from './errors.ts';
+import { hear } from './hear.ts';
 import { isNoResponders } from './inbox.ts';
 import type { Line } from './line.ts';
 import type { Failures } from './replies.ts';
@@ -50,10 +51,9 @@ export class StreamDesk {
     this.#line = line;
     this.#options = options;
     this.#root = flowSubject(options.service, nuid.next());
-    this.#subscription = line.connection.subscribe(`${this.#root}.*`, {
-      callback: (error, message) => {
-        if (error === null) this.#hear(message);
-      },
+    this.#subscription = hear(line.connection, `${this.#root}.*`, {
+      receive: (message) => this.#hear(message),
+      onBroken: (error) => options.onFault({ operation: `${options.service}.flow`, correlationId: '', error }),
     });
     this.#timer = setInterval(() => this.#each((writer) => writer.beat()), options.beatMs);
     // Whoever read has lost what was under way, and opens its stream again.

@@ -80,7 +80,10 @@ export class StreamReader<X extends Operation> implements ItemStream<OutputOf<X>
       this.#shelf.close();
       return { accepted: true };
     }
-    this.#address = this.#line.inbox.open({ receive: (message) => this.#hear(message) });
+    this.#address = this.#line.inbox.open({
+      receive: (message) => this.#hear(message),
+      lose: (reason, cause) => this.#end(new ServiceUnavailable(service, reason, { cause })),
+    });
     this.#releases.push(() => this.#line.inbox.close(this.#address));
     try {
       const opened = await this.#ask({ inbox: this.#address, ...window });
@@ -99,7 +102,6 @@ export class StreamReader<X extends Operation> implements ItemStream<OutputOf<X>
     this.#releases.push(
       () => clearInterval(timer),
       () => signal?.removeEventListener('abort', stop),
-      this.#line.link.onDown(() => this.#end(new ServiceUnavailable(service, 'disconnected'))),
     );
     if (signal?.aborted) this.#stop();
     else if (this.#line.link.isUp) this.#tell(this.#shelf.taken);

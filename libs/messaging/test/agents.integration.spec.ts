@@ -20,6 +20,7 @@ describe('Agents on the bus', () => {
   let greeter: Started;
   let desk: AgentDesk;
   const faults: Parameters<FaultSink>[0][] = [];
+  const greeterFaults: Parameters<FaultSink>[0][] = [];
 
   beforeAll(async () => {
     // The rights that an agent gets: it may ask under its own id only.
@@ -33,7 +34,7 @@ describe('Agents on the bus', () => {
     const { port } = nats;
     bus = await connectBus({ url: `nats://platform:p@127.0.0.1:${port}`, name: 'platform' });
     agentBus = await connectBus({ url: `nats://agent:a@127.0.0.1:${port}`, name: 'agent', inboxPrefix: `_INBOX_agent.${workerId}` });
-    greeter = await startGreeter(bus, new Seen());
+    greeter = await startGreeter(bus, new Seen(), { onFault: (fault) => greeterFaults.push(fault) });
     let rung = 0;
     desk = new AgentDesk(agentBus, { workerId, onFault: (fault) => faults.push(fault) }).serve(Ring, async ({ times }) => {
       if (times === 0) refuse({ code: 'BellBroken', details: {} });
@@ -139,6 +140,21 @@ describe('Agents on the bus', () => {
     await bus.connection.flush();
     expect(heard).toEqual([]);
     trap.unsubscribe();
+  });
+
+  it('cannot deafen a service, or whoever asks them, with headers that are none', async () => {
+    const garbage = Object.assign(headers(), { encode: () => Buffer.from('NATS/1.0\r\nno header at all: \r\n: \r\n\r\n') });
+    agentBus.connection.publish(`ask.greeter.report.${workerId}`, '{}', { headers: garbage, reply: `_INBOX_agent.${workerId}.x.1` });
+    await eventually(() => greeterFaults.length > 0);
+    await expect(agentBus.ask(Report, { text: 'still there' }, contextOf({ principal: agent }))).resolves.toMatchObject({ accepted: true });
+    expect(greeter.server.load).toEqual({ running: 0, waiting: 0 });
+    const mad = randomUUID();
+    const answering = bus.connection.subscribe(`agent.${mad}.ring`, {
+      callback: (_error, message) => message.respond('', { headers: garbage }),
+    });
+    const asked = bus.ask(Ring, { times: 1 }, contextOf({ principal: service, deadlineAt: Date.now() + 1_000 }), { agent: mad });
+    await expect(asked).rejects.toMatchObject({ name: 'ServiceUnavailable', reason: 'interrupted' });
+    answering.unsubscribe();
   });
 
   it('get no answer to a request without a proper context but what is wrong with it', async () => {

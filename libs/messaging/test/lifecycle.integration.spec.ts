@@ -49,8 +49,12 @@ describe('The life of a served operation', () => {
     const { server } = await serve();
     const running = bus.ask(Wait, { key: 'a' }, contextOf());
     await eventually(() => seen.waiting.includes('a'));
-    const closing = server.close();
+    let isClosed = false;
+    const closing = server.close().then(() => {
+      isClosed = true;
+    });
     await eventually(async () => (await outcome(bus.ask(Greet, { name: 'Ada' }, contextOf()))) instanceof Error);
+    expect(isClosed).toBe(false);
     seen.release.emit('a');
     await expect(running).resolves.toEqual({ accepted: true, value: { key: 'a' } });
     await closing;

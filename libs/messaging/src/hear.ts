@@ -1,0 +1,23 @@
+import type { Msg, NatsConnection, Subscription } from 'nats';
+
+export interface Hearing {
+  readonly receive: (message: Msg) => void;
+  /** Told of a message that could not be received: headers that are none, a body that is no JSON. */
+  readonly onBroken: (error: unknown) => void;
+  readonly queue?: string | undefined;
+}
+
+/** Subscribes. What a callback throws would end the client's reading of the whole connection, so nothing leaves this one. */
+export const hear = (connection: NatsConnection, subject: string, { receive, onBroken, queue }: Hearing): Subscription =>
+  connection.subscribe(subject, {
+    ...(queue === undefined ? {} : { queue }),
+    callback: (error, message) => {
+      // An error is a lack of permission, which the status of the connection tells too.
+      if (error !== null) return;
+      try {
+        receive(message);
+      } catch (broken) {
+        onBroken(broken);
+      }
+    },
+  });
