@@ -8,4 +8,4 @@ export { identityOf, isAlive, ownIdentity, type ProcessIdentity, processesMarked
 export { type RedisOptions, startRedisServer } from './redis.ts';
 export { makeScratch, removeScratch, stateRoot, sweepScratch } from './scratch.ts';
 export { type Server, serverOf } from './server.ts';
-export { mayReach, type SystemUser, unprivilegedUser } from './system-user.ts';
+export { makeOpenDirectory, mayReach, type SystemUser, unprivilegedUser } from './system-user.ts';

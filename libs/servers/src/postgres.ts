@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { freePort } from './free-port.ts';
 import { locatePostgres } from './locate.ts';
 import { type Server, serverOf } from './server.ts';
-import { type SystemUser, unprivilegedUser } from './system-user.ts';
+import { makeOpenDirectory, type SystemUser, unprivilegedUser } from './system-user.ts';
 
 export interface PostgresOptions {
   /** Must be reachable by the unprivileged user when we are root; see `mayReach`. */
@@ -60,7 +60,7 @@ const initialise = (dir: string, programs: Programs): void => {
 };
 
 const makeOwnedDirectory = (path: string, { user }: Programs): void => {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
+  makeOpenDirectory(path);
   if (user !== undefined) chownSync(path, user.uid, user.gid);
 };
 
@@ -69,6 +69,7 @@ const templateIn = (templates: string, programs: Programs): string => {
   const version = run(programs, join(programs.directory, 'postgres'), ['--version'], '/').replace(/[^\w.]+/g, '-');
   const template = join(templates, `${version}${programs.user?.name ?? 'own'}`);
   if (existsSync(template)) return template;
+  makeOpenDirectory(templates);
   const draft = `${template}.${randomBytes(4).toString('hex')}`;
   makeOwnedDirectory(draft, programs);
   initialise(draft, programs);

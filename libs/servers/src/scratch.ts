@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endRecorded } from './daemon.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
-import { mayReach, unprivilegedUser } from './system-user.ts';
+import { makeOpenDirectory, mayReach, unprivilegedUser } from './system-user.ts';
 
 /**
  * Where servers may keep their data for this checkout: its `.orrery`, or a directory of its own among the temporary
@@ -15,7 +15,7 @@ export const stateRoot = (checkout: string): string => {
   const root = isOpen
     ? join(checkout, '.orrery')
     : join('/var/tmp', `orrery-${createHash('sha256').update(checkout).digest('hex').slice(0, 12)}`);
-  mkdirSync(root, { recursive: true, mode: 0o755 });
+  makeOpenDirectory(root);
   return root;
 };
 
@@ -55,7 +55,7 @@ export const sweepScratch = async (root: string): Promise<void> => {
 /** A directory for the throw-away data of this process. */
 export const makeScratch = (root: string): string => {
   const dir = join(root, `${prefix}${randomBytes(5).toString('hex')}`);
-  mkdirSync(dir, { recursive: true, mode: 0o755 });
+  makeOpenDirectory(dir);
   writeFileSync(join(dir, ownerFile), JSON.stringify(ownIdentity()));
   return dir;
 };

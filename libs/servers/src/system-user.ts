@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface SystemUser {
@@ -36,4 +36,11 @@ export const mayReach = (user: SystemUser, directory: string): boolean => {
     if ((mode & bit) === 0) return false;
     if (at === dirname(at)) return true;
   }
+};
+
+/** Makes a directory through which others may walk, whatever our umask says: a server of another user lives in it. */
+export const makeOpenDirectory = (path: string): void => {
+  mkdirSync(path, { recursive: true });
+  const { mode, uid } = statSync(path);
+  if (uid === process.getuid?.()) chmodSync(path, mode | 0o755);
 };

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { freePort, type Server } from '@orrery/servers';
+import { freePort, makeOpenDirectory, type Server } from '@orrery/servers';
 import { factsOf } from '../finding/machine.ts';
 import { Problem, timed } from '../terminal.ts';
 import { credsDirectory, writeBusFiles } from './bus-files.ts';
@@ -39,8 +38,8 @@ export class Stack {
   }
 
   static async open(paths: StackPaths, environment: NodeJS.ProcessEnv = process.env): Promise<Stack> {
-    mkdirSync(paths.own, { recursive: true });
-    mkdirSync(paths.data, { recursive: true });
+    makeOpenDirectory(paths.own);
+    makeOpenDirectory(paths.data);
     const owner = claimStack(paths);
     if (owner !== undefined) {
       const where = runningStack(paths)?.gatewayUrl ?? 'an address that it will tell soon';
