@@ -4,9 +4,10 @@ import { type Log, metrics } from '@orrery/telemetry';
 import type { JsMsg, NatsConnection } from 'nats';
 import { pause, persist } from './back-off.ts';
 import { type Delivery, deliveryOf, letterOf, typeOf } from './consume-delivery.ts';
-import { type Outcome, reacting, registryOf, writing } from './consume-effect.ts';
+import type { Outcome } from './consume-effect.ts';
 import { defaultPatience, isDatabaseAway, judge, type Patience } from './consume-faults.ts';
 import { Lanes } from './consume-lanes.ts';
+import { type Manner, mannerOf, type Work } from './consume-manner.ts';
 import type { Consumer } from './consumer.ts';
 import { bury } from './dead-letters.ts';
 import type { EventStore } from './event-store.ts';
@@ -24,35 +25,11 @@ export interface RunOptions {
 }
 
 export const defaultAckWaitMs = 15_000;
-const defaultConcurrency = 64;
-const defaultBatch = 100;
-/** Batches in transactions beside each other: while one waits for the disk, the next is being handled. */
-const batchesAtOnce = 2;
 /** Delivered so often without an answer, it takes its process down each time. */
 const mostDeliveries = 50;
 /** An absence that goes on is not told again before this. */
 const quietMs = 30_000;
 const buryBackOff = { firstMs: 100, longestMs: 5_000 };
-
-type Work = (batch: readonly Delivery[], report: (delivery: Delivery, outcome: Outcome) => void) => Promise<void>;
-
-interface Manner {
-  readonly work: Work;
-  /** Deliveries under way at once, how many of them together, and how many of these of one lane. */
-  readonly atOnce: number;
-  readonly most: number;
-  readonly perLane: number;
-}
-
-const mannerOf = ({ consumer, contracts, store, signal }: RunOptions): Manner => {
-  const options = { store, signal, registry: registryOf(consumer, contracts) };
-  if ('react' in consumer) {
-    const atOnce = consumer.concurrency ?? defaultConcurrency;
-    return { work: reacting(consumer, options), atOnce, most: atOnce, perLane: 1 };
-  }
-  const most = consumer.batch ?? defaultBatch;
-  return { work: writing(consumer, options), atOnce: most * batchesAtOnce, most, perLane: most };
-};
 
 /** The part of a batch that is of one lane. */
 interface LaneOfBatch {
@@ -73,6 +50,8 @@ export class ConsumerRun {
   private readonly held = new Map<string, Delivery>();
   private readonly ackWaitMs: number;
   private underWay = 0;
+  private batches = 0;
+  private isDue = false;
   private pausedUntil = 0;
   private idle: (() => void) | undefined;
 
@@ -125,12 +104,21 @@ export class ConsumerRun {
     if (this.underWay > 0) await new Promise<void>((resolve) => (this.idle = resolve));
   }
 
+  /** Soon, not now: what arrives or ends together is then taken together. */
   private proceed(): void {
-    const { signal } = this.options;
-    const { atOnce, most, perLane, work } = this.manner;
-    const isHeld = signal.aborted || this.pausedUntil > Date.now();
-    while (!isHeld && this.underWay < atOnce) {
-      const batch = this.lanes.take(Math.min(most, atOnce - this.underWay), perLane);
+    if (this.isDue) return;
+    this.isDue = true;
+    setImmediate(() => {
+      this.isDue = false;
+      this.takeWork();
+    });
+  }
+
+  private takeWork(): void {
+    const { deliveries, batches, most, perLane, work } = this.manner;
+    const isHeld = this.options.signal.aborted || this.pausedUntil > Date.now();
+    while (!isHeld && this.batches < batches && this.underWay < deliveries) {
+      const batch = this.lanes.take(Math.min(most, deliveries - this.underWay), perLane);
       if (batch.length === 0) break;
       this.underWay += batch.length;
       void this.workOn(batch, work);
@@ -152,11 +140,15 @@ export class ConsumerRun {
       const lane = lanes.get(delivery.lane);
       if (lane) this.conclude(delivery, outcome, lane);
     };
+    this.batches += 1;
     try {
       await work(batch, report);
     } catch (error) {
       // Nothing of it was decided: the inbox could not be asked.
       for (const delivery of open) report(delivery, { became: 'failed', error });
+    } finally {
+      this.batches -= 1;
+      this.proceed();
     }
   }
 
@@ -166,7 +158,6 @@ export class ConsumerRun {
     else if (outcome.became === 'held') lane.again.push(delivery);
     else this.finish(delivery, outcome.became);
     if (lane.left === 0) void this.moveOn(delivery.lane, lane);
-    this.proceed();
   }
 
   private judge(delivery: Delivery, error: unknown, lane: LaneOfBatch): void {
