@@ -26,6 +26,14 @@ describe('ending a run', () => {
     expect(await end(run.id, 'abort')).toMatchObject({ status: 'aborted', reason: 'aborted', startedAt: null, ranMs: 0 });
   });
 
+  it('ends one run for one key: under the same key another is refused, and goes on', async () => {
+    const [run, other] = [await world.submit(), await world.submit()];
+    const context = { commandId: `key-${randomUUID()}`, idempotent: true };
+    await world.get(execution.EndRun, { runId: run.id, mode: 'abort' }, context);
+    const again = await world.ask(execution.EndRun, { runId: other.id, mode: 'abort' }, context);
+    expect(again).toMatchObject({ accepted: false, rejection: { code: 'IdempotencyKeyReused' } });
+  });
+
   it.each([
     ['stop', 'completed', 'stopped'],
     ['cancel', 'cancelled', 'stopped'],

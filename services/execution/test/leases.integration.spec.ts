@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { execution } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import { facts } from './facts.ts';
@@ -43,6 +44,14 @@ describe('a machine', () => {
     const agent = await world.machine();
     await agent.beat(facts({ cpuMilli: 64_000 }));
     expect(await machineOf(agent.workerId)).toMatchObject({ facts: { cpuMilli: 64_000 } });
+  });
+
+  it('is put aside and back by different keys only', async () => {
+    const { workerId } = await world.machine();
+    const context = { principal: { kind: 'operator', id: 'op' }, commandId: `key-${randomUUID()}`, idempotent: true } as const;
+    expect(await world.get(execution.CordonWorker, { workerId, cordoned: true }, context)).toMatchObject({ id: workerId });
+    const back = await world.ask(execution.CordonWorker, { workerId, cordoned: false }, context);
+    expect(back).toMatchObject({ accepted: false, rejection: { code: 'IdempotencyKeyReused' } });
   });
 
   it('joins once with its token, and again only with the same request', async () => {

@@ -45,6 +45,7 @@ export class DispatchRunner {
   private readonly pauses = new Map<string, () => void>();
   /** Attempts of this term that certainly nobody heard of: their machines were never there to be asked. */
   private readonly unheard = new Set<string>();
+  private readonly tasks = new Set<Promise<void>>();
   private stopped = false;
 
   constructor(parts: DispatchParts) {
@@ -79,6 +80,8 @@ export class DispatchRunner {
     });
     this.stopped = true;
     for (const wake of this.pauses.values()) wake();
+    // Each is at most one request from its end.
+    await Promise.all(this.tasks);
   }
 
   private attend(runId: execution.RunId): void {
@@ -89,7 +92,11 @@ export class DispatchRunner {
       return;
     }
     this.busy.set(runId, false);
-    void this.work(runId).finally(() => this.busy.delete(runId));
+    const task = this.work(runId).finally(() => {
+      this.busy.delete(runId);
+      this.tasks.delete(task);
+    });
+    this.tasks.add(task);
   }
 
   private async work(runId: execution.RunId): Promise<void> {

@@ -60,16 +60,14 @@ export class RunsHandler {
   }
 
   @Serves(execution.EndRun)
-  async end(
-    { runId, mode, reason }: InputOf<typeof execution.EndRun>,
-    context: RequestContext,
-  ): Promise<OutputOf<typeof execution.EndRun>> {
+  async end(input: InputOf<typeof execution.EndRun>, context: RequestContext): Promise<OutputOf<typeof execution.EndRun>> {
+    const { runId, mode, reason } = input;
     const { principal, orgId } = context;
     await this.find(runId, orgId);
     const by = actorOf(principal);
     // Only the platform itself ends a run for another reason than that somebody asked.
     const why = principal.kind === 'service' && reason ? { reason } : {};
-    refuse(await this.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context));
+    refuse(await this.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context, { input }));
     return await this.find(runId, orgId);
   }
 

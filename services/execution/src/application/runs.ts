@@ -44,7 +44,7 @@ export class Runs {
     runId: execution.RunId,
     command: Exclude<RunCommand, { type: 'Submit' }>,
     context: RequestContext,
-    options: Pick<HandleOptions<RunEvent, RunState, RunRefusal, undefined>, 'inbox'> = {},
+    options: Pick<HandleOptions<RunEvent, RunState, RunRefusal, undefined>, 'inbox' | 'input'> = {},
   ): Promise<Handled<RunEvent, RunRefusal>> {
     const orgId = await this.orgOf(runId);
     if (orgId === undefined) return { accepted: false, rejection: { code: 'RunNotFound', details: {} } };

@@ -70,12 +70,15 @@ export class WorkersHandler {
   }
 
   @Serves(execution.CordonWorker)
-  async cordon(
-    { workerId, cordoned }: InputOf<typeof execution.CordonWorker>,
-    context: RequestContext,
-  ): Promise<OutputOf<typeof execution.CordonWorker>> {
-    const by = actorOf(context.principal);
-    refuse(await this.workers.tell(workerId, { type: cordoned ? 'Cordon' : 'Uncordon', workerId, by, at: instantOf(Date.now()) }, context));
+  async cordon(input: InputOf<typeof execution.CordonWorker>, context: RequestContext): Promise<OutputOf<typeof execution.CordonWorker>> {
+    const { workerId, cordoned } = input;
+    const command = {
+      type: cordoned ? 'Cordon' : 'Uncordon',
+      workerId,
+      by: actorOf(context.principal),
+      at: instantOf(Date.now()),
+    } as const;
+    refuse(await this.workers.tell(workerId, command, context, { input }));
     return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
   }
 }
