@@ -1,5 +1,5 @@
 import { identity } from '@orrery/contracts';
-import { type Bus, watchSnapshot } from '@orrery/messaging';
+import { type Bus, type SnapshotContract, watchSnapshot } from '@orrery/messaging';
 import type { Log } from '@orrery/telemetry';
 import type { z } from 'zod';
 import { Members } from './members.ts';
@@ -16,13 +16,12 @@ export interface Snapshots {
 
 const follow = <T>(
   bus: Bus,
-  bucket: string,
-  value: z.ZodType<T>,
+  snapshot: SnapshotContract<z.ZodType<T>>,
   { into, log }: { into: Snapshot<T>; log: Log },
 ): (() => Promise<void>) => {
   const watcher = watchSnapshot(bus, {
-    snapshot: { bucket, value },
-    onFault: (error) => log.warn({ err: error, bucket }, 'a snapshot could not be followed; trying again'),
+    snapshot,
+    onFault: (error) => log.warn({ err: error, bucket: snapshot.bucket }, 'a snapshot could not be followed; trying again'),
     onChange: (key) => into.changed(key),
   });
   into.attach(watcher);
@@ -34,10 +33,11 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
   const keys = new Snapshot<identity.KeySnapshot>();
   const members = new Members();
   const signing = new Snapshot<identity.SigningSnapshot>();
+  const published = identity.Snapshots;
   const closing = [
-    follow(bus, 'identity-keys', identity.KeySnapshot, { into: keys, log }),
-    follow(bus, 'identity-members', identity.MemberSnapshot, { into: members.snapshot, log }),
-    follow(bus, 'identity-signing', identity.SigningSnapshot, { into: signing, log }),
+    follow(bus, published.keys, { into: keys, log }),
+    follow(bus, published.members, { into: members.snapshot, log }),
+    follow(bus, published.signing, { into: signing, log }),
   ];
   return {
     keys,

@@ -71,4 +71,15 @@ describe('rights on the bus', () => {
     const writable = ['ask.identity.sign-up', 'log.identity.X.org.s', 'dead.x', 'agent.1.start', 'tele.output.1.2', '$KV.identity-keys.x'];
     expect(writable.filter((subject) => may('events', 'publish', subject))).toEqual([]);
   });
+
+  it.each(['events', 'gateway'])('let %s read no output, no dead letter and no consumer’s place but what it is for', (user) => {
+    const readable = ['OUTPUT', 'METRICS', 'DEAD'].filter((stream) =>
+      ['CREATE', 'DURABLE.CREATE', 'MSG.NEXT', 'DELETE'].some((verb) => may(user, 'publish', `$JS.API.CONSUMER.${verb}.${stream}.c.tele`)),
+    );
+    expect(readable).toEqual([]);
+    expect(may(user, 'publish', '$JS.API.CONSUMER.DELETE.LOG_EXECUTION.billing--charges')).toBe(false);
+    expect(may(user, 'publish', '$JS.API.CONSUMER.CREATE.LOG_EXECUTION.c.log.>')).toBe(user === 'events');
+    expect(may(user, 'publish', '$JS.API.CONSUMER.CREATE.KV_identity-keys.c.k')).toBe(user === 'gateway');
+    expect(may(user, 'publish', '$JS.API.DIRECT.GET.KV_identity-keys.k')).toBe(user === 'gateway');
+  });
 });

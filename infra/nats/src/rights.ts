@@ -1,4 +1,4 @@
-import { eventContracts, operations, serviceOf } from '@orrery/contracts';
+import { eventContracts, identity, operations, serviceOf } from '@orrery/contracts';
 
 /** Which subjects a user of the bus may publish and subscribe. Everything else is refused by the server. */
 export interface Rights {
@@ -26,7 +26,7 @@ const asks: Readonly<Record<string, readonly string[]>> = {
 
 /** Snapshots for the gateway, each a key-value bucket with one writer. */
 const buckets: Readonly<Record<string, readonly string[]>> = {
-  identity: ['identity-keys', 'identity-members', 'identity-signing'],
+  identity: Object.values(identity.Snapshots).map(({ bucket }) => bucket),
 };
 
 /** Streams that belong to no service: whoever comes first makes them, and every service may mend their settings. */
@@ -57,6 +57,20 @@ const owning = (stream: string): string[] => [
   ...['PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
 ];
 
+const watching = (stream: string): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
+  `$JS.API.CONSUMER.*.${stream}`,
+  `$JS.API.CONSUMER.*.${stream}.>`,
+];
+
+/** Without the right to delete: a consumer of somebody else's would be as good as one's own. */
+const consuming = (stream: string): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  ...['CREATE', 'DURABLE.CREATE', 'INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.>`),
+];
+
 /**
  * Answers go to the asker's own inbox, and nobody may listen at the inbox of another: agents are not trusted, and answers hold
  * secrets. A process named N connects with the inbox prefix `_INBOX_N`; agents hear answers below `_INBOX_agent.<id>`.
@@ -82,22 +96,28 @@ export const rightsOfService = (service: string): Rights => ({
   subscribe: [`ask.${service}.>`, ...(service === 'execution' ? ['tele.>'] : []), inboxOf(service)],
 });
 
-/** The gateway asks everybody, serves nobody, and watches the snapshots. */
+/** The gateway asks everybody, serves nobody, and watches the snapshots: it faces the world, so it reads nothing else. */
 export const rightsOfGateway: Rights = {
-  publish: ['ask.>', ...following],
-  subscribe: ['log.>', inboxOf('gateway')],
+  publish: [
+    'ask.>',
+    '$JS.API.INFO',
+    '$JS.API.STREAM.NAMES',
+    '$JS.FC.>',
+    ...Object.values(buckets)
+      .flat()
+      .flatMap((bucket) => watching(`KV_${bucket}`)),
+  ],
+  subscribe: [inboxOf('gateway')],
 };
 
-/** For teams that consume domain events: they read every log and publish nothing. */
+/** For teams that consume domain events: they read every log, and no output, snapshot or dead letter; they publish nothing. */
 export const rightsOfEvents: Rights = {
   publish: [
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',
-    '$JS.API.STREAM.LIST',
-    '$JS.API.STREAM.INFO.*',
-    '$JS.API.CONSUMER.>',
     '$JS.ACK.>',
     '$JS.FC.>',
+    ...services.flatMap((service) => consuming(`LOG_${service.toUpperCase()}`)),
   ],
   subscribe: ['log.>', inboxOf('events')],
 };

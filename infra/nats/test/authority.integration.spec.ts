@@ -87,6 +87,17 @@ describe('a bus with users', () => {
     }
   });
 
+  it('lets a reader follow facts in order, and keeps the output of programs from it', async () => {
+    const [execution, events] = await Promise.all([as('execution'), as('events')]);
+    const manager = await execution.jetstreamManager();
+    await manager.streams.add({ name: 'OUTPUT', subjects: ['tele.output.>'] });
+    const ordered = await events.jetstream().consumers.get('LOG_EXECUTION', { filterSubjects: 'log.execution.*.org.>' });
+    expect((await ordered.next({ expires: 5_000 }))?.json()).toEqual({ a: 1 });
+    const denied = violationOf(events);
+    await expect((await events.jetstreamManager()).consumers.add('OUTPUT', { ack_policy: AckPolicy.None, name: 'spy' })).rejects.toThrow();
+    await expect(denied).resolves.toMatch(/^publish \$JS\.API\.CONSUMER\.CREATE\.OUTPUT/);
+  });
+
   it('lets the gateway ask a service, and the service answer', async () => {
     const [gateway, identity] = await Promise.all([as('gateway'), as('identity')]);
     identity.subscribe('ask.identity.>', { queue: 'identity', callback: (_error, message) => message.respond('hello') });
