@@ -1,3 +1,4 @@
+import './heap.ts';
 import { run } from '@orrery/process/light';
 import { agent } from './agent.ts';
 

@@ -167,6 +167,16 @@ while True: time.sleep(1)
     expect(output.stderr).toContain('SyntaxError');
   });
 
+  it('whose files contradict each other is refused for good, and never began', async () => {
+    const { runId } = await run({ code: 'print("x")', files: { a: 'file', 'a/b': 'file below a file' } });
+    const refused = await eventually(() => platform.reportsOf(runId)[0]);
+    expect(refused).toMatchObject({ kind: 'refused', isRetryable: false });
+    expect(refused).toMatchObject({ message: expect.stringContaining('cannot be laid out') });
+    const nameless = specOf({ code: '' });
+    await platform.start({ ...nameless, program: { ...nameless.program, fileName: '..' } });
+    expect(await eventually(() => platform.reportsOf(nameless.runId)[0])).toMatchObject({ kind: 'refused', isRetryable: false });
+  });
+
   it('is started once, however often it is asked for', async () => {
     const spec = await run({ code: 'print("once")' });
     expect(await platform.start(spec)).toEqual({ accepted: true, value: { isNew: false } });

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { instantOf } from '@orrery/contracts';
-import type { AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
+import { type AttemptState, type EndMode, type EndReason, heldBy, type Refusal, type ReportKind } from '../domain/attempt.ts';
 import { concludeFrom, type Pulse } from '../domain/end.ts';
 import { backstopSeconds } from '../domain/limits.ts';
 import type { Recorded } from '../journal/attempt-log.ts';
 import type { Shipper } from '../output/shipper.ts';
-import type { Change, Inspection, Stamp } from '../runtime/runtime.ts';
+import { type Change, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
 import { RunSpan } from './run-span.ts';
 import { shipperOf } from './shipper-of.ts';
@@ -55,14 +55,18 @@ export class Overseer {
     if (state.status !== 'Accepted') return;
     try {
       await runtime.prepare(this.#key, state.spec, state.slot);
-      if (this.#stopped.signal.aborted) return;
+      if (this.#stopped.signal.aborted) {
+        // Given away while it was laid out: what was removed then may have come back since.
+        if (heldBy(this.#state) === undefined) await runtime.remove(this.#key);
+        return;
+      }
       this.#watch();
       // Ended before it was launched: it must not begin at all.
       if (this.#isToEnd()) this.#over(runtime.inspect(this.#key));
       else await runtime.start(this.#key);
     } catch (error) {
       log.error({ err: error, attempt: this.#key }, 'could not be launched');
-      await this.#refuse(error instanceof Error ? error.message : String(error));
+      await this.#refuse({ message: error instanceof Error ? error.message : String(error), isRetryable: !(error instanceof Unrunnable) });
     }
   }
 
@@ -194,8 +198,10 @@ export class Overseer {
       this.#span?.end({ reason, exitCode, ranMs });
     } else if (state.status === 'Accepted') {
       const { end } = state;
-      if (end === undefined) return this.#refuse(`The sandbox did not start. ${runtime.complaint(this.#key)}`.trim());
-      const nothing = { at: instantOf(this.#tools.now().at), ranMs: 0, exitCode: null, message: null, lastSeq: 0 };
+      if (end === undefined) return this.#refuse(runtime.refusal(this.#key));
+      // The sandbox may have complained before the program could begin; what was written is completed, or nobody stops waiting for it.
+      const lastSeq = await this.#shipper.complete();
+      const nothing = { at: instantOf(this.#tools.now().at), ranMs: 0, exitCode: null, message: null, lastSeq };
       await attempts.decide(this.#key, { type: 'Finish', ...nothing, reason: end.reason }).durable;
       this.#span?.end({ reason: end.reason });
     }
@@ -208,9 +214,9 @@ export class Overseer {
     return concludeFrom({ begun: state.begun, exit, seenAlive, now: this.#tools.now(), oomKills, backstopMs, end: state.end });
   }
 
-  async #refuse(message: string): Promise<void> {
+  async #refuse({ message, isRetryable }: Omit<Refusal, 'at'>): Promise<void> {
     const at = instantOf(this.#tools.now().at);
-    await this.#tools.attempts.decide(this.#key, { type: 'Refuse', at, message: message.slice(0, 2_000), isRetryable: true }).durable;
+    await this.#tools.attempts.decide(this.#key, { type: 'Refuse', at, message: message.slice(0, 2_000), isRetryable }).durable;
     this.#span?.end({ reason: 'start-failed' });
     await this.#settle();
   }

@@ -111,6 +111,11 @@ describe('Between heartbeats', () => {
     ).toEqual([]);
   });
 
+  it('what is given away already is not given away again', () => {
+    const given = new Map([[keyOf(ref), stateOf(accepted(specOf(1)), disowned)]]);
+    expect(obey(given, { kill: [ref], end: [] })).toEqual([]);
+  });
+
   it('what nobody renewed the lease of is killed', () => {
     expect(fence(journal, { found: new Map(), now, lease: fresh })).toEqual([]);
     expect(fence(journal, { found: new Map(), now, lease: stale })).toEqual([

@@ -35,7 +35,9 @@ export type Action =
   /** Nobody claims it. */
   | { readonly do: 'reap'; readonly key: string };
 
-const matches = (state: AttemptState, epoch: number): boolean => 'brief' in state && state.brief.epoch === epoch;
+/** What is given away already dies as fast as it can. */
+const matches = (state: AttemptState, epoch: number): boolean =>
+  'brief' in state && state.status !== 'Disowned' && state.brief.epoch === epoch;
 
 const wishesOf = (journal: ReadonlyMap<string, AttemptState>, { kill, end }: PlatformAnswer): Action[] => {
   const held = (ref: AttemptRef): boolean => {

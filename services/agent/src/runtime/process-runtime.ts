@@ -11,7 +11,7 @@ import { launchArguments } from './program-command.ts';
 import { keysIn, RunDirectory } from './run-directory.ts';
 import type { Change, Inspection, OutputSource, Runtime } from './runtime.ts';
 import { entranceOf, type Sandbox } from './sandbox.ts';
-import { entryScript, etcFiles, launchScript } from './scripts.sh.ts';
+import { entryScript, etcFiles, launchScript, unpackingFailed } from './scripts.sh.ts';
 import { seccompFilter } from './seccomp.ts';
 import { tarOf } from './tar.ts';
 import { usageOf } from './usage.ts';
@@ -165,8 +165,11 @@ export class ProcessRuntime implements Runtime {
     return { presence, begun: directory.begun(), exit, oomKills };
   }
 
-  complaint(key: string): string {
-    return this.#directory(key).complaint();
+  refusal(key: string): { readonly message: string; readonly isRetryable: boolean } {
+    const directory = this.#directory(key);
+    const isRetryable = directory.exit()?.code !== unpackingFailed;
+    const what = isRetryable ? 'The sandbox did not start.' : 'The files of the program cannot be laid out.';
+    return { message: `${what} ${directory.complaint()}`.trim(), isRetryable };
   }
 
   async kill(key: string): Promise<void> {

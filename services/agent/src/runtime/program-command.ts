@@ -1,6 +1,7 @@
 import type { AttemptSpec } from '../domain/attempt.ts';
 import { backstopSeconds } from '../domain/limits.ts';
 import { readText } from './proc.ts';
+import { Unrunnable } from './runtime.ts';
 import { insideScript } from './scripts.sh.ts';
 
 export interface ProcessLimits {
@@ -27,6 +28,7 @@ export const launchArguments = (
   { processes, boundsMemory }: ProcessLimits,
 ): readonly string[] => {
   const { program, resources, maxOutputBytes } = spec;
+  if (program.fileName === '.' || program.fileName === '..') throw new Unrunnable(`${program.fileName} is no name for a file.`);
   // Output is a file too, and of it more than may be shipped must fit, so that too much can be told from enough.
   const fileBlocks = Math.ceil(Math.max(resources.memoryMib * mib, maxOutputBytes + mib) / blockBytes);
   // Address space is a poor measure of memory: only where nothing better bounds it, and with room for what is mapped and never used.

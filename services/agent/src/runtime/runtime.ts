@@ -15,6 +15,11 @@ export interface OutputSource {
 /** What may have changed. */
 export type Change = 'output' | 'state';
 
+/** The attempt itself is at fault: no machine can run it. */
+export class Unrunnable extends Error {
+  override readonly name = 'Unrunnable';
+}
+
 export interface Inspection {
   readonly presence: Presence;
   /** When the program began, noted by the launcher. */
@@ -46,8 +51,8 @@ export interface Runtime {
   readonly output: (key: string) => OutputSource;
   readonly stats: (key: string) => Usage | undefined;
   readonly inspect: (key: string) => Inspection;
-  /** What the sandbox complained of where no program ever began. */
-  readonly complaint: (key: string) => string;
+  /** Why no program ever began. */
+  readonly refusal: (key: string) => { readonly message: string; readonly isRetryable: boolean };
   /** Kills everything, whoever notes the end included, and resolves when nothing is left. */
   readonly kill: (key: string) => Promise<void>;
   /** Kills what is left and deletes every trace. */

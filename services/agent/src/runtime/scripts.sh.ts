@@ -1,6 +1,7 @@
 /**
  * The launcher: outlives the agent, and notes in its directory who it is, and how and when the program ended. Nobody waits for it.
  * `launch.sh <directory> <seconds until the backstop> <entry script> <command …>`; noclobber lets one launcher into a directory, ever.
+ * The backstop opens the program's output in a subshell, for a shell that says "Killed" of it must not say so in the program's words.
  */
 export const launchScript = `set -Cu
 umask 077
@@ -10,7 +11,7 @@ shift 2
 identity() { echo "$1 \${22}"; }
 read -r stat < /proc/self/stat
 identity $stat > launcher || exit 95
-/usr/bin/timeout -s KILL "$limit" /bin/sh "$@" >> stdout 2>> stderr 7>> begun
+(exec /usr/bin/timeout -s KILL "$limit" /bin/sh "$@" >> stdout 2>> stderr 7>> begun)
 code=$?
 read -r uptime rest < /proc/uptime
 echo "$code $uptime" > exit
@@ -26,6 +27,9 @@ while read -r group; do echo 0 > "$group" || exit 97; done < groups
 exec "$@" 3< ../../etc/seccomp 4< ../../etc/passwd 5< ../../etc/group 6< ../../etc/hosts 8< program.tar 9< arguments
 `;
 
+/** The files of the program cannot be laid out: on any machine, however often it is tried. */
+export const unpackingFailed = 98;
+
 /**
  * The first of the program's own processes: takes its limits, unpacks the program, notes that it begins, and becomes it.
  * dash calls the number of processes -p, others -u. None of the descriptors is left to the program.
@@ -37,7 +41,7 @@ ulimit -f "$2"
 ulimit -p "$3" 2> /dev/null || ulimit -u "$3"
 [ "$4" = 0 ] || ulimit -v "$4"
 shift 4
-tar --extract --no-same-owner --no-same-permissions --file - <&8
+tar --extract --no-same-owner --no-same-permissions --file - <&8 || exit ${unpackingFailed}
 read -r uptime rest < /proc/uptime
 echo "$uptime" >&7
 exec "$@" 7>&- 8<&-
