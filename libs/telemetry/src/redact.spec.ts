@@ -48,6 +48,7 @@ describe('redactText', () => {
   it.each([
     ['a key', 'rejected lk_0190a5b3c4_Zm9vYmFyYmF6 again', 'rejected [redacted] again'],
     ['an operator key', 'with op_abcdefghij', 'with [redacted]'],
+    ['a join token', 'with ojt_0190a5b3c4_Zm9vYmFyYmF6 once', 'with [redacted] once'],
     ['a bearer header', 'sent Bearer abc.def-ghi to', 'sent Bearer [redacted] to'],
     ['a JSON web token', 'got eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.c2ln', 'got [redacted]'],
     ['a password in a URL', 'postgres://orrery:s3cret@db:5432/x', 'postgres://orrery:[redacted]@db:5432/x'],

@@ -58,7 +58,7 @@ export const redact = (fields: object, depth = 0): Record<string, unknown> => {
 
 const secretTexts = new RegExp(
   [
-    String.raw`\b(?:lk|op|oj|or)_[A-Za-z0-9_-]{8,}`, // our own keys and tokens
+    String.raw`\b(?:lk|op|ojt)_[A-Za-z0-9_-]{8,}`, // our own keys and tokens
     String.raw`(?<=\b(?:Bearer|Basic)\s{1,4})[A-Za-z0-9+/=._~-]{6,}`, // authorization headers
     String.raw`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`, // JSON web tokens
     String.raw`(?<=://[^\s/:@"]{0,100}:)[^\s/@"]{1,200}(?=@)`, // passwords in URLs

@@ -12,6 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { installIdentifiers, uninstallIdentifiers } from './identifiers.ts';
+import { redactText } from './redact.ts';
 
 export { type Context, type Span, SpanKind };
 
@@ -88,8 +89,10 @@ export const traceIdOf = (error: Error): string | undefined => failedIn.get(erro
 
 const fail = (span: Span, error: unknown): void => {
   if (error instanceof Error && !failedIn.has(error)) failedIn.set(error, span.spanContext().traceId);
-  span.recordException(error instanceof Error ? error : String(error));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+  const message = redactText(error instanceof Error ? error.message : String(error));
+  const stack = error instanceof Error && error.stack !== undefined ? { stack: redactText(error.stack) } : {};
+  span.recordException(error instanceof Error ? { name: error.name, message, ...stack } : message);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
 };
 
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;

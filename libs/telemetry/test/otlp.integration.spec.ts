@@ -65,7 +65,9 @@ describe('telemetry with an endpoint', () => {
     expect(named('append')).toMatchObject({ traceId, parentSpanId: submit.spanId });
     expect(named('pg.query:SELECT postgres')).toMatchObject({ traceId, parentSpanId: submit.spanId, kind: 3 });
     expect(named('GET')).toMatchObject({ traceId, parentSpanId: submit.spanId, kind: 3 });
-    expect(spans).toHaveLength(4);
+    expect(named('leak')).toMatchObject({ status: { code: 2, message: 'refused [redacted]' } });
+    expect(JSON.stringify(spans)).not.toContain('abcdefghij');
+    expect(spans).toHaveLength(5);
 
     const metrics = collector
       .json('/v1/metrics')
