@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a principal may do in an organization. Issue by issue the list grows; a role is a set of these. */
+/** What a principal may do in an organization; a role is a set of these. */
 export const permissions = [
   'org:read',
   'org:update',
