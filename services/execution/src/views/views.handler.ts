@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { EventStore, InvalidCursor } from '@orrery/event-store';
+import { EventStore } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { type RunEvent, runStream } from '../domain/run-facts.ts';
 import { runRowOf } from './run-list.view.ts';
@@ -10,16 +10,6 @@ import { WorkerReader } from './worker-reader.ts';
 const longestHistory = 1_000;
 
 const runNotFound = (): never => refuse({ code: 'RunNotFound', details: {} });
-
-/** A cursor that no page gave is malformed input, not a fault. */
-const orRefused = async <T>(page: Promise<T>): Promise<T> => {
-  try {
-    return await page;
-  } catch (error) {
-    if (!(error instanceof InvalidCursor)) throw error;
-    return refuse({ code: 'InvalidInput', details: { issues: [{ path: ['cursor'], message: error.message, code: 'cursor' }] } });
-  }
-};
 
 @Controller()
 export class ViewsHandler {
@@ -46,7 +36,7 @@ export class ViewsHandler {
     { status, limit, cursor }: InputOf<typeof execution.ListRuns>,
     { orgId }: RequestContext,
   ): Promise<OutputOf<typeof execution.ListRuns>> {
-    return await orRefused(this.runs.page({ orgId: OrgId.parse(orgId), status }, limit, cursor));
+    return await this.runs.page({ orgId: OrgId.parse(orgId), status }, limit, cursor);
   }
 
   @Serves(execution.CountRuns)
@@ -82,6 +72,6 @@ export class ViewsHandler {
 
   @Serves(execution.ListWorkers)
   async machines({ limit, cursor }: InputOf<typeof execution.ListWorkers>): Promise<OutputOf<typeof execution.ListWorkers>> {
-    return await orRefused(this.workers.page(limit, cursor));
+    return await this.workers.page(limit, cursor);
   }
 }
