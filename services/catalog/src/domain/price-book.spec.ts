@@ -11,7 +11,7 @@ const publish: Publish = {
   at: '2025-12-01T00:00:00.000Z',
 };
 const { currency, effectiveAt, prices, at } = publish;
-const published = { type: 'PriceBookPublished', data: { version: 1, currency, effectiveAt, prices: [...prices], at } } as const;
+const published = { type: 'PriceBookPublished' as const, data: { version: 1, currency, effectiveAt, prices: [...prices], at } };
 
 const { given } = specify(PriceBook);
 
