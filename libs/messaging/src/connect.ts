@@ -4,7 +4,7 @@ import { Bus } from './bus.ts';
 import type { LineOptions } from './line.ts';
 
 export interface ConnectOptions extends LineOptions {
-  /** `nats://host:port`, several separated by commas; the first may carry `user:password@`. */
+  /** `nats://host:port`, several separated by commas; the first may carry `user:password@`. `tls://`: encrypted or not at all. */
   readonly url: string;
   /** How the connection is called in the server's monitoring. */
   readonly name: string;
@@ -21,6 +21,7 @@ const reconnectDelay = (): number => reconnect.least + Math.random() * reconnect
 interface Servers {
   readonly servers: string[];
   readonly login: { readonly user?: string; readonly pass?: string };
+  readonly isEncrypted: boolean;
 }
 
 /** The client knows no login in a URL: it would ask for a host of that name. */
@@ -30,14 +31,17 @@ const serversOf = (urls: string): Servers => {
   return {
     servers: parsed.map((url) => url.host),
     login: username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {},
+    isEncrypted: parsed.some(({ protocol }) => protocol === 'tls:'),
   };
 };
 
 const settingsOf = async ({ url, name, credentials, inboxPrefix }: ConnectOptions): Promise<ConnectionOptions & { servers: string[] }> => {
-  const { servers, login } = serversOf(url);
+  const { servers, login, isEncrypted } = serversOf(url);
   return {
     servers,
     ...login,
+    // Otherwise the client takes whatever the other end, or who is between, offers.
+    ...(isEncrypted ? { tls: {} } : {}),
     name,
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),

@@ -38,6 +38,11 @@ describe('The life of a served operation', () => {
   };
   const outcome = (asked: Promise<unknown>): Promise<unknown> => asked.catch((error: unknown) => error);
 
+  it('goes over no connection in the clear where the URL says tls', async () => {
+    const url = nats.url.replace('nats://', 'tls://');
+    await expect(connectBus({ url, name: 'careful', firstConnectMs: 0 })).rejects.toThrow('NatsError: tls');
+  });
+
   it('is ready when it is connected and has subscribed, and not while it closes', async () => {
     const { server } = await serve();
     expect(server.isReady).toBe(true);

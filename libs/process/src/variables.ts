@@ -6,7 +6,7 @@ const port = z.coerce.number().int().min(0).max(65_535);
 
 /** The variables that every process of the platform knows by the same name; a configuration takes those that it needs. */
 export const known = {
-  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls|wss?)$/ }), {
+  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }), {
     says: 'the URL of a NATS server with JetStream',
     example: 'nats://127.0.0.1:4222',
   }),

@@ -22,7 +22,7 @@ export const AgentConfig = z.object({
     says: 'the absolute path of a directory for identity, journal and running programs',
     example: '/var/lib/orrery-agent',
   }),
-  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls|wss?)$/ }).optional(), {
+  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }).optional(), {
     says: 'the URL of the bus, where it is not the one the platform names',
     example: 'nats://10.0.0.5:4222',
   }),

@@ -15,7 +15,7 @@ export const ExecutionConfig = z.object({
     example: 'the field `signing` of the keys that infra/nats made',
     secret: true,
   }),
-  agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', z.url({ protocol: /^(nats|tls|wss?)$/ }).optional(), {
+  agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }).optional(), {
     says: 'the URL under which agents reach NATS, where it is not ORRERY_NATS_URL',
     example: 'tls://orrery.example.com:4222',
   }),
