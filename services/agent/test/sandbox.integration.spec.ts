@@ -147,7 +147,7 @@ for fd in range(3, 1024):
   except OSError: pass
 print(places, os.readlink("/proc/self/fd/0"))
 `;
-    // What a supervisor left open for the agent (its channel is one) is closed or leads to nothing.
+    // What a supervisor left open for the agent is closed or leads to nothing.
     expect((await said(code)).replaceAll(/\d+: '\/dev\/null'(, )?/g, '')).toBe('{} /dev/null\n');
   });
 
