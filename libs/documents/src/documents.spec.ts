@@ -6,6 +6,9 @@ import { z } from 'zod';
 import { asyncApi, documents, eventFiles, eventSample, eventsPage, type Json, openApi, samplePath, staleDocuments } from './index.ts';
 import { SchemaBook } from './schema.ts';
 
+// Every document is made anew, on machines that may be busy.
+jest.setTimeout(60_000);
+
 const root = process.cwd();
 
 /** Every `$ref` in a document, and whether something is there. */

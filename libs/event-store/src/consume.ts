@@ -75,7 +75,8 @@ const receive = async (surroundings: Surroundings, line: Line, run: ConsumerRun,
   });
   const close = (): void => void pulled.close();
   signal.addEventListener('abort', close);
-  const observing = setInterval(() => void observe(surroundings, line, durable).catch(() => {}), observeEveryMs);
+  // A gauge that was not taken is taken the next time.
+  const observing = setInterval(() => void observe(surroundings, line, durable).catch(() => undefined), observeEveryMs);
   try {
     const ended = await pulled.closed();
     if (ended instanceof Error) throw ended;

@@ -16,11 +16,18 @@ const types: pg.CustomTypesConfig = {
     oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
+/** A new database is a copy of a template; on a busy disk that takes a while. */
+const createTimeoutMs = 60_000;
+
 const createIfMissing = async (url: string): Promise<void> => {
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
   const server = new URL(url);
   server.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: server.href, connectionTimeoutMillis: connectTimeoutMs });
+  const client = new pg.Client({
+    connectionString: server.href,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: createTimeoutMs,
+  });
   await client.connect();
   try {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);

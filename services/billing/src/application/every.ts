@@ -13,7 +13,8 @@ export const every = ({ everyMs, onFault }: Rhythm, work: (signal: AbortSignal) 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
       await work(signal).catch(onFault);
-      await pause(everyMs, undefined, { signal }).catch(() => undefined);
+      // Replicas that started together must not look together.
+      await pause(everyMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   };
   const running = run();
