@@ -39,7 +39,7 @@ export class SnapshotPublisher<S extends z.ZodType> {
 
   /** True where the bucket holds all that the owner knows, as far as the owner has heard. */
   get isComplete(): boolean {
-    return !this.#isStale;
+    return !this.#isStale && !this.#healing;
   }
 
   /** Publishes a change that is already committed. What cannot be written now is written when the bus is back. */

@@ -15,6 +15,7 @@ describe('A snapshot in a bucket', () => {
   let publisher: SnapshotPublisher<typeof Key>;
   let watcher: SnapshotWatcher<typeof Key>;
   let held: Promise<void>;
+  let readings = 0;
   let changes: string[];
   let count = 0;
 
@@ -26,8 +27,10 @@ describe('A snapshot in a bucket', () => {
     publishSnapshot(owner, {
       snapshot,
       all: async () => {
+        const rows = [...truth];
+        readings += 1;
         await held;
-        return [...truth];
+        return rows;
       },
       onFault: (fault) => faults.push(fault),
       auditMs: 100,
@@ -109,6 +112,28 @@ describe('A snapshot in a bucket', () => {
     await eventually(() => expect(entries()).toEqual({ b: { org: 'y', isActive: false }, c: active('z') }));
   });
 
+  it('keeps a change that is published while an older state is being compared', async () => {
+    publisher = publish();
+    await publisher.fill();
+    await publisher.close();
+    truth.set('a', active('older'));
+    let release: () => void = () => undefined;
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const before = readings;
+    publisher = publish();
+    watcher = watch();
+    await eventually(() => readings > before);
+    truth.set('a', active('newer'));
+    await publisher.put('a', active('newer'));
+    release();
+    await eventually(() => publisher.isComplete);
+    await publisher.put('b', active('last'));
+    await eventually(() => watcher.get('b')?.org === 'last');
+    expect(watcher.get('a')).toEqual(active('newer'));
+  });
+
   it('takes in while the nats-server is down what is published when it is back', async () => {
     publisher = publish();
     watcher = watch();
@@ -137,10 +162,9 @@ describe('A snapshot in a bucket', () => {
     const later = Date.now() + 1_000;
     await eventually(() => Date.now() > later);
     expect(entries()).toEqual({ a: active('x'), b: active('y') });
-    truth.delete('a');
-    truth.set('c', active('z'));
     release();
-    await eventually(() => expect(entries()).toEqual({ b: active('y'), c: active('z') }));
+    await publisher.put('c', active('z'));
+    await eventually(() => expect(entries()).toEqual({ a: active('x'), b: active('y'), c: active('z') }));
   }, 20_000);
 
   it('notices when the bucket alone was deleted', async () => {

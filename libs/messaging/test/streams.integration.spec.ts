@@ -156,11 +156,17 @@ describe('Asking for a stream', () => {
     expect(Date.now() - before).toBeLessThan(5 * beatMs);
   });
 
-  it('closes at the service when the reader vanishes without a word', async () => {
-    const numbers = bus.askStream(Count, { to: 9, pauseAfter: 1 }, contextOf())[Symbol.asyncIterator]();
+  it('closes at the service when the reader vanishes without a word: at the next beat, not after a silence', async () => {
+    const slow = { url: nats.url, beatMs: 1_000 };
+    const [reader, service] = [await connectBus({ ...slow, name: 'asker' }), await connectBus({ ...slow, name: 'greeter' })];
+    await greeter.server.close();
+    const other = await startGreeter(service, seen);
+    const numbers = reader.askStream(Count, { to: 9, pauseAfter: 1 }, contextOf())[Symbol.asyncIterator]();
     await numbers.next();
-    await bus.connection.close();
-    await eventually(() => seen.closed === 1, { within: 10 * beatMs });
+    await reader.connection.close();
+    await eventually(() => seen.closed === 1, { within: 2_500 });
+    await other.app.close();
+    await service.close();
   });
 
   it('ends on both sides when the nats-server dies in its midst, and can be asked for again afterwards', async () => {
