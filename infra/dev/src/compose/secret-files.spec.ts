@@ -27,6 +27,11 @@ describe('the secret files of a composition', () => {
     expect(holders('op_key')).toEqual(['gateway/operator-key']);
   });
 
+  it('show the password of PostgreSQL to PostgreSQL and to services, not to the gateway', () => {
+    expect(holders('pw')).toEqual(expect.arrayContaining(['postgres/password', 'billing/postgres-url']));
+    expect(holders('pw').filter((path) => path.startsWith('gateway/'))).toEqual([]);
+  });
+
   it('show the key that signs agents to execution alone', () => {
     expect(holders(secrets.bus.signing)).toEqual(['execution/signing-seed']);
   });

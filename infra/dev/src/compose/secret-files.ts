@@ -15,10 +15,11 @@ export const secretFilesOf = async (
   const ofProgram = (program: string): Files => ({
     [`${program}/bus.creds`]: creds[program] ?? '',
     [`${program}/secret`]: secret,
-    [`${program}/postgres-url`]: postgresUrl(postgresPassword),
   });
+  const ofService = (service: string): Files => ({ ...ofProgram(service), [`${service}/postgres-url`]: postgresUrl(postgresPassword) });
   return {
-    ...Object.assign({}, ...[...services, 'gateway'].map(ofProgram)),
+    ...Object.assign({}, ...services.map(ofService)),
+    ...ofProgram('gateway'),
     'execution/signing-seed': bus.signing,
     'gateway/operator-key': operatorKey,
     'nats/authority.conf': config,
