@@ -20,7 +20,14 @@ const filePath = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, 'a relative path without ..');
+  .regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[^\0]+$/s, 'a relative path without empty parts, . or ..');
+
+/** No path lies below another: nothing is both a file and a directory. */
+const canLieSideBySide = (files: Readonly<Record<string, string>>): boolean =>
+  Object.keys(files).every((path) => {
+    const parts = path.split('/');
+    return parts.every((_, end) => end === 0 || !Object.hasOwn(files, parts.slice(0, end).join('/')));
+  });
 
 export const SubmitRun = command({
   subject: 'execution.submit-run',
@@ -39,7 +46,7 @@ export const SubmitRun = command({
     machineType: MachineTypeName.default('cpu'),
     timeoutSeconds: z.int().min(1).max(86_400).default(60),
     /** Files beside the program: relative path → text. */
-    files: z.record(filePath, z.string()).default({}),
+    files: z.record(filePath, z.string()).refine(canLieSideBySide, 'a path lies below another, which is a file').default({}),
   }),
   output: RunView,
   refusals: { MachineTypeNotOffered: 400, NoPrice: 409, InsufficientCredits: 402, ProgramTooLarge: 413 },
@@ -129,7 +136,7 @@ export const FollowRun = stream({
     /** Resume after this chunk: `<attempt>.<seq>`. */
     after: z
       .string()
-      .regex(/^\d+\.\d+$/)
+      .regex(/^\d{1,9}\.\d{1,15}$/)
       .optional(),
   }),
   output: RunOutputItem,
