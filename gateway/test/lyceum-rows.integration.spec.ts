@@ -112,6 +112,7 @@ const cases: readonly Case[] = [
     asks: [
       [execution.GetRun, { runId: id }],
       [observability.QueryRunLogs, { runId: id, limit: 10_000, hours: 168 }],
+      [billing.GetUsageOfRuns, { runIds: [id] }],
     ],
     gives: whole,
   },

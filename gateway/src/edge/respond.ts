@@ -25,6 +25,8 @@ const fromFramework: Readonly<Record<string, (limit: number) => Failure>> = {
     edgeFailure('MalformedRequest', { details: { reason: 'The body is not as long as its Content-Length says.' } }),
   FST_ERR_BAD_URL: () =>
     edgeFailure('MalformedRequest', { details: { reason: 'The path holds a percent sign that begins no valid code.' } }),
+  // No id is that long.
+  FST_ERR_MAX_PARAM_LENGTH: () => edgeFailure('RouteNotFound'),
 };
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');

@@ -1,6 +1,6 @@
 import { billing as contract, execution, identity, type OutputOf } from '@orrery/contracts';
 import { z } from 'zod';
-import { type Charge, summary } from './execution-views.ts';
+import { type Charge, chargeOf, summary } from './execution-views.ts';
 import { credits, Decimal, type Writable } from './json.ts';
 import { integer, row } from './row.ts';
 
@@ -58,9 +58,7 @@ export interface HistoryParts {
 }
 
 export const history = ({ runs, charges, spent, page }: HistoryParts): Writable => {
-  const byRun = new Map<string, Charge>(
-    charges.map(({ runId, amount, seconds, priceVersion }) => [runId, { amount: credits(amount), seconds, priceVersion }]),
-  );
+  const byRun = new Map<string, Charge>(charges.map((usage) => [usage.runId, chargeOf(usage)]));
   return {
     executions: runs.items.map((run) => summary(run, byRun.get(run.id))),
     total_executions: runs.total,

@@ -57,6 +57,14 @@ describe('An error', () => {
     expect(lyceumError(failure, where)).toMatchObject({ status: 422, body: { detail: [{ loc: ['body'] }] } });
   });
 
+  it('with 422 is a list like any other with 422, and says where it lies', () => {
+    const failure = refusal({ refusals: { TooManyPoints: 422 } }, { code: 'TooManyPoints', details: {} });
+    expect(lyceumError(failure, where)).toMatchObject({
+      status: 422,
+      body: { detail: [{ loc: ['query', 'step'], msg: expect.any(String) }] },
+    });
+  });
+
   it('of any other kind is one sentence', () => {
     expect(lyceumError(edgeFailure('RouteNotFound'), where).body).toEqual({ detail: 'Not Found' });
     expect(lyceumError(edgeFailure('MalformedJson'), where)).toMatchObject({ status: 422, body: { detail: [{ type: 'json_invalid' }] } });

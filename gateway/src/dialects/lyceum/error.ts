@@ -105,8 +105,16 @@ const complaintOf = (issue: Issue): Complaint => ({ loc: [issue.in, ...issue.pat
 /** Bodies that are not JSON are a matter of validation here. */
 const unreadable: ReadonlySet<string> = new Set(['MalformedJson', 'NotUtf8', 'NestedTooDeep']);
 
-const complaintsOf = ({ code, issues, detail }: Failure): readonly Complaint[] => {
+/** Where a refusal with 422 lies: clients read every 422 as a list. */
+const places: Readonly<Record<string, readonly string[]>> = {
+  ExpiryInThePast: ['body', 'expires_at'],
+  IdempotencyKeyReused: ['header', 'Idempotency-Key'],
+  TooManyPoints: ['query', 'step'],
+};
+
+const complaintsOf = ({ code, issues, detail, status }: Failure): readonly Complaint[] => {
   if (unreadable.has(code)) return [{ type: 'json_invalid', loc: ['body'], msg: detail }];
+  if (status === 422) return [{ type: 'value_error', loc: places[code] ?? ['body'], msg: detail }];
   if (code !== 'InvalidInput') return [];
   return issues.length > 0 ? issues.map(complaintOf) : [{ type: 'value_error', loc: ['body'], msg: detail }];
 };

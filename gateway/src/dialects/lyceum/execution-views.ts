@@ -1,5 +1,5 @@
-import { execution, type observability } from '@orrery/contracts';
-import { Decimal, seconds, type Writable } from './json.ts';
+import { type billing, execution, type observability } from '@orrery/contracts';
+import { credits, Decimal, seconds, type Writable } from './json.ts';
 
 type RunView = execution.RunView;
 type LogLine = observability.LogLine;
@@ -47,6 +47,12 @@ export interface Charge {
   readonly priceVersion: number;
 }
 
+export const chargeOf = ({ amount, seconds: billed, priceVersion }: billing.UsageView): Charge => ({
+  amount: credits(amount),
+  seconds: billed,
+  priceVersion,
+});
+
 /** The row of a history. `metadata` says what it cost, by which prices, and which trace leads to it. */
 export const summary = (run: RunView, charge?: Charge) => ({
   execution_id: run.id,
@@ -82,10 +88,10 @@ const textOf = (lines: readonly LogLine[], level: LogLine['level']): string =>
     .join('\n');
 
 /** Everything about one run, its output included. */
-export const record = (run: RunView, lines: readonly LogLine[], now: number): Writable => {
+export const record = (run: RunView, lines: readonly LogLine[], now: number, charge?: Charge): Writable => {
   const stdout = textOf(lines, 'info');
   return {
-    ...summary(run),
+    ...summary(run, charge),
     stdout,
     stderr: textOf(lines, 'error'),
     result: isOver(run) ? { returnCode: returnCodeOf(run), error: hasFailed(run) ? errorOf(run) : null } : null,

@@ -1,10 +1,10 @@
-import { execution, observability } from '@orrery/contracts';
+import { billing, execution, observability } from '@orrery/contracts';
 import { z } from 'zod';
 import type { AnswerRoute, Call, Frames, Route, StreamRoute } from '../../dialect.ts';
 import type { Frame } from '../../edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from '../../failure.ts';
 import { moment } from './authentication.ts';
-import { ending, metrics, record, started, status, streamed, timing, workload } from './execution-views.ts';
+import { chargeOf, ending, metrics, record, started, status, streamed, timing, workload } from './execution-views.ts';
 import { stringify } from './json.ts';
 import { idOf, row, under } from './row.ts';
 import { Submission, submission, submissionNames } from './submission.ts';
@@ -30,7 +30,7 @@ async function* framesOf(items: AsyncIterable<execution.RunOutputItem>): Frames 
   }
 }
 
-const placeForm = /^\d+\.\d+$/;
+const placeForm = /^\d{1,9}\.\d{1,15}$/;
 
 const follow = async (call: Call): Promise<Frames> => {
   const { lastEventId } = call;
@@ -78,14 +78,15 @@ const one = [
   row({
     method: 'GET',
     path: '/execution/{execution_id}',
-    operations: [execution.GetRun, observability.QueryRunLogs],
+    operations: [execution.GetRun, observability.QueryRunLogs, billing.GetUsageOfRuns],
     answer: async (to, { path }) => {
       const runId = runIdOf(path);
-      const [run, logs] = await Promise.all([
+      const [run, logs, usage] = await Promise.all([
         to.ask(execution.GetRun, { runId }),
         to.ask(observability.QueryRunLogs, { runId, ...longestLog }),
+        to.ask(billing.GetUsageOfRuns, { runIds: [runId] }),
       ]);
-      return record(run, logs.items, Date.now());
+      return record(run, logs.items, Date.now(), usage.items.map(chargeOf)[0]);
     },
   }),
   row({
