@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { linesOf } from './lines.ts';
+import { fittingIn, linesOf } from './lines.ts';
 
 const piece = (text: string, source = 'stdout') => ({ source, at: 0, text });
 const textsOf = (...pieces: { source: string; at: number; text: string }[]) => linesOf(pieces).map(({ text }) => text);
@@ -26,5 +26,20 @@ describe('lines of output', () => {
         expect(textsOf(...pieces)).toEqual(textsOf(piece(text)));
       }),
     );
+  });
+});
+
+describe('lines for an answer', () => {
+  const fit = fittingIn(2_000);
+  const lines = (...messages: string[]) => messages.map((message) => ({ message }));
+
+  it('are all of them where there is room, else the first of them', () => {
+    expect(fit(lines('a', 'b'))).toEqual(lines('a', 'b'));
+    expect(fit(lines('a', 'x'.repeat(1_000), 'c'))).toEqual(lines('a'));
+    expect(fit([])).toEqual([]);
+  });
+
+  it('are the beginning of the first where not even that fits', () => {
+    expect(fit(lines('\u0001'.repeat(9_000), 'b'))).toEqual(lines('\u0001'.repeat(333)));
   });
 });

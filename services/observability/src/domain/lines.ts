@@ -1,3 +1,19 @@
+/** The first lines that fit into so many bytes of JSON; of a first line that does not, its beginning. */
+export const fittingIn =
+  (bytes: number) =>
+  <L extends { readonly message: string }>(lines: readonly L[]): L[] => {
+    let left = bytes;
+    // What else an answer says of a line fits into half a kilobyte.
+    const taken: L[] = [];
+    for (const line of lines) {
+      left -= Buffer.byteLength(JSON.stringify(line.message)) + 512;
+      if (left >= 0) taken.push(line);
+      // JSON needs six bytes for a character at most.
+      else return taken.length > 0 ? taken : [{ ...line, message: line.message.slice(0, Math.floor(bytes / 6)) }];
+    }
+    return taken;
+  };
+
 /** A piece of output as it was read: it may hold half a line or ten. */
 export interface Piece {
   /** Pieces of one source continue each other: an attempt's stdout. */

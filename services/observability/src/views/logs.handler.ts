@@ -5,13 +5,16 @@ import { refuse, Serves } from '@orrery/messaging';
 import { type LogEntry, type LogStore, mostEntries } from '@orrery/telemetry-store';
 import { RunsOfOrg } from '../application/runs-of-org.ts';
 import { Telemetry } from '../application/telemetry.ts';
-import { type Line, linesOf, type Piece } from '../domain/lines.ts';
+import { fittingIn, type Line, linesOf, type Piece } from '../domain/lines.ts';
 
 const hourMs = 3_600_000;
 /** Counted no further: a client that shows "10,000+" needs no more. */
 const countLimit = 100_000;
 /** The end of a query is open, and the clock of a machine may be a little ahead. */
 const aheadMs = 60_000;
+
+/** An answer over the bus has about 8 MiB: a program that wrote more is told by its first lines, and by their total. */
+const fitting = fittingIn(7 * 1024 * 1024);
 
 const levels: Readonly<Record<string, observability.LogLine['level']>> = { stdout: 'info', stderr: 'error' };
 
@@ -75,7 +78,7 @@ export class LogsHandler {
     const page = await this.logs.query({ ...range, limit: Math.min(limit * piecesPerLine, mostEntries), direction });
     const oldestFirst = direction === 'forward' ? page.entries : [...page.entries].reverse();
     const lines = linesOf(oldestFirst.map(pieceOf)).map(lineOf);
-    const items = direction === 'forward' ? lines.slice(0, limit) : lines.reverse().slice(0, limit);
+    const items = fitting(direction === 'forward' ? lines.slice(0, limit) : lines.reverse().slice(0, limit));
     // Past one page only pieces are counted: what a client shows as "more than" needs no more.
     const total = page.nextCursor === undefined ? lines.length : await this.logs.count(range, countLimit);
     return { items, total };
