@@ -5,6 +5,8 @@ import { Demo } from './demo.ts';
 import { screen } from './screen.ts';
 import { endEarly, firstBalance, payForIt, readBack, runProgram, seeEvents, seeTrace, signUp } from './steps.ts';
 
+const exitAfter = process.argv.includes('--exit');
+
 const play = async (demo: Demo): Promise<void> => {
   screen.step(1, 'A person signs up, gets an organization, logs in and creates an API key');
   const customer = await signUp(demo);
@@ -27,6 +29,7 @@ const play = async (demo: Demo): Promise<void> => {
   screen.step(6, 'One trace leads through all of it');
   await seeTrace(demo, run);
 
+  if (exitAfter) return screen.title('That was the main job.');
   screen.title('That was the main job. Orrery is yours to try:');
   screen.line(
     `API  ${demo.config.url}/api/v2/external   (own API: ${demo.config.url}/orrery/v1, described at ${demo.config.url}/openapi.json)`,
@@ -35,7 +38,6 @@ const play = async (demo: Demo): Promise<void> => {
   screen.line(`try  curl -H "Authorization: Bearer ${customer.key}" ${demo.config.url}/api/v2/external/workloads/list`);
 };
 
-const exitAfter = process.argv.includes('--exit');
 let demo: Demo | undefined;
 try {
   demo = new Demo(demoConfigOf(process.env));
