@@ -4,10 +4,10 @@ import type pg from 'pg';
 export const notifyChannel = 'orrery_events';
 
 /** Who hears a notice looks again by itself for a while, so that under load a notice now and then is enough. */
-const quietMs = 10;
+const quietMs = 20;
 
 /**
- * Tells listeners that the log has grown: at once after a pause, else once in ten milliseconds. Outside the transaction of the
+ * Tells listeners that the log has grown: at once after a pause, else once in twenty milliseconds. Outside the transaction of the
  * append: a notice in it would hold PostgreSQL's one notification lock through the flush to disk, for every database of the server.
  */
 export class Notifier {
