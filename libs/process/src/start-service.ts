@@ -14,6 +14,7 @@ import {
   openDatabase,
   poolOf,
   prepareViews,
+  reportDurability,
   startConsumers,
   startRelay,
 } from '@orrery/event-store';
@@ -116,6 +117,7 @@ const build = async <S extends ServiceConfigSchema>(
   const bus = await connect(name, surroundings);
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
+  await reportDurability(bus.connection, log);
   const secrets = secretsOf(config.secret);
   const keks = [secrets('seal-kek')];
   const store = await startLog({ dataSource: database, service: name, events, upcasters, views, keks }, log, closing);

@@ -21,53 +21,57 @@ const RunEnd = z.strictObject({
   lastSeq: z.int().min(0),
 });
 
-export const ExecutionEvents = events('execution', {
-  RunSubmitted: z.strictObject({
-    runId: RunId,
-    orgId: OrgId,
-    machineType: MachineTypeName,
-    resources: Resources,
-    price: PinnedPrice,
-    fileName: z.string().nullable(),
-    /** SHA-256 of the program, hex; the program itself lives beside the log and can be deleted. */
-    programHash: z.string().length(64),
-    programBytes: z.int().min(1),
-    timeoutSeconds: z.int().positive(),
-    submittedBy: z.string(),
-    at: Instant,
-  }),
-  RunPlaced: AttemptRef.extend({
-    workerId: WorkerId,
-    gpuIndexes: z.array(z.int().min(0)),
-    leaseExpiresAt: Instant,
-    /** Why here: policy, candidates, score. */
-    reasons: z.strictObject({ policy: z.string(), candidates: z.int().min(0), score: z.number() }),
-    at: Instant,
-  }),
-  RunStarted: AttemptRef.extend({
-    workerId: WorkerId,
-    machineType: MachineTypeName,
-    price: PinnedPrice,
-    timeoutSeconds: z.int().positive(),
-    startedAt: Instant,
-  }),
-  RunEndRequested: z.strictObject({ runId: RunId, mode: EndMode, by: z.string(), reason: EndReason, at: Instant }),
-  /** An attempt is gone and confirmed so (lease expired, machine lost, refused start): a new one may follow. */
-  RunAttemptLost: AttemptRef.extend({ workerId: WorkerId, reason: EndReason, message: z.string().nullable(), at: Instant }),
-  RunCompleted: RunEnd,
-  RunFailed: RunEnd,
-  RunSystemFailed: RunEnd,
-  RunCancelled: RunEnd,
-  RunAborted: RunEnd,
+export const ExecutionEvents = events(
+  'execution',
+  {
+    RunSubmitted: z.strictObject({
+      runId: RunId,
+      orgId: OrgId,
+      machineType: MachineTypeName,
+      resources: Resources,
+      price: PinnedPrice,
+      fileName: z.string().nullable(),
+      /** SHA-256 of the program, hex; the program itself lives beside the log and can be deleted. */
+      programHash: z.string().length(64),
+      programBytes: z.int().min(1),
+      timeoutSeconds: z.int().positive(),
+      submittedBy: z.string(),
+      at: Instant,
+    }),
+    RunPlaced: AttemptRef.extend({
+      workerId: WorkerId,
+      gpuIndexes: z.array(z.int().min(0)),
+      leaseExpiresAt: Instant,
+      /** Why here: policy, candidates, score. */
+      reasons: z.strictObject({ policy: z.string(), candidates: z.int().min(0), score: z.number() }),
+      at: Instant,
+    }),
+    RunStarted: AttemptRef.extend({
+      workerId: WorkerId,
+      machineType: MachineTypeName,
+      price: PinnedPrice,
+      timeoutSeconds: z.int().positive(),
+      startedAt: Instant,
+    }),
+    RunEndRequested: z.strictObject({ runId: RunId, mode: EndMode, by: z.string(), reason: EndReason, at: Instant }),
+    /** An attempt is gone and confirmed so (lease expired, machine lost, refused start): a new one may follow. */
+    RunAttemptLost: AttemptRef.extend({ workerId: WorkerId, reason: EndReason, message: z.string().nullable(), at: Instant }),
+    RunCompleted: RunEnd,
+    RunFailed: RunEnd,
+    RunSystemFailed: RunEnd,
+    RunCancelled: RunEnd,
+    RunAborted: RunEnd,
 
-  JoinTokenCreated: z.strictObject({ tokenId: z.uuid(), hash: z.string().length(64), name: z.string(), expiresAt: Instant, at: Instant }),
-  WorkerJoined: z.strictObject({ workerId: WorkerId, tokenId: z.uuid(), name: z.string(), facts: WorkerFacts, at: Instant }),
-  WorkerFactsChanged: z.strictObject({ workerId: WorkerId, facts: WorkerFacts, at: Instant }),
-  WorkerLost: z.strictObject({ workerId: WorkerId, lastSeenAt: Instant, at: Instant }),
-  WorkerReturned: z.strictObject({ workerId: WorkerId, at: Instant }),
-  WorkerCordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
-  WorkerUncordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
-});
+    JoinTokenCreated: z.strictObject({ tokenId: z.uuid(), hash: z.string().length(64), name: z.string(), expiresAt: Instant, at: Instant }),
+    WorkerJoined: z.strictObject({ workerId: WorkerId, tokenId: z.uuid(), name: z.string(), facts: WorkerFacts, at: Instant }),
+    WorkerFactsChanged: z.strictObject({ workerId: WorkerId, facts: WorkerFacts, at: Instant }),
+    WorkerLost: z.strictObject({ workerId: WorkerId, lastSeenAt: Instant, at: Instant }),
+    WorkerReturned: z.strictObject({ workerId: WorkerId, at: Instant }),
+    WorkerCordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
+    WorkerUncordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
+  },
+  { JoinTokenCreated: { isPrivate: true } },
+);
 export type ExecutionEvent = EventOf<typeof ExecutionEvents>;
 
 export const runEndTypes = ['RunCompleted', 'RunFailed', 'RunSystemFailed', 'RunCancelled', 'RunAborted'] as const;
