@@ -34,6 +34,13 @@ class Unwritable extends Error {
   override readonly name = 'Unwritable';
 }
 
+const reasonOf = (error: unknown): unknown => {
+  if (error instanceof Unwritable) return error.cause;
+  // It repeats the row that was refused, which may tell of a person; errors end up in logs.
+  if (error instanceof pg.DatabaseError) error.detail = undefined;
+  return error;
+};
+
 /**
  * Commits units: at once when nothing is under way, else together with whatever else arrives while the lanes are busy. A unit
  * that conflicts fails alone; its batch is split until it stands by itself.
@@ -152,7 +159,8 @@ export class GroupCommit {
         client.release();
         return;
       } catch (error) {
-        client.release(!(error instanceof pg.DatabaseError));
+        // After anything else the connection may be on its way out.
+        client.release(!(isUnitsFault(error) || isPassing(error)));
         if (!isPassing(error) || failures >= maxPassingFailures) throw error;
         await pause(2 ** failures * (5 + Math.random() * 10));
       }
@@ -173,7 +181,7 @@ export class GroupCommit {
 
   private async fail({ prepared, reject }: Waiting, error: unknown): Promise<void> {
     const conflict = conflictOf(error, prepared.unit);
-    if (conflict !== 'repeated') return reject(conflict ?? (error instanceof Unwritable ? error.cause : error));
+    if (conflict !== 'repeated') return reject(conflict ?? reasonOf(error));
     await this.options.onRepeated(prepared).catch(reject);
   }
 
