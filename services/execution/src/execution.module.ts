@@ -9,6 +9,7 @@ import { AttemptOwners } from './application/attempt-owners.ts';
 import { Beats } from './application/beats.ts';
 import { creditConsumer, exhaustedConsumer } from './application/credit.consumer.ts';
 import { FollowHandler, Following } from './application/follow.handler.ts';
+import { Household, householdOf } from './application/household.ts';
 import { offersConsumer } from './application/offers.ts';
 import { RunWatch } from './application/run-watch.ts';
 import { RunsHandler } from './application/runs.handler.ts';
@@ -44,8 +45,8 @@ const telemetryOf = async ({ config, log, nats }: ExecutionDeps, owners: Attempt
 
 const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
   const { store, nats, log, config, databaseUrl } = deps;
-  const runs = new Runs(store);
-  const machines = new Workers(store);
+  const household = householdOf(store);
+  const { runs, workers: machines } = household;
   const reader = new RunReader(store);
   const owners = new AttemptOwners(store.pool);
   const beats = new Beats({ pool: store.pool, runs, workers: machines, log, patience: patienceOf(config) });
@@ -55,6 +56,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     controllers: [RunsHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: store },
+      { provide: Household, useValue: household },
       { provide: Runs, useValue: runs },
       { provide: Workers, useValue: machines },
       { provide: Beats, useValue: beats },
@@ -77,8 +79,7 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
     databaseUrl,
     bus,
     log,
-    runs: new Runs(store),
-    workers: new Workers(store),
+    household: householdOf(store),
     engine: bestFitEngine,
     patience: patienceOf(config),
     waitingMs: config.waitingSeconds * 1_000,

@@ -1,6 +1,6 @@
 import { billing, execution, instantOf, OrgId } from '@orrery/contracts';
 import { type Consumer, consumer, type EventStore } from '@orrery/event-store';
-import { Runs } from './runs.ts';
+import { householdOf } from './household.ts';
 
 const { CreditExhausted, CreditRestored } = billing.BillingEvents;
 const atOnce = 1_000;
@@ -21,7 +21,7 @@ export const creditConsumer: Consumer = consumer({
 
 /** Work that waits is not begun only to be stopped; what runs is stopped too, so that no bill grows while somebody is down. */
 export const exhaustedConsumer = (store: EventStore): Consumer => {
-  const runs = new Runs(store);
+  const { runs } = householdOf(store);
   return consumer({
     service: 'execution',
     name: 'credit-exhausted',

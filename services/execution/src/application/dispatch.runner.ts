@@ -84,7 +84,8 @@ export class DispatchRunner {
     await Promise.all(this.tasks);
   }
 
-  private attend(runId: execution.RunId): void {
+  /** Something is due for this run. */
+  attend(runId: execution.RunId): void {
     if (this.stopped) return;
     if (this.busy.has(runId)) {
       this.busy.set(runId, true);

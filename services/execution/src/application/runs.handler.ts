@@ -2,13 +2,13 @@ import { Controller } from '@nestjs/common';
 import { actorOf, execution, type InputOf, instantOf, newId, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore, metadataOf } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
-import type { RunEvent } from '../domain/run-facts.ts';
+import { type RunEvent, runStream } from '../domain/run-facts.ts';
 import { runRowOf } from '../views/run-list.view.ts';
 import { RunReader, runViewOf } from '../views/run-reader.ts';
 import { cleanText } from './clean.ts';
+import { Household } from './household.ts';
 import { offerOf } from './offers.ts';
 import { keepProgram, maxProgramBytes, packed } from './programs.ts';
-import { Runs } from './runs.ts';
 
 /** The run right after its submission, from what was just decided. */
 const submittedView = (events: readonly RunEvent[], context: RequestContext): execution.RunView => {
@@ -20,12 +20,12 @@ const submittedView = (events: readonly RunEvent[], context: RequestContext): ex
 @Controller()
 export class RunsHandler {
   private readonly store: EventStore;
-  private readonly runs: Runs;
+  private readonly household: Household;
   private readonly reader: RunReader;
 
-  constructor(store: EventStore, runs: Runs, reader: RunReader) {
+  constructor(store: EventStore, household: Household, reader: RunReader) {
     this.store = store;
-    this.runs = runs;
+    this.household = household;
     this.reader = reader;
   }
 
@@ -37,7 +37,7 @@ export class RunsHandler {
     const at = instantOf(Date.now());
     const [offer, program] = await Promise.all([offerOf(this.store.pool, machineType, orgId), packed({ code, files })]);
     const { hash, bytes } = program;
-    const handled = await this.runs.submit(
+    const handled = await this.household.runs.submit(
       {
         type: 'Submit',
         runId,
@@ -56,7 +56,9 @@ export class RunsHandler {
         writes: (events) => (events.length > 0 ? [keepProgram(runId, program, at)] : []),
       },
     );
-    return refuse(handled).answer;
+    const { answer, events } = refuse(handled);
+    for (const event of events) this.household.tellSubmitted({ stream: runStream(runId), version: 1, event });
+    return answer;
   }
 
   @Serves(execution.EndRun)
@@ -67,7 +69,7 @@ export class RunsHandler {
     const by = actorOf(principal);
     // Only the platform itself ends a run for another reason than that somebody asked.
     const why = principal.kind === 'service' && reason ? { reason } : {};
-    refuse(await this.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context, { input }));
+    refuse(await this.household.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context, { input }));
     return await this.find(runId, orgId);
   }
 

@@ -8,11 +8,10 @@ import type { Engine } from '../domain/scheduling/engine.ts';
 import { workerStream } from '../domain/worker.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
 import { DispatchRunner } from './dispatch.runner.ts';
+import type { Household } from './household.ts';
 import { LeasesRunner } from './leases.runner.ts';
 import { LogFollower } from './log-follower.ts';
-import type { Runs } from './runs.ts';
 import { SchedulerRunner } from './scheduler.runner.ts';
-import type { Workers } from './workers.ts';
 
 /** The one name under which processes stand for the office; the table of leases knows it too. */
 export const schedulerOffice = 'scheduler';
@@ -21,8 +20,7 @@ export interface OfficeParts {
   readonly store: EventStore;
   readonly databaseUrl: string;
   readonly bus: Bus;
-  readonly runs: Runs;
-  readonly workers: Workers;
+  readonly household: Household;
   readonly log: Log;
   readonly engine: () => Engine;
   readonly patience: Patience;
@@ -55,10 +53,11 @@ const tellWhatLives = async (store: EventStore, hear: (facts: readonly Execution
 export const serveTerm =
   (parts: OfficeParts) =>
   async ({ fence, signal }: Term): Promise<void> => {
-    const { store, bus, runs, log, patience } = parts;
+    const { store, bus, household, log, patience } = parts;
+    const { runs, workers } = household;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    const dispatch = new DispatchRunner({ ...parts, pool: store.pool, leaseMs: patience.leaseMs });
+    const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs });
     const scheduler = new SchedulerRunner({
       store,
       engine: parts.engine(),
@@ -67,7 +66,7 @@ export const serveTerm =
       fence,
       onPlaced: (placed) => dispatch.offer(placed),
     });
-    const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs });
+    const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs, workers });
     const from = await store.horizon();
     await tellWhatLives(store, (facts) => scheduler.hear(facts));
     await dispatch.resume();
@@ -82,9 +81,11 @@ export const serveTerm =
       dispatch.run(either),
       leases.run(either),
     ];
+    const leave = household.listen({ submitted: (fact) => scheduler.hear([fact]), endRequested: (runId) => dispatch.attend(runId) });
     try {
       await Promise.all(work);
     } finally {
+      leave();
       failed.abort();
       await Promise.allSettled(work);
     }

@@ -8,7 +8,7 @@ import pg from 'pg';
 import { offerMs } from '../domain/leases/silence.ts';
 import { Run } from '../domain/run.ts';
 import { type DataOf, type RunEvent, runStream } from '../domain/run-facts.ts';
-import type { Engine, Placement } from '../domain/scheduling/engine.ts';
+import type { Engine, EngineFact, Placement } from '../domain/scheduling/engine.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
 import { Bell } from './bell.ts';
 import { grantLease, termConstraint } from './machine-leases.ts';
@@ -39,7 +39,7 @@ export class SchedulerRunner {
     this.parts = parts;
   }
 
-  hear(facts: readonly ExecutionFact[]): void {
+  hear(facts: readonly EngineFact[]): void {
     for (const fact of facts) this.parts.engine.apply(fact);
     this.bell.ring();
   }

@@ -47,6 +47,10 @@ describe('the order of output', () => {
     expect(order.hasGap()).toBe(true);
   });
 
+  it('has nothing to skip to where nothing is held', () => {
+    expect(outputOrder().skip()).toEqual([]);
+  });
+
   it('goes on with the next attempt, and leaves the one before to itself', () => {
     const order = outputOrder();
     order.offer(chunk(1, 1));

@@ -29,7 +29,7 @@ const mostHeld = 2_000;
 
 export const outputOrder = (after: OutputPlace = outputStart): OutputOrder => {
   let place = after;
-  let held: execution.OutputChunk[] = [];
+  const held: execution.OutputChunk[] = [];
   let hasDropped = false;
 
   /** An attempt that speaks for the first time has silenced the one before it. */
@@ -53,11 +53,11 @@ export const outputOrder = (after: OutputPlace = outputStart): OutputOrder => {
   };
 
   const skip = (): readonly execution.OutputChunk[] => {
-    const [first, ...rest] = held;
     hasDropped = false;
-    if (!first) return [];
-    held = rest;
-    return compareOutputPlaces(first, place) > 0 ? [give(first), ...take()] : take();
+    // What is old is at the beginning, and goes first.
+    const given = take();
+    const next = held.shift();
+    return next ? [...given, give(next), ...take()] : given;
   };
 
   return {

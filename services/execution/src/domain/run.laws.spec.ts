@@ -1,7 +1,21 @@
 import { execution } from '@orrery/contracts';
 import { fold } from '@orrery/kernel';
 import fc from 'fast-check';
-import { at, lose, place, reportEnded, reportRefused, reportStarted, submit } from '../../test/facts.ts';
+import {
+  at,
+  attemptLost,
+  ended,
+  endRequested,
+  lose,
+  place,
+  placed,
+  reportEnded,
+  reportRefused,
+  reportStarted,
+  started,
+  submit,
+  submitted,
+} from '../../test/facts.ts';
 import { Run, type RunCommand, type RunState } from './run.ts';
 import { maxAttempts } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';
@@ -113,6 +127,18 @@ describe('whatever is asked of a run, and in whatever order', () => {
         for (const event of live(story)) if (event.type === 'RunSystemFailed') expect(event.data.ranMs).toBe(0);
       }),
     );
+  });
+
+  it('facts that could never have been in this order fold all the same', () => {
+    const facts = fc.constantFrom<RunEvent>(
+      submitted(),
+      placed(),
+      started(),
+      endRequested(),
+      attemptLost(),
+      ...execution.runEndTypes.map((type) => ended(type)),
+    );
+    fc.assert(fc.property(fc.array(facts), (history) => expect(fold(Run, history)).toHaveProperty('status')));
   });
 
   it('its log is small: at most 16 events at the very worst', () => {

@@ -170,8 +170,7 @@ const report = (
 
 const severity: Readonly<Record<execution.EndMode, number>> = { stop: 1, cancel: 2, abort: 3 };
 
-const requestEnd = (command: Extract<RunCommand, { type: 'RequestEnd' }>, state: RunState): RunDecision => {
-  if (state.status === 'Absent') return reject('RunNotFound', {});
+const requestEnd = (command: Extract<RunCommand, { type: 'RequestEnd' }>, state: Exclude<RunState, { status: 'Absent' }>): RunDecision => {
   if (state.status === 'Ended') return accept();
   const { mode, by, at } = command;
   const reason = command.reason ?? (mode === 'abort' ? 'aborted' : 'stopped');

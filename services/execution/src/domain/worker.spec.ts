@@ -77,6 +77,12 @@ describe('a machine', () => {
       .when(uncordon)
       .thenEvents({ type: 'WorkerUncordoned', data: { workerId: id, by: 'operator', at: at(5) } });
     given(expected, joined).when(uncordon).thenNothing();
+    const uncordoned: WorkerEvent = { type: 'WorkerUncordoned', data: { workerId: id, by: 'operator', at: at(6) } };
+    given(expected, joined, cordoned, uncordoned).when(uncordon).thenNothing();
+  });
+
+  it('is told of in any order without harm', () => {
+    for (const event of [lost, returned, cordoned]) expect(Worker.evolve({ status: 'Absent' }, event)).toEqual({ status: 'Absent' });
   });
 
   it('that has not joined is unknown', () => {

@@ -1,5 +1,6 @@
 import { Cluster } from '../../../test/cluster.ts';
-import { facts, gpus } from '../../../test/facts.ts';
+import { endRequested, facts, gpus, runId, started, tokenId, workerId } from '../../../test/facts.ts';
+import { runStream } from '../run-facts.ts';
 import { workerStream } from '../worker.ts';
 import { bestFitEngine } from './best-fit.ts';
 
@@ -119,6 +120,36 @@ describe('the best-fit engine', () => {
     cluster.round();
     cluster.lose(first, only);
     expect(cluster.round()).toMatchObject([{ runId: first }]);
+  });
+
+  it('is told of strangers without harm', () => {
+    const { cluster, engine } = tell();
+    const stranger = { workerId: workerId(9), by: 'operator', lastSeenAt: '', at: '' };
+    cluster.tell(workerStream(workerId(9)), { type: 'WorkerLost', data: stranger });
+    cluster.tell(workerStream(workerId(9)), { type: 'WorkerFactsChanged', data: { ...stranger, facts: facts() } });
+    cluster.end(runId(9));
+    cluster.lose(runId(9), workerId(9));
+    const orphan = cluster.submit(8);
+    cluster.place({ runId: orphan, workerId: workerId(9), gpuIndexes: [], reasons: { policy: '', candidates: 0, score: 0 } });
+    cluster.lose(orphan, workerId(9));
+    expect(engine.load()).toEqual({ waiting: 1, placed: 0, workers: 0 });
+  });
+
+  it('ignores what it need not know', () => {
+    const { cluster, engine } = tell();
+    cluster.tell(runStream(runId()), started());
+    cluster.tell(runStream(runId()), endRequested());
+    const expected = { tokenId: tokenId(), hash: '', name: '', expiresAt: '', at: '' };
+    cluster.tell(workerStream(workerId()), { type: 'JoinTokenCreated', data: expected });
+    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 0 });
+  });
+
+  it('forgets a request that ended while it waited', () => {
+    const { cluster, engine } = tell();
+    cluster.end(cluster.submit(1));
+    cluster.join(1);
+    expect(cluster.round()).toEqual([]);
+    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 1 });
   });
 
   it('lets small work pass a large request that no machine could ever hold', () => {
