@@ -113,10 +113,10 @@ describe('After its agent was killed', () => {
     await machine.start();
     for (let round = 0; round < 12; round += 1) {
       const spec = specOf({ code: 'print("begin")\nimport time\ntime.sleep(0.05)\nprint("end")' });
-      const asked = platform.start(spec).catch(() => undefined);
+      // Its answer may be lost with the agent, and is asked for again below.
+      void platform.start(spec).catch(() => undefined);
       await pause(Math.random() * 160);
       await machine.kill9();
-      await asked;
       await machine.start();
       // As the platform does until it is acknowledged; one that has run already is refused.
       await eventually(async () => (await platform.start(spec).catch(() => undefined)) !== undefined);
@@ -125,7 +125,7 @@ describe('After its agent was killed', () => {
       await nothingLeft();
       expect(new Set(platform.reportsOf(spec.runId).map(({ kind }) => kind))).toEqual(new Set(['started', 'ended']));
     }
-  }, 60_000);
+  }, 240_000);
 
   it('what nobody claims any more is reaped', async () => {
     await machine.start();

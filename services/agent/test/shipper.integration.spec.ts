@@ -6,6 +6,8 @@ import type { Batch } from '../src/domain/batches.ts';
 import { Shipper, type Text } from '../src/output/shipper.ts';
 import type { OutputSource, StreamName } from '../src/runtime/runtime.ts';
 
+jest.setTimeout(30_000);
+
 interface Sent {
   readonly batch: Batch;
   readonly texts: readonly Text[];
