@@ -148,7 +148,7 @@ describe('After its agent was killed', () => {
     await pause(300);
     await machine.start();
     const end = await ended(spec);
-    expect(end).toMatchObject({ reason: 'signalled', exitCode: null });
+    expect(end).toMatchObject({ reason: 'worker-lost', exitCode: null });
     expect(end.ranMs).toBeLessThan(2_000);
     expect((await platform.output(spec.runId)).stdout).toBe('here\n');
     await nothingLeft();

@@ -54,7 +54,7 @@ describe('What is concluded of a program that is over', () => {
     const seenAlive = { uptimeMs: 15_000, bootId: 'b', at: epoch + 5_000 };
     expect(concludeFrom(remains({ exit: undefined, seenAlive }))).toMatchObject({
       exitCode: null,
-      reason: 'signalled',
+      reason: 'worker-lost',
       ranMs: 5_000,
       endedAt: epoch + 5_000,
     });

@@ -57,8 +57,9 @@ const signalOf = (exitCode: number): string | undefined => {
 };
 
 const untouched = ({ exitCode, oomKills, ranMs, backstopMs }: Evidence): Outcome => {
-  if (exitCode === null) return { exitCode, reason: 'signalled', message: 'The processes that watched over the program were killed.' };
   if (oomKills > 0 && exitCode !== 0) return { exitCode, reason: 'memory-limit', message: overMemory };
+  // The program cannot reach its watchers: whoever killed them, it is the machine's doing and not the customer's.
+  if (exitCode === null) return { exitCode, reason: 'worker-lost', message: 'The processes that watched over the program were killed.' };
   // Nobody asked for it, yet it was killed when the launcher's own clock ran out: the agent was away.
   if (exitCode === sigkill && ranMs >= backstopMs) return { exitCode, reason: 'time-limit', message: overTime };
   const signal = signalOf(exitCode);
