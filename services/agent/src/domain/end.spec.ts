@@ -58,7 +58,7 @@ describe('What is concluded of a program that is over', () => {
       ranMs: 5_000,
       endedAt: epoch + 5_000,
     });
-    expect(concludeFrom(remains({ exit: undefined }))).toMatchObject({ reason: 'signalled', ranMs: 0, endedAt: epoch });
+    expect(concludeFrom(remains({ exit: undefined }))).toMatchObject({ reason: 'worker-lost', ranMs: 0, endedAt: epoch });
     expect(concludeFrom(remains({ exit: undefined, seenAlive: { ...seenAlive, uptimeMs: 9_000 } }))).toMatchObject({ ranMs: 0 });
   });
 
