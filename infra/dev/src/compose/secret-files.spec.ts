@@ -5,7 +5,7 @@ import { type Files, secretFilesOf } from './secret-files.ts';
 const secrets: StackSecrets = {
   secret: 'master',
   operatorKey: 'op_key',
-  postgresPassword: 'pw',
+  postgresPassword: 'the password',
   bus: completeKeys(['billing', 'execution', 'gateway', 'events', 'operator']),
 };
 const nothing = { publish: [], subscribe: [] };
@@ -28,8 +28,8 @@ describe('the secret files of a composition', () => {
   });
 
   it('show the password of PostgreSQL to PostgreSQL and to services, not to the gateway', () => {
-    expect(holders('pw')).toEqual(expect.arrayContaining(['postgres/password', 'billing/postgres-url']));
-    expect(holders('pw').filter((path) => path.startsWith('gateway/'))).toEqual([]);
+    expect(holders('the password')).toEqual(expect.arrayContaining(['postgres/password', 'billing/postgres-url']));
+    expect(holders('the password').filter((path) => path.startsWith('gateway/'))).toEqual([]);
   });
 
   it('show the key that signs agents to execution alone', () => {
