@@ -37,6 +37,7 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #gate: Gate;
   readonly #subscriptions: Subscription[] = [];
+  readonly #denied: Error[] = [];
 
   constructor(line: Line, options: DeskOptions) {
     this.#line = line;
@@ -52,8 +53,18 @@ export class Desk {
     const counter: Counter = { operation, handle, route: routeOf(operation), fromAgents };
     const onBroken = (error: unknown): void => this.#options.onFault({ operation: operation.subject, correlationId: '', error });
     const receive = (message: Msg): void => this.#receive(counter, message);
-    const subscription = hear(this.#line.connection, subject, { queue, receive, onBroken });
+    const onDenied = (error: Error): void => {
+      this.#denied.push(error);
+    };
+    const subscription = hear(this.#line.connection, subject, { queue, receive, onBroken, onDenied });
     this.#subscriptions.push(subscription);
+  }
+
+  /** Resolves when the server has taken every subscription; fails where it refused one. */
+  async settle(): Promise<void> {
+    await this.#line.connection.flush();
+    const [first] = this.#denied;
+    if (first) throw new Error(`the bus lets this process hear no requests: ${first.message}`, { cause: first });
   }
 
   /** Takes no more, finishes what it has, for as long as it may. True where everything was finished. */
@@ -99,7 +110,7 @@ export class Desk {
     if (traceparent !== undefined) context.traceparent = traceparent;
     const { operation } = counter;
     const finish = (reply: WireReply): void => {
-      const outcome = this.#reply(counter, message, reply);
+      const outcome = this.#reply(counter, message, reply, context.correlationId);
       endSpan(span, outcome, 'fault' in reply ? reply.fault.kind : undefined);
       end(outcome);
     };
@@ -115,21 +126,33 @@ export class Desk {
     else within(spanned, () => started(() => counter.handle(read.input, context, admission.reading)).then(succeed, fail));
   }
 
-  #reply({ operation }: Counter, message: Msg, reply: WireReply): RpcOutcome {
-    const limit = this.#line.payloadLimit;
+  /** Tells what became of the answer in the end. */
+  #reply({ operation }: Counter, message: Msg, reply: WireReply, correlationId = ''): RpcOutcome {
     try {
-      const payload = encodeJson(reply);
-      if (payload.length <= limit) message.respond(payload);
-      else {
-        const details = { part: 'answer', bytes: payload.length, limit };
-        message.respond(encodeJson({ accepted: false, rejection: { code: 'PayloadTooLarge', details } }));
-      }
+      const fitting = this.#fitting(operation, reply, correlationId);
+      message.respond(fitting.payload);
+      return outcomeOfReply(fitting.reply);
     } catch (error) {
-      // No JSON after all (a bigint), or the connection is gone for good and with it whoever asked.
-      this.#options.onFault({ operation: operation.subject, correlationId: '', error });
+      // The connection is gone for good, and with it whoever asked.
+      this.#options.onFault({ operation: operation.subject, correlationId, error });
       return 'fault';
     }
-    return outcomeOfReply(reply);
+  }
+
+  /** The answer as bytes; or another one in its place, where it is no JSON after all (a bigint) or too large. */
+  #fitting(operation: Operation, reply: WireReply, correlationId: string): { readonly reply: WireReply; readonly payload: Buffer } {
+    const limit = this.#line.payloadLimit;
+    let fitting = reply;
+    let payload: Buffer;
+    try {
+      payload = encodeJson(fitting);
+    } catch (error) {
+      fitting = replyToFailure(operation, error, correlationId, this.#options);
+      payload = encodeJson(fitting);
+    }
+    if (payload.length <= limit) return { reply: fitting, payload };
+    const rejection = { code: 'PayloadTooLarge', details: { part: 'answer', bytes: payload.length, limit } };
+    return { reply: { accepted: false, rejection }, payload: encodeJson({ accepted: false, rejection }) };
   }
 }
 

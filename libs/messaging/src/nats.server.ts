@@ -57,10 +57,11 @@ export class NatsServer extends Server implements CustomTransportStrategy {
   override async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
       for (const handler of this.messageHandlers.values()) await this.#serve(handler);
-      await this.#options.bus.connection.flush();
+      await this.#desk.settle();
       this.#isReady = true;
       callback();
     } catch (error) {
+      await this.close();
       callback(error);
     }
   }

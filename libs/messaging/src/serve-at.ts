@@ -29,6 +29,11 @@ export class AgentDesk {
     return this;
   }
 
+  /** Resolves when the agent can be asked; fails where its credentials do not let it hear. */
+  settle(): Promise<void> {
+    return this.#desk.settle();
+  }
+
   drain(ms: number): Promise<boolean> {
     return this.#desk.drain(ms);
   }

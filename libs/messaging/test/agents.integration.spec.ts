@@ -42,7 +42,7 @@ describe('Agents on the bus', () => {
       rung += times;
       return { rung };
     });
-    await agentBus.connection.flush();
+    await desk.settle();
   }, 30_000);
 
   afterAll(async () => {
@@ -140,6 +140,12 @@ describe('Agents on the bus', () => {
     await bus.connection.flush();
     expect(heard).toEqual([]);
     trap.unsubscribe();
+  });
+
+  it('cannot serve under another name, and learn that when they start', async () => {
+    const other = new AgentDesk(agentBus, { workerId: otherId, onFault: () => undefined }).serve(Ring, async () => ({ rung: 0 }));
+    await expect(other.settle()).rejects.toThrow(`agent.${otherId}.ring`);
+    await expect(startGreeter(agentBus, new Seen())).rejects.toThrow('hear no requests');
   });
 
   it('cannot deafen a service, or whoever asks them, with headers that are none', async () => {

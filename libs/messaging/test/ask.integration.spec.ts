@@ -72,6 +72,15 @@ describe('Asking an operation', () => {
     expect(faults.at(-1)).toMatchObject({ error: { name: 'ContractBroken', message: expect.stringContaining(named) } });
   });
 
+  it('takes a number that is no JSON for a fault, and says so at once', async () => {
+    const context = contextOf();
+    await expect(bus.ask(Break, { how: 'bigint' }, context)).rejects.toMatchObject({
+      name: 'ServiceFault',
+      correlationId: context.correlationId,
+    });
+    expect(faults.at(-1)).toMatchObject({ error: { message: expect.stringContaining('BigInt') } });
+  });
+
   it('names the service that is down, in time, also where another one asked it', async () => {
     const before = Date.now();
     await expect(bus.ask(Vanish, {}, contextOf())).rejects.toMatchObject({
