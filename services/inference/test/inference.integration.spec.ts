@@ -1,5 +1,6 @@
 import { startAll } from '@orrery/process';
 import { freshDatabase, startNats } from '@orrery/testing';
+import { z } from 'zod';
 import { inference } from '../src/index.ts';
 
 it('starts, is ready with a log of its own, and leaves in order', async () => {
@@ -12,7 +13,8 @@ it('starts, is ready with a log of its own, and leaves in order', async () => {
   });
   const ready = await fetch(`${started.healthUrl}/ready`);
   expect(ready.status).toBe(200);
-  expect(Object.keys((await ready.json()).checks)).toEqual(expect.arrayContaining(['inference.postgres', 'inference.nats']));
+  const { checks } = z.object({ checks: z.record(z.string(), z.unknown()) }).parse(await ready.json());
+  expect(Object.keys(checks)).toEqual(expect.arrayContaining(['inference.postgres', 'inference.nats']));
   expect((await fetch(`${started.healthUrl}/health`)).status).toBe(200);
   await started.stop();
   await expect(fetch(`${started.healthUrl}/health`)).rejects.toThrow();
