@@ -139,6 +139,11 @@ describe('an attempt', () => {
     await world.status(run.id, 'starting');
     const agent = await world.machine();
     await agent.holds(run.id, 2);
+    const { items } = await world.get(execution.GetRunHistory, { runId: run.id });
+    expect(items.find(({ type }) => type === 'RunAttemptLost')?.data).toMatchObject({
+      reason: 'start-failed',
+      message: 'its machine was not there',
+    });
   });
 
   it('that a machine refuses is tried elsewhere, a bounded number of times', async () => {
@@ -182,7 +187,8 @@ describe('the bus', () => {
     await world.nats.restart();
     await eventually(async () => expect((await agent.beat()).accepted).toBe(true), { within: 20_000 });
     expect(await eventually(() => world.run(run.id), { within: 20_000 })).toMatchObject({ status: 'running', attempt: 1 });
-    expect(await machineOf(agent.workerId)).toMatchObject({ status: 'online' });
+    const { rows } = await world.pool.query('SELECT type FROM events WHERE stream = $1 ORDER BY version', [`worker-${agent.workerId}`]);
+    expect(rows.map(({ type }) => type)).toEqual(['JoinTokenCreated.v1', 'WorkerJoined.v1']);
     await agent.finish(held);
   });
 });

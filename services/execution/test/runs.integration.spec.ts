@@ -109,6 +109,12 @@ describe('a submission', () => {
     await eventually(async () => expect(await refused({ machineType: 'free' })).toBe('NoPrice'));
   });
 
+  it('pins the price that is in force, not one that is to come', async () => {
+    await world.neighbours.price(2, { names: ['cpu'], effectiveAt: '2126-01-01T00:00:00.000Z' });
+    await eventually(async () => ((await world.pool.query('SELECT FROM price_books WHERE version = 2')).rowCount ?? 0) > 0);
+    expect((await world.submit()).price.version).toBe(1);
+  });
+
   it('is refused while the organization has no credit', async () => {
     const orgId = randomUUID();
     await world.neighbours.exhaust(orgId);

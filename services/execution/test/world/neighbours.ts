@@ -30,12 +30,15 @@ export class Neighbours {
     await this.#publish(catalog.CatalogEvents.MachineTypeRetired, `machine-type-${name}`, { name, at: at(1) });
   }
 
-  async price(version: number, ...names: readonly string[]): Promise<void> {
+  async price(
+    version: number,
+    { names, effectiveAt = at(0) }: { readonly names: readonly string[]; readonly effectiveAt?: string },
+  ): Promise<void> {
     const prices = names.map((resource) => ({ meter: 'run.seconds', resource, unit: 'second', nanosPerUnit: formatNanos(1_000n) }));
     await this.#publish(catalog.CatalogEvents.PriceBookPublished, 'price-book-main', {
       version,
       currency: 'EUR',
-      effectiveAt: at(0),
+      effectiveAt,
       prices,
       at: at(0),
     });

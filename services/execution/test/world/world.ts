@@ -75,7 +75,7 @@ export class World {
   async offer(): Promise<void> {
     await this.neighbours.open();
     await this.neighbours.offer('cpu', small);
-    await this.neighbours.price(1, 'cpu', 'gpu.a100');
+    await this.neighbours.price(1, { names: ['cpu', 'gpu.a100'] });
     await eventually(async () => ((await this.pool.query('SELECT FROM offered_machine_types, run_prices')).rowCount ?? 0) > 0, {
       within: 20_000,
     });
