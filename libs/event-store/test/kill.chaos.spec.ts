@@ -1,6 +1,9 @@
 import { allEffectsOf, everyEffectOnce, killUnderLoad } from './fixtures/kill-run.ts';
 import { disordered, type Rig, startRig } from './fixtures/rig.ts';
 
+/** The whole of it takes minutes; every run of the suite does a part. */
+const kills = process.env.ORRERY_CHAOS === 'small' ? 40 : 200;
+
 describe('The way from one log to another', () => {
   let rig: Rig;
 
@@ -9,10 +12,10 @@ describe('The way from one log to another', () => {
   }, 30_000);
   afterEach(() => rig.stop(), 30_000);
 
-  it('gives every event its effect exactly once, with relay and consumer killed 200 times in the middle of a load', async () => {
-    const events = await killUnderLoad(rig, { kills: 200, seed: Number(process.env.ORRERY_TEST_SEED ?? 2_026) });
+  it(`gives every event its effect exactly once, with relay and consumer killed ${kills} times in the middle of a load`, async () => {
+    const events = await killUnderLoad(rig, { kills, seed: Number(process.env.ORRERY_TEST_SEED ?? 2_026) });
     expect(await allEffectsOf(rig)).toEqual(everyEffectOnce);
     expect(disordered(await rig.letters())).toEqual([]);
-    expect(events).toBeGreaterThan(5_000);
+    expect(events).toBeGreaterThan(kills * 25);
   }, 1_200_000);
 });
