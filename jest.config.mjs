@@ -28,6 +28,8 @@ const servers = { globalSetup: '<rootDir>/infra/dev/jest/setup.cjs', globalTeard
 
 export default {
   maxWorkers: 2,
+  // A test that hangs must end; one that only waits its turn on a busy machine must not fail.
+  testTimeout: 30_000,
   projects: [
     project('unit', ['<rootDir>/{libs,services,infra}/*/src/**/*.spec.ts', '<rootDir>/{gateway,bench}/src/**/*.spec.ts']),
     project(
