@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A branded id: `id('RunId')` is not a `string`, and no other id either. */
-export const id = <const B extends string>(brand: B) => z.uuid().brand<B>().meta({ id: brand });
+export const id = <const B extends string>(brand: B) => z.uuid().meta({ id: brand }).brand<B>();
 
 /**
  * Who may call an operation; checked by the gateway and again by the owning service.

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { execution, OrgId } from '@orrery/contracts';
 import type { AttemptSpec } from '../domain/attempt.ts';
 import { ProcessRuntime, type ProcessRuntimeOptions } from './process-runtime.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -21,11 +22,13 @@ const probeKey = 'probe';
 /** Above what systems hand out to people, containers and services. */
 const userBase = 1_900_000_000;
 
+const nobody = '00000000-0000-7000-8000-000000000000';
+
 const probe: AttemptSpec = {
-  runId: '00000000-0000-7000-8000-000000000000',
+  runId: execution.RunId.parse(nobody),
   attempt: 1,
   epoch: 1,
-  orgId: '00000000-0000-7000-8000-000000000000',
+  orgId: OrgId.parse(nobody),
   resources: { cpuMilli: 1_000, memoryMib: 128, gpus: 0 },
   gpuIndexes: [],
   runtime: 'process',
