@@ -16,6 +16,12 @@ export interface Missing {
   readonly place: Place;
 }
 
+/** A sequence in one life of a stream. */
+export interface Mark {
+  readonly sequence: number;
+  readonly created: string;
+}
+
 export interface AuditReport {
   /** Events of the log that were looked for. */
   readonly checked: number;
@@ -24,7 +30,7 @@ export interface AuditReport {
   /** Up to where the log was compared. */
   readonly through: Place;
   /** Where in the stream the comparison came to: the next one may start there. */
-  readonly sequence: number;
+  readonly mark: Mark;
   /** Messages that were deleted from the middle of the stream, ever. */
   readonly deleted: number;
 }
@@ -34,8 +40,8 @@ export interface AuditOptions {
   readonly nats: NatsConnection;
   /** Compare what the log holds after this place; default: everything that the stream should hold by its age. */
   readonly from?: Place;
-  /** Where in the stream the message after `from` is, or some message before it. */
-  readonly sequence?: number;
+  /** Where in the stream the message after `from` is, or some message before it. Of no use once the stream was made anew. */
+  readonly mark?: Mark | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -92,7 +98,8 @@ export const audit = async (options: AuditOptions): Promise<AuditReport> => {
   const info = await jsm.streams.info(logStreamOf(store.service));
   const { last_seq: last, messages, num_deleted: deleted = 0 } = info.state;
   let after = await startOf(options, info);
-  let { sequence } = options;
+  const { created } = info;
+  let sequence = options.mark?.created === created ? options.mark.sequence : undefined;
   let checked = 0;
   const missing: Missing[] = [];
   while (!isStopped()) {
@@ -110,5 +117,5 @@ export const audit = async (options: AuditOptions): Promise<AuditReport> => {
     checked += ids.length;
     after = through;
   }
-  return { checked, missing, through: after, sequence: sequence ?? last, deleted };
+  return { checked, missing, through: after, mark: { sequence: sequence ?? last, created }, deleted };
 };

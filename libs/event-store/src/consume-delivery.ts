@@ -54,16 +54,18 @@ export const eventOf = (delivery: Delivery, registry: Registry): Recorded =>
 export const traceparentOf = (delivery: Delivery, event: Recorded): string | undefined =>
   originalOf(delivery).headers?.get(logHeaders.traceparent) || event.metadata.traceparent;
 
-const longestReactionMs = 30_000;
+export const defaultDeadlineMs = 30_000;
 
 export interface Reactor {
   readonly service: string;
   readonly name: string;
   readonly signal: AbortSignal;
+  /** How long the handler may take, and what it asks of others. */
+  readonly deadlineMs: number;
 }
 
 /** Called within the span of the handling. */
-export const reactionTo = (event: Recorded, { fate }: Delivery, { service, name, signal }: Reactor): Reaction => {
+export const reactionTo = (event: Recorded, { fate }: Delivery, { service, name, signal, deadlineMs }: Reactor): Reaction => {
   const principal: Principal = { kind: 'service', name: service };
   const traceparent = traceparentNow();
   const { correlationId, orgId } = event.metadata;
@@ -80,7 +82,7 @@ export const reactionTo = (event: Recorded, { fate }: Delivery, { service, name,
       principal,
       commandId: `${service}.${name}:${event.id}`,
       idempotent: false,
-      deadlineAt: Date.now() + longestReactionMs,
+      deadlineAt: Date.now() + deadlineMs,
     },
     inbox: { consumer: name, eventId: event.id },
     attempt: fate.failures + 1,

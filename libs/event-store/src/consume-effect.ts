@@ -2,7 +2,7 @@ import { type EventContract, type EventContracts } from '@orrery/contracts';
 import type { Recorded } from '@orrery/kernel';
 import { metrics, SpanKind, withSpan } from '@orrery/telemetry';
 import type pg from 'pg';
-import { type Delivery, eventOf, reactionTo, traceparentOf } from './consume-delivery.ts';
+import { type Delivery, defaultDeadlineMs, eventOf, reactionTo, traceparentOf } from './consume-delivery.ts';
 import { passes } from './consume-faults.ts';
 import type { Consumer, ReactingConsumer, Reaction, WritingConsumer } from './consumer.ts';
 import { Repeated } from './errors.ts';
@@ -55,7 +55,7 @@ const opened = (batch: readonly Delivery[], registry: Registry, report: Report):
 /** Runs the handler in a span that goes on from where the event came from. */
 const traced = <T>(
   { delivery, event }: Opened,
-  { service, name }: Consumer,
+  { service, name, deadlineMs = defaultDeadlineMs }: Consumer,
   signal: AbortSignal,
   work: (reaction: Reaction) => Promise<T>,
 ): Promise<T> => {
@@ -65,7 +65,26 @@ const traced = <T>(
     orgId: event.metadata.orgId,
     attributes: { 'orrery.event_id': event.id, 'orrery.stream': event.stream, 'messaging.consumer.group.name': name },
   };
-  return withSpan(`${name} ${event.event.type}`, settings, () => work(reactionTo(event, delivery, { service, name, signal })));
+  return withSpan(`${name} ${event.event.type}`, settings, () =>
+    inTime(deadlineMs, work(reactionTo(event, delivery, { service, name, signal, deadlineMs }))),
+  );
+};
+
+/** What the handler does later finds its transaction gone or its inbox row taken. */
+class HandlerTooSlow extends Error {
+  override readonly name = 'HandlerTooSlow';
+}
+
+const inTime = async <T>(deadlineMs: number, work: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HandlerTooSlow(`the handler took longer than ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 const observe = ({ event }: Opened, { service, name }: Consumer): void =>
@@ -109,9 +128,13 @@ const inTransaction = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => 
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((cause: Error) => {
-      broken = cause;
-    });
+    // A handler that is still at it must not find the connection in other hands: it is closed.
+    if (error instanceof HandlerTooSlow) broken = error;
+    else {
+      await client.query('ROLLBACK').catch((cause: Error) => {
+        broken = cause;
+      });
+    }
     throw error;
   } finally {
     client.release(broken);

@@ -43,8 +43,9 @@ export interface Patience {
 }
 
 export const defaultPatience: Patience = {
-  attempts: 6,
-  backOff: { firstMs: 50, longestMs: 10_000 },
+  // A quarter of a minute in all: whatever blinks is back by then, and its lane alone has waited.
+  attempts: 8,
+  backOff: { firstMs: 100, longestMs: 10_000 },
   awayMs: 24 * 3_600_000,
 };
 

@@ -216,7 +216,7 @@ export class ConsumerRun {
     const failed = (err: unknown): void => log.warn({ err, eventId: delivery.eventId }, 'a dead letter could not be written');
     let buried = false;
     const once = async (): Promise<void> => {
-      await bury(nats.jetstream(), letter);
+      await bury(nats, letter);
       buried = true;
     };
     await persist(once, { signal, backOff: buryBackOff, failed, until: () => buried });

@@ -130,6 +130,9 @@ export const startConsumers = (options: ConsumersOptions): Consumers => {
   // Watching from now on: a connection that fell unseen looks like one that stands.
   linkOf(nats);
   const surroundings = { ...options, log: options.log ?? logOf(store.service) };
+  const names = new Set(consumers.map(({ name }) => name));
+  // They would share an inbox, and each would pass over what the other had.
+  if (names.size < consumers.length) throw new TypeError(`two consumers of ${store.service} have one name`);
   const stopped = new AbortController();
   const lines = consumers.flatMap(linesOf);
   const ordered = lines.filter(({ consumer: { order = 'stream' } }) => order === 'stream');

@@ -42,6 +42,8 @@ interface Common<C extends EventContract> {
   readonly patience?: Partial<Patience>;
   /** Events unacknowledged at a time: what a crash makes come again. */
   readonly window?: number;
+  /** How long the handler may take with one event; default: half a minute. */
+  readonly deadlineMs?: number;
   /** How long JetStream waits for a dead process before it delivers to another. */
   readonly ackWaitMs?: number;
 }

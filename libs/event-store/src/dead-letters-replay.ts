@@ -1,10 +1,10 @@
-import { headers, type JsMsg, type NatsConnection } from 'nats';
+import { headers, type JetStreamManager, type JsMsg, type NatsConnection } from 'nats';
 import { z } from 'zod';
 import type { DeadLetter } from './dead-letters.ts';
-import { logHeaders } from './headers.ts';
+import { eventIdOf, logHeaders } from './headers.ts';
 import { scan } from './scan.ts';
-import { deadStream } from './streams.ts';
-import { tokenOf } from './subjects.ts';
+import { deadStream, streamErrorOf, streamErrors } from './streams.ts';
+import { logStreamOf, tokenOf } from './subjects.ts';
 
 /** Which letters. Absent fields: all. */
 export interface DeadFilter {
@@ -66,9 +66,27 @@ export const deadLetters = async (nats: NatsConnection, filter: DeadFilter = {},
 
 export interface Replayed {
   readonly replayed: number;
-  /** Letters of events that could not be published at all: only the log has their data. Mend the event's reader and refill. */
+  /** Letters of events whose data neither the letter nor the stream has: only the log. Mend what is wrong and refill. */
   readonly withoutBody: number;
 }
+
+/** What a letter was too small for. */
+const bodyInStream = async (jsm: JetStreamManager, { subject, sequence, eventId }: DeadLetter): Promise<Uint8Array | undefined> => {
+  const source = subject.split('.')[1];
+  if (sequence === 0 || source === undefined) return undefined;
+  try {
+    const { header, data } = await jsm.streams.getMessage(logStreamOf(source), { seq: sequence });
+    return eventIdOf(header.get(logHeaders.messageId)) === eventId ? data : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+const isMissing = (error: unknown): boolean => {
+  const code = streamErrorOf(error);
+  return code === streamErrors.noMessageFound || code === streamErrors.notFound;
+};
 
 /**
  * Gives events that were set aside to their consumer again, and to no other, and removes their letters. An event that fails
@@ -80,7 +98,8 @@ export const replayDead = async (nats: NatsConnection, filter: DeadFilter = {}):
   let replayed = 0;
   let withoutBody = 0;
   for (const { sequence, letter } of await deadLetters(nats, filter)) {
-    if (letter.body === undefined) {
+    const body = letter.body ?? (await bodyInStream(jsm, letter));
+    if (body === undefined) {
       withoutBody += 1;
       continue;
     }
@@ -89,7 +108,7 @@ export const replayDead = async (nats: NatsConnection, filter: DeadFilter = {}):
     // Empty: it tells nothing of how far the log is published.
     all.set(logHeaders.repeat, '');
     if (letter.traceparent !== undefined) all.set(logHeaders.traceparent, letter.traceparent);
-    await js.publish(letter.subject, letter.body, { msgID: `${letter.eventId}:dead-${sequence}`, headers: all, timeout: 5_000 });
+    await js.publish(letter.subject, body, { msgID: `${letter.eventId}:dead-${sequence}`, headers: all, timeout: 5_000 });
     await jsm.streams.deleteMessage(deadStream, sequence, false);
     replayed += 1;
   }

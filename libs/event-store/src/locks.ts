@@ -25,6 +25,8 @@ const settings = [
 
 const queryTimeoutMs = 5_000;
 const goodbyeMs = 2_000;
+/** A connection whose other end vanished says nothing; only asking shows it. */
+const proveEveryMs = 5_000;
 
 const clientLike = (pool: pg.Pool, applicationName: string): pg.Client => {
   // The pool keeps the password out of sight of a spread.
@@ -66,6 +68,9 @@ export const openLocks = async (pool: pg.Pool, applicationName: string): Promise
       throw error;
     }
   };
+  const proof = setInterval(() => void query({ text: 'SELECT' }).catch(lose), proveEveryMs);
+  proof.unref();
+  lost.signal.addEventListener('abort', () => clearInterval(proof));
   const ask = async (what: string, name: string): Promise<boolean> => {
     const { rows } = await query<{ yes: boolean }>({
       text: `SELECT ${what}(hashtextextended($1, 0)) AS yes`,

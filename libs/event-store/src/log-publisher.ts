@@ -1,6 +1,6 @@
 import type { Place, Recorded } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
-import type { JetStreamClient, NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import { MalformedEvent } from './cloud-event.ts';
 import { bury } from './dead-letters.ts';
 import type { EventStore } from './event-store.ts';
@@ -40,12 +40,10 @@ export class LogPublisher {
   private suffix = '';
   private readonly options: LogPublisherOptions;
   private readonly publisher: Publisher;
-  private readonly js: JetStreamClient;
 
   constructor(options: LogPublisherOptions) {
     this.options = options;
     this.publisher = new Publisher(options.nats, ackTimeoutMs, `_INBOX_${options.store.service}`);
-    this.js = options.nats.jetstream();
   }
 
   close(): void {
@@ -97,7 +95,7 @@ export class LogPublisher {
         // Its letter was written when it was its turn.
         if (how.repeat) continue;
         log.error({ err: error, eventId: recorded.id, type: recorded.event.type }, 'an event cannot be published');
-        await bury(this.js, unpublishable(recorded, error, preparation));
+        await bury(nats, unpublishable(recorded, error, preparation));
       }
     }
     return ready;

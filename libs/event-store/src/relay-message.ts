@@ -1,7 +1,7 @@
 import type { Place, Recorded } from '@orrery/kernel';
 import { inject, type Span, SpanKind, startSpan } from '@orrery/telemetry';
 import { cloudEventOf, cloudTypeOf, MalformedEvent } from './cloud-event.ts';
-import { type DeadLetter, errorOf, letterOverheadBytes } from './dead-letters.ts';
+import { type DeadLetter, errorOf } from './dead-letters.ts';
 import type { EventStore } from './event-store.ts';
 import { logHeaders } from './headers.ts';
 import { sequenceOf } from './place.ts';
@@ -18,6 +18,9 @@ export interface Prepared {
 /** The consumer's name in dead letters of the relay itself. */
 export const relayName = 'relay';
 
+/** For headers, which count as payload. */
+const headroomBytes = 4_096;
+
 export interface Preparation {
   readonly store: Pick<EventStore, 'service' | 'registry'>;
   /** The server's limit. */
@@ -33,7 +36,7 @@ export const prepare = (recorded: Recorded, { store, maxPayload, suffix = '', re
   const { type } = recorded.event;
   const cloudEvent = cloudEventOf(recorded, store.registry.contractOf(type));
   const payload = Buffer.from(JSON.stringify(cloudEvent));
-  if (payload.length > maxPayload - letterOverheadBytes) {
+  if (payload.length + headroomBytes > maxPayload) {
     throw new MalformedEvent(`${payload.length} bytes are more than the bus carries`);
   }
   const { orgId, traceparent } = recorded.metadata;

@@ -1,4 +1,4 @@
-import { comparePlaces, logStart, type Place, type Recorded } from '@orrery/kernel';
+import { comparePlaces, logStart, type Place } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { NatsConnection } from 'nats';
 import { relayCheckpoint } from './audit.ts';
@@ -35,6 +35,7 @@ const firstQuietMs = 2;
 const breathMs = 3;
 const noteEveryMs = 100;
 const heartbeatMs = 1_000;
+const measureEveryMs = 5_000;
 const lagCountLimit = 100_000;
 
 /** One relay's time as the active one: from taking the lock to losing or freeing it. */
@@ -50,7 +51,6 @@ export class Term {
   private notedAt = 0;
   private heartbeatAt = 0;
   private quietMs = firstQuietMs;
-  private isBehind = false;
   private owed: Place | undefined;
 
   constructor(options: TermOptions, locks: Locks, signal: AbortSignal) {
@@ -64,6 +64,8 @@ export class Term {
   /** Until the signal. Whatever fails is tried again from firm ground. */
   async run(): Promise<void> {
     const { log } = this.options;
+    // A database that is away fails louder elsewhere.
+    const measuring = setInterval(() => void this.measure().catch(() => {}), measureEveryMs);
     try {
       await this.locks.listen(notifyChannel, () => this.bell.ring());
       this.place = await checkpointOf(this.locks, relayCheckpoint);
@@ -73,6 +75,7 @@ export class Term {
       await this.watch.settled();
       if (!this.locks.lost.aborted) await this.note();
     } finally {
+      clearInterval(measuring);
       this.publisher.close();
     }
   }
@@ -84,8 +87,11 @@ export class Term {
     if (this.signal.aborted) return;
     const signal = AbortSignal.any([this.signal, link.cut()]);
     const footing = await link.whole(async () => findFooting(this.place, { store, jsm: await nats.jetstreamManager(), limits, log }));
+    // What an audit saw of the stream as it was is no longer true.
+    if (comparePlaces(footing.place, this.place) < 0) this.watch.forget();
     this.place = footing.place;
     this.publisher.sequence = footing.sequence;
+    await this.note();
     while (!signal.aborted) {
       const moved = await this.forward(signal);
       await this.heartbeat();
@@ -102,21 +108,20 @@ export class Term {
     if (events.length > 0) {
       const { count, failure } = await this.publisher.inTurn(events, signal);
       this.place = events[count - 1]?.place ?? this.place;
-      this.observe(events, count);
       if (failure) throw await this.watch.explain(failure);
       this.quietMs = firstQuietMs;
-    } else {
-      this.observe(events, 0);
     }
     if (Date.now() - this.notedAt > noteEveryMs) await this.note();
     return events.length;
   }
 
-  private observe(events: readonly Recorded[], count: number): void {
-    const { store, batch } = this.options;
-    const oldest = count < events.length ? events[count] : events.length === batch ? events.at(-1) : undefined;
-    this.isBehind = oldest !== undefined;
-    metrics.relayLag.record(oldest ? (Date.now() - oldest.recordedAt.getTime()) / 1_000 : 0, { service: store.service });
+  /** On a clock of its own: when publishing is stuck, this is what tells. */
+  private async measure(): Promise<void> {
+    const { store } = this.options;
+    const { service } = store;
+    const [oldest] = await store.readLog(this.place, 1);
+    metrics.relayLag.record(oldest ? (Date.now() - oldest.recordedAt.getTime()) / 1_000 : 0, { service });
+    metrics.relayLagEvents.record(oldest ? await countBetween(store.pool, { after: this.place }, lagCountLimit) : 0, { service });
   }
 
   private async note(): Promise<void> {
@@ -133,14 +138,11 @@ export class Term {
     this.quietMs = rang ? firstQuietMs : Math.min(this.options.pollMs, this.quietMs * 2);
   }
 
-  /** Keeps the connection of the locks proven, looks for a wanted refill, and lets the audit run beside us. */
+  /** Looks for a wanted refill, and lets the audit run beside us. */
   private async heartbeat(): Promise<void> {
     if (Date.now() - this.heartbeatAt < heartbeatMs) return;
     this.heartbeatAt = Date.now();
-    const { store } = this.options;
     this.owed = await readCheckpoint(this.locks, refillCheckpoint);
-    const lag = this.isBehind ? await countBetween(store.pool, { after: this.place }, lagCountLimit) : 0;
-    metrics.relayLagEvents.record(lag, { service: store.service });
     this.watch.tick();
   }
 

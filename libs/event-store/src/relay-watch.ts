@@ -1,7 +1,7 @@
 import type { Place, Recorded } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { NatsConnection } from 'nats';
-import { type AuditReport, audit, type Missing } from './audit.ts';
+import { type AuditReport, audit, type Mark, type Missing } from './audit.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { EventStore } from './event-store.ts';
 import type { Locks } from './locks.ts';
@@ -32,9 +32,11 @@ export class RelayWatch {
   private auditAt: number;
   private running: Promise<void> | undefined;
   private missing: readonly Missing[] = [];
-  private sequence: number | undefined;
+  private mark: Mark | undefined;
   private deleted = 0;
   private storeFailures = 0;
+  /** Counts up when findings lose their worth. */
+  private findings = 0;
 
   constructor(options: WatchOptions) {
     this.options = options;
@@ -55,6 +57,12 @@ export class RelayWatch {
 
   async settled(): Promise<void> {
     await this.running;
+  }
+
+  /** Drops what was found, and what an audit under way will find: the relay itself publishes again from before that. */
+  forget(): void {
+    this.missing = [];
+    this.findings += 1;
   }
 
   /** Publishes some of what was missing; false when nothing is. */
@@ -87,10 +95,13 @@ export class RelayWatch {
 
   private async look(): Promise<void> {
     const { store, nats, log, locks, signal } = this.options;
+    const { findings } = this;
     const from = await readCheckpoint(locks, auditCheckpoint);
-    let report = await audit({ store, nats, signal, ...(from ? { from, ...this.known() } : {}) });
-    // Deleted from the middle: anything that the stream should hold may be gone.
-    if (report.deleted > this.deleted) report = await audit({ store, nats, signal });
+    let report = await audit({ store, nats, signal, ...(from ? { from, mark: this.mark } : {}) });
+    const isOther = this.mark !== undefined && this.mark.created !== report.mark.created;
+    // Made anew, or deleted from in the middle: anything that the stream should hold may be gone.
+    if (isOther || report.deleted > this.deleted) report = await audit({ store, nats, signal });
+    if (findings !== this.findings) return;
     this.conclude(report);
     if (report.missing.length > 0) {
       log.error({ missing: report.missing.length, checked: report.checked }, 'the stream lacks events of the log: publishing them again');
@@ -98,14 +109,10 @@ export class RelayWatch {
     if (!signal.aborted) await writeCheckpoint(locks, auditCheckpoint, report.through);
   }
 
-  private known(): { readonly sequence?: number } {
-    return this.sequence === undefined ? {} : { sequence: this.sequence };
-  }
-
-  private conclude({ missing, sequence, deleted }: AuditReport): void {
+  private conclude({ missing, mark, deleted }: AuditReport): void {
     const { service } = this.options.store;
     this.missing = [...this.missing, ...missing];
-    this.sequence = sequence;
+    this.mark = mark;
     this.deleted = deleted;
     metrics.auditMissing.record(missing.length, { service });
   }

@@ -25,6 +25,8 @@ export interface Relay {
   readonly stop: () => Promise<void>;
 }
 
+/** Publishing holds the process for some ten milliseconds; more would be felt by its neighbours. */
+const defaultBatch = 500;
 const backOff = { firstMs: 100, longestMs: 2_000 };
 /** How soon a waiting relay notices that the active one is gone. */
 const askForLock = { firstMs: 400, longestMs: 400 };
@@ -34,7 +36,7 @@ const settingsOf = (options: RelayOptions): TermOptions => ({
   nats: options.nats,
   log: options.log ?? logOf(options.store.service),
   limits: { maxAgeMs: defaultMaxAgeMs, ...options.limits },
-  batch: options.batch ?? 1_000,
+  batch: options.batch ?? defaultBatch,
   pollMs: options.pollMs ?? 500,
   auditEveryMs: options.auditEveryMs ?? 60_000,
 });

@@ -160,4 +160,40 @@ describe('An event that cannot be handled', () => {
     expect(dead?.letter).toMatchObject({ service: 'shop', eventId: facts[0]?.id, reason: 'the event cannot be published' });
     expect(await replayDead(rig.nats)).toEqual({ replayed: 0, withoutBody: 1 });
   });
+
+  it('in time is given up, and what its handler does later has no effect', async () => {
+    const releases: (() => void)[] = [];
+    const slow = letterWriter({
+      patience,
+      deadlineMs: 150,
+      write: async (recorded, client) => {
+        await new Promise<void>((resolve) => releases.push(resolve));
+        await writeLetter(recorded, client);
+      },
+    });
+    rig.consume(slow);
+    await placeOrders(rig.shop.store, 1, 1);
+    const [dead] = await eventually(async () => (await deadLetters(rig.nats)).length === 1 && deadLetters(rig.nats));
+    expect(dead?.letter.error).toEqual({ name: 'HandlerTooSlow', message: 'the handler took longer than 150 ms' });
+    for (const release of releases) release();
+    await placeOrders(rig.shop.store, 2, 1);
+    await eventually(() => releases.length > patience.attempts);
+    expect(await rig.letters()).toEqual([]);
+  });
+
+  it('is replayed from the stream where it is too large for its letter', async () => {
+    const mind = { closed: true };
+    rig.consume(fussy(mind));
+    // Each quote takes two bytes in the event and four in a letter.
+    const { facts } = await rig.shop.store.commit({
+      appends: [{ ...placed(1), events: [{ type: 'OrderPlaced', data: { number: 1, note: 'poison' } }] }],
+      metadata: { ...metadata, correlationId: '"'.repeat(3_500_000) },
+    });
+    const [dead] = await eventually(async () => (await deadLetters(rig.nats)).length === 1 && deadLetters(rig.nats));
+    expect(dead?.letter.body).toBeUndefined();
+    mind.closed = false;
+    expect(await replayDead(rig.nats)).toEqual({ replayed: 1, withoutBody: 0 });
+    await eventually(async () => (await rig.letters()).length === 1);
+    expect((await rig.letters())[0]?.event_id).toBe(facts[0]?.id);
+  });
 });
