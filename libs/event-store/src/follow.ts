@@ -113,6 +113,7 @@ export const followViews = (store: EventStore, options: FollowOptions = {}): Fol
   const followers = store.views.filter(({ follows }) => follows === 'log').map((view) => new Follower(view, store, pool, settings));
   const stopped = new AbortController();
   let active = false;
+  let ended: Promise<void> | undefined;
 
   const follow = async (locks: Locks): Promise<void> => {
     const signal = AbortSignal.any([stopped.signal, locks.lost]);
@@ -142,10 +143,10 @@ export const followViews = (store: EventStore, options: FollowOptions = {}): Fol
   const running = followers.length > 0 ? persist(serve, { signal: stopped.signal, backOff, failed }) : Promise.resolve();
   return {
     isActive: () => active,
-    stop: async () => {
+    stop: () => {
       stopped.abort();
-      await running;
-      await pool.end();
+      ended ??= running.then(() => pool.end());
+      return ended;
     },
   };
 };

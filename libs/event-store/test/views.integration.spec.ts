@@ -140,6 +140,16 @@ describe('a view that follows the log', () => {
   }, 30_000);
   afterAll(() => lamps.close());
 
+  const following: Following[] = [];
+  afterEach(async () => {
+    await Promise.all(following.splice(0).map((one) => one.stop()));
+  });
+  const follow = (...args: Parameters<typeof followViews>): Following => {
+    const started = followViews(...args);
+    following.push(started);
+    return started;
+  };
+
   const light = async (by: string, times: number): Promise<void> => {
     const id = newLamp();
     await lamps.store.commit({ appends: [installed(id)], metadata });
@@ -149,11 +159,10 @@ describe('a view that follows the log', () => {
 
   it('catches up with what was there before, and with what comes', async () => {
     await light('early', 3);
-    const following = followViews(lamps.store);
+    follow(lamps.store);
     await eventually(async () => expect(await countOf('early')).toBe(3));
     await light('late', 2);
     await eventually(async () => expect(await countOf('late')).toBe(2));
-    await following.stop();
   });
 
   it('counts each event once, though several processes follow, one after the other, and are stopped at any moment', async () => {
@@ -163,25 +172,44 @@ describe('a view that follows the log', () => {
       writing = false;
     });
     for (let round = 0; writing || round < 6; round += 1) {
-      const following = [followViews(lamps.store, { batch: 7 }), followViews(another, { batch: 5 })];
+      const both = [follow(lamps.store, { batch: 7 }), follow(another, { batch: 5 })];
       await pause(20 + Math.random() * 60);
-      await Promise.all(following.map((one) => one.stop()));
+      await Promise.all(both.map((one) => one.stop()));
     }
     await work;
-    const following = followViews(lamps.store);
+    follow(lamps.store);
     await eventually(async () => expect(await countOf('many')).toBe(6 * 20 + 15));
     expect(await checkView(lamps.store, 'lit-count')).toBe(0);
-    await following.stop();
   }, 60_000);
 
+  it('counts each event once, though its follower lost the lock in the middle of a batch and another took over', async () => {
+    const another = await lamps.another();
+    const [hand, eye] = [await lamps.connect(), await lamps.connect()];
+    await light('handed over', 3);
+    await hand.query('BEGIN; LOCK TABLE lit_count IN ACCESS EXCLUSIVE MODE');
+    const waiting = async (count: number): Promise<void> => {
+      const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      await eventually(async () => expect((await eye.query(sql)).rowCount).toBe(count));
+    };
+    follow(lamps.store);
+    await waiting(1);
+    follow(another);
+    await eye.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    await waiting(2);
+    await hand.query('COMMIT');
+    await eventually(async () => expect(await countOf('handed over')).toBe(3));
+    expect(await checkView(lamps.store, 'lit-count')).toBe(0);
+  }, 30_000);
+
   it('is built anew beside its follower without losing or repeating an event', async () => {
-    const following = followViews(lamps.store, { batch: 10 });
+    follow(lamps.store, { batch: 10 });
     const work = Promise.all(Array.from({ length: 6 }, () => light('while building', 15)));
     await rebuildView(lamps.store, 'lit-count');
     await rebuildView(lamps.store, 'lit-count');
     await work;
     await eventually(async () => expect(await countOf('while building')).toBe(90));
     expect(await checkView(lamps.store, 'lit-count')).toBe(0);
-    await following.stop();
   }, 60_000);
 });
