@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '@orrery/testing';
-import { checkView, type Fact, followViews, integer, prepareViews, rebuildView, text, view } from '../src/index.ts';
+import { checkView, type Fact, type Following, followViews, integer, prepareViews, rebuildView, text, view } from '../src/index.ts';
 import { freshLamps, installed, type LampEvent, lampList, lit, litCount, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
 describe('a view that follows appends', () => {
