@@ -139,7 +139,18 @@ export class World {
     this.#agents.push(agent);
     await agent.beat();
     agent.startBeating(beatMs);
+    await this.heard(joined.workerId);
     return agent;
+  }
+
+  /**
+   * A submission may reach the scheduler before what the log holds behind somebody's unfinished transaction: until it has heard of this
+   * machine, it believes that those of the test before are still there.
+   */
+  private async heard(workerId: string): Promise<void> {
+    const unheard = `SELECT FROM events e, checkpoints c WHERE c.name = 'relay' AND e.stream = $1
+      AND (e.transaction, e.position) > (c.transaction, c.position)`;
+    await eventually(async () => (await this.pool.query(unheard, [`worker-${workerId}`])).rowCount === 0, { within: 20_000 });
   }
 
   /** Ends every run of the organization and takes all machines away, so that the next test begins with neither. */
