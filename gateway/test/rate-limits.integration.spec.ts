@@ -14,8 +14,9 @@ describe('Limits', () => {
   let owner: Person;
 
   beforeAll(async () => {
+    // So slow that nothing comes back while a busy machine takes its time.
     world = await startWorld({
-      env: { ORRERY_RATE_LIMIT_READ: '1/3', ORRERY_RATE_LIMIT_ANONYMOUS: '1/4', ORRERY_RATE_LIMIT_LOGIN: '1/2' },
+      env: { ORRERY_RATE_LIMIT_READ: '0.05/3', ORRERY_RATE_LIMIT_ANONYMOUS: '0.05/4', ORRERY_RATE_LIMIT_LOGIN: '0.05/2' },
     });
     owner = await world.person();
   }, 30_000);
@@ -33,10 +34,13 @@ describe('Limits', () => {
     expect(remaining).toEqual(['2', '1', '0']);
     const tooMany = await get();
     expect([tooMany.status, tooMany.body.code]).toEqual([429, 'RateLimited']);
-    expect(tooMany.headers['retry-after']).toBe('1');
+    const wait = Number(tooMany.headers['retry-after']);
+    expect(wait).toBeGreaterThan(10);
+    expect(wait).toBeLessThanOrEqual(20);
     expect(Number(tooMany.headers['ratelimit-reset'])).toBeGreaterThanOrEqual(2);
     const theirs = await request(world.url).get('/api/v2/external/orgs').auth(owner.token, { type: 'bearer' });
-    expect([theirs.status, theirs.body]).toEqual([429, { detail: 'Too many requests: try again in 1 s.' }]);
+    expect(theirs.status).toBe(429);
+    expect(theirs.body.detail).toMatch(/^Too many requests: try again in (1\d|20) s\.$/);
     expect(
       (
         await request(world.url)
