@@ -17,6 +17,8 @@ export interface Delivery {
   /** The message, and copies of it that came while we had it: acknowledged together. */
   readonly messages: JsMsg[];
   readonly fate: Fate;
+  /** How often it was delivered, over all processes that had it. */
+  readonly deliveries: number;
   /** When JetStream last heard that we are at it. */
   heardAt: number;
 }
@@ -26,7 +28,8 @@ const subjectTokens = { type: 2, stream: 4 };
 
 export const typeOf = (message: JsMsg): string => message.subject.split('.')[subjectTokens.type] ?? '';
 
-export const deliveryOf = (message: JsMsg, order: 'stream' | 'none'): Delivery => {
+/** `earlier`: how often it was delivered before by what our durable replaced. */
+export const deliveryOf = (message: JsMsg, order: 'stream' | 'none', earlier: number): Delivery => {
   // A message that is not of a relay has no id; its sequence identifies it well enough to bury it.
   const eventId = eventIdOf(message.headers?.get(logHeaders.messageId) ?? '') || `sequence-${message.seq}`;
   const stream = message.subject.split('.')[subjectTokens.stream] ?? '';
@@ -35,6 +38,7 @@ export const deliveryOf = (message: JsMsg, order: 'stream' | 'none'): Delivery =
     lane: order === 'stream' ? stream : eventId,
     messages: [message],
     fate: { failures: 0, absences: 0, awaySince: 0 },
+    deliveries: message.info.deliveryCount + earlier,
     heardAt: Date.now(),
   };
 };
@@ -103,7 +107,7 @@ export const letterOf = (
     consumer: name,
     reason,
     error: errorOf(error),
-    deliveries: Math.max(delivery.fate.failures, message.info.deliveryCount),
+    deliveries: Math.max(delivery.fate.failures, delivery.deliveries),
     failedAt: new Date().toISOString(),
     subject: message.subject,
     sequence: message.seq,

@@ -4,6 +4,11 @@ import { type BackOff, pauseOf } from './back-off.ts';
 import { MalformedEvent } from './cloud-event.ts';
 import { Overloaded } from './errors.ts';
 
+/** An event that no process survives. */
+export class ProcessKiller extends Error {
+  override readonly name = 'ProcessKiller';
+}
+
 /** What PostgreSQL says of connections, resources, shutdowns, and transactions in each other's way: it passes by itself. */
 const passingSqlState = /^(08|53|57P|40)/;
 const awaySqlState = /^(08|53|57P)/;
@@ -66,6 +71,7 @@ const awayBackOff: BackOff = { firstMs: 50, longestMs: 2_000 };
 /** What to do after a failure; counts it. */
 export const judge = (error: unknown, fate: Fate, patience: Patience, now: number): Verdict => {
   if (error instanceof MalformedEvent) return { give: 'up', reason: 'the event cannot be read' };
+  if (error instanceof ProcessKiller) return { give: 'up', reason: 'no process survived it' };
   if (passes(error)) {
     if (fate.absences === 0) fate.awaySince = now;
     fate.absences += 1;

@@ -5,9 +5,10 @@ import type { JsMsg, NatsConnection } from 'nats';
 import { pause, persist } from './back-off.ts';
 import { type Delivery, deliveryOf, letterOf, typeOf } from './consume-delivery.ts';
 import type { Outcome } from './consume-effect.ts';
-import { defaultPatience, isDatabaseAway, judge, type Patience } from './consume-faults.ts';
+import { defaultPatience, isDatabaseAway, judge, type Patience, ProcessKiller } from './consume-faults.ts';
 import { Lanes } from './consume-lanes.ts';
 import { type Manner, mannerOf, type Work } from './consume-manner.ts';
+import { alone, diedOfIt, isSuspect, survivedIt, triesAlone } from './consume-suspects.ts';
 import type { Consumer } from './consumer.ts';
 import { bury } from './dead-letters.ts';
 import type { EventStore } from './event-store.ts';
@@ -25,8 +26,6 @@ export interface RunOptions {
 }
 
 export const defaultAckWaitMs = 15_000;
-/** Delivered so often without an answer, it takes its process down each time. */
-const mostDeliveries = 50;
 /** An absence that goes on is not told again before this. */
 const quietMs = 30_000;
 const buryBackOff = { firstMs: 100, longestMs: 5_000 };
@@ -52,6 +51,8 @@ export class ConsumerRun {
   private underWay = 0;
   private batches = 0;
   private isDue = false;
+  /** Held deliveries that may have taken a process down: as long as there are any, one is handled at a time. */
+  private suspects = 0;
   private pausedUntil = 0;
   private idle: (() => void) | undefined;
 
@@ -74,17 +75,14 @@ export class ConsumerRun {
       message.ack();
       return;
     }
-    const delivery = deliveryOf(message, consumer.order ?? 'stream');
+    const delivery = deliveryOf(message, consumer.order ?? 'stream', earlier);
     const held = this.held.get(delivery.eventId);
     if (held) {
       held.messages.push(message);
       return;
     }
     this.held.set(delivery.eventId, delivery);
-    if (message.info.deliveryCount + earlier > mostDeliveries) {
-      void this.giveUp(delivery, new Error('no process survived it'), `it was delivered ${mostDeliveries} times without an answer`);
-      return;
-    }
+    if (isSuspect(delivery)) this.suspects += 1;
     this.lanes.add(delivery);
     this.proceed();
   }
@@ -115,7 +113,7 @@ export class ConsumerRun {
   }
 
   private takeWork(): void {
-    const { deliveries, batches, most, perLane, work } = this.manner;
+    const { deliveries, batches, most, perLane, work } = this.suspects > 0 ? alone(this.manner) : this.manner;
     const isHeld = this.options.signal.aborted || this.pausedUntil > Date.now();
     while (!isHeld && this.batches < batches && this.underWay < deliveries) {
       const batch = this.lanes.take(Math.min(most, deliveries - this.underWay), perLane);
@@ -142,7 +140,9 @@ export class ConsumerRun {
     };
     this.batches += 1;
     try {
-      await work(batch, report);
+      const [first] = batch;
+      if (first && isSuspect(first)) await this.dare(first, () => work(batch, report));
+      else await work(batch, report);
     } catch (error) {
       // Nothing of it was decided: the inbox could not be asked.
       for (const delivery of open) report(delivery, { became: 'failed', error });
@@ -199,8 +199,17 @@ export class ConsumerRun {
     this.proceed();
   }
 
+  /** Handles a suspect, unless too many processes have died of that. */
+  private async dare({ eventId }: Delivery, handle: () => Promise<void>): Promise<void> {
+    const { store, consumer } = this.options;
+    if (await diedOfIt(store.pool, consumer.name, eventId)) throw new ProcessKiller(`${triesAlone} processes died of it`);
+    await handle();
+    await survivedIt(store.pool, consumer.name, eventId);
+  }
+
   private finish(delivery: Delivery, became: 'done' | 'repeated' | 'dead'): void {
     this.held.delete(delivery.eventId);
+    if (isSuspect(delivery)) this.suspects -= 1;
     for (const message of delivery.messages) message.ack();
     this.count(became);
   }

@@ -1,3 +1,4 @@
+import { deadLetters } from '../src/index.ts';
 import { allEffectsOf, everyEffectOnce, killUnderLoad } from './fixtures/kill-run.ts';
 import { disordered, type Rig, startRig } from './fixtures/rig.ts';
 
@@ -16,6 +17,8 @@ describe('The way from one log to another', () => {
     const events = await killUnderLoad(rig, { kills, seed: Number(process.env.ORRERY_TEST_SEED ?? 2_026) });
     expect(await allEffectsOf(rig)).toEqual(everyEffectOnce);
     expect(disordered(await rig.letters())).toEqual([]);
+    // No event is blamed for a death that it was merely near.
+    expect(await deadLetters(rig.nats)).toEqual([]);
     expect(events).toBeGreaterThan(kills * 25);
   }, 1_200_000);
 });
