@@ -66,6 +66,10 @@ export const GatewayConfig = z.object({
     says: 'the largest body of a request, in bytes',
     example: '2097152',
   }),
+  redisPatienceMs: variable('ORRERY_RATE_LIMIT_REDIS_MS', z.coerce.number().int().min(1).max(10_000).default(50), {
+    says: 'how many milliseconds a request waits for Redis before it is judged by this gateway alone',
+    example: '50',
+  }),
   loginLimit: limitVariable('login', '20/200', 'log-ins, sign-ups and refreshes an address may try'),
   anonymousLimit: limitVariable('anonymous', '50/500', 'requests an address may send without a valid credential'),
   readLimit: limitVariable('read', '500/2000', 'reads a key or person may send'),

@@ -39,6 +39,7 @@ const limiterOf = (config: GatewayConfig, log: Log): RateLimiter =>
   new RateLimiter({
     url: config.redisUrl,
     log,
+    patienceMs: config.redisPatienceMs,
     limits: {
       login: config.loginLimit,
       anonymous: config.anonymousLimit,

@@ -7,7 +7,7 @@ import { type Person, startWorld, type World } from './fixtures/world.ts';
 
 const limit = { perSecond: 10, burst: 5 };
 const limits = { login: limit, anonymous: limit, read: limit, write: limit, stream: limit };
-const limiterAt = (url: string): RateLimiter => new RateLimiter({ url, limits, log: logOf('test') });
+const limiterAt = (url: string, patienceMs = 5_000): RateLimiter => new RateLimiter({ url, limits, log: logOf('test'), patienceMs });
 
 describe('Limits', () => {
   let world: World;
@@ -16,7 +16,12 @@ describe('Limits', () => {
   beforeAll(async () => {
     // So slow that nothing comes back while a busy machine takes its time.
     world = await startWorld({
-      env: { ORRERY_RATE_LIMIT_READ: '0.05/3', ORRERY_RATE_LIMIT_ANONYMOUS: '0.05/4', ORRERY_RATE_LIMIT_LOGIN: '0.05/2' },
+      env: {
+        ORRERY_RATE_LIMIT_REDIS_MS: '5000',
+        ORRERY_RATE_LIMIT_READ: '0.05/3',
+        ORRERY_RATE_LIMIT_ANONYMOUS: '0.05/4',
+        ORRERY_RATE_LIMIT_LOGIN: '0.05/2',
+      },
     });
     owner = await world.person();
   }, 30_000);

@@ -12,10 +12,11 @@ export interface RateLimiterOptions {
   readonly url: string;
   readonly limits: Limits;
   readonly log: Log;
+  /** The longest a request waits for Redis. */
+  readonly patienceMs?: number;
 }
 
-/** The longest a request waits for Redis. */
-const commandMs = 50;
+const usualPatienceMs = 50;
 /** After a failure nobody asks Redis for so long: a dead one must not cost every request its time-out. */
 const restMs = 1_000;
 const longestReconnectMs = 5_000;
@@ -34,14 +35,14 @@ export class RateLimiter {
   #restUntil = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ url, limits, log }: RateLimiterOptions) {
+  constructor({ url, limits, log, patienceMs = usualPatienceMs }: RateLimiterOptions) {
     this.#limits = limits;
     this.#log = log;
     this.#redis = new Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: commandMs,
+      commandTimeout: patienceMs,
       connectTimeout: 2_000,
       // How long a closed connection keeps the process, by the driver's design.
       disconnectTimeout: 200,
