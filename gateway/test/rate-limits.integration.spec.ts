@@ -108,7 +108,7 @@ describe('The limiter', () => {
       });
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
       const address = silent.address();
-      limiter = limiterAt(`redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+      limiter = limiterAt(`redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, 50);
     });
     afterAll(async () => {
       limiter.close();
