@@ -1,6 +1,6 @@
 import { types } from 'node:util';
+import { type BackOff, pauseOf } from '@orrery/kernel';
 import pg from 'pg';
-import { type BackOff, pauseOf } from './back-off.ts';
 import { MalformedEvent } from './cloud-event.ts';
 import { Overloaded } from './errors.ts';
 

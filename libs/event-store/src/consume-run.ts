@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { EventContract } from '@orrery/contracts';
+import { pause, persist } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { JsMsg, NatsConnection } from 'nats';
-import { pause, persist } from './back-off.ts';
 import { type Delivery, deliveryOf, letterOf, typeOf } from './consume-delivery.ts';
 import type { Outcome } from './consume-effect.ts';
 import { defaultPatience, isDatabaseAway, judge, type Patience, ProcessKiller } from './consume-faults.ts';

@@ -1,7 +1,7 @@
 import type { EventContract } from '@orrery/contracts';
+import { type BackOff, pause, pauseOf, persist } from '@orrery/kernel';
 import { type Log, logOf, metrics } from '@orrery/telemetry';
 import type { ConsumerMessages, NatsConnection } from 'nats';
-import { type BackOff, pause, pauseOf, persist } from './back-off.ts';
 import { sourcesOf } from './consume-delivery.ts';
 import { type Durable, defaultWindow, ensureDurable } from './consume-durable.ts';
 import { ConsumerRun, defaultAckWaitMs } from './consume-run.ts';

@@ -1,7 +1,5 @@
-import type { Place, Recorded } from '@orrery/kernel';
+import { Bell, type Place, pause, pauseOf, persist, type Recorded } from '@orrery/kernel';
 import { type Log, logOf, metrics } from '@orrery/telemetry';
-import { pause, pauseOf, persist } from './back-off.ts';
-import { Bell } from './bell.ts';
 import { checkpointOf } from './checkpoint.ts';
 import { commitPool } from './database.ts';
 import { Effects } from './effect.ts';

@@ -1,5 +1,5 @@
+import { pause, persist } from '@orrery/kernel';
 import { logOf } from '@orrery/telemetry';
-import { pause, persist } from './back-off.ts';
 import type { EventStore } from './event-store.ts';
 
 export interface Housekeeping {

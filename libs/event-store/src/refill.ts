@@ -1,8 +1,7 @@
-import { comparePlaces, logStart, type Place } from '@orrery/kernel';
+import { comparePlaces, logStart, type Place, pause } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import type { NatsConnection } from 'nats';
 import { relayCheckpoint } from './audit.ts';
-import { pause } from './back-off.ts';
 import { checkpointOf, dropCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { EventStore } from './event-store.ts';
 import { type Locks, openLocks } from './locks.ts';

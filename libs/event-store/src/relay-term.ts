@@ -1,9 +1,7 @@
-import { comparePlaces, logStart, type Place } from '@orrery/kernel';
+import { Bell, comparePlaces, logStart, type Place, pause, persist } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { NatsConnection } from 'nats';
 import { relayCheckpoint } from './audit.ts';
-import { pause, persist } from './back-off.ts';
-import { Bell } from './bell.ts';
 import { checkpointOf, dropCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import type { EventStore } from './event-store.ts';
 import type { Locks } from './locks.ts';

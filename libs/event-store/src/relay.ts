@@ -1,6 +1,6 @@
+import { pause, pauseOf, persist } from '@orrery/kernel';
 import { type Log, logOf } from '@orrery/telemetry';
 import type { NatsConnection } from 'nats';
-import { pause, pauseOf, persist } from './back-off.ts';
 import type { EventStore } from './event-store.ts';
 import { openLocks } from './locks.ts';
 import { linkOf } from './nats-link.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as timer } from 'node:timers/promises';
+import { pause } from './pause.ts';
 
 export interface BackOff {
   readonly firstMs: number;
@@ -9,15 +9,6 @@ export interface BackOff {
 export const pauseOf = (attempt: number, { firstMs, longestMs }: BackOff, random: () => number = Math.random): number => {
   const whole = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
   return whole / 2 + (whole / 2) * random();
-};
-
-/** Waits, or returns early when the signal says that there is nothing left to wait for. */
-export const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-  try {
-    await timer(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 };
 
 export interface Persistence {
@@ -48,5 +39,25 @@ export const persist = async (work: () => Promise<void>, { signal, backOff, fail
       failed(error, pauseMs);
       await pause(pauseMs, signal);
     }
+  }
+};
+
+export interface Rhythm {
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+  /** Told of each failure, after which the next time comes all the same; what it throws ends the repetition. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Does the work again and again, one at a time, with a rest between that differs, so that those who began together do not stay together. */
+export const repeat = async (work: () => Promise<void>, { everyMs, signal, failed }: Rhythm): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) return;
+      failed(error);
+    }
+    await pause(everyMs * (0.75 + Math.random() / 2), signal);
   }
 };

@@ -1,4 +1,5 @@
-import { pause, pauseOf, persist } from './back-off.ts';
+import { pauseOf, persist, repeat } from './back-off.ts';
+import { pause } from './pause.ts';
 
 const backOff = { firstMs: 100, longestMs: 1_000 };
 
@@ -43,5 +44,33 @@ describe('Work that persists', () => {
     };
     await persist(finish, { signal: new AbortController().signal, backOff, failed: () => {}, until: () => done });
     expect(done).toBe(true);
+  });
+});
+
+describe('Work that is repeated', () => {
+  it('comes again after a failure, until the signal', async () => {
+    const stop = new AbortController();
+    const told: unknown[] = [];
+    let times = 0;
+    await repeat(
+      async () => {
+        times += 1;
+        if (times === 3) stop.abort();
+        if (times === 1) throw new Error('once');
+      },
+      { everyMs: 1, signal: stop.signal, failed: (error) => told.push(error) },
+    );
+    expect(times).toBe(3);
+    expect(told).toEqual([new Error('once')]);
+  });
+
+  it('ends where the failure is not borne', async () => {
+    const failed = (error: unknown): void => {
+      throw error;
+    };
+    const fails = async (): Promise<void> => {
+      throw new Error('too much');
+    };
+    await expect(repeat(fails, { everyMs: 1, signal: new AbortController().signal, failed })).rejects.toThrow('too much');
   });
 });
