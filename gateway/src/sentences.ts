@@ -44,6 +44,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   // the bus
   InvalidInput: 'The request is not valid.',
   Unauthenticated: (details) => named(details, 'reason', 'Not authenticated: send an API key or an access token as a bearer.'),
+  SecondFactorNeeded: 'Log-in is not complete: send the second factor first.',
   Forbidden: (details) => `Not permitted${details['needs'] ? `: this needs ${named(details, 'needs', '')}` : ''}.`,
   Overloaded: 'The service has more to do than it can take: try again in a moment.',
   // the edge

@@ -20,7 +20,7 @@ type Verify = (token: string) => unknown;
 const longest = 4_096;
 const cachedTokens = 10_000;
 
-export type TokenVerdict = { readonly userId: string } | { readonly reason: string };
+export type TokenVerdict = { readonly userId: string; readonly sessionId: string } | { readonly reason: string };
 
 const invalid = { reason: 'The access token is not valid: log in again.' };
 const expired = { reason: 'The access token has expired: refresh it.' };
@@ -44,7 +44,7 @@ export class AccessTokens {
     if (!key || (key.notAfter !== null && Date.parse(key.notAfter) <= now)) return invalid;
     try {
       const claims = Claims.safeParse(this.#verifier(key)(token));
-      return claims.success ? { userId: claims.data.sub } : invalid;
+      return claims.success ? { userId: claims.data.sub, sessionId: claims.data.sid } : invalid;
     } catch (error) {
       return codeOf(error) === 'FAST_JWT_EXPIRED' ? expired : invalid;
     }

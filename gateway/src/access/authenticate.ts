@@ -10,7 +10,7 @@ import type { ReadSnapshot } from './snapshot.ts';
 export type Identity =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'operator' }
-  | { readonly kind: 'user'; readonly userId: string }
+  | { readonly kind: 'user'; readonly userId: string; readonly sessionId: string }
   | { readonly kind: 'key'; readonly key: identity.KeySnapshot };
 
 export interface Credentials {
@@ -81,7 +81,7 @@ export class Authenticator {
   async #user(token: string): Promise<Identity> {
     const { clock, catchUpMs, signing } = this.#credentials;
     const verdict = await this.#tokens.read(token, { now: clock.now(), catchUpMs });
-    if ('userId' in verdict) return { kind: 'user', userId: verdict.userId };
+    if ('userId' in verdict) return { kind: 'user', ...verdict };
     if (!signing.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
     throw no(verdict.reason);
   }

@@ -13,6 +13,11 @@ export interface Wish {
   readonly isNeeded: boolean;
 }
 
+interface Session {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
 const slugForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 /** Says who acts in which organization: a key in its own, a person where the path, the header or the default says. */
@@ -35,7 +40,7 @@ export class Organizations {
         await this.#assertOwn(identity.key, wish.slugInPath);
         return { principal: principalOfKey(identity.key), orgId: identity.key.orgId };
       case 'user':
-        return await this.#ofUser(identity.userId, wish);
+        return await this.#ofUser(identity, wish);
     }
   }
 
@@ -46,13 +51,13 @@ export class Organizations {
     if (this.#members.slugOf(orgId) !== slug) throw this.#stranger(slug);
   }
 
-  async #ofUser(userId: string, { slugInPath, slugInHeader, isNeeded }: Wish): Promise<Caller> {
+  async #ofUser({ userId, sessionId }: Session, { slugInPath, slugInHeader, isNeeded }: Wish): Promise<Caller> {
     const slug = slugInPath ?? slugInHeader;
     const membership = slug === undefined ? await this.#default(userId, isNeeded) : await this.#named(userId, slug);
-    if (membership) return { principal: principalOf(userId, membership.role), orgId: membership.orgId };
+    if (membership) return { principal: principalOf({ userId, sessionId }, membership.role), orgId: membership.orgId };
     if (slug !== undefined) throw this.#stranger(slug);
     if (isNeeded) throw new Failed(edgeFailure('NoOrganization'));
-    return { principal: { kind: 'user', id: userId, permissions: [] } };
+    return { principal: { kind: 'user', id: userId, sessionId, permissions: [] } };
   }
 
   async #default(userId: string, isNeeded: boolean): Promise<Membership | undefined> {
@@ -77,8 +82,9 @@ export class Organizations {
   }
 }
 
-const principalOf = (userId: string, role: OrgRole): Caller['principal'] => ({
+const principalOf = ({ userId, sessionId }: Session, role: OrgRole): Caller['principal'] => ({
   kind: 'user',
   id: userId,
+  sessionId,
   permissions: [...rolePermissions[role]],
 });

@@ -76,7 +76,8 @@ export class Asking implements Call {
 
   #contextFor(operation: Operation): RequestContext {
     const { caller, traceparent } = this.#exchange;
-    const { id, ip } = this.#request;
+    const { id, ip, headers } = this.#request;
+    const userAgent = headers['user-agent']?.slice(0, 200);
     const key = operation.kind === 'command' ? this.#key : undefined;
     return {
       principal: caller.principal,
@@ -87,6 +88,7 @@ export class Asking implements Call {
       causationId: id,
       deadlineAt: Date.now() + (operation.deadlineMs ?? defaultDeadlineMs),
       ...(traceparent === undefined ? {} : { traceparent }),
+      origin: { ip, ...(userAgent === undefined ? {} : { userAgent }) },
     };
   }
 }

@@ -1,42 +1,12 @@
 import { z } from 'zod';
-
-/** What a principal may do in an organization; a role is a set of these. */
-export const permissions = [
-  'org:read',
-  'org:update',
-  'members:read',
-  'keys:read',
-  'keys:manage',
-  'runs:read',
-  'runs:create',
-  'runs:control',
-  'catalog:read',
-  'billing:read',
-  'billing:manage',
-  'logs:read',
-  'metrics:read',
-  'events:read',
-] as const;
-export type Permission = (typeof permissions)[number];
-export const PermissionSchema = z.enum(permissions);
-
-export const OrgRole = z.enum(['owner', 'admin', 'member', 'billing', 'viewer']);
-export type OrgRole = z.infer<typeof OrgRole>;
-
-const reading = permissions.filter((permission) => permission.endsWith(':read'));
-/** Roles as sets of permissions: the one place that says what a role may do. */
-export const rolePermissions: Readonly<Record<OrgRole, readonly Permission[]>> = {
-  owner: permissions,
-  admin: permissions.filter((permission) => permission !== 'billing:manage'),
-  member: [...reading, 'runs:create', 'runs:control'],
-  billing: ['org:read', 'members:read', 'billing:read', 'billing:manage'],
-  viewer: reading,
-};
+import { PermissionSchema } from './permissions.ts';
 
 /** Who is calling, as the gateway or the bus established it. */
 export const Principal = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('nobody') }),
-  z.strictObject({ kind: z.literal('user'), id: z.uuid(), permissions: z.array(PermissionSchema) }),
+  z.strictObject({ kind: z.literal('user'), id: z.uuid(), sessionId: z.uuid().optional(), permissions: z.array(PermissionSchema) }),
+  /** A person who has shown one factor and still owes the second: nobody yet, except to what completes or ends the session. */
+  z.strictObject({ kind: z.literal('pending'), id: z.uuid(), sessionId: z.uuid() }),
   z.strictObject({ kind: z.literal('key'), id: z.uuid(), userId: z.uuid(), permissions: z.array(PermissionSchema) }),
   z.strictObject({ kind: z.literal('agent'), id: z.uuid() }),
   z.strictObject({ kind: z.literal('service'), name: z.string() }),
@@ -58,6 +28,8 @@ export const RequestContext = z.strictObject({
   /** Milliseconds since the epoch after which nobody waits for the answer. */
   deadlineAt: z.int().positive(),
   traceparent: z.string().optional(),
+  /** Where the request came from, as the gateway saw it: for throttling and the audit trail. */
+  origin: z.strictObject({ ip: z.string().max(64), userAgent: z.string().max(200).optional() }).optional(),
 });
 export type RequestContext = z.infer<typeof RequestContext>;
 
@@ -68,10 +40,11 @@ export const actorOf = (principal: Principal): string => {
     case 'service':
       return `service:${principal.name}`;
     case 'user':
+    case 'pending':
     case 'key':
     case 'agent':
     case 'operator':
-      return `${principal.kind}:${principal.id}`;
+      return `${principal.kind === 'pending' ? 'user' : principal.kind}:${principal.id}`;
   }
 };
 

@@ -6,6 +6,7 @@ export const id = <const B extends string>(brand: B) => z.uuid().meta({ id: bran
 /**
  * Who may call an operation; checked by the gateway and again by the owning service.
  * - `public`: anyone.
+ * - `session`: a signed-in person, even one who still owes a second factor.
  * - `user`: a signed-in person, no organization needed.
  * - `caller`: a signed-in person, or a key that acts for one (`personOf`); no organization needed.
  * - a permission `resource:action`: a principal that holds it in the organization of the request.
@@ -13,7 +14,7 @@ export const id = <const B extends string>(brand: B) => z.uuid().meta({ id: bran
  * - `service`: other services only; never routed by the gateway.
  * - `agent`: a joined machine, on its own subjects only.
  */
-export type Access = 'public' | 'user' | 'caller' | 'operator' | 'service' | 'agent' | `${string}:${string}`;
+export type Access = 'public' | 'session' | 'user' | 'caller' | 'operator' | 'service' | 'agent' | `${string}:${string}`;
 
 export interface Operation<
   I extends z.ZodType = z.ZodType,

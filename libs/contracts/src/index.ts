@@ -7,4 +7,5 @@ export * as execution from './execution/index.ts';
 export * as identity from './identity/index.ts';
 export * from './money.ts';
 export * as observability from './observability/index.ts';
+export * from './permissions.ts';
 export * from './values.ts';

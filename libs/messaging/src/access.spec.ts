@@ -5,6 +5,7 @@ const id = '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a10';
 const principals = {
   nobody: { kind: 'nobody' },
   user: { kind: 'user', id, permissions: ['runs:read'] },
+  pending: { kind: 'pending', id, sessionId: id },
   key: { kind: 'key', id, userId: id, permissions: ['runs:read'] },
   agent: { kind: 'agent', id },
   service: { kind: 'service', name: 'billing' },
@@ -19,7 +20,8 @@ const admitted = (access: Access, orgId?: string): string[] =>
 
 describe('Access', () => {
   it.each([
-    ['public', ['nobody', 'user', 'key', 'agent', 'service', 'operator']],
+    ['public', ['nobody', 'user', 'pending', 'key', 'agent', 'service', 'operator']],
+    ['session', ['user', 'pending']],
     ['user', ['user']],
     ['caller', ['user', 'key']],
     ['agent', ['agent']],
@@ -37,6 +39,7 @@ describe('Access', () => {
 
   it('tells nobody to say who they are, and somebody what they lack', () => {
     expect(denial('runs:read', { principal: principals.nobody })).toEqual({ code: 'Unauthenticated', details: {} });
+    expect(denial('user', { principal: principals.pending })).toEqual({ code: 'SecondFactorNeeded', details: {} });
     expect(denial('operator', { principal: principals.agent })).toEqual({ code: 'Forbidden', details: { needs: 'operator' } });
   });
 });

@@ -9,6 +9,8 @@ const allows = (access: Access, principal: Principal, orgId: string | undefined)
     case 'agent':
     case 'service':
       return principal.kind === access;
+    case 'session':
+      return principal.kind === 'user' || principal.kind === 'pending';
     case 'caller':
       return principal.kind === 'user' || principal.kind === 'key';
     case 'operator':
@@ -26,5 +28,6 @@ const unauthenticated: Rejection = { code: 'Unauthenticated', details: {} };
 /** Why this caller may not, or undefined where it may. */
 export const denial = (access: Access, { principal, orgId }: Pick<RequestContext, 'principal' | 'orgId'>): Rejection | undefined => {
   if (allows(access, principal, orgId)) return undefined;
-  return principal.kind === 'nobody' ? unauthenticated : { code: 'Forbidden', details: { needs: access } };
+  if (principal.kind === 'nobody') return unauthenticated;
+  return principal.kind === 'pending' ? { code: 'SecondFactorNeeded', details: {} } : { code: 'Forbidden', details: { needs: access } };
 };

@@ -7,6 +7,7 @@ export const busRefusals = {
   InvalidInput: 400,
   Unauthenticated: 401,
   Forbidden: 403,
+  SecondFactorNeeded: 403,
   PayloadTooLarge: 413,
   IdempotencyKeyReused: 422,
   Overloaded: 503,

@@ -1,4 +1,10 @@
-export * from './events.ts';
-export * from './operations.ts';
-export * from './snapshots.ts';
-export * from './types.ts';
+export { type IdentityEvent, IdentityEvents } from './events.ts';
+export * from './keys/operations.ts';
+export * from './keys/types.ts';
+export * from './orgs/operations.ts';
+export * from './orgs/types.ts';
+export * from './sessions/operations.ts';
+export * from './sessions/types.ts';
+export { Snapshots } from './snapshots.ts';
+export * from './users/operations.ts';
+export * from './users/types.ts';

@@ -1,4 +1,6 @@
-import { KeySnapshot, MemberSnapshot, SigningSnapshot } from './types.ts';
+import { KeySnapshot } from './keys/types.ts';
+import { MemberSnapshot } from './orgs/types.ts';
+import { SigningSnapshot } from './sessions/types.ts';
 
 /** What identity keeps up to date for every gateway, in buckets of JetStream's key-value store. */
 export const Snapshots = {
