@@ -1,11 +1,11 @@
 import { execution, instantOf } from '@orrery/contracts';
+import { Bell, pauseOf, Turnstile } from '@orrery/kernel';
 import { type Bus, DeadlineExceeded, ServiceUnavailable } from '@orrery/messaging';
 import { type Log, metrics, withSpan } from '@orrery/telemetry';
 import type pg from 'pg';
 import { offerMs } from '../domain/leases/silence.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
 import { ownContext } from './contexts.ts';
-import { Gate } from './gate.ts';
 import { acknowledgeLease, extendLease } from './machine-leases.ts';
 import { type DueAttempt, dueAttempt, dueRuns } from './open-attempt.ts';
 import { unpacked } from './programs.ts';
@@ -22,8 +22,7 @@ export interface DispatchParts {
 }
 
 const asksAtOnce = 64;
-const firstPauseMs = 50;
-const longestPauseMs = 5_000;
+const backOff = { firstMs: 50, longestMs: 5_000 };
 const graceSeconds = 10;
 const maxOutputBytes = 64 * 1_048_576;
 
@@ -39,14 +38,13 @@ const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable 
  */
 export class DispatchRunner {
   private readonly parts: DispatchParts;
-  private readonly gate = new Gate(asksAtOnce);
-  /** Runs that are being told something; true where something new is due since. */
-  private readonly busy = new Map<string, boolean>();
-  private readonly pauses = new Map<string, () => void>();
+  private readonly turnstile = new Turnstile(asksAtOnce);
+  /** Runs whose machines are being told something, each with a bell for what is due since. */
+  private readonly busy = new Map<string, Bell>();
   /** Attempts of this term that certainly nobody heard of: their machines were never there to be asked. */
   private readonly unheard = new Set<string>();
-  private readonly tasks = new Set<Promise<void>>();
-  private stopped = false;
+  private readonly underWay = new Set<Promise<void>>();
+  private isStopped = false;
 
   constructor(parts: DispatchParts) {
     this.parts = parts;
@@ -78,58 +76,45 @@ export class DispatchRunner {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    this.stopped = true;
-    for (const wake of this.pauses.values()) wake();
+    this.isStopped = true;
+    for (const bell of this.busy.values()) bell.ring();
     // Each is at most one request from its end.
-    await Promise.all(this.tasks);
+    await Promise.all(this.underWay);
   }
 
   /** Something is due for this run. */
   attend(runId: execution.RunId): void {
-    if (this.stopped) return;
-    if (this.busy.has(runId)) {
-      this.busy.set(runId, true);
-      this.pauses.get(runId)?.();
+    if (this.isStopped) return;
+    const known = this.busy.get(runId);
+    if (known) {
+      known.ring();
       return;
     }
-    this.busy.set(runId, false);
-    const task = this.work(runId).finally(() => {
-      this.busy.delete(runId);
-      this.tasks.delete(task);
-    });
-    this.tasks.add(task);
+    const bell = new Bell();
+    this.busy.set(runId, bell);
+    const work = this.work(runId, bell).finally(() => this.underWay.delete(work));
+    this.underWay.add(work);
   }
 
-  private async work(runId: execution.RunId): Promise<void> {
-    for (let failures = 0; !this.stopped; ) {
-      this.busy.set(runId, false);
-      const step = await this.gate
-        .run(() => this.step(runId))
+  private async work(runId: execution.RunId, bell: Bell): Promise<void> {
+    for (let failures = 0; !this.isStopped; ) {
+      const step = await this.turnstile
+        .pass(() => this.step(runId))
         .catch((error: unknown) => {
           this.warn(error, 'could not tell a machine what to do');
           return 'again' as const;
         });
-      const isNews = this.busy.get(runId) === true;
-      if (step === 'done' && !isNews) return;
-      failures = isNews ? 0 : failures + 1;
-      if (!isNews) await this.pause(runId, failures);
+      failures = step === 'done' ? 0 : failures + 1;
+      if (step === 'done' && !bell.heard()) break;
+      // News need not wait for the pause of what failed.
+      if (step === 'again' && (await bell.wait(pauseOf(failures, backOff)))) failures = 0;
     }
-  }
-
-  private async pause(runId: string, failures: number): Promise<void> {
-    const ms = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + Math.random() / 2);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.pauses.set(runId, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-    this.pauses.delete(runId);
+    // At once: who attends from here on begins anew.
+    this.busy.delete(runId);
   }
 
   private async step(runId: execution.RunId): Promise<Step> {
-    const due = this.stopped ? undefined : await dueAttempt(this.parts.pool, runId);
+    const due = this.isStopped ? undefined : await dueAttempt(this.parts.pool, runId);
     if (!due) return 'done';
     // A lost machine hears nothing: its return, or the end of the lease, goes on from here; unless it never heard of it at all.
     if (due.isWorkerLost) return this.unheard.has(keyOf(due)) ? await this.lose(due, 'its machine was not there', true) : 'done';

@@ -1,4 +1,5 @@
 import { execution, instantOf } from '@orrery/contracts';
+import { Bell } from '@orrery/kernel';
 import type { LogEntry, LogStore } from '@orrery/telemetry-store';
 import type { NatsConnection } from 'nats';
 import { type OutputPlace, outputOrder } from '../domain/output-order.ts';
@@ -6,7 +7,6 @@ import { runStream } from '../domain/run-facts.ts';
 import type { RunRow } from '../views/run-list.view.ts';
 import type { RunReader } from '../views/run-reader.ts';
 import type { AttemptOwners } from './attempt-owners.ts';
-import { Bell } from './bell.ts';
 import { readOutput } from './output.ingest.ts';
 import type { RunWatch } from './run-watch.ts';
 

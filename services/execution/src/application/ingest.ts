@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { commonStreams, ensureStreams } from '@orrery/event-store';
+import { Bell, pause, pauseOf, persist } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, type NatsConnection, nanos } from 'nats';
-import { Bell } from './bell.ts';
 
 export interface IngestOptions {
   readonly nats: NatsConnection;
@@ -22,7 +21,7 @@ const mostUnacked = 512;
 const pullSize = 256;
 const batchSize = 128;
 const restMs = 1_000;
-const retryMs = { least: 100, most: 5_000 };
+const backOff = { firstMs: 100, longestMs: 5_000 };
 
 /** Takes telemetry out of a JetStream stream, in batches, and acknowledges it when it is stored. */
 export const startIngest = (options: IngestOptions): Ingest => {
@@ -49,13 +48,9 @@ class Ingestion {
 
   /** The outermost loop of something that outlives its servers: it logs and tries again. */
   async run(): Promise<void> {
+    const { signal } = this;
     const storing = this.store();
-    for (let failures = 0; !this.signal.aborted; failures += 1) {
-      const began = performance.now();
-      await this.pull().catch((err: unknown) => this.options.log.warn({ err, stream: this.options.stream }, 'cannot take in telemetry'));
-      if (performance.now() - began > retryMs.most) failures = 0;
-      await this.rest(failures);
-    }
+    await persist(() => this.pull(), { signal, backOff, failed: (err) => this.warn(err, 'cannot take in telemetry') });
     await storing;
   }
 
@@ -85,7 +80,7 @@ class Ingestion {
     this.signal.addEventListener('abort', close, { once: true });
     const ended = await messages.closed();
     this.signal.removeEventListener('abort', close);
-    if (ended instanceof Error) throw ended;
+    if (!this.signal.aborted) throw ended ?? new Error('the server gives no more messages');
   }
 
   private async store(): Promise<void> {
@@ -102,14 +97,13 @@ class Ingestion {
         failures = 0;
       } catch (err) {
         failures += 1;
-        this.options.log.warn({ err, stream: this.options.stream }, 'cannot store telemetry');
-        await this.rest(failures);
+        this.warn(err, 'cannot store telemetry');
+        await pause(pauseOf(failures, backOff), this.signal);
       }
     }
   }
 
-  private async rest(failures: number): Promise<void> {
-    const ms = Math.min(retryMs.most, retryMs.least * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
-    await pause(ms, undefined, { signal: this.signal }).catch(() => undefined);
+  private warn(err: unknown, what: string): void {
+    this.options.log.warn({ err, stream: this.options.stream }, what);
   }
 }

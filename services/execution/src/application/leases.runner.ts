@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type execution, instantOf } from '@orrery/contracts';
+import { repeat } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { type Log, metrics } from '@orrery/telemetry';
 import type pg from 'pg';
@@ -45,10 +45,12 @@ export class LeasesRunner {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    for (let tick = 0; !signal.aborted; tick += 1) {
-      await this.look(tick);
-      await pause(tickMs, undefined, { signal }).catch(() => undefined);
-    }
+    let tick = 0;
+    // A fault ends the term: the next one begins with a connection of its own.
+    const failed = (error: unknown): never => {
+      throw error;
+    };
+    await repeat(() => this.look(tick++), { everyMs: tickMs, signal, failed });
   }
 
   private async look(tick: number): Promise<void> {

@@ -1,8 +1,7 @@
 import { type EventStore, notifyChannel } from '@orrery/event-store';
-import type { Place, Recorded } from '@orrery/kernel';
+import { Bell, type Place, type Recorded } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import pg from 'pg';
-import { Bell } from './bell.ts';
 
 export interface FollowerOptions {
   readonly store: Pick<EventStore, 'readLog'>;

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { EventStore } from '@orrery/event-store';
+import { persist } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import { LogFollower } from './log-follower.ts';
 
-const retryMs = 500;
+const backOff = { firstMs: 200, longestMs: 5_000 };
 
 /** Tells who waits for a run that something happened to it. Follows the log only while somebody waits. */
 export class RunWatch {
@@ -46,19 +46,14 @@ export class RunWatch {
   /** The outermost loop of something that outlives its database: it logs and tries again. */
   private async follow(signal: AbortSignal): Promise<void> {
     const { store, databaseUrl, log } = this;
-    while (!signal.aborted) {
-      try {
-        const from = await store.horizon();
-        this.tellAll();
-        await new LogFollower({ store, databaseUrl, log, signal }).follow(from, (facts) => {
-          for (const { stream } of facts) for (const happened of this.watchers.get(stream) ?? []) happened();
-        });
-      } catch (err) {
-        if (signal.aborted) return;
-        log.warn({ err }, 'cannot watch runs for those who follow them');
-        await pause(retryMs, undefined, { signal }).catch(() => undefined);
-      }
-    }
+    const watch = async (): Promise<void> => {
+      const from = await store.horizon();
+      this.tellAll();
+      await new LogFollower({ store, databaseUrl, log, signal }).follow(from, (facts) => {
+        for (const { stream } of facts) for (const happened of this.watchers.get(stream) ?? []) happened();
+      });
+    };
+    await persist(watch, { signal, backOff, failed: (err) => log.warn({ err }, 'cannot watch runs for those who follow them') });
   }
 
   private tellAll(): void {

@@ -1,7 +1,7 @@
 import { epochOf, instantOf } from '@orrery/contracts';
 import type { Fact } from '@orrery/event-store';
 import { type EventStore, VersionConflict } from '@orrery/event-store';
-import { fold, type Recorded } from '@orrery/kernel';
+import { Bell, fold, type Recorded } from '@orrery/kernel';
 import { TermOver } from '@orrery/process';
 import { type Log, metrics, traceparentNow, withSpan } from '@orrery/telemetry';
 import pg from 'pg';
@@ -10,7 +10,6 @@ import { Run } from '../domain/run.ts';
 import { type DataOf, type RunEvent, runStream } from '../domain/run-facts.ts';
 import type { Engine, EngineFact, Placement } from '../domain/scheduling/engine.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
-import { Bell } from './bell.ts';
 import { grantLease, termConstraint } from './machine-leases.ts';
 
 export interface SchedulerParts {
