@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { execution } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import type { Closing, Surroundings } from '@orrery/process/light';
 import type { AgentConfig } from './agent.config.ts';
 import { Attempts } from './attempts/attempts.ts';
@@ -30,7 +31,7 @@ const sampleEveryMs = 5_000;
 const drainPollMs = 200;
 const drainMs = 24 * 60 * 60 * 1_000;
 
-const now = (): Pulse => ({ ...moment(), at: Date.now() });
+const now = (): Pulse => ({ ...moment(), at: systemClock.now() });
 
 /** A journal that cannot be written acknowledges nothing any more: the next agent finds out what still can be. */
 const leave = (error: unknown): void => {
@@ -40,7 +41,7 @@ const leave = (error: unknown): void => {
 };
 
 const openAttempts = async (path: string, { log }: Surroundings<AgentConfig>): Promise<AttemptLog> => {
-  const attempts = await AttemptLog.open({ path, nowMs: Date.now, onBroken: leave });
+  const attempts = await AttemptLog.open({ path, nowMs: systemClock.now, onBroken: leave });
   if (attempts.damaged > 0) log.error({ lines: attempts.damaged, path }, 'the disk has damaged the journal; what could be read is kept');
   return attempts;
 };

@@ -1,4 +1,5 @@
 import { billing, execution, observability } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { z } from 'zod';
 import type { AnswerRoute, Call, Frames, Route, StreamRoute } from '../../dialect.ts';
 import type { Frame } from '../../edge/server-sent-events.ts';
@@ -73,7 +74,7 @@ const one = [
     method: 'GET',
     path: '/execution/streaming/{execution_id}/status',
     operations: [execution.GetRun],
-    answer: async (to, { path }) => status(await to.ask(execution.GetRun, { runId: runIdOf(path) }), Date.now()),
+    answer: async (to, { path }) => status(await to.ask(execution.GetRun, { runId: runIdOf(path) }), systemClock.now()),
   }),
   row({
     method: 'GET',
@@ -86,14 +87,14 @@ const one = [
         to.ask(observability.QueryRunLogs, { runId, ...longestLog }),
         to.ask(billing.GetUsageOfRuns, { runIds: [runId] }),
       ]);
-      return record(run, logs.items, Date.now(), usage.items.map(chargeOf)[0]);
+      return record(run, logs.items, systemClock.now(), usage.items.map(chargeOf)[0]);
     },
   }),
   row({
     method: 'GET',
     path: '/execution/{execution_id}/timing',
     operations: [execution.GetRun],
-    answer: async (to, { path }) => timing(await to.ask(execution.GetRun, { runId: runIdOf(path) }), Date.now()),
+    answer: async (to, { path }) => timing(await to.ask(execution.GetRun, { runId: runIdOf(path) }), systemClock.now()),
   }),
   row({
     method: 'GET',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { execution, Operation, RequestContext, RequestOf } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { type Bus, type Outcome, ServiceUnavailable } from '@orrery/messaging/light';
 
 export interface Letter {
@@ -46,7 +47,7 @@ export class Platform {
       idempotent: false,
       correlationId,
       causationId: commandId,
-      deadlineAt: Date.now() + (operation.deadlineMs ?? patienceMs),
+      deadlineAt: systemClock.now() + (operation.deadlineMs ?? patienceMs),
       ...(traceparent === undefined ? {} : { traceparent }),
     };
     return await this.connected().ask(operation, input, context);

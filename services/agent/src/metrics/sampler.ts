@@ -1,4 +1,5 @@
 import { type execution, instantOf } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import { type GpuReading, readGpus } from '../discovery/gpus.ts';
 import type { AttemptState } from '../domain/attempt.ts';
@@ -63,13 +64,13 @@ export class Sampler {
 
   /** The last reading of a program that has ended, and the first of one that was too short for another. */
   over(key: string): void {
-    const samples = this.#runSamples(key, this.#options.attempts.state(key), Date.now());
+    const samples = this.#runSamples(key, this.#options.attempts.state(key), systemClock.now());
     this.#lastCpu.delete(key);
     this.#push(samples);
   }
 
   async #tick(): Promise<void> {
-    const at = Date.now();
+    const at = systemClock.now();
     const { cpuPercent, memoryTotalBytes, memoryUsedBytes } = this.#machine.read();
     const machine: Value[] = [
       ['systemCpuUsagePercent', cpuPercent],

@@ -46,10 +46,10 @@ const tryOut = async (runtime: ProcessRuntime): Promise<void> => {
   try {
     await runtime.prepare(probeKey, probe, 0);
     await runtime.start(probeKey);
-    const deadline = Date.now() + probeMs;
+    const deadline = performance.now() + probeMs;
     for (let { exit } = runtime.inspect(probeKey); exit?.code !== 0; { exit } = runtime.inspect(probeKey)) {
       if (exit !== undefined) throw new Error(`a first program ended with code ${exit.code}. ${runtime.refusal(probeKey).message}`);
-      if (Date.now() > deadline) throw new Error(`a first program did not end within ${probeMs / 1_000} s`);
+      if (performance.now() > deadline) throw new Error(`a first program did not end within ${probeMs / 1_000} s`);
       await pause(pollMs);
     }
   } finally {

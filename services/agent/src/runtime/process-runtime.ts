@@ -174,9 +174,10 @@ export class ProcessRuntime implements Runtime {
 
   async kill(key: string): Promise<void> {
     const directory = this.#directory(key);
-    const deadline = Date.now() + killMs;
+    const deadline = performance.now() + killMs;
     for (let left = this.#everyProcess(key, directory); left.length > 0; left = this.#everyProcess(key, directory)) {
-      if (Date.now() > deadline) throw new Error(`processes of attempt ${key} cannot be killed: ${left.map(({ pid }) => pid).join(', ')}`);
+      if (performance.now() > deadline)
+        throw new Error(`processes of attempt ${key} cannot be killed: ${left.map(({ pid }) => pid).join(', ')}`);
       for (const target of left) sendSignal(target, 'SIGKILL');
       await pause(5);
     }

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { execution, type InputOf, instantOf, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Counter, counter } from '@orrery/telemetry';
 import type { RunCommand } from '../domain/run.ts';
@@ -17,7 +18,7 @@ const workerOf = ({ principal }: RequestContext): execution.WorkerId => {
 };
 
 const commandOf = (report: execution.AttemptReport, workerId: execution.WorkerId): Exclude<RunCommand, { type: 'Submit' }> => {
-  const told = { workerId, receivedAt: instantOf(Date.now()) };
+  const told = { workerId, receivedAt: instantOf(systemClock.now()) };
   switch (report.kind) {
     case 'started':
       return { type: 'ReportStarted', ...report, ...told };

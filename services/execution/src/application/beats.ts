@@ -1,4 +1,5 @@
 import { execution, instantOf, type OutputOf } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import type pg from 'pg';
 import { type InventoryItem, type Reconciliation, reconcile, strangers } from '../domain/leases/reconcile.ts';
@@ -82,7 +83,7 @@ export class Beats {
       patience.leaseMs,
     );
     await Promise.all(judged.flatMap(({ lost }) => lost).map((ref) => this.lose(ref)));
-    const leaseExpiresAt = instantOf(Date.now() + patience.leaseMs);
+    const leaseExpiresAt = instantOf(systemClock.now() + patience.leaseMs);
     return beats.map(({ workerId }, index) => (known.has(workerId) ? answerOf(judged[index], leaseExpiresAt) : 'unknown'));
   }
 
@@ -102,13 +103,13 @@ export class Beats {
   /** Only what is news becomes a fact: that it is back, or that it has other parts than before. */
   private async listen({ workerId, facts }: Beat, known: { readonly isLost: boolean } | undefined): Promise<void> {
     if (!known || (!known.isLost && facts === undefined)) return;
-    await this.parts.workers.tell(workerId, { type: 'Hear', workerId, facts, at: instantOf(Date.now()) }, ownContext({}));
+    await this.parts.workers.tell(workerId, { type: 'Hear', workerId, facts, at: instantOf(systemClock.now()) }, ownContext({}));
   }
 
   private async lose(ref: execution.AttemptRef): Promise<void> {
     this.parts.log.warn({ runId: ref.runId, attempt: ref.attempt }, 'a machine no longer holds an attempt');
     const loss = { reason: 'worker-lost', message: 'its machine no longer holds it' } as const;
-    await this.parts.runs.tell(ref.runId, { type: 'LoseAttempt', ...ref, ...loss, at: instantOf(Date.now()) }, ownContext({}));
+    await this.parts.runs.tell(ref.runId, { type: 'LoseAttempt', ...ref, ...loss, at: instantOf(systemClock.now()) }, ownContext({}));
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestContext } from '@orrery/contracts';
-import type { Metadata } from '@orrery/kernel';
+import { type Metadata, systemClock } from '@orrery/kernel';
 
 const deadlineMs = 10_000;
 
@@ -12,6 +12,6 @@ export const ownContext = (because: Partial<Metadata>, commandId: string = rando
   idempotent: false,
   correlationId: because.correlationId ?? commandId,
   causationId: because.causationId ?? commandId,
-  deadlineAt: Date.now() + deadlineMs,
+  deadlineAt: systemClock.now() + deadlineMs,
   ...(because.traceparent === undefined ? {} : { traceparent: because.traceparent }),
 });

@@ -1,5 +1,6 @@
 import { billing, execution, instantOf, OrgId } from '@orrery/contracts';
 import { type Consumer, consumer, type EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
 import { householdOf } from './household.ts';
 
 const { CreditExhausted, CreditRestored } = billing.BillingEvents;
@@ -35,7 +36,7 @@ export const exhaustedConsumer = (store: EventStore): Consumer => {
       // Asking twice is asking once, so each needs no inbox row of its own.
       await Promise.all(
         rows.map(({ id }) =>
-          runs.tell(id, { ...wish, at: instantOf(Date.now()) }, { ...context, commandId: `${context.commandId} ${id}` }),
+          runs.tell(id, { ...wish, at: instantOf(systemClock.now()) }, { ...context, commandId: `${context.commandId} ${id}` }),
         ),
       );
       return undefined;

@@ -1,5 +1,5 @@
 import { execution, instantOf } from '@orrery/contracts';
-import { Bell, pauseOf, Turnstile } from '@orrery/kernel';
+import { Bell, pauseOf, systemClock, Turnstile } from '@orrery/kernel';
 import { type Bus, DeadlineExceeded, ServiceUnavailable } from '@orrery/messaging';
 import { type Log, metrics, withSpan } from '@orrery/telemetry';
 import type pg from 'pg';
@@ -165,7 +165,7 @@ export class DispatchRunner {
       timeoutSeconds,
       graceSeconds,
       maxOutputBytes,
-      leaseExpiresAt: instantOf(Date.now() + this.parts.leaseMs),
+      leaseExpiresAt: instantOf(systemClock.now() + this.parts.leaseMs),
       ...(traceparent ? { traceparent } : {}),
     };
   }
@@ -188,7 +188,7 @@ export class DispatchRunner {
 
   /** Nothing runs there: whatever the run itself makes of that. */
   private async lose(due: DueAttempt, message: string, isRetryable: boolean): Promise<Step> {
-    const at = instantOf(Date.now());
+    const at = instantOf(systemClock.now());
     this.unheard.delete(keyOf(due));
     const told = { ...refOf(due), workerId: due.workerId, receivedAt: at, at, message, isRetryable };
     const context = ownContext(due.traceparent ? { traceparent: due.traceparent } : {});

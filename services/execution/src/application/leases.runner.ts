@@ -1,5 +1,5 @@
 import { type execution, instantOf } from '@orrery/contracts';
-import { repeat } from '@orrery/kernel';
+import { repeat, systemClock } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { type Log, metrics } from '@orrery/telemetry';
 import type pg from 'pg';
@@ -70,7 +70,7 @@ export class LeasesRunner {
       expired.map(async ({ runId, attempt, epoch, workerId }) => {
         log.warn({ runId, attempt, workerId }, 'the lease of an attempt has ended');
         const loss = { reason: 'lease-lost', message: 'its machine was not heard until its lease ended' } as const;
-        await runs.tell(runId, { type: 'LoseAttempt', runId, attempt, epoch, ...loss, at: instantOf(Date.now()) }, ownContext({}));
+        await runs.tell(runId, { type: 'LoseAttempt', runId, attempt, epoch, ...loss, at: instantOf(systemClock.now()) }, ownContext({}));
       }),
     );
   }
@@ -90,7 +90,7 @@ export class LeasesRunner {
     await Promise.all(
       silent.map(async ({ id, lastSeenAt }) => {
         log.warn({ workerId: id }, 'a machine has fallen silent');
-        const at = instantOf(Date.now());
+        const at = instantOf(systemClock.now());
         await workers.tell(id, { type: 'Lose', workerId: id, lastSeenAt: lastSeenAt.toISOString(), at }, ownContext({}));
       }),
     );
@@ -106,7 +106,7 @@ export class LeasesRunner {
       values: [waitingMs],
     });
     const message = `no machine could take it within ${Math.round(waitingMs / 1_000)} s`;
-    await Promise.all(rows.map(({ id }) => runs.tell(id, { type: 'GiveUp', message, at: instantOf(Date.now()) }, ownContext({}))));
+    await Promise.all(rows.map(({ id }) => runs.tell(id, { type: 'GiveUp', message, at: instantOf(systemClock.now()) }, ownContext({}))));
   }
 
   private async gauge(): Promise<void> {

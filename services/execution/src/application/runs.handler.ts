@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { actorOf, execution, type InputOf, instantOf, newId, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore, metadataOf } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type RunEvent, runStream } from '../domain/run-facts.ts';
 import { runRowOf } from '../views/run-list.view.ts';
@@ -34,7 +35,7 @@ export class RunsHandler {
     const { code, files, fileName, machineType, timeoutSeconds } = input;
     const orgId = OrgId.parse(context.orgId);
     const runId = newId(execution.RunId);
-    const at = instantOf(Date.now());
+    const at = instantOf(systemClock.now());
     const [offer, program] = await Promise.all([offerOf(this.store.pool, machineType, orgId), packed({ code, files })]);
     const { hash, bytes } = program;
     const handled = await this.household.runs.submit(
@@ -69,7 +70,9 @@ export class RunsHandler {
     const by = actorOf(principal);
     // Only the platform itself ends a run for another reason than that somebody asked.
     const why = principal.kind === 'service' && reason ? { reason } : {};
-    refuse(await this.household.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(Date.now()), ...why }, context, { input }));
+    refuse(
+      await this.household.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(systemClock.now()), ...why }, context, { input }),
+    );
     return await this.find(runId, orgId);
   }
 

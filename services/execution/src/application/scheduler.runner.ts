@@ -1,7 +1,7 @@
 import { epochOf, instantOf } from '@orrery/contracts';
 import type { Fact } from '@orrery/event-store';
 import { type EventStore, VersionConflict } from '@orrery/event-store';
-import { Bell, fold, type Recorded } from '@orrery/kernel';
+import { Bell, fold, type Recorded, systemClock } from '@orrery/kernel';
 import { TermOver } from '@orrery/process';
 import { type Log, metrics, traceparentNow, withSpan } from '@orrery/telemetry';
 import pg from 'pg';
@@ -54,7 +54,7 @@ export class SchedulerRunner {
   private decide(): readonly Placement[] {
     const { engine } = this.parts;
     const began = performance.now();
-    const placements = engine.decide(Date.now(), roundLimit);
+    const placements = engine.decide(systemClock.now(), roundLimit);
     const { waiting } = engine.load();
     if (waiting > 0) metrics.placement.record((performance.now() - began) / 1_000 / Math.max(1, placements.length), { service });
     metrics.queueLength.record(waiting - placements.length, { service });
@@ -62,7 +62,7 @@ export class SchedulerRunner {
   }
 
   private async rest(signal: AbortSignal): Promise<void> {
-    const now = Date.now();
+    const now = systemClock.now();
     const dueAt = this.parts.engine.dueAt(now) ?? now + longestRestMs;
     await this.bell.wait(Math.min(longestRestMs, Math.max(1, dueAt - now)), signal);
   }
@@ -75,7 +75,13 @@ export class SchedulerRunner {
     const { orgId, traceparent } = submitted.metadata;
     await withSpan('schedule', { parent: traceparent, orgId, attributes: { 'orrery.run_id': placement.runId } }, async () => {
       const decision = Run.decide(
-        { type: 'Place', ...placement, gpuIndexes: [...placement.gpuIndexes], leaseMs: this.parts.leaseMs, at: instantOf(Date.now()) },
+        {
+          type: 'Place',
+          ...placement,
+          gpuIndexes: [...placement.gpuIndexes],
+          leaseMs: this.parts.leaseMs,
+          at: instantOf(systemClock.now()),
+        },
         fold(
           Run,
           events.map(({ event }) => event),

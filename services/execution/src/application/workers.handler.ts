@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { actorOf, execution, type InputOf, instantOf, newId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { WorkerReader } from '../views/worker-reader.ts';
 import { AgentCredentials } from './agent-credentials.ts';
@@ -42,7 +43,7 @@ export class WorkersHandler {
   ): Promise<OutputOf<typeof execution.CreateJoinToken>> {
     const workerId = newId(execution.WorkerId);
     const secret = randomBytes(secretBytes).toString('base64url');
-    const now = Date.now();
+    const now = systemClock.now();
     const made = { tokenId: workerId, expiresAt: instantOf(now + input.ttlSeconds * 1_000) };
     const command = { type: 'Expect', ...made, name: clean(input.name), hash: hashOf(secret), at: instantOf(now) } as const;
     const answer = (): OutputOf<typeof execution.CreateJoinToken> => ({ ...made, token: tokenOf(workerId, secret) });
@@ -55,7 +56,7 @@ export class WorkersHandler {
     const natsCreds = await this.credentials.mint(workerId);
     const handled = await this.workers.tell(
       workerId,
-      { type: 'Join', workerId, hash: hashOf(secret), facts: clean(input.facts), at: instantOf(Date.now()) },
+      { type: 'Join', workerId, hash: hashOf(secret), facts: clean(input.facts), at: instantOf(systemClock.now()) },
       context,
       {
         input,
@@ -76,7 +77,7 @@ export class WorkersHandler {
       type: cordoned ? 'Cordon' : 'Uncordon',
       workerId,
       by: actorOf(context.principal),
-      at: instantOf(Date.now()),
+      at: instantOf(systemClock.now()),
     } as const;
     refuse(await this.workers.tell(workerId, command, context, { input }));
     return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
