@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { instantOf } from '@orrery/contracts';
+import { pause, pauseOf } from '@orrery/kernel';
 import { type AttemptState, type EndMode, type EndReason, heldBy, type Refusal, type ReportKind } from '../domain/attempt.ts';
 import { concludeFrom, type Pulse } from '../domain/end.ts';
 import { backstopSeconds } from '../domain/limits.ts';
@@ -7,6 +7,7 @@ import type { Recorded } from '../journal/attempt-log.ts';
 import type { Shipper } from '../output/shipper.ts';
 import { type Change, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
+import { removed } from './removal.ts';
 import { RunSpan } from './run-span.ts';
 import { shipperOf } from './shipper-of.ts';
 import type { Tools } from './tools.ts';
@@ -15,7 +16,7 @@ import type { Tools } from './tools.ts';
 const outputWaitMs = 10_000;
 /** How long output is still offered to the bus after everything was reported; then its place on the disk is given back. */
 const outputKeptMs = 60 * 60 * 1_000;
-const againMs = 5_000;
+const backOff = { firstMs: 2_000, longestMs: 30_000 };
 
 /** Looks after one attempt, from its acceptance or from where an earlier agent left it, until it is forgotten. */
 export class Overseer {
@@ -25,11 +26,15 @@ export class Overseer {
   readonly #shipper: Shipper;
   readonly #enforcer: Enforcer;
   #span: RunSpan | undefined;
+  /** Nothing more is done for it. */
   readonly #stopped = new AbortController();
+  /** It is left to the next agent. */
+  readonly #left = new AbortController();
   #unwatch: () => void = () => {};
   /** Since when this agent has seen the program alive itself. */
   #seen: Pulse | undefined;
   #isFinishing = false;
+  #failures = 0;
   #isOutputSettled = false;
 
   constructor(key: string, tools: Tools, onGone: () => void) {
@@ -114,6 +119,7 @@ export class Overseer {
 
   /** Leaves program and output to the next agent. */
   stop(): void {
+    this.#left.abort();
     this.#letGo();
     this.#span?.end({ reason: 'left' });
   }
@@ -178,7 +184,8 @@ export class Overseer {
     this.#isFinishing = true;
     this.#finish(seen).catch(async (error: unknown) => {
       this.#tools.log.error({ err: error, attempt: this.#key }, 'the end could not be noted yet');
-      await pause(againMs, undefined, { ref: false, signal: this.#stopped.signal }).catch(() => undefined);
+      this.#failures += 1;
+      await pause(pauseOf(this.#failures, backOff), this.#stopped.signal);
       this.#isFinishing = false;
       this.#look();
     });
@@ -234,15 +241,7 @@ export class Overseer {
   }
 
   async #leave(): Promise<void> {
-    for (;;) {
-      try {
-        await this.#tools.runtime.remove(this.#key);
-        break;
-      } catch (error) {
-        this.#tools.log.error({ err: error, attempt: this.#key }, 'could not be removed yet');
-        await pause(againMs, undefined, { ref: false });
-      }
-    }
+    if (!(await removed(this.#key, this.#tools, this.#left.signal))) return;
     await this.#tools.attempts.decide(this.#key, { type: 'Forget', at: instantOf(this.#tools.now().at) }).durable;
     this.#shipper.stop();
     this.#onGone();

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { persist } from '@orrery/kernel';
 import { type AgentDesk, type Bus, connectBus } from '@orrery/messaging/light';
 import type { Log } from '@orrery/telemetry';
 import type { Platform } from './platform.ts';
@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   readonly onUp: () => void;
 }
 
-const retryMs = { least: 200, most: 10_000 };
+const backOff = { firstMs: 200, longestMs: 10_000 };
 const drainMs = 3_000;
 
 /**
@@ -47,21 +47,23 @@ export class Connection {
   }
 
   async #reach(): Promise<void> {
+    const { url, log } = this.#options;
+    await persist(() => this.#connect(), {
+      signal: this.#stopped.signal,
+      backOff,
+      failed: (err) => log.warn({ err, url }, 'the bus cannot be reached yet'),
+      until: () => this.#desk !== undefined,
+    });
+  }
+
+  async #connect(): Promise<void> {
     const { url, credentials, name, platform, log, serve, onUp } = this.#options;
-    for (let wait = retryMs.least; !this.#stopped.signal.aborted; wait = Math.min(wait * 1.7, retryMs.most)) {
-      try {
-        const inboxPrefix = `_INBOX_agent.${platform.workerId}`;
-        const bus = await connectBus({ url, name, inboxPrefix, firstConnectMs: 0, ...(credentials ? { credentials } : {}) });
-        platform.connect(bus);
-        bus.line.link.onUp(onUp);
-        this.#desk = serve(bus);
-        log.info({ url }, 'reached the bus');
-        onUp();
-        return;
-      } catch (error) {
-        log.warn({ err: error, url }, 'the bus cannot be reached yet');
-        await pause(wait * (0.5 + Math.random()), undefined, { signal: this.#stopped.signal }).catch(() => undefined);
-      }
-    }
+    const inboxPrefix = `_INBOX_agent.${platform.workerId}`;
+    const bus = await connectBus({ url, name, inboxPrefix, firstConnectMs: 0, ...(credentials ? { credentials } : {}) });
+    platform.connect(bus);
+    bus.line.link.onUp(onUp);
+    this.#desk = serve(bus);
+    log.info({ url }, 'reached the bus');
+    onUp();
   }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { execution } from '@orrery/contracts';
+import { Errands, type Step } from '@orrery/kernel';
 import { type Log, metrics, withSpan } from '@orrery/telemetry';
 import type { Attempts } from '../attempts/attempts.ts';
 import { nextReport } from '../domain/reports.ts';
@@ -15,7 +15,7 @@ export interface ReporterOptions {
 type Overseers = Pick<Attempts, 'mayReport' | 'reported' | 'disown'>;
 type Answer = 'answered' | 'disowned' | 'unanswered';
 
-const retryMs = { least: 200, most: 10_000 };
+const backOff = { firstMs: 200, longestMs: 10_000 };
 /** Reports that wait for their answer at the same time. */
 const mostAtOnce = 16;
 
@@ -26,77 +26,53 @@ const isFinal = (code: string): boolean => code === 'StaleEpoch' || code === 'Ru
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #overseers: () => Overseers;
-  readonly #stopped = new AbortController();
-  #hurry = new AbortController();
-  readonly #busy = new Set<string>();
-  readonly #again = new Set<string>();
-  #running = 0;
-  #waiting: (() => void)[] = [];
+  readonly #errands: Errands;
 
   constructor(options: ReporterOptions, overseers: () => Overseers) {
     this.#options = options;
     this.#overseers = overseers;
+    const failed = (err: unknown, attempt: string): void => options.log.error({ err, attempt }, 'a report could not be made');
+    this.#errands = new Errands({ step: (key) => this.#bring(key), failed, backOff, width: mostAtOnce });
   }
 
   /** There may be something to report of an attempt. */
   submit(key: string): void {
-    if (this.#stopped.signal.aborted) return;
-    if (this.#busy.has(key)) {
-      this.#again.add(key);
-      return;
-    }
-    this.#busy.add(key);
-    void this.#bring(key).finally(() => {
-      this.#busy.delete(key);
-      if (this.#again.delete(key)) this.submit(key);
-    });
+    this.#errands.attend(key);
   }
 
   /** The platform can be reached again: whoever waits tries now. */
   hurry(): void {
-    this.#hurry.abort();
-    this.#hurry = new AbortController();
+    this.#errands.hurry();
   }
 
-  stop(): void {
-    this.#stopped.abort();
-    this.#hurry.abort();
-    for (const go of this.#waiting.splice(0)) go();
+  stop(): Promise<void> {
+    return this.#errands.stop();
   }
 
-  async #bring(key: string): Promise<void> {
-    for (let wait = retryMs.least; !this.#stopped.signal.aborted; ) {
-      const report = nextReport(this.#options.attempts.state(key));
-      if (report === undefined) {
-        this.#overseers().reported(key);
-        return;
-      }
-      if (!this.#overseers().mayReport(key, report.kind)) return;
-      const answer = await this.#send(report);
-      if (answer === 'answered') {
-        await this.#options.attempts.decide(key, { type: 'Answer', kind: report.kind }).durable;
-        wait = retryMs.least;
-      } else if (answer === 'disowned') {
-        this.#overseers().disown(key);
-        return;
-      } else {
-        await pause(wait * (0.5 + Math.random()), undefined, { ref: false, signal: this.#hurry.signal }).catch(() => undefined);
-        wait = Math.min(wait * 2, retryMs.most);
-      }
+  async #bring(key: string): Promise<Step> {
+    const report = nextReport(this.#options.attempts.state(key));
+    if (report === undefined) {
+      this.#overseers().reported(key);
+      return 'done';
     }
+    if (!this.#overseers().mayReport(key, report.kind)) return 'done';
+    const answer = await this.#send(report);
+    if (answer === 'unanswered') return 'again';
+    if (answer === 'disowned') {
+      this.#overseers().disown(key);
+      return 'done';
+    }
+    await this.#options.attempts.decide(key, { type: 'Answer', kind: report.kind }).durable;
+    return 'more';
   }
 
   async #send(report: execution.AttemptReport): Promise<Answer> {
-    await this.#turn();
     try {
       return await this.#ask(report);
     } catch (error) {
       this.#options.log.debug({ err: error, runId: report.runId }, 'a report was not answered');
       metrics.reports.add(1, { report: report.kind, outcome: 'failed' });
       return 'unanswered';
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
     }
   }
 
@@ -117,10 +93,5 @@ export class Reporter {
     const state = this.#options.attempts.state(`${runId}.${attempt}`);
     const brief = 'brief' in state ? state.brief : undefined;
     return { parent: brief?.traceparent, orgId: brief?.orgId, attributes: { 'orrery.run_id': runId, 'orrery.report': kind } };
-  }
-
-  async #turn(): Promise<void> {
-    while (this.#running >= mostAtOnce && !this.#stopped.signal.aborted) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running += 1;
   }
 }

@@ -1,4 +1,5 @@
-import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { pause, pauseOf } from '@orrery/kernel';
 import { type Batch, batchOf, bytesCut, type Cut, cutAfter, nothingCut, type Read, streamNames } from '../domain/batches.ts';
 import { tailLength, textOf } from '../domain/chunks.ts';
 import type { OutputSource, StreamName } from '../runtime/runtime.ts';
@@ -29,7 +30,7 @@ const batchBytes = 96 * 1024;
 const spacingMs = 20;
 /** How long a line that is not whole yet is waited for. */
 const lineMs = 4;
-const retryMs = { least: 100, most: 5_000 };
+const backOff = { firstMs: 100, longestMs: 5_000 };
 
 /** Sends what a program writes, in order, batch by batch, and knows after a crash where it stood. */
 export class Shipper {
@@ -95,7 +96,7 @@ export class Shipper {
   /** Resolves when all of a completed output is taken, or when time is up; true for the former. */
   async shipped(withinMs: number): Promise<boolean> {
     const timer = new AbortController();
-    const late = pause(withinMs, false, { signal: timer.signal, ref: false }).catch(() => false);
+    const late = pause(withinMs, timer.signal).then(() => false);
     const done = this.#shipped.then(
       () => !this.#stopped.signal.aborted,
       () => false,
@@ -148,7 +149,7 @@ export class Shipper {
   }
 
   async #rest(ms: number): Promise<void> {
-    if (!this.#isCompleting) await pause(ms, undefined, { signal: this.#hurry.signal, ref: false }).catch(() => undefined);
+    if (!this.#isCompleting) await pause(ms, this.#hurry.signal);
   }
 
   #record(batch: Batch): Batch {
@@ -159,13 +160,13 @@ export class Shipper {
   }
 
   async #publish(batch: Batch): Promise<void> {
-    for (let wait = retryMs.least; !this.#stopped.signal.aborted; wait = Math.min(wait * 2, retryMs.most)) {
+    for (let tries = 1; !this.#stopped.signal.aborted; tries += 1) {
       try {
         return await this.#options.publish(batch, this.#textsOf(batch));
       } catch (error) {
         this.#options.onFailure(error);
       }
-      await pause(wait * (0.5 + Math.random()), undefined, { signal: this.#stopped.signal, ref: false }).catch(() => undefined);
+      await pause(pauseOf(tries, backOff), this.#stopped.signal);
     }
   }
 

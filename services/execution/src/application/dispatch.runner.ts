@@ -1,5 +1,5 @@
 import { execution, instantOf } from '@orrery/contracts';
-import { Bell, pauseOf, systemClock, Turnstile } from '@orrery/kernel';
+import { Errands, type Step, systemClock } from '@orrery/kernel';
 import { type Bus, DeadlineExceeded, ServiceUnavailable } from '@orrery/messaging';
 import { type Log, metrics, withSpan } from '@orrery/telemetry';
 import type pg from 'pg';
@@ -26,8 +26,6 @@ const backOff = { firstMs: 50, longestMs: 5_000 };
 const graceSeconds = 10;
 const maxOutputBytes = 64 * 1_048_576;
 
-type Step = 'done' | 'again';
-
 const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
 const keyOf = ({ runId, epoch }: Pick<execution.AttemptRef, 'runId' | 'epoch'>): string => `${runId} ${epoch}`;
 const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable || error instanceof DeadlineExceeded;
@@ -38,16 +36,14 @@ const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable 
  */
 export class DispatchRunner {
   private readonly parts: DispatchParts;
-  private readonly turnstile = new Turnstile(asksAtOnce);
-  /** Runs whose machines are being told something, each with a bell for what is due since. */
-  private readonly busy = new Map<string, Bell>();
+  private readonly errands: Errands<execution.RunId>;
   /** Attempts of this term that certainly nobody heard of: their machines were never there to be asked. */
   private readonly unheard = new Set<string>();
-  private readonly underWay = new Set<Promise<void>>();
-  private isStopped = false;
 
   constructor(parts: DispatchParts) {
     this.parts = parts;
+    const failed = (error: unknown): void => this.warn(error, 'could not tell a machine what to do');
+    this.errands = new Errands({ step: (runId) => this.step(runId), failed, backOff, width: asksAtOnce });
   }
 
   hear(facts: readonly ExecutionFact[]): void {
@@ -76,45 +72,17 @@ export class DispatchRunner {
       if (signal.aborted) return resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    this.isStopped = true;
-    for (const bell of this.busy.values()) bell.ring();
     // Each is at most one request from its end.
-    await Promise.all(this.underWay);
+    await this.errands.stop();
   }
 
   /** Something is due for this run. */
   attend(runId: execution.RunId): void {
-    if (this.isStopped) return;
-    const known = this.busy.get(runId);
-    if (known) {
-      known.ring();
-      return;
-    }
-    const bell = new Bell();
-    this.busy.set(runId, bell);
-    const work = this.work(runId, bell).finally(() => this.underWay.delete(work));
-    this.underWay.add(work);
-  }
-
-  private async work(runId: execution.RunId, bell: Bell): Promise<void> {
-    for (let failures = 0; !this.isStopped; ) {
-      const step = await this.turnstile
-        .pass(() => this.step(runId))
-        .catch((error: unknown) => {
-          this.warn(error, 'could not tell a machine what to do');
-          return 'again' as const;
-        });
-      failures = step === 'done' ? 0 : failures + 1;
-      if (step === 'done' && !bell.heard()) break;
-      // News need not wait for the pause of what failed.
-      if (step === 'again' && (await bell.wait(pauseOf(failures, backOff)))) failures = 0;
-    }
-    // At once: who attends from here on begins anew.
-    this.busy.delete(runId);
+    this.errands.attend(runId);
   }
 
   private async step(runId: execution.RunId): Promise<Step> {
-    const due = this.isStopped ? undefined : await dueAttempt(this.parts.pool, runId);
+    const due = await dueAttempt(this.parts.pool, runId);
     if (!due) return 'done';
     // A lost machine hears nothing: its return, or the end of the lease, goes on from here; unless it never heard of it at all.
     if (due.isWorkerLost) return this.unheard.has(keyOf(due)) ? await this.lose(due, 'its machine was not there', true) : 'done';

@@ -1,0 +1,16 @@
+import { persist } from '@orrery/kernel';
+import type { Tools } from './tools.ts';
+
+const backOff = { firstMs: 2_000, longestMs: 30_000 };
+
+/** Removes what an attempt left on the machine, however often that takes; false where the agent was stopped before it could. */
+export const removed = async (key: string, { runtime, log }: Tools, signal: AbortSignal): Promise<boolean> => {
+  let isRemoved = false;
+  const remove = async (): Promise<void> => {
+    await runtime.remove(key);
+    isRemoved = true;
+  };
+  const failed = (err: unknown): void => log.error({ err, attempt: key }, 'could not be removed yet');
+  await persist(remove, { signal, backOff, failed, until: () => isRemoved });
+  return isRemoved;
+};
