@@ -157,11 +157,13 @@ export class ProcessRuntime implements Runtime {
 
   inspect(key: string): Inspection {
     const directory = this.#directory(key);
-    const exit = directory.exit();
     const launcher = directory.launcher();
+    const isWatched = launcher !== undefined && isAlive(launcher);
+    // Read after the look at its launcher, whose last act is to note it: a launcher that is gone has left it, or never will.
+    const exit = directory.exit();
     const oomKills = this.#options.groups?.oomKills(key) ?? 0;
-    const presence =
-      exit === undefined && launcher === undefined ? 'absent' : exit === undefined && launcher && isAlive(launcher) ? 'alive' : 'over';
+    const isGone = exit === undefined && launcher === undefined;
+    const presence = isGone ? 'absent' : exit === undefined && isWatched ? 'alive' : 'over';
     return { presence, begun: directory.begun(), exit, oomKills };
   }
 
