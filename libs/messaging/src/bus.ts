@@ -1,15 +1,15 @@
 import type { Operation, OutputOf, RequestContext, RequestOf } from '@orrery/contracts';
-import type { NatsConnection } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import { DeadlineExceeded, ServiceUnavailable } from './errors.ts';
-import { Exchange, type Letter } from './exchange.ts';
+import { type Correspondent, Exchange, type Letter } from './exchange.ts';
 import { type Carrier, writeHeaders } from './headers.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { Outcome } from './outcome.ts';
 import { type Reply, readOutput, readReply } from './read-reply.ts';
-import { type Route, routeOf, targetOf } from './route.ts';
+import { routeOf, targetOf } from './route.ts';
 import { defaultWindow, type Reading, StreamOpened, type Window, writeReading } from './stream-frames.ts';
 import { type ItemStream, type Opening, StreamReader } from './stream-reader.ts';
-import { endSpan, type RpcOutcome, startClientSpan } from './telemetry.ts';
+import { endSpan, type Instruments, type RpcOutcome, type Span, startClientSpan } from './telemetry.ts';
 import { encodeJson } from './wire.ts';
 import { withinMs } from './within-ms.ts';
 
@@ -98,38 +98,19 @@ export class Bus {
   /** One promise for the whole way there and back. */
   #exchanged<X extends Operation, T>(question: Question<X>, read: (reply: Reply<X>) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const startedAt = performance.now();
-      const route = routeOf(question.operation);
-      const { span, carrier } = startClientSpan(route, question.context.traceparent);
-      const end = (outcome: RpcOutcome, error?: unknown): void => {
-        endSpan(span, outcome, error);
-        this.line.instruments.asked(route, outcome, startedAt);
-      };
-      const fail = (error: unknown): void => {
-        end(outcomeOf(error), error);
-        reject(error);
-      };
-      const receive = (reply: Reply<X>): void => {
-        const result = read(reply);
-        end(reply.accepted ? 'accepted' : 'refused');
-        resolve(result);
-      };
+      const asked = new Asked(this.line.instruments, question, read, { resolve, reject });
       try {
-        const letter = this.#letterOf(question, route, carrier);
-        if ('accepted' in letter) receive(letter);
-        else
-          this.#exchange.send(letter, {
-            fail,
-            answer: (message) => attempt(() => receive(readReply(question.operation, message.data)), fail),
-          });
+        const letter = this.#letterOf(question, asked.carrier);
+        if ('accepted' in letter) asked.receive(letter);
+        else this.#exchange.send(letter, asked);
       } catch (error) {
-        fail(error);
+        asked.fail(error);
       }
     });
   }
 
   /** What to send, or why it cannot be sent. */
-  #letterOf<X extends Operation>(question: Question<X>, route: Route, carrier: Carrier): Letter | Extract<Reply<X>, { accepted: false }> {
+  #letterOf<X extends Operation>(question: Question<X>, carrier: Carrier): Letter | Extract<Reply<X>, { accepted: false }> {
     const { operation, input, context, options, reading } = question;
     const target = targetOf(operation, context.principal, options.agent);
     const payload = encodeJson(input);
@@ -137,17 +118,59 @@ export class Bus {
     if (payload.length > limit) {
       return { accepted: false, rejection: { code: 'PayloadTooLarge', details: { part: 'input', bytes: payload.length, limit } } };
     }
-    const deadlineAt = Math.min(context.deadlineAt, Date.now() + route.deadlineMs);
+    const deadlineAt = Math.min(context.deadlineAt, Date.now() + routeOf(operation).deadlineMs);
     const isAfield = target.isAgent || context.principal.kind === 'agent';
     const headers = writeHeaders({ context, deadlineAt, carrier, reading: reading && writeReading(reading), isAfield });
     return { target, payload, headers, deadlineAt };
   }
 }
 
-const attempt = (work: () => void, fail: (error: unknown) => void): void => {
-  try {
-    work();
-  } catch (error) {
-    fail(error);
+interface Settling<T> {
+  readonly resolve: (result: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A question under way, with its span. */
+class Asked<X extends Operation, T> implements Correspondent {
+  readonly carrier: Carrier;
+  readonly #startedAt = performance.now();
+  readonly #instruments: Instruments;
+  readonly #operation: X;
+  readonly #span: Span;
+  readonly #read: (reply: Reply<X>) => T;
+  readonly #settling: Settling<T>;
+
+  constructor(instruments: Instruments, { operation, context }: Question<X>, read: (reply: Reply<X>) => T, settling: Settling<T>) {
+    const { span, carrier } = startClientSpan(routeOf(operation), context.traceparent);
+    this.carrier = carrier;
+    this.#instruments = instruments;
+    this.#operation = operation;
+    this.#span = span;
+    this.#read = read;
+    this.#settling = settling;
   }
-};
+
+  answer(message: Msg): void {
+    try {
+      this.receive(readReply(this.#operation, message.data));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  receive(reply: Reply<X>): void {
+    const result = this.#read(reply);
+    this.#end(reply.accepted ? 'accepted' : 'refused');
+    this.#settling.resolve(result);
+  }
+
+  fail(error: unknown): void {
+    this.#end(outcomeOf(error), error);
+    this.#settling.reject(error);
+  }
+
+  #end(outcome: RpcOutcome, error?: unknown): void {
+    endSpan(this.#span, outcome, error);
+    this.#instruments.asked(routeOf(this.#operation), outcome, this.#startedAt);
+  }
+}

@@ -1,35 +1,20 @@
-import type { Operation, RequestContext } from '@orrery/contracts';
+import type { Operation } from '@orrery/contracts';
 import type { Msg, Subscription } from 'nats';
-import { type Admission, admit, readInput, type Served, type Welcome } from './admission.ts';
 import { Gate, type GateLimits } from './gate.ts';
-import type { DeadlineClock } from './headers.ts';
 import { hear } from './hear.ts';
 import type { Line } from './line.ts';
-import { checkedOutput, type Failures, replyToFailure } from './replies.ts';
 import { routeOf } from './route.ts';
 import { isInbox } from './subjects.ts';
-import { endSpan, type RpcOutcome, startServerSpan, within } from './telemetry.ts';
-import { encodeJson, type WireReply } from './wire.ts';
+import { type Counter, type Handle, Visit, type VisitOptions } from './visit.ts';
 import { withinMs } from './within-ms.ts';
 
-/** `reading` is where the asker of a stream hears its items. */
-export type Handle = (input: unknown, context: RequestContext, reading: string | undefined) => Promise<unknown>;
-
-export interface DeskOptions extends GateLimits, Failures {
-  readonly clock: DeadlineClock;
-}
+export interface DeskOptions extends GateLimits, VisitOptions {}
 
 export interface Place {
   readonly subject: string;
   readonly queue?: string;
   readonly fromAgents?: boolean;
 }
-
-interface Counter extends Served {
-  readonly handle: Handle;
-}
-
-const retryAfterMs = 500;
 
 /** Where requests arrive: judged, validated, handled, answered; never more at once than there is room for. */
 export class Desk {
@@ -80,92 +65,7 @@ export class Desk {
 
   #receive(counter: Counter, message: Msg): void {
     if (!isInbox(message.reply)) return;
-    const startedAt = performance.now();
-    if (this.#gate.enter((done) => this.#judge(counter, message, startedAt, done))) return;
-    this.#reply(counter, message, { accepted: false, rejection: { code: 'Overloaded', details: { retryAfterMs } } });
-    this.#line.instruments.served(counter.route, 'shed', startedAt);
-  }
-
-  #judge(counter: Counter, message: Msg, startedAt: number, done: () => void): void {
-    const end = (outcome: RpcOutcome): void => {
-      this.#line.instruments.served(counter.route, outcome, startedAt);
-      done();
-    };
-    let admission: Admission;
-    try {
-      admission = admit(counter, message, this.#options.clock);
-    } catch (error) {
-      end('refused');
-      throw error;
-    }
-    if (admission.kind === 'expired') end('expired');
-    else if (admission.kind === 'refused') end(this.#reply(counter, message, { accepted: false, rejection: admission.rejection }));
-    else this.#answer(counter, message, admission, end);
-  }
-
-  #answer(counter: Counter, message: Msg, admission: Welcome, end: (outcome: RpcOutcome) => void): void {
-    const { span, context: spanned, traceparent } = startServerSpan(counter.route, admission.carrier, admission.context.orgId);
-    const { context } = admission;
-    // Read from the header a moment ago, so nobody else's.
-    if (traceparent !== undefined) context.traceparent = traceparent;
-    const { operation } = counter;
-    const finish = (reply: WireReply): void => {
-      const outcome = this.#reply(counter, message, reply, context.correlationId);
-      endSpan(span, outcome, 'fault' in reply ? reply.fault.kind : undefined);
-      end(outcome);
-    };
-    const fail = (error: unknown): void => finish(replyToFailure(operation, error, context.correlationId, this.#options));
-    const succeed = (value: unknown): void => {
-      // What opens a stream is ours; what it brings is checked item by item.
-      const output = operation.kind === 'stream' ? { ok: true as const, value } : checkedOutput(operation, value);
-      if (output.ok) finish({ accepted: true, value: output.value });
-      else fail(output.error);
-    };
-    const read = readInput(operation, message.data);
-    if (!read.ok) finish({ accepted: false, rejection: read.rejection });
-    else within(spanned, () => started(() => counter.handle(read.input, context, admission.reading)).then(succeed, fail));
-  }
-
-  /** Tells what became of the answer in the end. */
-  #reply({ operation }: Counter, message: Msg, reply: WireReply, correlationId = ''): RpcOutcome {
-    try {
-      const fitting = this.#fitting(operation, reply, correlationId);
-      message.respond(fitting.payload);
-      return outcomeOfReply(fitting.reply);
-    } catch (error) {
-      // The connection is gone for good, and with it whoever asked.
-      this.#options.onFault({ operation: operation.subject, correlationId, error });
-      return 'fault';
-    }
-  }
-
-  /** The answer as bytes; or another one in its place, where it is no JSON after all (a bigint) or too large. */
-  #fitting(operation: Operation, reply: WireReply, correlationId: string): { readonly reply: WireReply; readonly payload: Buffer } {
-    const limit = this.#line.payloadLimit;
-    let fitting = reply;
-    let payload: Buffer;
-    try {
-      payload = encodeJson(fitting);
-    } catch (error) {
-      fitting = replyToFailure(operation, error, correlationId, this.#options);
-      payload = encodeJson(fitting);
-    }
-    if (payload.length <= limit) return { reply: fitting, payload };
-    const rejection = { code: 'PayloadTooLarge', details: { part: 'answer', bytes: payload.length, limit } };
-    return { reply: { accepted: false, rejection }, payload: encodeJson({ accepted: false, rejection }) };
+    const visit = new Visit(this.#line, this.#options, counter, message);
+    if (!this.#gate.enter((done) => visit.run(done))) visit.shed();
   }
 }
-
-const outcomeOfReply = (reply: WireReply): RpcOutcome => {
-  if (!('fault' in reply)) return reply.accepted ? 'accepted' : 'refused';
-  return reply.fault.kind === 'internal' ? 'fault' : reply.fault.kind;
-};
-
-/** A handler that throws before it waits has failed like any other. */
-const started = (work: () => Promise<unknown>): Promise<unknown> => {
-  try {
-    return work();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-};

@@ -1,20 +1,22 @@
-import type { Msg, MsgHdrs } from 'nats';
+import type { Msg } from 'nats';
 import { DeadlineExceeded, ServiceUnavailable, type UnavailableReason } from './errors.ts';
-import { isNoResponders } from './inbox.ts';
+import { onSheet } from './headers.ts';
+import { isNoResponders, type Receiver } from './inbox.ts';
 import type { Line } from './line.ts';
 import type { Target } from './route.ts';
 
 export interface Letter {
   readonly target: Target;
   readonly payload: Uint8Array;
-  readonly headers: MsgHdrs;
+  /** As `writeHeaders` wrote them. */
+  readonly headers: string;
   readonly deadlineAt: number;
 }
 
-/** Callbacks instead of a promise: each promise on this path costs more than the step that it would wait for. */
-export interface Answered {
-  readonly answer: (message: Msg) => void;
-  readonly fail: (error: Error) => void;
+/** Who waits for the answer to a letter: told one of the two, once. */
+export interface Correspondent {
+  answer(message: Msg): void;
+  fail(error: Error): void;
 }
 
 /** How long a request waits for a lost connection before it says so. */
@@ -34,69 +36,99 @@ export class Exchange {
     line.link.onDenied((subject) => line.inbox.lose('not-permitted', subject));
   }
 
+  send(letter: Letter, correspondent: Correspondent): void {
+    new Request(this.#line, letter, correspondent).send();
+  }
+}
+
+/**
+ * A letter until it is answered. An object that is told what happens, instead of promises and callbacks: for each request there
+ * would be a dozen of them, and each costs more than the step that it stands for.
+ */
+class Request implements Receiver {
+  readonly #line: Line;
+  readonly #letter: Letter;
+  readonly #correspondent: Correspondent;
+  #address = '';
+  #isRetry = false;
+
+  constructor(line: Line, letter: Letter, correspondent: Correspondent) {
+    this.#line = line;
+    this.#letter = letter;
+    this.#correspondent = correspondent;
+  }
+
+  get subject(): string {
+    return this.#letter.target.subject;
+  }
+
+  send(): void {
+    const { link } = this.#line;
+    const remaining = this.#letter.deadlineAt - Date.now();
+    if (remaining <= 0) this.#failed(new DeadlineExceeded(this.#service));
+    else if (link.isUp) this.#publish(performance.now() + remaining);
+    else if (link.isClosed) this.#failed(new ServiceUnavailable(this.#service, 'closing'));
+    else void this.#whenUp(remaining);
+  }
+
+  receive(message: Msg): void {
+    if (isNoResponders(message)) this.lose('no-responders');
+    else {
+      this.#close();
+      this.#correspondent.answer(message);
+    }
+  }
+
+  lose(reason: UnavailableReason, cause?: unknown): void {
+    this.#close();
+    this.#failed(new ServiceUnavailable(this.#service, reason, { cause }));
+  }
+
+  expire(): void {
+    this.#close();
+    this.#failed(new DeadlineExceeded(this.#service));
+  }
+
+  get #service(): string {
+    return this.#letter.target.service;
+  }
+
+  #publish(expiresAt: number): void {
+    const { connection, inbox } = this.#line;
+    const { payload, headers } = this.#letter;
+    this.#address = inbox.open(this, expiresAt);
+    try {
+      connection.publish(this.subject, payload, { reply: this.#address, headers: onSheet(headers) });
+    } catch (cause) {
+      this.lose('closing', cause);
+    }
+  }
+
+  /** Written into a lost connection a request would lie in its buffer and be sent long after its deadline. */
+  async #whenUp(remaining: number): Promise<void> {
+    if (await this.#line.link.whenUp(Math.min(remaining, reconnectGraceMs))) this.send();
+    else this.#failed(new ServiceUnavailable(this.#service, 'disconnected'));
+  }
+
+  #close(): void {
+    this.#line.inbox.close(this.#address);
+  }
+
   /**
    * Asks once more where nobody listened or the connection broke: a service restarts. Just after a reconnect it goes on asking,
    * because services come back one by one. Safe for commands too: a command carries its id and has its effect once.
    */
-  send(letter: Letter, answered: Answered, isRetry = false): void {
-    this.#once(letter, {
-      answer: answered.answer,
-      fail: (error) => {
-        const wait = retryDelayMs.least + Math.random() * retryDelayMs.spread;
-        const isHopeful = this.#mayPass(error) && (!isRetry || this.#line.link.wasBackWithin(returnMs));
-        if (isHopeful && Date.now() + wait < letter.deadlineAt) setTimeout(() => this.send(letter, answered, true), wait);
-        else answered.fail(error);
-      },
-    });
+  #failed(error: Error): void {
+    const wait = retryDelayMs.least + Math.random() * retryDelayMs.spread;
+    if (this.#mayPass(error) && Date.now() + wait < this.#letter.deadlineAt) {
+      this.#isRetry = true;
+      setTimeout(() => this.send(), wait);
+    } else this.#correspondent.fail(error);
   }
 
   #mayPass(error: Error): boolean {
-    return error instanceof ServiceUnavailable && error.reason !== 'not-permitted' && !this.#line.link.isClosed;
-  }
-
-  #once(letter: Letter, answered: Answered): void {
-    const { target, deadlineAt } = letter;
+    if (!(error instanceof ServiceUnavailable) || error.reason === 'not-permitted') return false;
     const { link } = this.#line;
-    const remaining = deadlineAt - Date.now();
-    if (remaining <= 0) answered.fail(new DeadlineExceeded(target.service));
-    else if (link.isUp) this.#roundTrip(letter, remaining, answered);
-    else if (link.isClosed) answered.fail(new ServiceUnavailable(target.service, 'closing'));
-    else void this.#whenUp(letter, remaining, answered);
-  }
-
-  /** Written into a lost connection a request would lie in its buffer and be sent long after its deadline. */
-  async #whenUp(letter: Letter, remaining: number, answered: Answered): Promise<void> {
-    const isUp = await this.#line.link.whenUp(Math.min(remaining, reconnectGraceMs));
-    if (isUp) this.#once(letter, answered);
-    else answered.fail(new ServiceUnavailable(letter.target.service, 'disconnected'));
-  }
-
-  #roundTrip({ target, payload, headers }: Letter, remaining: number, { answer, fail }: Answered): void {
-    const { connection, inbox } = this.#line;
-    const settle = (): void => {
-      clearTimeout(timer);
-      inbox.close(address);
-    };
-    const lose = (reason: UnavailableReason, cause?: unknown): void => {
-      settle();
-      fail(new ServiceUnavailable(target.service, reason, { cause }));
-    };
-    const receive = (message: Msg): void => {
-      if (isNoResponders(message)) lose('no-responders');
-      else {
-        settle();
-        answer(message);
-      }
-    };
-    const address = inbox.open({ receive, lose, subject: target.subject });
-    const timer = setTimeout(() => {
-      settle();
-      fail(new DeadlineExceeded(target.service));
-    }, remaining);
-    try {
-      connection.publish(target.subject, payload, { reply: address, headers });
-    } catch (cause) {
-      lose('closing', cause);
-    }
+    return !link.isClosed && (!this.#isRetry || link.wasBackWithin(returnMs));
   }
 }

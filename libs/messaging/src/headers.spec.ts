@@ -1,7 +1,7 @@
 import type { RequestContext } from '@orrery/contracts';
 import fc from 'fast-check';
 import { type MsgHdrs, MsgHdrsImpl } from 'nats';
-import { readHeaders, type Sent, writeHeaders } from './headers.ts';
+import { onSheet, readHeaders, type Sent, writeHeaders } from './headers.ts';
 
 const context: RequestContext = {
   principal: {
@@ -22,7 +22,7 @@ const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 /** As the client reads what it was sent. */
 const decoded = (sent: Partial<Sent>): MsgHdrs =>
   MsgHdrsImpl.decode(
-    writeHeaders({ context, deadlineAt: context.deadlineAt, carrier: {}, reading: undefined, isAfield: false, ...sent }).encode(),
+    onSheet(writeHeaders({ context, deadlineAt: context.deadlineAt, carrier: {}, reading: undefined, isAfield: false, ...sent })).encode(),
   );
 
 /** Control characters and all, and some that take several bytes. */

@@ -20,14 +20,11 @@ export interface Sent {
   readonly isAfield: boolean;
 }
 
-/** The client asks headers for their bytes when it sends them. */
-type WrittenHeaders = MsgHdrs & { readonly encode: () => Buffer };
-
 /**
  * The context and the trace of a request, written in one go: the client's own header type checks and copies each value several
  * times. JSON escapes every line end, and what else is written is one line, so that no value can add a header.
  */
-export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): WrittenHeaders => {
+export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): string => {
   // What is of this request comes behind what is of its context: of two equal names a parser takes the last.
   let json = `${JSON.stringify(context).slice(0, -1)},"deadlineAt":${deadlineAt}`;
   if (traceparentShape.test(carrier.traceparent ?? '')) json += `,"traceparent":"${carrier.traceparent}"`;
@@ -38,7 +35,20 @@ export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }
     if (otherTraceHeaders.has(name) && oneLine.test(value)) text += `${name}: ${value}\r\n`;
   }
   if (reading !== undefined) text += `${streamHeader}: ${reading}\r\n`;
-  return Object.assign(headers(), { encode: () => Buffer.from(`${text}\r\n`, 'utf8') });
+  return `${text}\r\n`;
+};
+
+const sheet = Object.assign(headers(), {
+  text: '',
+  encode(): Buffer {
+    return Buffer.from(this.text, 'utf8');
+  },
+});
+
+/** What `writeHeaders` wrote, for the client to publish now: it asks headers for their bytes at once and forgets them, so one sheet is enough. */
+export const onSheet = (text: string): typeof sheet => {
+  sheet.text = text;
+  return sheet;
 };
 
 /** Whose clock a deadline is read by: services share one, a machine at a customer's site has its own. */

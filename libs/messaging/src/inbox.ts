@@ -1,18 +1,29 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
+import { Alarm } from './alarm.ts';
 import type { UnavailableReason } from './errors.ts';
 import { hear } from './hear.ts';
 
 /** Who waits at an address. */
 export interface Receiver {
-  readonly receive: (message: Msg) => void;
-  /** Told when what was sent to `subject` will not be answered any more, or was answered with something that cannot be read. */
-  readonly lose?: (reason: UnavailableReason, cause?: unknown) => void;
+  /** What was asked, to hear that it may not be asked. */
   readonly subject?: string;
+  receive(message: Msg): void;
+  /** Told when nothing will come any more, or what came cannot be read. */
+  lose?(reason: UnavailableReason, cause?: unknown): void;
+  /** Told when its time is over. */
+  expire?(): void;
 }
 
-interface Slot extends Receiver {
-  readonly address: string;
+interface Slot {
+  /** What the addresses of this slot begin with. */
+  readonly root: string;
+  address: string;
+  receiver: Receiver | undefined;
+  /** By `performance.now()`. */
+  expiresAt: number;
 }
+
+const never = Number.POSITIVE_INFINITY;
 
 /**
  * One wildcard subscription for every answer of a connection. An address is a slot and a number that is never used twice, so that
@@ -21,8 +32,9 @@ interface Slot extends Receiver {
  */
 export class Inbox {
   readonly #root: string;
-  readonly #slots: (Slot | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #slots: Slot[] = [];
+  readonly #free: Slot[] = [];
+  readonly #alarm = new Alarm((now) => this.#expire(now));
   #count = 0;
 
   constructor(connection: NatsConnection, prefix: string | undefined) {
@@ -31,19 +43,23 @@ export class Inbox {
     hear(connection, `${this.#root}*`, { receive: (message) => this.#deliver(message), onBroken: () => undefined });
   }
 
-  open(receiver: Receiver): string {
-    const index = this.#free.pop() ?? this.#slots.length;
+  /** An address, until it is closed. */
+  open(receiver: Receiver, expiresAt = never): string {
+    const slot = this.#free.pop() ?? this.#newSlot();
     this.#count += 1;
-    const address = `${this.#root}${index.toString(36)}-${this.#count.toString(36)}`;
-    this.#slots[index] = { ...receiver, address };
-    return address;
+    slot.address = slot.root + this.#count.toString(36);
+    slot.receiver = receiver;
+    slot.expiresAt = expiresAt;
+    this.#alarm.setFor(expiresAt);
+    return slot.address;
   }
 
   close(address: string): void {
-    const index = this.#indexOf(address);
-    if (this.#slots[index]?.address !== address) return;
-    this.#slots[index] = undefined;
-    this.#free.push(index);
+    const slot = this.#slotOf(address);
+    if (slot?.receiver === undefined) return;
+    slot.receiver = undefined;
+    slot.expiresAt = never;
+    this.#free.push(slot);
   }
 
   get size(): number {
@@ -52,22 +68,37 @@ export class Inbox {
 
   /** Everybody whose request will not be answered, all or those who asked on one subject. */
   lose(reason: UnavailableReason, subject?: string): void {
-    for (const slot of [...this.#slots]) if (slot && (subject === undefined || slot.subject === subject)) slot.lose?.(reason);
+    const lost = this.#slots.flatMap(({ receiver }) => receiver ?? []);
+    for (const receiver of lost) if (subject === undefined || receiver.subject === subject) receiver.lose?.(reason);
+  }
+
+  #newSlot(): Slot {
+    const root = `${this.#root}${this.#slots.length.toString(36)}-`;
+    const slot = { root, address: '', receiver: undefined, expiresAt: never };
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #slotOf(address: string): Slot | undefined {
+    const slot = this.#slots[Number.parseInt(address.slice(this.#root.length), 36)];
+    return slot?.address === address ? slot : undefined;
   }
 
   #deliver(message: Msg): void {
-    const { subject } = message;
-    const slot = this.#slots[this.#indexOf(subject)];
-    if (slot?.address !== subject) return;
+    const receiver = this.#slotOf(message.subject)?.receiver;
+    if (!receiver) return;
     try {
-      slot.receive(message);
+      receiver.receive(message);
     } catch (error) {
-      slot.lose?.('interrupted', error);
+      receiver.lose?.('interrupted', error);
     }
   }
 
-  #indexOf(address: string): number {
-    return Number.parseInt(address.slice(this.#root.length), 36);
+  /** Tells whose time is over, and when the next one's will be. */
+  #expire(now: number): number {
+    const due = this.#slots.flatMap(({ receiver, expiresAt }) => (receiver && expiresAt <= now ? receiver : []));
+    for (const receiver of due) receiver.expire?.();
+    return this.#slots.reduce((next, { expiresAt }) => Math.min(next, expiresAt), never);
   }
 }
 

@@ -2,11 +2,12 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { type Operation, serviceOf } from '@orrery/contracts';
 import { type Binding, bindingOf } from './binding.ts';
 import type { Bus } from './bus.ts';
-import { Desk, type Handle } from './desk.ts';
+import { Desk } from './desk.ts';
 import type { Failures } from './replies.ts';
 import { transportId } from './serves.ts';
 import { type HandleStream, StreamDesk } from './stream-desk.ts';
 import { askSubject } from './subjects.ts';
+import type { Handle } from './visit.ts';
 import { withinMs } from './within-ms.ts';
 
 export interface NatsServerOptions extends Partial<Failures> {

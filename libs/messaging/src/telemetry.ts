@@ -3,7 +3,7 @@ import { type Context, extract, inject, metrics, SpanKind, startSpan, within } f
 import type { Carrier } from './headers.ts';
 import type { Route } from './route.ts';
 
-export { within };
+export { type Span, within };
 
 export type RpcOutcome = 'accepted' | 'refused' | 'unavailable' | 'deadline' | 'fault' | 'shed' | 'expired' | 'cancelled';
 
@@ -15,7 +15,7 @@ interface RpcLabels {
 
 const secondsSince = (startedAt: number): number => (performance.now() - startedAt) / 1_000;
 
-/** How long requests took, as the asker and as the service saw it. The labels of a route are made once. */
+/** How long requests took, as the asker and as the service saw it. The labels of a route are made once and frozen, so that they are known again. */
 export class Instruments {
   readonly #labels = new WeakMap<Route, Map<RpcOutcome, RpcLabels>>();
 
@@ -35,7 +35,7 @@ export class Instruments {
     }
     let labels = byOutcome.get(outcome);
     if (!labels) {
-      labels = { service: route.service, operation: route.name, outcome };
+      labels = Object.freeze({ service: route.service, operation: route.name, outcome });
       byOutcome.set(outcome, labels);
     }
     return labels;

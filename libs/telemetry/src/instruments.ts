@@ -1,6 +1,7 @@
+import { Durations } from './durations.ts';
 import { meter } from './meters.ts';
 
-type Labels<L extends string> = Readonly<Record<L, string>>;
+export type Labels<L extends string> = Readonly<Record<L, string>>;
 
 export interface Counter<L extends string> {
   readonly name: string;
@@ -11,9 +12,6 @@ export interface Recorder<L extends string> {
   readonly name: string;
   record(value: number, labels: Labels<L>): void;
 }
-
-/** From half a millisecond to a minute. */
-const secondsBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 const lazy = <T>(make: () => T): (() => T) => {
   let made: T | undefined;
@@ -35,8 +33,4 @@ export const gauge = <L extends string = never>(name: string, description: strin
 };
 
 /** A duration in seconds. */
-export const seconds = <L extends string = never>(name: string, description: string): Recorder<L> => {
-  const advice = { explicitBucketBoundaries: secondsBoundaries };
-  const instrument = lazy(() => meter().createHistogram(name, { description, advice }));
-  return { name, record: (value, labels) => instrument().record(value, labels) };
-};
+export const seconds = <L extends string = never>(name: string, description: string): Recorder<L> => new Durations<L>(name, description);

@@ -2,6 +2,7 @@ import { type Meter, metrics } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { type IMetricReader, MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { durations } from './durations.ts';
 import { type TelemetryConfig, telemetryConfig } from './telemetry.config.ts';
 
 /** Read when someone asks, not on a timer. */
@@ -25,11 +26,12 @@ const pushReader = async ({ metricsProtocol }: TelemetryConfig): Promise<IMetric
       : await import('@opentelemetry/exporter-metrics-otlp-proto');
   const exportIntervalMillis = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL) || 30_000;
   const exportTimeoutMillis = Math.min(Number(process.env.OTEL_METRIC_EXPORT_TIMEOUT) || 10_000, exportIntervalMillis);
-  return new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis, exportTimeoutMillis });
+  const exporter = new OTLPMetricExporter();
+  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis, metricProducers: [durations] });
 };
 
 const create = (config: TelemetryConfig, readers: readonly IMetricReader[]): Meters => {
-  const reader = new PullReader();
+  const reader = new PullReader({ metricProducers: [durations] });
   const resource = defaultResource().merge(resourceFromAttributes({ 'service.name': config.service }));
   const provider = new MeterProvider({ resource, readers: [reader, ...readers] });
   metrics.setGlobalMeterProvider(provider);

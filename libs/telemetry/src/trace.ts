@@ -108,9 +108,10 @@ const none: readonly string[] = [];
 export const startSpan = (name: string, settings: SpanSettings = {}): { readonly span: Span; readonly context: Context } => {
   ensureIdentifiers();
   const parent = contextOf(settings.parent);
-  const { kind = SpanKind.INTERNAL, links = none, orgId } = settings;
-  const attributes = orgId ? { ...settings.attributes, 'orrery.org_id': orgId } : (settings.attributes ?? {});
+  const { kind = SpanKind.INTERNAL, attributes = {}, links = none, orgId } = settings;
   const span = trace.getTracer('orrery').startSpan(name, { kind, attributes, links: links.flatMap(linkOf) }, parent);
+  // Not copied in among the attributes: where nobody collects spans that would be the dearest part of one.
+  if (orgId && span.isRecording()) span.setAttribute('orrery.org_id', orgId);
   const within = trace.setSpan(orgId ? parent.setValue(orgKey, orgId) : parent, span);
   return { span, context: within };
 };
