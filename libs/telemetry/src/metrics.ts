@@ -10,6 +10,8 @@ export const metrics = {
   eventStreams: counter<'event'>('orrery_http_event_streams_total', 'Streams of server-sent events that were opened and closed'),
   /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`. */
   rateLimited: counter<'class' | 'by' | 'outcome'>('orrery_rate_limit_decisions_total', 'Requests that were judged by the rate limiter'),
+  /** `path`: how a secret was shown. `outcome`: `succeeded`, `failed`, or `refused` without a look. */
+  tries: counter<'path' | 'outcome'>('orrery_identity_tries_total', 'Secrets that were shown to identity, and what came of it'),
   /** `outcome`: `accepted` or `refused`; `unavailable`, `deadline` or `fault`; `shed`, `expired` or `cancelled`. */
   rpcClient: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_client_seconds', 'Time until a request over the bus was answered'),
   rpcServer: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_server_seconds', 'Time a service took for a request'),

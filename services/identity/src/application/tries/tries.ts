@@ -1,0 +1,127 @@
+import { createHmac } from 'node:crypto';
+import type { RequestContext } from '@orrery/contracts';
+import { KeyedQueue } from '@orrery/event-store';
+import type { Clock, Rejection } from '@orrery/kernel';
+import { refuse } from '@orrery/messaging';
+import { metrics } from '@orrery/telemetry';
+import { blank, failed, isBlank, type Patience, type Tally, takenBack, waitLeft } from '../../domain/tries.ts';
+import { patienceOf, patienceWithAddress, type TryPath } from '../../domain/try-paths.ts';
+import { networkOf } from './network-of.ts';
+import type { TriesTable } from './tries-table.ts';
+
+export interface TriesOptions {
+  readonly table: TriesTable;
+  /** Names of subjects and addresses are kept under hashes with this key: the table tells of nobody. */
+  readonly key: Buffer;
+  readonly clock: Clock;
+}
+
+type Origin = Pick<RequestContext, 'origin'>;
+
+const maxWaiting = 1_000;
+/** How often a row is read again when another process has changed it meanwhile. */
+const maxRounds = 5;
+const crowdedMs = 1_000;
+
+const tooMany = (retryAfterMs: number): Rejection => ({ code: 'TooManyTries', details: { retryAfterMs: Math.ceil(retryAfterMs) } });
+
+/**
+ * Makes guessing slow, in every path in which a secret is shown: per path and subject, and per address over all paths. A try is
+ * counted before it is looked at, so that a thousand at once are no more than one after the other. The subject is whatever the
+ * caller names (an address of e-mail, an id), whether or not it exists; nobody can tell from an answer.
+ *
+ * Refuses with `TooManyTries`, which the contract of the operation must list.
+ */
+export class Tries {
+  private readonly queue = new KeyedQueue(maxWaiting);
+
+  constructor(private readonly options: TriesOptions) {}
+
+  /**
+   * Runs a check of a secret as one try: undefined means that it was wrong. Where it throws, nothing was looked at, and nothing is
+   * counted.
+   */
+  async check<T>(path: TryPath, subject: string, context: Origin, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    await this.guard(path, subject, context);
+    let found: T | undefined;
+    try {
+      found = await look();
+    } catch (error) {
+      await this.takeBack(path, subject);
+      throw error;
+    }
+    if (found === undefined) await this.failed(path, subject, context);
+    else await this.succeeded(path, subject);
+    return found;
+  }
+
+  /** Refuses where too many have failed; else counts this one as failed, until `succeeded` or `takeBack` says otherwise. */
+  async guard(path: TryPath, subject: string, { origin }: Origin): Promise<void> {
+    const now = this.options.clock.now();
+    if (origin) this.refuseLocked(path, await this.find(this.addressKey(origin.ip)), now);
+    const patience = patienceOf[path];
+    await this.change(this.subjectKey(path, subject), patience, (tally) => {
+      this.refuseLocked(path, tally, now);
+      return failed(tally, now, patience);
+    });
+  }
+
+  /** It was wrong: counts against the address, as it counts against the subject already. */
+  async failed(path: TryPath, _subject: string, { origin }: Origin): Promise<void> {
+    metrics.tries.add(1, { path, outcome: 'failed' });
+    if (!origin) return;
+    const now = this.options.clock.now();
+    await this.change(this.addressKey(origin.ip), patienceWithAddress, (tally) => failed(tally, now, patienceWithAddress));
+  }
+
+  /** It was right: what failed before is forgotten. The address is not: who knows one password may be guessing another. */
+  async succeeded(path: TryPath, subject: string): Promise<void> {
+    metrics.tries.add(1, { path, outcome: 'succeeded' });
+    await this.options.table.drop(this.subjectKey(path, subject));
+  }
+
+  /** It was not looked at after all. */
+  async takeBack(path: TryPath, subject: string): Promise<void> {
+    const now = this.options.clock.now();
+    await this.change(this.subjectKey(path, subject), patienceOf[path], (tally) => takenBack(tally, now));
+  }
+
+  private refuseLocked(path: TryPath, tally: Tally, now: number): void {
+    const wait = waitLeft(tally, now);
+    if (wait === 0) return;
+    metrics.tries.add(1, { path, outcome: 'refused' });
+    refuse(tooMany(wait));
+  }
+
+  private async find(key: string): Promise<Tally> {
+    return (await this.options.table.find(key))?.tally ?? blank;
+  }
+
+  /** One at a time per key in this process; with the others by comparing. */
+  private change(key: string, patience: Patience, next: (tally: Tally) => Tally): Promise<void> {
+    const { table, clock } = this.options;
+    return this.queue.run(key, async () => {
+      for (let round = 1; round <= maxRounds; round += 1) {
+        const kept = await table.find(key);
+        const tally = next(kept?.tally ?? blank);
+        if (isBlank(tally, clock.now(), patience)) return await table.drop(key);
+        if (await table.keep(key, tally, forgetAt(tally, patience), kept?.version ?? 0n)) return;
+      }
+      refuse(tooMany(crowdedMs));
+    });
+  }
+
+  private subjectKey(path: TryPath, subject: string): string {
+    return this.hashed(`${path}\n${subject}`);
+  }
+
+  private addressKey(ip: string): string {
+    return this.hashed(`address\n${networkOf(ip)}`);
+  }
+
+  private hashed(text: string): string {
+    return createHmac('sha256', this.options.key).update(text).digest('base64url');
+  }
+}
+
+const forgetAt = (tally: Tally, { forgetMs }: Patience): number => Math.max(tally.since + tally.failures * forgetMs, tally.lockedUntil);
