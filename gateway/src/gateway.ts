@@ -86,6 +86,7 @@ export const startGateway = async ({ config, bus, log, settings, dialects }: Gat
   const draining = new AbortController();
   const authenticator = new Authenticator({
     keys: snapshots.keys,
+    sessions: snapshots.sessions,
     signing: snapshots.signing,
     macKey: secretsOf(config.secret)('api-key-mac'),
     operatorKey: config.operatorKey,

@@ -6,13 +6,22 @@ const named = (details: Details, name: string, otherwise: string): string =>
 
 const theService = ({ service }: Details): string => (typeof service === 'string' ? `The ${service} service` : 'A service');
 
+/** `a few seconds`, where nothing is said. */
+const secondsOf = ({ retryAfterMs }: Details): string => {
+  if (typeof retryAfterMs !== 'number') return 'a few seconds';
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return seconds === 1 ? 'a second' : seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+};
+
 /** What each refusal means to the person who gets it, and how to go on. Never parsed: programs read the code. */
 const sentences: Readonly<Record<string, Sentence>> = {
   // identity
   EmailTaken: 'An account with this e-mail address exists already: log in instead.',
   TooManyHashes: 'Too many passwords are being checked at the moment: try again in a few seconds.',
+  TooManyTries: (details) => `Too many wrong tries: try again in ${secondsOf(details)}.`,
   BadCredentials: 'E-mail address or password is wrong.',
   BadRefreshToken: 'This refresh token is unknown, expired or was used before: log in again.',
+  SessionNotFound: 'This session does not exist, or has ended.',
   UserNotFound: 'This person does not exist.',
   SlugTaken: 'This slug belongs to another organization: choose another one.',
   OrgNotFound: 'Organization not found.',

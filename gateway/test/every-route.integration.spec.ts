@@ -41,7 +41,7 @@ const guarded = routes.filter(({ operations: asked }) => asked.some(({ access })
 const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
 const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>
   route.operations.every(
-    ({ access }) => access === 'caller' || access === 'user' || (rolePermissions[role] as readonly string[]).includes(access),
+    ({ access }) => ['caller', 'user', 'session'].includes(access) || (rolePermissions[role] as readonly string[]).includes(access),
   );
 const isOperators = (route: (typeof routes)[number]): boolean => route.operations.some(({ access }) => access === 'operator');
 

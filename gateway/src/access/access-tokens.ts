@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { ReadSnapshot } from './snapshot.ts';
 
 const Header = z.object({ alg: z.literal('EdDSA'), kid: z.string().min(1).max(100) });
-const Claims = z.object({ sub: z.uuid(), sid: z.uuid() });
+/** `sf`: when it was signed, the session owed a second factor. */
+const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), sf: z.literal(true).optional() });
 
 const headerOf = (token: string): z.infer<typeof Header> | undefined => {
   try {
@@ -20,7 +21,13 @@ type Verify = (token: string) => unknown;
 const longest = 4_096;
 const cachedTokens = 10_000;
 
-export type TokenVerdict = { readonly userId: string; readonly sessionId: string } | { readonly reason: string };
+export interface SignedClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly owesSecondFactor: boolean;
+}
+
+export type TokenVerdict = SignedClaims | { readonly reason: string };
 
 const invalid = { reason: 'The access token is not valid: log in again.' };
 const expired = { reason: 'The access token has expired: refresh it.' };
@@ -44,7 +51,9 @@ export class AccessTokens {
     if (!key || (key.notAfter !== null && Date.parse(key.notAfter) <= now)) return invalid;
     try {
       const claims = Claims.safeParse(this.#verifier(key)(token));
-      return claims.success ? { userId: claims.data.sub, sessionId: claims.data.sid } : invalid;
+      if (!claims.success) return invalid;
+      const { sub: userId, sid: sessionId, sf: owesSecondFactor = false } = claims.data;
+      return { userId, sessionId, owesSecondFactor };
     } catch (error) {
       return codeOf(error) === 'FAST_JWT_EXPIRED' ? expired : invalid;
     }

@@ -3,18 +3,26 @@ import { hashApiKey, isSameSecret, parseApiKey } from '@orrery/credentials';
 import type { Clock } from '@orrery/kernel';
 import { ServiceUnavailable } from '@orrery/messaging';
 import { Failed, unauthenticated } from '../failure.ts';
-import { AccessTokens } from './access-tokens.ts';
+import { AccessTokens, type SignedClaims } from './access-tokens.ts';
 import type { ReadSnapshot } from './snapshot.ts';
+
+/** `pending`: the second factor has not been shown yet. */
+export interface Session {
+  readonly kind: 'user' | 'pending';
+  readonly userId: string;
+  readonly sessionId: string;
+}
 
 /** Who a credential stands for, before it is known in which organization. */
 export type Identity =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'operator' }
-  | { readonly kind: 'user'; readonly userId: string; readonly sessionId: string }
+  | Session
   | { readonly kind: 'key'; readonly key: identity.KeySnapshot };
 
 export interface Credentials {
   readonly keys: ReadSnapshot<identity.KeySnapshot>;
+  readonly sessions: ReadSnapshot<identity.SessionSnapshot>;
   readonly signing: ReadSnapshot<identity.SigningSnapshot>;
   readonly macKey: Buffer;
   readonly operatorKey: string | undefined;
@@ -45,8 +53,19 @@ export class Authenticator {
     return token.startsWith('op_') ? this.#operator(token) : await this.#user(token);
   }
 
-  /** Whether who was let in would still be: keys are revoked while streams are open. */
+  /** A session that is completed elsewhere a moment ago may still look pending here: waits for the news. */
+  async settled(session: Session): Promise<Session> {
+    if (session.kind === 'user') return session;
+    const { sessions, catchUpMs } = this.#credentials;
+    await sessions.when(session.sessionId, () => true, catchUpMs);
+    return this.#session({ ...session, owesSecondFactor: true });
+  }
+
+  /** Whether who was let in would still be: keys are revoked and sessions end while streams are open. */
   isLive(principal: Principal): boolean {
+    if (principal.kind === 'user' || principal.kind === 'pending') {
+      return principal.sessionId === undefined || this.#credentials.sessions.get(principal.sessionId)?.state !== 'revoked';
+    }
     if (principal.kind !== 'key') return true;
     const key = this.#credentials.keys.get(principal.id);
     return key?.isActive === true && !this.#hasExpired(key);
@@ -81,9 +100,18 @@ export class Authenticator {
   async #user(token: string): Promise<Identity> {
     const { clock, catchUpMs, signing } = this.#credentials;
     const verdict = await this.#tokens.read(token, { now: clock.now(), catchUpMs });
-    if ('userId' in verdict) return { kind: 'user', ...verdict };
+    if ('userId' in verdict) return this.#session(verdict);
     if (!signing.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
     throw no(verdict.reason);
+  }
+
+  /** What a token says is true only as far as nothing else was told of its session since. */
+  #session({ userId, sessionId, owesSecondFactor }: SignedClaims): Session {
+    const { sessions } = this.#credentials;
+    const state = sessions.get(sessionId)?.state;
+    if (state === 'revoked') throw no('The session has ended: log in again.');
+    if (!sessions.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
+    return { kind: owesSecondFactor && state !== 'complete' ? 'pending' : 'user', userId, sessionId };
   }
 }
 

@@ -8,6 +8,7 @@ import { Snapshot } from './snapshot.ts';
 export interface Snapshots {
   readonly keys: Snapshot<identity.KeySnapshot>;
   readonly members: Members;
+  readonly sessions: Snapshot<identity.SessionSnapshot>;
   readonly signing: Snapshot<identity.SigningSnapshot>;
   /** All of them were there once. */
   readonly areLoaded: () => boolean;
@@ -32,18 +33,21 @@ const follow = <T>(
 export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
   const keys = new Snapshot<identity.KeySnapshot>();
   const members = new Members();
+  const sessions = new Snapshot<identity.SessionSnapshot>();
   const signing = new Snapshot<identity.SigningSnapshot>();
   const published = identity.Snapshots;
   const closing = [
     follow(bus, published.keys, { into: keys, log }),
     follow(bus, published.members, { into: members.snapshot, log }),
+    follow(bus, published.sessions, { into: sessions, log }),
     follow(bus, published.signing, { into: signing, log }),
   ];
   return {
     keys,
     members,
+    sessions,
     signing,
-    areLoaded: () => keys.isLoaded && members.snapshot.isLoaded && signing.isLoaded,
+    areLoaded: () => [keys, members.snapshot, sessions, signing].every(({ isLoaded }) => isLoaded),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
     },

@@ -1,6 +1,6 @@
 import { type OrgRole, rolePermissions } from '@orrery/contracts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
-import { type Identity, principalOfKey } from './authenticate.ts';
+import { type Identity, principalOfKey, type Session } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import type { Members, Membership } from './members.ts';
 
@@ -13,10 +13,7 @@ export interface Wish {
   readonly isNeeded: boolean;
 }
 
-interface Session {
-  readonly userId: string;
-  readonly sessionId: string;
-}
+type Person = Pick<Session, 'userId' | 'sessionId'>;
 
 const slugForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
@@ -39,6 +36,8 @@ export class Organizations {
       case 'key':
         await this.#assertOwn(identity.key, wish.slugInPath);
         return { principal: principalOfKey(identity.key), orgId: identity.key.orgId };
+      case 'pending':
+        return { principal: { kind: 'pending', id: identity.userId, sessionId: identity.sessionId } };
       case 'user':
         return await this.#ofUser(identity, wish);
     }
@@ -51,7 +50,7 @@ export class Organizations {
     if (this.#members.slugOf(orgId) !== slug) throw this.#stranger(slug);
   }
 
-  async #ofUser({ userId, sessionId }: Session, { slugInPath, slugInHeader, isNeeded }: Wish): Promise<Caller> {
+  async #ofUser({ userId, sessionId }: Person, { slugInPath, slugInHeader, isNeeded }: Wish): Promise<Caller> {
     const slug = slugInPath ?? slugInHeader;
     const membership = slug === undefined ? await this.#default(userId, isNeeded) : await this.#named(userId, slug);
     if (membership) return { principal: principalOf({ userId, sessionId }, membership.role), orgId: membership.orgId };
@@ -82,7 +81,7 @@ export class Organizations {
   }
 }
 
-const principalOf = ({ userId, sessionId }: Session, role: OrgRole): Caller['principal'] => ({
+const principalOf = ({ userId, sessionId }: Person, role: OrgRole): Caller['principal'] => ({
   kind: 'user',
   id: userId,
   sessionId,

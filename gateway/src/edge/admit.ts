@@ -15,6 +15,9 @@ export interface Gatekeepers {
 
 const isPublic = (route: Route): boolean => route.operations.every(({ access }) => access === 'public');
 
+/** Nobody who still owes a second factor needs to be anything else here. */
+const isForPending = (route: Route): boolean => route.operations.every(({ access }) => access === 'session' || access === 'public');
+
 const limitClassOf = (route: Route | undefined, identity: Identity): LimitClass => {
   if (!route) return 'anonymous';
   const hasCommand = route.operations.some(({ kind }) => kind === 'command');
@@ -31,6 +34,7 @@ const limitedAs = (identity: Identity, ip: string): string => {
     case 'operator':
       return 'operator';
     case 'user':
+    case 'pending':
       return `user:${identity.userId}`;
     case 'key':
       return `key:${identity.key.id}`;
@@ -58,7 +62,8 @@ export const admission = ({ authenticator, organizations, limiter }: Gatekeepers
     // A stale token must not keep anybody from logging in.
     if (isPublic(route)) return { kind: 'nobody' };
     try {
-      return await authenticator.identify(request.headers.authorization);
+      const identity = await authenticator.identify(request.headers.authorization);
+      return identity.kind === 'pending' && !isForPending(route) ? await authenticator.settled(identity) : identity;
     } catch (error) {
       await limit(request, reply, { kind: 'nobody' });
       throw error;

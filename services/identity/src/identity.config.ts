@@ -12,3 +12,4 @@ export const IdentityConfig = z.object({
     example: '64',
   }),
 });
+export type IdentityConfig = Readonly<z.output<typeof IdentityConfig>>;

@@ -5,13 +5,15 @@ import { idOf, row } from './row.ts';
 
 type Tokens = z.output<typeof identity.Tokens>;
 
-export const tokens = ({ accessToken, refreshToken, expiresIn, userId, email }: Tokens): Writable => ({
+export const tokens = ({ accessToken, refreshToken, expiresIn, userId, email, secondFactorNeeded }: Tokens): Writable => ({
   access_token: accessToken,
   refresh_token: refreshToken,
   token_type: 'bearer',
   expires_in: expiresIn,
   user_id: userId,
   email,
+  // Where there is nothing to say, nothing is: as clients know it.
+  ...(secondFactorNeeded ? { mfa_required: true } : {}),
 });
 
 /** A key on the older surface, where keys belong to people. */

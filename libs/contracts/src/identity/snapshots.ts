@@ -1,6 +1,6 @@
 import { KeySnapshot } from './keys/types.ts';
 import { MemberSnapshot } from './orgs/types.ts';
-import { SigningSnapshot } from './sessions/types.ts';
+import { SessionSnapshot, SigningSnapshot } from './sessions/types.ts';
 
 /** What identity keeps up to date for every gateway, in buckets of JetStream's key-value store. */
 export const Snapshots = {
@@ -8,6 +8,8 @@ export const Snapshots = {
   keys: { bucket: 'identity-keys', value: KeySnapshot },
   /** By user id. */
   members: { bucket: 'identity-members', value: MemberSnapshot },
+  /** By session id. */
+  sessions: { bucket: 'identity-sessions', value: SessionSnapshot },
   /** By `kid`. */
   signing: { bucket: 'identity-signing', value: SigningSnapshot },
 } as const;

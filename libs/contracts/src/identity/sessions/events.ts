@@ -1,19 +1,30 @@
 import { z } from 'zod';
 import { events } from '../../define.ts';
 import { Instant, UserId } from '../../values.ts';
-import { SessionId } from './types.ts';
+import { SessionEnd, SessionId, SignInMethod } from './types.ts';
+
+const session = { sessionId: SessionId, userId: UserId };
 
 export const SessionEvents = events(
   'identity',
   {
-    SessionOpened: z.strictObject({ sessionId: SessionId, userId: UserId, refreshHash: z.string(), expiresAt: Instant, at: Instant }),
-    SessionRefreshed: z.strictObject({ sessionId: SessionId, userId: UserId, refreshHash: z.string(), expiresAt: Instant, at: Instant }),
-    /** A used refresh token came a second time: the whole family of the session is dead. */
-    SessionRevoked: z.strictObject({ sessionId: SessionId, userId: UserId, reason: z.enum(['logout', 'refresh-reuse']), at: Instant }),
+    SessionOpened: z.strictObject({
+      ...session,
+      method: SignInMethod,
+      owesSecondFactor: z.boolean(),
+      ip: z.string().nullable(),
+      userAgent: z.string().nullable(),
+      expiresAt: Instant,
+      at: Instant,
+    }),
+    /** A new refresh token replaces the one before it. */
+    RefreshTokenIssued: z.strictObject({ ...session, refreshHash: z.string(), expiresAt: Instant, at: Instant }),
+    /** The second factor was shown. */
+    SessionCompleted: z.strictObject({ ...session, expiresAt: Instant, at: Instant }),
+    SessionRevoked: z.strictObject({ ...session, reason: SessionEnd, at: Instant }),
   },
   {
-    SessionOpened: { isPrivate: true },
-    SessionRefreshed: { isPrivate: true },
-    SessionRevoked: { isPrivate: true },
+    SessionOpened: { personal: { of: 'userId', fields: ['ip', 'userAgent'] } },
+    RefreshTokenIssued: { isPrivate: true },
   },
 );

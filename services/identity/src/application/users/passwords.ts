@@ -1,12 +1,8 @@
 import { hash, verify } from '@node-rs/argon2';
+import { refuse } from '@orrery/messaging';
 
 /** OWASP's minimum for Argon2id (the package's default variant): 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-
-/** Too many passwords wait to be hashed: better to say so at once than to let everyone wait. */
-export class TooManyHashes extends Error {
-  override readonly name = 'TooManyHashes';
-}
 
 export interface PasswordLimits {
   /** How many are hashed side by side; each takes a thread and 19 MiB. */
@@ -15,7 +11,10 @@ export interface PasswordLimits {
   readonly waiting: number;
 }
 
-/** Hashes passwords on worker threads, a bounded number at a time. */
+/**
+ * Hashes passwords on worker threads, a bounded number at a time. When too many wait it refuses with `TooManyHashes`, which the
+ * contract of the operation must list: better to say so at once than to let everyone wait.
+ */
 export class Passwords {
   private running = 0;
   private readonly queue: (() => void)[] = [];
@@ -38,7 +37,7 @@ export class Passwords {
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= this.limits.atOnce) {
-      if (this.queue.length >= this.limits.waiting) throw new TooManyHashes('too many passwords wait to be hashed');
+      if (this.queue.length >= this.limits.waiting) refuse({ code: 'TooManyHashes', details: {} });
       await new Promise<void>((resolve) => this.queue.push(resolve));
     }
     this.running += 1;

@@ -11,7 +11,7 @@ describe('The key that signs access tokens', () => {
 
   it('is named in every token it signs', () => {
     const tokens = new AccessTokens(Buffer.alloc(32, 1));
-    const { header, payload } = createDecoder({ complete: true })(tokens.of('the-user', 'the-session'));
+    const { header, payload } = createDecoder({ complete: true })(tokens.of('the-user', 'the-session', false));
     expect(header).toMatchObject({ alg: 'EdDSA', kid: tokens.snapshot.kid });
     expect(payload).toMatchObject({ sub: 'the-user', sid: 'the-session', iss: 'orrery' });
   });

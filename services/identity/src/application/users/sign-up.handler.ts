@@ -4,11 +4,11 @@ import { type InputOf, identity, instantOf, newId, OrgId, type OutputOf, type Re
 import { ClaimTaken, commandRow, EventStore, metadataOf, type Once, Repeated } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import { Org } from '../domain/org.ts';
-import { slugOf } from '../domain/slug.ts';
-import { User } from '../domain/user.ts';
-import { Passwords, TooManyHashes } from './passwords.ts';
-import { Snapshots } from './snapshots.ts';
+import { Org } from '../../domain/org.ts';
+import { slugOf } from '../../domain/slug.ts';
+import { User } from '../../domain/user.ts';
+import { Snapshots } from '../snapshots.ts';
+import { Passwords } from './passwords.ts';
 
 type SignedUp = OutputOf<typeof identity.SignUp>;
 
@@ -36,7 +36,7 @@ export class SignUpHandler {
   /** A person, an organization of their own and their membership: three facts in two streams, one transaction. */
   @Serves(identity.SignUp)
   async signUp(input: InputOf<typeof identity.SignUp>, context: RequestContext): Promise<SignedUp> {
-    const passwordHash = await this.hash(input.password);
+    const passwordHash = await this.passwords.hash(input.password);
     // The password is no part of the fingerprint: a hash of it would be a second, weaker place to guess it from.
     const once = commandRow('sign-up', context, { email: input.email, name: input.name });
     try {
@@ -79,15 +79,6 @@ export class SignUpHandler {
       metadata: { ...metadataOf(context), orgId },
     });
     return answer;
-  }
-
-  private async hash(password: string): Promise<string> {
-    try {
-      return await this.passwords.hash(password);
-    } catch (error) {
-      if (error instanceof TooManyHashes) return refuse({ code: 'TooManyHashes', details: {} });
-      throw error;
-    }
   }
 }
 

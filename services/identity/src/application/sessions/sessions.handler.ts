@@ -1,0 +1,104 @@
+import { Controller } from '@nestjs/common';
+import { type InputOf, identity, type OutputOf, type Principal, type RequestContext, UserId } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
+import { refuse, Serves } from '@orrery/messaging';
+import { findByEmail, type Person } from '../../views/people.view.ts';
+import { listSessionsOf } from '../../views/sessions-list.ts';
+import { callerOf } from '../caller.ts';
+import { Tries } from '../tries/tries.ts';
+import { Passwords } from '../users/passwords.ts';
+import { RefreshTokens } from './refresh-tokens.ts';
+import { SecondFactors } from './second-factors.ts';
+import { Sessions } from './sessions.ts';
+
+const badRefreshToken = { code: 'BadRefreshToken', details: {} } as const;
+
+/** The session of the request; a key and a service have none. */
+const sessionOf = (principal: Principal): identity.SessionId | undefined => {
+  const found = principal.kind === 'user' || principal.kind === 'pending' ? principal.sessionId : undefined;
+  return found === undefined ? undefined : identity.SessionId.parse(found);
+};
+
+/** What signing in takes. */
+export class Doors {
+  constructor(
+    readonly passwords: Passwords,
+    readonly secondFactors: SecondFactors,
+    readonly refreshTokens: RefreshTokens,
+    readonly tries: Tries,
+  ) {}
+}
+
+@Controller()
+export class SessionsHandler {
+  constructor(
+    private readonly store: EventStore,
+    private readonly sessions: Sessions,
+    private readonly doors: Doors,
+  ) {}
+
+  @Serves(identity.LogIn)
+  async logIn({ email, password }: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<identity.Tokens> {
+    const { tries, secondFactors } = this.doors;
+    const person = await tries.check('login', email, context, () => this.withPassword(email, password));
+    // One answer for an unknown address and a wrong password, after the same work.
+    if (!person) return refuse({ code: 'BadCredentials', details: {} });
+    const owesSecondFactor = await secondFactors.isOwedBy(person.id);
+    return await this.sessions.open(person, { method: 'password', owesSecondFactor, input: { email } }, context);
+  }
+
+  @Serves(identity.RefreshSession)
+  async refresh({ refreshToken }: InputOf<typeof identity.RefreshSession>, context: RequestContext): Promise<identity.Tokens> {
+    const { tries, refreshTokens } = this.doors;
+    const presented = refreshTokens.parse(refreshToken);
+    const subject = presented?.sessionId ?? `made up at ${context.origin?.ip ?? 'nowhere'}`;
+    const look = async () => presented && (await this.sessions.refresh(presented, context));
+    return (await tries.check('refresh', subject, context, look)) ?? refuse(badRefreshToken);
+  }
+
+  @Serves(identity.LogOut)
+  async logOut({ refreshToken }: InputOf<typeof identity.LogOut>, context: RequestContext): Promise<OutputOf<typeof identity.LogOut>> {
+    const presented = this.doors.refreshTokens.parse(refreshToken);
+    if (!presented) return refuse(badRefreshToken);
+    await this.sessions.logOut(presented, context);
+    return {};
+  }
+
+  @Serves(identity.EndSession)
+  async end(_: InputOf<typeof identity.EndSession>, context: RequestContext): Promise<OutputOf<typeof identity.EndSession>> {
+    const { principal } = context;
+    const sessionId = sessionOf(principal);
+    if (!sessionId || !('id' in principal)) return {};
+    await this.sessions.revoke({ userId: UserId.parse(principal.id), sessionId }, 'logout', context);
+    return {};
+  }
+
+  @Serves(identity.LogOutEverywhere)
+  async everywhere(
+    { keepThis }: InputOf<typeof identity.LogOutEverywhere>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.LogOutEverywhere>> {
+    const keep = keepThis ? sessionOf(context.principal) : undefined;
+    return { revoked: await this.sessions.revokeAll(callerOf(context), 'logout-everywhere', context, keep) };
+  }
+
+  @Serves(identity.ListSessions)
+  list(input: InputOf<typeof identity.ListSessions>, context: RequestContext): Promise<OutputOf<typeof identity.ListSessions>> {
+    return listSessionsOf(this.store, { userId: callerOf(context), current: sessionOf(context.principal) }, input);
+  }
+
+  @Serves(identity.RevokeSession)
+  async revoke(
+    { sessionId }: InputOf<typeof identity.RevokeSession>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.RevokeSession>> {
+    await this.sessions.revoke({ userId: callerOf(context), sessionId }, 'revoked', context);
+    return {};
+  }
+
+  private async withPassword(email: string, password: string): Promise<Person | undefined> {
+    const person = await findByEmail(this.store, email);
+    const isCorrect = await this.doors.passwords.isCorrect(password, person?.passwordHash ?? undefined);
+    return isCorrect ? person : undefined;
+  }
+}

@@ -1,0 +1,130 @@
+import { type Instant, identity, instantOf, newId, type RequestContext, type UserId } from '@orrery/contracts';
+import { EventStore, handleWith } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { refuse } from '@orrery/messaging';
+import { Session } from '../../domain/session.ts';
+import { findById, type Person } from '../../views/people.view.ts';
+import { sessions } from '../../views/sessions.view.ts';
+import { Snapshots } from '../snapshots.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { type RefreshToken, RefreshTokens } from './refresh-tokens.ts';
+
+const streamOf = (sessionId: string): string => `session-${sessionId}`;
+const dayMs = 86_400_000;
+const refreshTokenDays = 30;
+/** How long somebody who has shown one factor may look for the other. */
+const pendingMs = 15 * 60_000;
+/** Sessions that are looked up at a time where all of a person's end. */
+const pageRows = 200;
+
+export interface Opening {
+  readonly method: identity.SignInMethod;
+  readonly owesSecondFactor: boolean;
+  /** What the caller asked for, without secrets: the same `Idempotency-Key` with another input is refused. */
+  readonly input: unknown;
+}
+
+export interface Ended {
+  readonly userId: UserId;
+  readonly sessionId: identity.SessionId;
+}
+
+/** The sessions of people, from the first token to the end. Whoever asks has already made sure who the person is. */
+export class Sessions {
+  private readonly session;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly accessTokens: AccessTokens,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly snapshots: Snapshots,
+  ) {
+    this.session = handleWith(store, Session, { name: 'session' });
+  }
+
+  /** Always a session of its own with an id that was drawn here: nobody can be led into one that somebody else knows. */
+  async open(person: Person, { method, owesSecondFactor, input }: Opening, context: RequestContext): Promise<identity.Tokens> {
+    const sessionId = newId(identity.SessionId);
+    const refresh = this.refreshTokens.mint(sessionId);
+    const { at, expiresAt } = times(owesSecondFactor ? pendingMs : refreshTokenDays * dayMs);
+    const { ip = null, userAgent = null } = context.origin ?? {};
+    const origin = { ip, userAgent, method, owesSecondFactor };
+    const command = { type: 'Open', sessionId, userId: person.id, ...origin, refreshHash: refresh.hash, expiresAt, at } as const;
+    const answer = () => this.tokens(person, { sessionId, owesSecondFactor }, refresh.token);
+    return refuse(await this.session(streamOf(sessionId), command, context, { answer, sealed: true, fresh: true, input })).answer;
+  }
+
+  /** The next pair of tokens, or undefined where the presented one is not the last of an open session. */
+  async refresh(presented: RefreshToken, context: RequestContext): Promise<identity.Tokens | undefined> {
+    const { sessionId } = presented;
+    const next = this.refreshTokens.mint(sessionId);
+    const { at, expiresAt } = times(refreshTokenDays * dayMs);
+    const command = { type: 'Refresh', presentedHash: presented.hash, refreshHash: next.hash, expiresAt, at } as const;
+    const handled = await this.session(streamOf(sessionId), command, context, {
+      input: presented,
+      sealed: true,
+      answer: (_, state) =>
+        state.status === 'Open' ? { userId: state.userId, owesSecondFactor: state.owesSecondFactor, token: next.token } : null,
+    });
+    if (!handled.accepted) return handled.rejection.code === 'BadRefreshToken' ? undefined : refuse(handled.rejection);
+    if (!handled.answer) {
+      await this.snapshots.sessionChanged(sessionId);
+      return undefined;
+    }
+    const { userId, owesSecondFactor, token } = handled.answer;
+    const person = await findById(this.store, userId);
+    return person && this.tokens(person, { sessionId, owesSecondFactor }, token);
+  }
+
+  /** Ends the session that a refresh token belongs to. */
+  async logOut(presented: RefreshToken, context: RequestContext): Promise<void> {
+    const { sessionId, hash: presentedHash } = presented;
+    const command = { type: 'LogOut', presentedHash, at: times(0).at } as const;
+    refuse(await this.session(streamOf(sessionId), command, context, { input: presented }));
+    await this.snapshots.sessionChanged(sessionId);
+  }
+
+  /** The second factor was shown. */
+  async complete({ userId, sessionId }: Ended, context: RequestContext): Promise<void> {
+    const command = { type: 'Complete', userId, ...times(refreshTokenDays * dayMs) } as const;
+    refuse(await this.session(streamOf(sessionId), command, context, { input: { sessionId } }));
+    await this.snapshots.sessionChanged(sessionId);
+  }
+
+  async revoke({ userId, sessionId }: Ended, reason: identity.SessionEnd, context: RequestContext): Promise<void> {
+    const command = { type: 'Revoke', userId, reason, at: times(0).at } as const;
+    refuse(await this.session(streamOf(sessionId), command, context, { input: { sessionId } }));
+    await this.snapshots.sessionChanged(sessionId);
+  }
+
+  /** Ends all sessions of a person, or all but one; says how many. */
+  async revokeAll(userId: UserId, reason: identity.SessionEnd, context: RequestContext, keep?: string): Promise<number> {
+    let revoked = 0;
+    for (;;) {
+      const open = { userId, isOpen: true, ...(keep === undefined ? {} : { id: { not: identity.SessionId.parse(keep) } }) };
+      const found = await this.store.read(sessions).list({ where: open, order: { by: ['id'] }, limit: pageRows });
+      for (const { id } of found) {
+        // Each is a command of its own: one id for all would count as one.
+        const each = { ...context, commandId: `${context.commandId}/${id}`, idempotent: false };
+        await this.revoke({ userId, sessionId: id }, reason, each);
+      }
+      revoked += found.length;
+      if (found.length < pageRows) return revoked;
+    }
+  }
+
+  private tokens(
+    person: Pick<Person, 'id' | 'email'>,
+    { sessionId, owesSecondFactor }: { readonly sessionId: string; readonly owesSecondFactor: boolean },
+    refreshToken: string,
+  ): identity.Tokens {
+    const accessToken = this.accessTokens.of(person.id, sessionId, owesSecondFactor);
+    const { accessTokenSeconds: expiresIn } = identity;
+    return { accessToken, refreshToken, expiresIn, userId: person.id, email: person.email, secondFactorNeeded: owesSecondFactor };
+  }
+}
+
+const times = (ms: number): { readonly at: Instant; readonly expiresAt: Instant } => {
+  const now = systemClock.now();
+  return { at: instantOf(now), expiresAt: instantOf(now + ms) };
+};
