@@ -1,4 +1,5 @@
 import { ConfigInvalid, configOf } from '@orrery/process';
+import { fastify } from 'fastify';
 import { GatewayConfig } from './gateway.config.ts';
 
 const needed = { ORRERY_NATS_URL: 'nats://127.0.0.1:4222', ORRERY_REDIS_URL: 'redis://127.0.0.1:6379', ORRERY_SECRET: 'a1'.repeat(32) };
@@ -18,9 +19,21 @@ describe('The configuration', () => {
     ['ORRERY_RATE_LIMIT_WRITE', '0/5'],
     ['ORRERY_OPERATOR_KEY', 'op_short'],
     ['ORRERY_HTTP_PORT', '70000'],
+    ['ORRERY_HTTP_HOST', 'every where'],
+    ['ORRERY_CORS_ORIGINS', 'https://a.example/page'],
+    ['ORRERY_CORS_ORIGINS', 'console.example.com'],
+    ['ORRERY_TRUST_PROXY', 'garbage'],
+    ['ORRERY_TRUST_PROXY', '10.0.0.0/33'],
+    ['ORRERY_TRUST_PROXY', '10.0.0.1, 10.0.0.2/8/8'],
   ])('names %s where it is %s', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(ConfigInvalid);
     expect(() => read({ [name]: value })).toThrow(name);
+  });
+
+  it('believes proxies by address, by network, and by name', () => {
+    const proxies = '127.0.0.1, 10.0.0.0/8,::1,fd00::/8,loopback, uniquelocal';
+    expect(read({ ORRERY_TRUST_PROXY: proxies }).trustProxy).toBe(proxies);
+    expect(() => fastify({ trustProxy: proxies })).not.toThrow();
   });
 
   it('shows no secret in what it complains about', () => {

@@ -1,4 +1,5 @@
-import { known, variable } from '@orrery/process';
+import { isIP } from 'node:net';
+import { hostName, known, variable } from '@orrery/process';
 import { z } from 'zod';
 import type { Limit } from './limit/gcra.ts';
 import type { LimitClass } from './limit/rate-limiter.ts';
@@ -12,6 +13,19 @@ const list = z
       .map((part) => part.trim())
       .filter(Boolean),
   );
+
+const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+
+const namedNetworks = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** An address, a network as `10.0.0.0/8`, or one of the networks that have a name. */
+const isNetwork = (text: string): boolean => {
+  const [address = '', prefix, ...more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0) return namedNetworks.includes(text);
+  const bits = version === 4 ? 32 : 128;
+  return more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
+};
 
 /** `50/200`: fifty a second in the long run, two hundred at once. */
 const limit = (standard: string) =>
@@ -31,13 +45,17 @@ const limitVariable = (kind: LimitClass, standard: string, what: string) =>
     example: standard,
   });
 
+const trusted = z
+  .string()
+  .refine((text) => text.split(',').every((part) => isNetwork(part.trim())), 'not a list of addresses and networks');
+
 export const GatewayConfig = z.object({
   natsUrl: known.natsUrl,
   natsCreds: known.natsCreds,
   redisUrl: known.redisUrl,
   secret: known.secret,
   publicUrl: known.publicUrl,
-  httpHost: variable('ORRERY_HTTP_HOST', z.string().default('127.0.0.1'), { says: 'the address the API is served on', example: '0.0.0.0' }),
+  httpHost: variable('ORRERY_HTTP_HOST', hostName.default('127.0.0.1'), { says: 'the address the API is served on', example: '0.0.0.0' }),
   httpPort: variable('ORRERY_HTTP_PORT', z.coerce.number().int().min(0).max(65_535).default(8_080), {
     says: 'the port the API is served on, 0 for any free one',
     example: '8080',
@@ -54,12 +72,16 @@ export const GatewayConfig = z.object({
       secret: true,
     },
   ),
-  corsOrigins: variable('ORRERY_CORS_ORIGINS', list, {
-    says: 'the origins whose pages may read answers, separated by commas, or *',
-    example: 'https://console.example.com',
-  }),
-  trustProxy: variable('ORRERY_TRUST_PROXY', z.string().optional(), {
-    says: 'the addresses of proxies whose X-Forwarded-For is believed, separated by commas',
+  corsOrigins: variable(
+    'ORRERY_CORS_ORIGINS',
+    list.refine((origins) => origins.every(isOrigin), 'not a list of origins'),
+    {
+      says: 'the origins whose pages may read answers, separated by commas, or *',
+      example: 'https://console.example.com',
+    },
+  ),
+  trustProxy: variable('ORRERY_TRUST_PROXY', trusted.optional(), {
+    says: 'the addresses and networks of proxies whose X-Forwarded-For is believed, separated by commas',
     example: '10.0.0.0/8',
   }),
   bodyLimit: variable('ORRERY_HTTP_BODY_BYTES', z.coerce.number().int().min(1_024).max(67_108_864).default(2_097_152), {

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
-import { secretsOf } from '@orrery/process';
+import { cannotListen, secretsOf } from '@orrery/process';
 import { type Log, nestLog } from '@orrery/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { Authenticator } from './access/authenticate.ts';
@@ -75,7 +75,9 @@ const listen = async (edge: FastifyInstance, { httpHost, httpPort }: GatewayConf
     bodyParser: false,
     abortOnError: false,
   });
-  await app.listen(httpPort, httpHost);
+  await app.listen(httpPort, httpHost).catch((error: unknown) => {
+    throw cannotListen(error, { host: httpHost, port: httpPort, variables: ['ORRERY_HTTP_HOST', 'ORRERY_HTTP_PORT'] });
+  });
   return app;
 };
 

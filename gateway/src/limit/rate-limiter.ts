@@ -91,7 +91,7 @@ export class RateLimiter {
     const now = performance.now();
     if (now - this.#saidAt < quietMs) return;
     this.#saidAt = now;
-    this.#log.warn({ err: error }, 'Redis does not answer; this gateway limits by itself');
+    this.#log.warn({ err: error }, 'Redis (ORRERY_REDIS_URL) does not answer; this gateway limits by itself');
   }
 }
 

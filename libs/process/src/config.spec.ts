@@ -47,6 +47,17 @@ describe('a configuration', () => {
     expect(message).not.toContain('hunter2');
   });
 
+  it.each([
+    ['http://ada:hunter2@host:99999', 'http://…@host:99999'],
+    ['redis://:hunter2@host:99999', 'redis://…@host:99999'],
+    ['hunter2@host', '…@host'],
+    ['host?password=hunter2', 'host?…'],
+  ])('shows no login that somebody wrote into %s', (value, seen) => {
+    const { message } = failureOf({ ...good, ORRERY_TEST_URL: value });
+    expect(message).toContain(JSON.stringify(seen));
+    expect(message).not.toContain('hunter2');
+  });
+
   it('shows no more than the beginning of a long value', () => {
     expect(failureOf({ ...good, ORRERY_TEST_URL: 'x'.repeat(500) }).message.length).toBeLessThan(300);
   });

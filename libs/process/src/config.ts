@@ -47,9 +47,16 @@ export class ConfigInvalid extends Error {
 
 const shownLength = 60;
 
+/** As much of a value as may be shown: no login and no parameters of a URL, however it is misspelled. */
+const shown = (value: string): string =>
+  value
+    .replace(/^((?:[a-z][a-z0-9+.-]*:\/*)?).*@/is, '$1…@')
+    .replace(/\?.*$/s, '?…')
+    .slice(0, shownLength);
+
 const problemOf = ({ secret }: Variable, value: string | undefined, message: string): string => {
   if (value === undefined) return 'is not set';
-  return secret ? `is not right (${message})` : `is ${JSON.stringify(value.slice(0, shownLength))} (${message})`;
+  return secret ? `is not right (${message})` : `is ${JSON.stringify(shown(value))} (${message})`;
 };
 
 const variableOf = (key: string, schema: z.ZodType): Variable => {

@@ -1,4 +1,5 @@
 export { assertTerm, type Candidate, lead, type Office, type Term, TermOver } from './leader.ts';
 export * from './light.ts';
+export { reachBus } from './reach-bus.ts';
 export { type Service, type ServiceLog, service } from './service.ts';
 export type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '@orrery/telemetry';
+import { CannotStart } from './cannot-start.ts';
 import { within } from './within.ts';
 
 export interface Patience {
@@ -13,13 +14,15 @@ export interface Patience {
 }
 
 /** What was awaited at start did not come in time. */
-export class NeverCame extends Error {
+export class NeverCame extends CannotStart {
   override readonly name = 'NeverCame';
 }
 
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
 const attemptMs = 10_000;
+/** What the last attempt may take beyond the time that there is in all. */
+const leastMs = 1_000;
 const remindMs = 10_000;
 
 const messageOf = (error: unknown): string => {
@@ -33,7 +36,7 @@ export const patiently = async <T>(what: string, attempt: () => Promise<T>, { lo
   let saidAt = Number.NEGATIVE_INFINITY;
   for (let wait = firstPauseMs; ; wait = Math.min(wait * 1.7, longestPauseMs)) {
     try {
-      return await within(attemptMs, what, attempt);
+      return await within(Math.min(attemptMs, Math.ceil(ms - (performance.now() - began)) + leastMs), what, attempt);
     } catch (error) {
       const waited = performance.now() - began;
       if (isFinal?.(error)) throw error;

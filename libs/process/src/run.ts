@@ -1,4 +1,6 @@
-import { type Log, logOf, startTelemetry } from '@orrery/telemetry';
+import { type Log, logOf, redactText, startTelemetry } from '@orrery/telemetry';
+import { cannotListen } from './cannot-listen.ts';
+import { sentencesOf } from './cannot-start.ts';
 import { Closing } from './closing.ts';
 import { ConfigInvalid, configOf, type Environment } from './config.ts';
 import { Health } from './health.ts';
@@ -36,14 +38,29 @@ const prepareAll = (programs: readonly Program[], env: Environment): { config: P
   throw new ConfigInvalid(programs.map(({ name }) => name).join(', '), [...mistakes.values()]);
 };
 
+// By its name: what an AbortSignal throws is an error of the platform, of which there may be several.
+const isAborted = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
+
+/** Where one cannot start, the others need not wait any longer for what they wait for. */
+const startTogether = (prepared: readonly Prepared[], host: Host): Promise<PromiseSettledResult<Running>[]> => {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([host.signal, failed.signal]);
+  const start = async (each: Prepared): Promise<Running> => {
+    try {
+      return await each.start({ ...host, signal });
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  };
+  return Promise.allSettled(prepared.map(start));
+};
+
 const startEach = async (prepared: readonly Prepared[], host: Host, closing: Closing, stopMs: number): Promise<void> => {
-  const running = await Promise.allSettled(prepared.map((each) => each.start(host)));
-  const failures: unknown[] = [];
-  const started: Running[] = [];
-  for (const result of running) {
-    if (result.status === 'fulfilled') started.push(result.value);
-    else failures.push(result.reason);
-  }
+  const running = await startTogether(prepared, host);
+  const started = running.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const reasons = running.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   // Side by side: each program stops in its own order, and none leans on another one but over the bus.
   closing.add(
     'programs',
@@ -54,7 +71,10 @@ const startEach = async (prepared: readonly Prepared[], host: Host, closing: Clo
     },
     stopMs,
   );
-  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'some programs could not be started');
+  if (reasons.length === 0) return;
+  // Those that were only called off say nothing of why.
+  const failures = reasons.filter((reason) => !isAborted(reason));
+  throw failures.length > 1 ? new AggregateError(failures, 'some programs could not be started') : (failures[0] ?? reasons[0]);
 };
 
 /** Starts programs in this process, without touching signals or the exit: for `run`, and for tests. */
@@ -68,7 +88,10 @@ export const startAll = async (
   const log = logOf('process');
   const closing = new Closing(log);
   const health = new Health();
-  const server = await serveHealth(health, { host: config.healthHost, port: config.healthPort });
+  const place = { host: config.healthHost, port: config.healthPort };
+  const server = await serveHealth(health, place).catch((error: unknown) => {
+    throw cannotListen(error, { ...place, variables: ['ORRERY_HEALTH_HOST', 'ORRERY_HEALTH_PORT'] });
+  });
   closing.add('health server', server.close);
   const stop = async (): Promise<void> => {
     health.drain();
@@ -122,7 +145,9 @@ const failed = async (error: unknown, log: Log, what: string): Promise<never> =>
     process.stderr.write(`${error.message}\n`);
     return await exitAfterFlush(badConfiguration);
   }
-  log.fatal({ err: error }, what);
+  const sentences = sentencesOf(error);
+  if (sentences) for (const sentence of sentences) process.stderr.write(`${redactText(sentence)}\n`);
+  else log.fatal({ err: error }, what);
   return await exitAfterFlush(1);
 };
 

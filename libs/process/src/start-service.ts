@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { INestMicroservice } from '@nestjs/common';
+import type { INestMicroservice, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   EventStore,
@@ -19,21 +19,19 @@ import {
   startRelay,
 } from '@orrery/event-store';
 import type { Rejection } from '@orrery/kernel';
-import { type Bus, connectBus, NatsServer } from '@orrery/messaging';
+import { NatsServer } from '@orrery/messaging';
 import { type Log, nestLog } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Closing } from './closing.ts';
-import { isHopeless } from './hopeless.ts';
-import { patiently } from './patiently.ts';
 import type { Running, Surroundings } from './program.ts';
+import { addressOf, reach } from './reach.ts';
+import { reachBus } from './reach-bus.ts';
 import { secretsOf } from './secrets.ts';
 import type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';
-import { databaseUrlOf } from './variables.ts';
+import { databaseUrlName, databaseUrlOf } from './variables.ts';
 
 const drainMs = 10_000;
-
-const hostOf = (url: string): string => new URL(url).host;
 
 const openLog = async (
   definition: Pick<ServiceDefinition<ServiceConfigSchema>, 'name' | 'migrations'>,
@@ -44,18 +42,21 @@ const openLog = async (
   const { name, migrations = [] } = definition;
   const open = async (): Promise<DataSource> =>
     await openDatabase({ url, applicationName: `orrery ${name}`, migrations, poolSize: config.poolSize });
-  const database = await patiently(`PostgreSQL at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
+  const variable = config.databaseUrl ? databaseUrlName(name) : 'ORRERY_POSTGRES_URL';
+  const database = await reach({ title: 'PostgreSQL', address: addressOf(url), variable }, open, { log, ms: startMs, signal });
   closing.add('database', () => database.destroy());
   const applied = await migrate(database);
   if (applied.length > 0) log.info({ applied }, 'migrated');
   return database;
 };
 
-const connect = (name: string, { config, log, startMs, signal }: Surroundings<ServiceConfig>): Promise<Bus> => {
-  const { natsUrl: url, natsCreds } = config;
-  const open = (): Promise<Bus> =>
-    connectBus({ url, name, inboxPrefix: `_INBOX_${name}`, firstConnectMs: 0, ...(natsCreds ? { credentials: natsCreds } : {}) });
-  return patiently(`NATS at ${hostOf(url)}`, open, { log, ms: startMs, signal, isFinal: isHopeless });
+/** What keeps Nest from starting is thrown as well, and said once by whoever catches it. */
+const nestLogOf = (log: Log): LoggerService => {
+  const said = nestLog(log);
+  const error = (message: unknown, ...extras: unknown[]): void => {
+    if (extras.at(-1) !== 'ExceptionHandler') said.error(message, ...extras);
+  };
+  return { ...said, error };
 };
 
 /** Nest wants a class to hang a module on; each service gets its own. */
@@ -67,7 +68,7 @@ const serve = async <S extends ServiceConfigSchema>(
   class Root {}
   return await NestFactory.createMicroservice(
     { module: Root, ...definition.module(deps) },
-    { strategy, logger: nestLog(deps.log), abortOnError: false },
+    { strategy, logger: nestLogOf(deps.log), abortOnError: false },
   );
 };
 
@@ -114,7 +115,7 @@ const build = async <S extends ServiceConfigSchema>(
   const databaseUrl = databaseUrlOf(name, config);
   const database = await openLog(definition, databaseUrl, surroundings, closing);
   health.check('postgres', () => poolOf(database).query('SELECT 1'));
-  const bus = await connect(name, surroundings);
+  const bus = await reachBus(surroundings);
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
   await reportDurability(bus.connection, log);

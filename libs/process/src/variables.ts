@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { variable } from './config.ts';
 import { MasterSecret } from './secrets.ts';
+import { hostName, serverUrl } from './server-url.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
 /** The variables that every process of the platform knows by the same name; a configuration takes those that it needs. */
 export const known = {
-  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }), {
+  natsUrl: variable('ORRERY_NATS_URL', serverUrl('nats', 'tls'), {
     says: 'the URL of a NATS server with JetStream',
     example: 'nats://127.0.0.1:4222',
   }),
@@ -14,7 +15,7 @@ export const known = {
     says: "the path of this service's .creds file",
     example: '/run/secrets/identity.creds',
   }),
-  redisUrl: variable('ORRERY_REDIS_URL', z.url({ protocol: /^rediss?$/ }), {
+  redisUrl: variable('ORRERY_REDIS_URL', serverUrl('redis', 'rediss'), {
     says: 'the URL of a Redis server',
     example: 'redis://127.0.0.1:6379',
   }),
@@ -23,22 +24,26 @@ export const known = {
     example: 'the output of `openssl rand -hex 32`',
     secret: true,
   }),
-  publicUrl: variable('ORRERY_PUBLIC_URL', z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'), {
+  publicUrl: variable('ORRERY_PUBLIC_URL', serverUrl('http', 'https').default('http://127.0.0.1:8080'), {
     says: 'the URL under which people reach the gateway',
     example: 'https://orrery.example.com',
   }),
 };
 
-const postgres = z.url({ protocol: /^postgres(ql)?$/ });
+/** The URL of a PostgreSQL server or database. */
+export const postgresUrl = serverUrl('postgres', 'postgresql');
+
+/** What the variable is called that puts a service's database elsewhere. */
+export const databaseUrlName = (service: string): string => `ORRERY_${service.toUpperCase()}_DATABASE_URL`;
 
 /** What a service with a log needs: its database, the bus, the master secret. */
 export const serviceVariables = (service: string) => ({
-  postgresUrl: variable('ORRERY_POSTGRES_URL', postgres, {
+  postgresUrl: variable('ORRERY_POSTGRES_URL', postgresUrl, {
     says: 'the URL of a PostgreSQL server, with a role that may create databases',
     example: 'postgres://orrery:password@127.0.0.1:5432/postgres',
     secret: true,
   }),
-  databaseUrl: variable(`ORRERY_${service.toUpperCase()}_DATABASE_URL`, postgres.optional(), {
+  databaseUrl: variable(databaseUrlName(service), postgresUrl.optional(), {
     says: `the URL of the database of ${service}, where it is not on the common server`,
     example: `postgres://${service}:password@127.0.0.1:5432/orrery_${service}`,
     secret: true,
@@ -54,7 +59,7 @@ export const serviceVariables = (service: string) => ({
 
 /** What every process needs, whatever runs in it. */
 export const ProcessConfig = z.object({
-  healthHost: variable('ORRERY_HEALTH_HOST', z.string().default('127.0.0.1'), {
+  healthHost: variable('ORRERY_HEALTH_HOST', hostName.default('127.0.0.1'), {
     says: 'the address on which /health, /ready and /metrics are served',
     example: '0.0.0.0',
   }),
@@ -66,6 +71,15 @@ export const ProcessConfig = z.object({
   stopSeconds: variable('ORRERY_STOP_SECONDS', z.coerce.number().min(1).max(3_600).default(20), {
     says: 'how many seconds an orderly stop may take',
     example: '20',
+  }),
+  // Read by the log itself, before there is a configuration; here they are only judged.
+  logLevel: variable('ORRERY_LOG_LEVEL', z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'), {
+    says: 'how grave a log line must be to be written',
+    example: 'info',
+  }),
+  logFormat: variable('ORRERY_LOG_FORMAT', z.enum(['json', 'pretty']).default('json'), {
+    says: 'whether log lines are for programs or for people',
+    example: 'pretty',
   }),
 });
 export type ProcessConfig = z.output<typeof ProcessConfig>;

@@ -54,6 +54,19 @@ describe('several programs in one process', () => {
     expect(order).toEqual(['fine started', 'fine stopped']);
   });
 
+  it('do not wait for what one of them will never get', async () => {
+    const waiting = program({
+      name: 'waiting',
+      config: z.object({}),
+      start: ({ signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+    });
+    const broken = quiet('broken', [], () => Promise.reject(new Error('no disk')));
+    await expect(startAll([waiting, broken], {})).rejects.toThrow(/^no disk$/);
+  });
+
   it('do not keep the process waiting for ever when one does not stop', async () => {
     const stuck = program({ name: 'stuck', config: z.object({}), start: async () => ({ stop: () => new Promise(() => undefined) }) });
     const started = await startAll([stuck], { ORRERY_STOP_SECONDS: '1' });

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '@orrery/testing';
@@ -88,11 +89,32 @@ describe('a process', () => {
   });
 
   it('exits with 78 where the environment is wrong, and says the mend on stderr', async () => {
-    const { exit, errors, lines } = start('orderly', { ORRERY_START_SECONDS: 'soon' });
+    const { exit, errors, lines } = start('orderly', { ORRERY_START_SECONDS: 'soon', ORRERY_LOG_LEVEL: 'loud' });
     expect(await exit).toEqual({ code: 78, signal: null });
     expect(lines()).toEqual([]);
     expect(errors()).toContain('ORRERY_TEST_WORD is not set: expected a word, for example hello');
     expect(errors()).toContain('ORRERY_START_SECONDS is "soon"');
+    expect(errors()).toContain('ORRERY_LOG_LEVEL is "loud"');
+  });
+
+  it('says in a sentence, without a stack or a secret, what outside of it keeps it from starting', async () => {
+    const { exit, lines, errors } = start('unwelcome');
+    expect(await exit).toEqual({ code: 1, signal: null });
+    expect(errors()).toBe('NATS at bus:4222 cannot be used: mend nats://u:[redacted]@bus.\n');
+    expect(lines().filter(({ level }) => level === 'fatal')).toEqual([]);
+  });
+
+  it('names the variable of a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' ? String(address?.port) : '';
+    const { exit, errors } = start('orderly', { ORRERY_TEST_WORD: 'hello', ORRERY_HEALTH_PORT: port });
+    expect(await exit).toEqual({ code: 1, signal: null });
+    expect(errors()).toBe(
+      `Cannot listen at 127.0.0.1:${port}: port ${port} is taken by another program. End that one, or set ORRERY_HEALTH_PORT to a free port.\n`,
+    );
+    taken.close();
   });
 
   it('exits with non-zero where a program cannot start', async () => {

@@ -167,12 +167,20 @@ describe('a service', () => {
 
   it('does not wait long for what never comes, and says what', async () => {
     const nowhere = env({ ORRERY_NATS_URL: 'nats://127.0.0.1:9', ORRERY_START_SECONDS: '1' });
-    await expect(startAll([echo()], nowhere)).rejects.toThrow(/^NATS at 127\.0\.0\.1:9 did not answer within 1 s: /);
+    await expect(startAll([echo()], nowhere)).rejects.toThrow(/^NATS at 127\.0\.0\.1:9 did not answer within 1 s: .* ORRERY_NATS_URL\.$/);
+  });
+
+  it('does not wait at all for a file of credentials that is not there', async () => {
+    await expect(startAll([echo()], env({ ORRERY_NATS_CREDS: '/no/such.creds' }))).rejects.toThrow(
+      /^NATS at .* cannot be used: .*\/no\/such\.creds.*ORRERY_NATS_CREDS must be the path/,
+    );
   });
 
   it('does not wait at all where the password is wrong', async () => {
     const url = new URL(postgres.url);
     url.password = 'wrong';
-    await expect(startAll([echo()], env({ ORRERY_POSTGRES_URL: url.href }))).rejects.toThrow('password authentication failed');
+    await expect(startAll([echo()], env({ ORRERY_POSTGRES_URL: url.href }))).rejects.toThrow(
+      /password authentication failed .* ORRERY_POSTGRES_URL\.$/,
+    );
   });
 });
