@@ -28,6 +28,11 @@ describe('the telemetry configuration', () => {
     ).toBe('http/protobuf');
   });
 
+  it('logs at the usual level where the wanted one is none', () => {
+    expect(telemetryConfigOf({ ORRERY_LOG_LEVEL: 'debug' }).logLevel).toBe('debug');
+    expect(telemetryConfigOf({ ORRERY_LOG_LEVEL: 'loud' }).logLevel).toBe('info');
+  });
+
   it('names the process by OTEL_SERVICE_NAME, else by the folder of its program', () => {
     expect(telemetryConfigOf({ OTEL_SERVICE_NAME: 'mine' }, '/x/services/execution/dist/main.js').service).toBe('mine');
     expect(telemetryConfigOf({}, '/x/services/execution/dist/main.js').service).toBe('execution');

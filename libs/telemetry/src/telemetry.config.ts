@@ -22,6 +22,9 @@ const isExported = (env: Environment, signal: Signal): boolean => {
 /** `services/execution/dist/main.js` runs `execution`. */
 const nameOfProgram = (program: string | undefined): string => /([\w-]+)\/(?:dist|src|bin)\/[\w.-]+$/.exec(program ?? '')?.[1] ?? 'orrery';
 
+/** A level that is none is the business of the configuration of the process, which can say so only if there is a log. */
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
 export const telemetryConfigOf = (env: Environment, program?: string): TelemetryConfig => ({
   service: env.OTEL_SERVICE_NAME || nameOfProgram(program),
   traces: isExported(env, 'TRACES'),
@@ -29,7 +32,7 @@ export const telemetryConfigOf = (env: Environment, program?: string): Telemetry
   logs: isExported(env, 'LOGS'),
   metricsProtocol:
     (env.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? env.OTEL_EXPORTER_OTLP_PROTOCOL) === 'http/json' ? 'http/json' : 'http/protobuf',
-  logLevel: env.ORRERY_LOG_LEVEL || (env.NODE_ENV === 'test' ? 'silent' : 'info'),
+  logLevel: levels.find((level) => level === env.ORRERY_LOG_LEVEL) ?? (env.NODE_ENV === 'test' ? 'silent' : 'info'),
   pretty: env.ORRERY_LOG_FORMAT === 'pretty',
 });
 
