@@ -1,4 +1,4 @@
-import { variable } from '@orrery/process/light';
+import { serverUrl, variable } from '@orrery/process/light';
 import { z } from 'zod';
 
 const flag = z
@@ -9,7 +9,7 @@ const count = z.coerce.number().int().positive();
 
 /** The environment of an agent. */
 export const AgentConfig = z.object({
-  url: variable('ORRERY_URL', z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:8080'), {
+  url: variable('ORRERY_URL', serverUrl('http', 'https').default('http://127.0.0.1:8080'), {
     says: 'the URL of the gateway, where the machine joins',
     example: 'https://orrery.example.com',
   }),
@@ -22,7 +22,7 @@ export const AgentConfig = z.object({
     says: 'the absolute path of a directory for identity, journal and running programs',
     example: '/var/lib/orrery-agent',
   }),
-  natsUrl: variable('ORRERY_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }).optional(), {
+  natsUrl: variable('ORRERY_NATS_URL', serverUrl('nats', 'tls').optional(), {
     says: 'the URL of the bus, where it is not the one the platform names',
     example: 'nats://10.0.0.5:4222',
   }),

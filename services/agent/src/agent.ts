@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import type { execution } from '@orrery/contracts';
-import { Closing, patiently, program, type Running, type Surroundings } from '@orrery/process/light';
+import { CannotStart, Closing, patiently, program, type Running, type Surroundings } from '@orrery/process/light';
 import type { Log } from '@orrery/telemetry';
 import { AgentConfig } from './agent.config.ts';
 import { devicesOf } from './discovery/devices.ts';
@@ -45,16 +45,26 @@ const identify = async ({ facts }: Machine, { config, log, startMs, signal }: Su
   if (token === undefined) throw new CannotJoin('This machine has not joined yet: set ORRERY_JOIN_TOKEN to a join token of the platform.');
   const enter = (): Promise<Membership> => joinPlatform({ stateDirectory, url, token, facts });
   const isFinal = (error: unknown): boolean => error instanceof CannotJoin;
-  const membership = await patiently(`the gateway at ${url}`, enter, { log, ms: startMs, signal, isFinal });
+  const membership = await patiently(`the gateway at ${url} (ORRERY_URL)`, enter, { log, ms: startMs, signal, isFinal });
   log.info({ workerId: membership.workerId, worker: membership.name }, 'joined');
   return membership;
+};
+
+const makeState = (directory: string): void => {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CannotStart(`ORRERY_AGENT_STATE must be a directory that this agent may write: ${why}.`, { cause });
+  }
 };
 
 const start = async (surroundings: Surroundings<AgentConfig>): Promise<Running> => {
   const { config, log } = surroundings;
   const closing = new Closing(log);
   try {
-    mkdirSync(config.state, { recursive: true, mode: 0o700 });
+    makeState(config.state);
     closing.add('state directory', lockState(config.state));
     const machine = await discover(config, log, closing);
     const membership = await identify(machine, surroundings);

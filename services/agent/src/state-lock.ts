@@ -1,9 +1,10 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { CannotStart } from '@orrery/process/light';
 import { isAlive, type ProcessIdentity, processOf } from './runtime/proc.ts';
 
 /** Another agent works with this state directory. */
-export class StateInUse extends Error {
+export class StateInUse extends CannotStart {
   override readonly name = 'StateInUse';
 }
 

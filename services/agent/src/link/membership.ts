@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execution } from '@orrery/contracts';
+import { CannotStart } from '@orrery/process/light';
 import { z } from 'zod';
 import { syncDirectory } from '../runtime/run-directory.ts';
 import { postJson } from './post-json.ts';
@@ -16,7 +17,7 @@ const Membership = z.strictObject({
 export type Membership = z.infer<typeof Membership>;
 
 /** Joining was refused, or is impossible as things are: trying again will not help. */
-export class CannotJoin extends Error {
+export class CannotJoin extends CannotStart {
   override readonly name = 'CannotJoin';
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { execution, OrgId } from '@orrery/contracts';
+import { CannotStart } from '@orrery/process/light';
 import type { AttemptSpec } from '../domain/attempt.ts';
 import { ProcessRuntime, type ProcessRuntimeOptions } from './process-runtime.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -10,7 +11,7 @@ import type { Sandbox } from './sandbox.ts';
 const run = promisify(execFile);
 
 /** Programs cannot be run on this machine as things are; the message says what would mend it. */
-export class CannotSandbox extends Error {
+export class CannotSandbox extends CannotStart {
   override readonly name = 'CannotSandbox';
 }
 
