@@ -1,21 +1,32 @@
-import { serviceVariables, variable } from '@orrery/process';
+import { postgresUrl, serverUrl, serviceVariables, variable } from '@orrery/process';
+import { fromSeed } from 'nats-jwt';
 import { z } from 'zod';
 
 const seconds = (least: number, most: number) => z.coerce.number().min(least).max(most);
 
+const isSeed = (text: string): boolean => {
+  try {
+    return fromSeed(new TextEncoder().encode(text)) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const accountSeed = z.string().startsWith('SA').refine(isSeed, 'not a seed: some of it is missing or misspelled');
+
 export const ExecutionConfig = z.object({
   ...serviceVariables('execution'),
-  telemetryUrl: variable('ORRERY_TELEMETRY_DATABASE_URL', z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+  telemetryUrl: variable('ORRERY_TELEMETRY_DATABASE_URL', postgresUrl.optional(), {
     says: 'the URL of the database of log lines and samples, where it is not on the common server',
     example: 'postgres://telemetry:password@127.0.0.1:5432/orrery_telemetry',
     secret: true,
   }),
-  accountSeed: variable('ORRERY_NATS_ACCOUNT_SEED', z.string().startsWith('SA').optional(), {
+  accountSeed: variable('ORRERY_NATS_ACCOUNT_SEED', accountSeed.optional(), {
     says: 'the seed of an account or of its signing key, with which agents are given credentials',
     example: 'the field `signing` of the keys that infra/nats made',
     secret: true,
   }),
-  agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', z.url({ protocol: /^(nats|tls)$/ }).optional(), {
+  agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', serverUrl('nats', 'tls').optional(), {
     says: 'the URL under which agents reach NATS, where it is not ORRERY_NATS_URL',
     example: 'tls://orrery.example.com:4222',
   }),

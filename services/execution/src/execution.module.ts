@@ -1,7 +1,7 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { execution as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
-import { type Deps, databaseUrlOf, lead, type Running, service } from '@orrery/process';
+import { addressOf, type Deps, databaseUrlOf, explained, lead, type Running, service } from '@orrery/process';
 import { openPostgresStore } from '@orrery/telemetry-store';
 import { AgentCredentials } from './application/agent-credentials.ts';
 import { AgentsHandler } from './application/agents.handler.ts';
@@ -40,7 +40,11 @@ const patienceOf = ({ leaseSeconds, silenceSeconds }: ExecutionConfig): Patience
 const telemetryOf = async ({ config, log, nats }: ExecutionDeps, owners: AttemptOwners): Promise<Telemetry> => {
   const url = databaseUrlOf('telemetry', { postgresUrl: config.postgresUrl, databaseUrl: config.telemetryUrl });
   const onFault = (err: unknown): void => log.warn({ err }, 'old telemetry could not be forgotten');
-  return new Telemetry({ store: await openPostgresStore({ url, onFault }), nats, owners, log });
+  const variable = config.telemetryUrl ? 'ORRERY_TELEMETRY_DATABASE_URL' : 'ORRERY_POSTGRES_URL';
+  const store = await openPostgresStore({ url, onFault }).catch((error: unknown) => {
+    throw explained({ title: 'PostgreSQL', address: addressOf(url), variable }, error);
+  });
+  return new Telemetry({ store, nats, owners, log });
 };
 
 const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {

@@ -1,5 +1,5 @@
 import { EventStore } from '@orrery/event-store';
-import { databaseUrlOf, service } from '@orrery/process';
+import { addressOf, databaseUrlOf, explained, service } from '@orrery/process';
 import { openPostgresStore } from '@orrery/telemetry-store';
 import { eventIndexConsumer } from './application/event-index.consumer.ts';
 import { RunsOfOrg } from './application/runs-of-org.ts';
@@ -19,12 +19,17 @@ export const observability = service({
   module: ({ store, bus, config, log }) => {
     const url = databaseUrlOf('telemetry', { postgresUrl: config.postgresUrl, databaseUrl: config.telemetryUrl });
     const onFault = (err: unknown) => log.warn({ err }, 'old telemetry could not be forgotten');
+    const variable = config.telemetryUrl ? 'ORRERY_TELEMETRY_DATABASE_URL' : 'ORRERY_POSTGRES_URL';
+    const open = () =>
+      openPostgresStore({ url, onFault }).catch((error: unknown) => {
+        throw explained({ title: 'PostgreSQL', address: addressOf(url), variable }, error);
+      });
     return {
       controllers: [EventsHandler, LogsHandler, MetricsHandler],
       providers: [
         { provide: EventStore, useValue: store },
         { provide: RunsOfOrg, useValue: new RunsOfOrg(store, bus) },
-        { provide: Telemetry, useFactory: async () => new Telemetry(await openPostgresStore({ url, onFault })) },
+        { provide: Telemetry, useFactory: async () => new Telemetry(await open()) },
       ],
     };
   },
