@@ -4,7 +4,7 @@ import { KeyedQueue } from '@orrery/event-store';
 import type { Clock, Rejection } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { metrics } from '@orrery/telemetry';
-import { blank, failed, isBlank, type Patience, type Tally, takenBack, waitLeft } from '../../domain/tries.ts';
+import { blank, failed, isBlank, type Patience, type Tally, takenBack } from '../../domain/tries.ts';
 import { patienceOf, patienceWithAddress, type TryPath } from '../../domain/try-paths.ts';
 import { networkOf } from './network-of.ts';
 import type { TriesTable } from './tries-table.ts';
@@ -19,6 +19,7 @@ export interface TriesOptions {
 type Origin = Pick<RequestContext, 'origin'>;
 
 const maxWaiting = 1_000;
+const maxLocked = 10_000;
 /** How often a row is read again when another process has changed it meanwhile. */
 const maxRounds = 5;
 const crowdedMs = 1_000;
@@ -34,6 +35,8 @@ const tooMany = (retryAfterMs: number): Rejection => ({ code: 'TooManyTries', de
  */
 export class Tries {
   private readonly queue = new KeyedQueue(maxWaiting);
+  /** Until when whom nobody looks at, as far as this process has seen: a storm of guesses costs no database. */
+  private readonly locked = new Map<string, number>();
 
   constructor(private readonly options: TriesOptions) {}
 
@@ -57,11 +60,13 @@ export class Tries {
 
   /** Refuses where too many have failed; else counts this one as failed, until `succeeded` or `takeBack` says otherwise. */
   async guard(path: TryPath, subject: string, { origin }: Origin): Promise<void> {
-    const now = this.options.clock.now();
-    if (origin) this.refuseLocked(path, await this.find(this.addressKey(origin.ip)), now);
+    if (origin) await this.refuseAddress(path, this.addressKey(origin.ip));
+    const key = this.subjectKey(path, subject);
+    this.refuseLocked(path, key);
     const patience = patienceOf[path];
-    await this.change(this.subjectKey(path, subject), patience, (tally) => {
-      this.refuseLocked(path, tally, now);
+    await this.change(key, patience, (tally, now) => {
+      // Whoever came before in the line may have been the last.
+      this.refuseTally(path, key, tally);
       return failed(tally, now, patience);
     });
   }
@@ -70,41 +75,59 @@ export class Tries {
   async failed(path: TryPath, _subject: string, { origin }: Origin): Promise<void> {
     metrics.tries.add(1, { path, outcome: 'failed' });
     if (!origin) return;
-    const now = this.options.clock.now();
-    await this.change(this.addressKey(origin.ip), patienceWithAddress, (tally) => failed(tally, now, patienceWithAddress));
+    await this.change(this.addressKey(origin.ip), patienceWithAddress, (tally, now) => failed(tally, now, patienceWithAddress));
   }
 
   /** It was right: what failed before is forgotten. The address is not: who knows one password may be guessing another. */
   async succeeded(path: TryPath, subject: string): Promise<void> {
     metrics.tries.add(1, { path, outcome: 'succeeded' });
-    await this.options.table.drop(this.subjectKey(path, subject));
+    const key = this.subjectKey(path, subject);
+    this.locked.delete(key);
+    await this.options.table.drop(key);
   }
 
   /** It was not looked at after all. */
   async takeBack(path: TryPath, subject: string): Promise<void> {
-    const now = this.options.clock.now();
-    await this.change(this.subjectKey(path, subject), patienceOf[path], (tally) => takenBack(tally, now));
+    const key = this.subjectKey(path, subject);
+    this.locked.delete(key);
+    await this.change(key, patienceOf[path], takenBack);
   }
 
-  private refuseLocked(path: TryPath, tally: Tally, now: number): void {
-    const wait = waitLeft(tally, now);
-    if (wait === 0) return;
+  private async refuseAddress(path: TryPath, key: string): Promise<void> {
+    this.refuseLocked(path, key);
+    const kept = await this.options.table.find(key);
+    if (kept) this.refuseTally(path, key, kept.tally);
+  }
+
+  private refuseTally(path: TryPath, key: string, { lockedUntil }: Tally): void {
+    if (lockedUntil <= this.options.clock.now()) return;
+    this.locked.set(key, lockedUntil);
+    const [oldest] = this.locked.keys();
+    if (this.locked.size > maxLocked && oldest !== undefined) this.locked.delete(oldest);
+    this.refuseLocked(path, key);
+  }
+
+  private refuseLocked(path: TryPath, key: string): void {
+    const until = this.locked.get(key);
+    if (until === undefined) return;
+    const wait = until - this.options.clock.now();
+    if (wait <= 0) {
+      this.locked.delete(key);
+      return;
+    }
     metrics.tries.add(1, { path, outcome: 'refused' });
     refuse(tooMany(wait));
   }
 
-  private async find(key: string): Promise<Tally> {
-    return (await this.options.table.find(key))?.tally ?? blank;
-  }
-
   /** One at a time per key in this process; with the others by comparing. */
-  private change(key: string, patience: Patience, next: (tally: Tally) => Tally): Promise<void> {
+  private change(key: string, patience: Patience, next: (tally: Tally, now: number) => Tally): Promise<void> {
     const { table, clock } = this.options;
     return this.queue.run(key, async () => {
       for (let round = 1; round <= maxRounds; round += 1) {
         const kept = await table.find(key);
-        const tally = next(kept?.tally ?? blank);
-        if (isBlank(tally, clock.now(), patience)) return await table.drop(key);
+        const now = clock.now();
+        const tally = next(kept?.tally ?? blank, now);
+        if (isBlank(tally, now, patience)) return await table.drop(key);
         if (await table.keep(key, tally, forgetAt(tally, patience), kept?.version ?? 0n)) return;
       }
       refuse(tooMany(crowdedMs));
