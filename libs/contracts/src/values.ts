@@ -15,10 +15,22 @@ export const epochOf = (instant: Instant): number => Date.parse(instant);
 /** A fresh UUIDv7 of the given brand. For the shell only: a domain gets its ids in its commands. */
 export const newId = <S extends z.ZodType>(schema: S): z.output<S> => schema.parse(v7());
 
+/** No NUL, and no half of a surrogate pair: neither has a place in the text of a database. */
+const unstorable = /[\0\p{Surrogate}]/u;
+
+/**
+ * What a person writes: text that every store can hold. Everything that a client may send is this or narrower, but for programs and
+ * their files, which are kept as bytes.
+ */
+export const Text = z.string().refine((text) => !unstorable.test(text), {
+  error: 'holds a NUL or half of a surrogate pair, which cannot be stored',
+  params: { type: 'string_not_storable', mend: 'remove the NUL characters and send whole characters, in UTF-8' },
+});
+
 export const PageRequest = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   /** Opaque; from the page before. */
-  cursor: z.string().max(500).optional(),
+  cursor: Text.max(500).optional(),
 });
 export const pageOf = <S extends z.ZodType>(item: S) => z.strictObject({ items: z.array(item), nextCursor: z.string().optional() });
 /** For published APIs that count pages: how many to skip, and the total. */

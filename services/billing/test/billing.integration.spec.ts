@@ -92,7 +92,7 @@ const balanceOf = async (orgId: string) => (await ask(contracts.GetBalance, {}, 
 
 const newOrg = async (): Promise<string> => {
   const orgId = randomUUID();
-  const data = { orgId, slug: `org-${orgId.slice(0, 8)}`, name: 'Org', billingEmail: null, createdBy: userId, at: at() };
+  const data = { orgId, slug: `org-${orgId.slice(0, 8)}`, name: 'Org', kind: 'team', billingEmail: null, createdBy: userId, at: at() };
   await identityLog.happen(`org-${orgId}`, orgId, { type: 'OrgCreated', data });
   await eventually(async () => expect(await balanceOf(orgId)).toBe('1000'));
   return orgId;

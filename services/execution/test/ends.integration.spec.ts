@@ -88,14 +88,13 @@ describe('ending a run', () => {
 
   it('for another reason than that somebody asked is the platform’s alone', async () => {
     agent.onEnd = (held) => void agent.finish(held, { reason: held.wish?.reason ?? 'exited', exitCode: 143 });
-    const asked = await world.submit();
-    await agent.begin(await agent.holds(asked.id));
-    await world.get(execution.EndRun, { runId: asked.id, mode: 'cancel', reason: 'credit-exhausted' });
-    expect(await world.status(asked.id, 'cancelled')).toMatchObject({ reason: 'stopped' });
     const exhausted = await world.submit();
     await agent.begin(await agent.holds(exhausted.id));
     const billing = { principal: { kind: 'service', name: 'billing' } } as const;
-    await world.get(execution.EndRun, { runId: exhausted.id, mode: 'cancel', reason: 'credit-exhausted' }, billing);
+    const revocation = { runId: exhausted.id, reason: 'credit-exhausted' } as const;
+    expect(await world.ask(execution.RevokeRun, revocation)).toMatchObject({ accepted: false, rejection: { code: 'Forbidden' } });
+    expect(await world.run(exhausted.id)).toMatchObject({ status: 'running' });
+    await world.get(execution.RevokeRun, revocation, billing);
     expect(await world.status(exhausted.id, 'cancelled')).toMatchObject({ reason: 'credit-exhausted' });
   });
 

@@ -1,5 +1,6 @@
 import { type catalog, execution, formatNanos, instantOf, OrgId } from '@orrery/contracts';
-import type { RunCommand } from '../src/domain/run.ts';
+import type { RunCommand } from '../src/domain/run-commands.ts';
+import { endInWords } from '../src/domain/run-end.ts';
 import type { DataOf, RunEvent } from '../src/domain/run-facts.ts';
 
 /** A moment, in seconds from the beginning of the story. */
@@ -48,6 +49,17 @@ export const submitted = (data: Partial<DataOf<'RunSubmitted'>> = {}): RunEvent 
   },
 });
 
+export const keptWaiting = (data: Partial<DataOf<'RunKeptWaiting'>> = {}): RunEvent => ({
+  type: 'RunKeptWaiting',
+  data: {
+    runId: runId(),
+    reason: 'no-machine',
+    message: 'No connected machine offers cpu: the run starts as soon as one does.',
+    at: at(3),
+    ...data,
+  },
+});
+
 export const placed = (data: Partial<DataOf<'RunPlaced'>> = {}): RunEvent => ({
   type: 'RunPlaced',
   data: {
@@ -89,9 +101,9 @@ export const attemptLost = (data: Partial<DataOf<'RunAttemptLost'>> = {}): RunEv
 });
 
 type EndType = (typeof execution.runEndTypes)[number];
-export const ended = (type: EndType, data: Partial<DataOf<'RunCompleted'>> = {}): RunEvent => ({
-  type,
-  data: {
+export const ended = (type: EndType, data: Partial<DataOf<'RunCompleted'>> = {}): RunEvent => {
+  const { reason = 'exited', exitCode = 0 } = data;
+  const end = {
     runId: runId(),
     attempt: 1,
     machineType: 'cpu',
@@ -99,13 +111,13 @@ export const ended = (type: EndType, data: Partial<DataOf<'RunCompleted'>> = {})
     startedAt: at(2),
     endedAt: at(10),
     ranMs: 8_000,
-    exitCode: 0,
-    reason: 'exited',
-    message: null,
+    exitCode,
+    reason,
+    message: type === 'RunCompleted' ? null : endInWords(reason, exitCode),
     lastSeq: 3,
-    ...data,
-  },
-});
+  };
+  return { type, data: { ...end, ...data } };
+};
 
 export const place: Extract<RunCommand, { type: 'Place' }> = {
   type: 'Place',

@@ -43,10 +43,17 @@ describe('a run', () => {
   it('carries its program and its files to the machine as they were, whatever is in them', async () => {
     const agent = await world.machine();
     const code = 'print("\0 ü 💫 \ud800")\n';
-    const run = await world.submit({ code, files: { 'data/a.txt': 'α\0β' }, fileName: 'tr\ud800ain.py' });
-    expect(run.fileName).toBe('tr\ufffdain.py');
+    const run = await world.submit({ code, files: { 'data/a.txt': 'α\0β' }, fileName: 'tr💫ain.py' });
+    expect(run.fileName).toBe('tr💫ain.py');
     const { spec } = await agent.holds(run.id);
-    expect(spec.program).toEqual({ language: 'python', code, fileName: 'tr\ufffdain.py', files: { 'data/a.txt': 'α\0β' } });
+    expect(spec.program).toEqual({ language: 'python', code, fileName: 'tr💫ain.py', files: { 'data/a.txt': 'α\0β' } });
+  });
+
+  it.each(['a\0b.py', 'a\ud800.py'])('has a name that can be stored: not %j', async (fileName) => {
+    expect(await world.ask(execution.SubmitRun, { code: '1', fileName })).toMatchObject({
+      accepted: false,
+      rejection: { code: 'InvalidInput', details: { issues: [{ path: ['fileName'] }] } },
+    });
   });
 
   it('gets the GPUs it asked for, each held by one run at a time', async () => {

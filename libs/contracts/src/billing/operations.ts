@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, query } from '../define.ts';
 import { NanosText } from '../money.ts';
-import { Instant, OffsetRequest, OrgId } from '../values.ts';
+import { Instant, OffsetRequest, OrgId, Text } from '../values.ts';
 import { BalanceView, GrantKind, TransactionView, UsageView } from './types.ts';
 
 export const GetBalance = query({
@@ -50,9 +50,19 @@ export const GrantCredits = command({
   http: 'POST /accounts/{orgId}/grants',
   created: true,
   access: 'operator',
-  input: z.strictObject({ orgId: OrgId, amount: NanosText, kind: GrantKind.default('manual'), note: z.string().max(500).default('') }),
+  input: z.strictObject({ orgId: OrgId, amount: NanosText, kind: GrantKind.default('manual'), note: Text.max(500).default('') }),
   output: BalanceView,
   refusals: { AccountNotFound: 404, AmountNotPositive: 422 },
+});
+
+/** For whoever is about to close an organization: asked about the one that the request names. */
+export const GetSettlement = query({
+  subject: 'billing.get-settlement',
+  summary: 'Whether nothing is owed and no credit is left that was paid for',
+  access: 'service',
+  input: z.strictObject({}),
+  output: z.strictObject({ isSettled: z.boolean(), balance: NanosText }),
+  refusals: {},
 });
 
 export const CheckLedger = query({

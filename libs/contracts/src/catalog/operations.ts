@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, query } from '../define.ts';
 import { Currency, NanosText } from '../money.ts';
-import { Instant, PageRequest, pageOf } from '../values.ts';
+import { Instant, PageRequest, pageOf, Text } from '../values.ts';
 import { MachineTypeName, MachineTypeView, Price, PriceBookView, Resources } from './types.ts';
 
 export const PublishMachineType = command({
@@ -9,7 +9,7 @@ export const PublishMachineType = command({
   summary: 'Offer a machine type, or change what it gives',
   http: 'PUT /machine-types/{name}',
   access: 'operator',
-  input: z.strictObject({ name: MachineTypeName, description: z.string().max(500).default(''), resources: Resources }),
+  input: z.strictObject({ name: MachineTypeName, description: Text.max(500).default(''), resources: Resources }),
   output: MachineTypeView,
   refusals: {},
 });

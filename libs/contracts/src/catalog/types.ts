@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Currency, NanosText } from '../money.ts';
-import { Instant } from '../values.ts';
+import { Instant, Text } from '../values.ts';
 
 /** `cpu`, `gpu.a100`: what a customer asks for and a price is set on. */
 export const MachineTypeName = z
@@ -17,7 +17,7 @@ export const Resources = z
     memoryMib: z.int().min(16).max(16_777_216),
     gpus: z.int().min(0).max(64),
     /** As discovered on the machine, lower case: `a100`. Absent: any GPU. */
-    gpuModel: z.string().min(1).max(64).optional(),
+    gpuModel: Text.min(1).max(64).optional(),
   })
   .meta({ id: 'Resources' });
 export type Resources = z.infer<typeof Resources>;

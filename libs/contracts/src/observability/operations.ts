@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { query } from '../define.ts';
-import { RunId } from '../execution/types.ts';
-import { Instant, PageRequest, pageOf } from '../values.ts';
+import { OutputPlace, RunId } from '../execution/runs/types.ts';
+import { Instant, PageRequest, pageOf, Text } from '../values.ts';
 import { CloudEvent, LogLine, RunMetrics } from './types.ts';
 
 export const QueryRunLogs = query({
@@ -13,8 +13,31 @@ export const QueryRunLogs = query({
     runId: RunId,
     limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
     hours: z.coerce.number().int().min(1).max(168).default(24),
+    /** Waits for a moment until there is what lies before and at this place: `outputEnd` of a run that has just ended. */
+    until: OutputPlace.optional(),
   }),
   output: z.strictObject({ items: z.array(LogLine), total: z.int().min(0) }),
+  refusals: { RunNotFound: 404 },
+});
+
+export const GetRunOutput = query({
+  subject: 'observability.get-run-output',
+  summary: 'What a run wrote, as it wrote it, by stream',
+  http: 'GET /runs/{runId}/output/text',
+  access: 'logs:read',
+  input: z.strictObject({
+    runId: RunId,
+    /** Waits for a moment until there is what lies before and at this place: `outputEnd` of a run that has just ended. */
+    until: OutputPlace.optional(),
+  }),
+  output: z.strictObject({
+    stdout: z.string(),
+    stderr: z.string(),
+    /** Where it ends; null where there is none. */
+    end: OutputPlace.nullable(),
+    /** There is more than fits: this is the beginning. */
+    isCut: z.boolean(),
+  }),
   refusals: { RunNotFound: 404 },
 });
 
@@ -52,10 +75,10 @@ export const ListEvents = query({
   http: 'GET /events',
   access: 'events:read',
   input: PageRequest.extend({
-    stream: z.string().max(200).optional(),
+    stream: Text.max(200).optional(),
     /** `orrery.execution.RunStarted.v1`, or the start of it. */
-    type: z.string().max(200).optional(),
-    correlationId: z.string().max(200).optional(),
+    type: Text.max(200).optional(),
+    correlationId: Text.max(200).optional(),
   }),
   output: pageOf(CloudEvent),
   refusals: {},

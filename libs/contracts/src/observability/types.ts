@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MetricName } from '../execution/types.ts';
+import { MetricName } from '../execution/attempts/types.ts';
 import { Instant } from '../values.ts';
 
 export const LogLine = z

@@ -41,8 +41,7 @@ export const stopExhausted = async (store: EventStore, bus: Bus): Promise<void> 
 };
 
 const stopRun = async (store: EventStore, bus: Bus, { runId, orgId }: { runId: execution.RunId; orgId: string }): Promise<void> => {
-  const wish = { runId, mode: 'cancel', reason: 'credit-exhausted' } as const;
-  const outcome = await bus.ask(execution.EndRun, wish, contextFor(orgId));
+  const outcome = await bus.ask(execution.RevokeRun, { runId, reason: 'credit-exhausted' }, contextFor(orgId));
   const isOver = outcome.accepted ? execution.terminalStatuses.includes(outcome.value.status) : outcome.rejection.code === 'RunNotFound';
   if (isOver) await store.pool.query('DELETE FROM open_meters WHERE run_id = $1', [runId]);
 };

@@ -11,6 +11,8 @@ export const balances = view({
     balance: nanos(),
     granted: nanos(),
     purchased: nanos(),
+    /** Of what was granted: given to every new organization, and nobody's money. */
+    gifted: nanos(),
     used: nanos(),
     isSuspended: boolean(),
     signupGrantAt: nullable(instant()),
@@ -31,6 +33,7 @@ export const balances = view({
               balance: zero,
               granted: zero,
               purchased: zero,
+              gifted: zero,
               used: zero,
               isSuspended: false,
               signupGrantAt: null,
@@ -47,7 +50,7 @@ export const balances = view({
           {
             patch: { orgId },
             set: { balance: balanceAfter, updatedAt, ...(kind === 'signup' ? { signupGrantAt: updatedAt } : {}) },
-            add: isPurchase ? { purchased: amount } : { granted: amount },
+            add: isPurchase ? { purchased: amount } : { granted: amount, ...(kind === 'signup' ? { gifted: amount } : {}) },
           },
         ];
       }

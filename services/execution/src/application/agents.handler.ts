@@ -3,7 +3,7 @@ import { execution, type InputOf, instantOf, type OutputOf, type RequestContext 
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Counter, counter } from '@orrery/telemetry';
-import type { RunCommand } from '../domain/run.ts';
+import type { RunCommand } from '../domain/run-commands.ts';
 import { Beats } from './beats.ts';
 import { clean } from './clean.ts';
 import { Runs } from './runs.ts';
@@ -44,7 +44,7 @@ export class AgentsHandler {
     { facts, attempts }: InputOf<typeof execution.BeatWorker>,
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.BeatWorker>> {
-    const answer = await this.beats.hear({ workerId: workerOf(context), facts: facts && clean(facts), attempts });
+    const answer = await this.beats.hear({ workerId: workerOf(context), facts, attempts });
     return answer === 'unknown' ? refuse({ code: 'WorkerNotFound', details: {} }) : answer;
   }
 

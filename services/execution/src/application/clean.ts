@@ -1,7 +1,7 @@
 import { toUSVString } from 'node:util';
 
-/** Text that PostgreSQL can hold: no NUL, no half of a surrogate pair. Programs, machines and people send anything. */
-export const cleanText = (text: string): string => toUSVString(text.replaceAll('\0', ''));
+/** Text that PostgreSQL can hold: no NUL, no half of a surrogate pair. What a machine tells of a program may hold anything. */
+const cleanText = (text: string): string => toUSVString(text.replaceAll('\0', ''));
 
 /** The same for every text in a JSON value. */
 export const clean = <T>(value: T): T => {

@@ -40,7 +40,7 @@ export class FollowedRun {
   private row: RunRow;
   private isRowOld = false;
   private lookedAt = performance.now();
-  private told: execution.RunStatus | undefined;
+  private told: string | undefined;
   /** The status in which the store was last read to its end. */
   private readAs: execution.RunStatus | undefined;
   private lateSince: number | undefined;
@@ -117,10 +117,11 @@ export class FollowedRun {
   }
 
   private *statusItems(): Generator<execution.RunOutputItem> {
-    const { status, submittedAt, placedAt, startedAt } = this.row;
-    if (status === this.told) return;
-    this.told = status;
-    if (!this.isOver) yield { kind: 'status', status, at: startedAt ?? placedAt ?? submittedAt };
+    const { status, waiting, submittedAt, placedAt, startedAt } = this.row;
+    const news = `${status} ${waiting?.reason ?? ''}`;
+    if (news === this.told) return;
+    this.told = news;
+    if (!this.isOver) yield { kind: 'status', status, waiting, at: startedAt ?? placedAt ?? waiting?.since ?? submittedAt };
   }
 
   private async look(): Promise<void> {

@@ -3,10 +3,10 @@ import { actorOf, execution, type InputOf, instantOf, newId, OrgId, type OutputO
 import { EventStore, metadataOf } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
+import type { RequestEnd } from '../domain/run-commands.ts';
 import { type RunEvent, runStream } from '../domain/run-facts.ts';
 import { runRowOf } from '../views/run-list.view.ts';
 import { RunReader, runViewOf } from '../views/run-reader.ts';
-import { cleanText } from './clean.ts';
 import { Household } from './household.ts';
 import { offerOf } from './offers.ts';
 import { keepProgram, maxProgramBytes, packed } from './programs.ts';
@@ -45,7 +45,7 @@ export class RunsHandler {
         orgId,
         machineType,
         ...offer,
-        program: { fileName: fileName === undefined ? null : cleanText(fileName), hash, bytes, maxBytes: maxProgramBytes },
+        program: { fileName: fileName ?? null, hash, bytes, maxBytes: maxProgramBytes },
         timeoutSeconds,
         submittedBy: actorOf(context.principal),
         at,
@@ -64,15 +64,24 @@ export class RunsHandler {
 
   @Serves(execution.EndRun)
   async end(input: InputOf<typeof execution.EndRun>, context: RequestContext): Promise<OutputOf<typeof execution.EndRun>> {
-    const { runId, mode, reason } = input;
+    return await this.requestEnd({ mode: input.mode }, input, context);
+  }
+
+  @Serves(execution.RevokeRun)
+  async revoke(input: InputOf<typeof execution.RevokeRun>, context: RequestContext): Promise<OutputOf<typeof execution.RevokeRun>> {
+    return await this.requestEnd({ mode: 'cancel', reason: input.reason }, input, context);
+  }
+
+  private async requestEnd(
+    wish: Pick<RequestEnd, 'mode' | 'reason'>,
+    input: { readonly runId: execution.RunId },
+    context: RequestContext,
+  ): Promise<execution.RunView> {
     const { principal, orgId } = context;
+    const { runId } = input;
     await this.find(runId, orgId);
-    const by = actorOf(principal);
-    // Only the platform itself ends a run for another reason than that somebody asked.
-    const why = principal.kind === 'service' && reason ? { reason } : {};
-    refuse(
-      await this.household.runs.tell(runId, { type: 'RequestEnd', mode, by, at: instantOf(systemClock.now()), ...why }, context, { input }),
-    );
+    const command = { type: 'RequestEnd', ...wish, by: actorOf(principal), at: instantOf(systemClock.now()) } as const;
+    refuse(await this.household.runs.tell(runId, command, context, { input }));
     return await this.find(runId, orgId);
   }
 

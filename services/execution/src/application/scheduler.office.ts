@@ -12,6 +12,7 @@ import type { Household } from './household.ts';
 import { LeasesRunner } from './leases.runner.ts';
 import { LogFollower } from './log-follower.ts';
 import { SchedulerRunner } from './scheduler.runner.ts';
+import { WaitingRunner } from './waiting.runner.ts';
 
 /** The one name under which processes stand for the office; the table of leases knows it too. */
 export const schedulerOffice = 'scheduler';
@@ -58,14 +59,16 @@ export const serveTerm =
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs });
+    const engine = parts.engine();
     const scheduler = new SchedulerRunner({
       store,
-      engine: parts.engine(),
+      engine,
       log,
       leaseMs: patience.leaseMs,
       fence,
       onPlaced: (placed) => dispatch.offer(placed),
     });
+    const waiting = new WaitingRunner({ engine, runs });
     const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs, workers });
     const from = await store.horizon();
     await tellWhatLives(store, (facts) => scheduler.hear(facts));
@@ -80,6 +83,7 @@ export const serveTerm =
       scheduler.run(either),
       dispatch.run(either),
       leases.run(either),
+      waiting.run(either),
     ];
     const leave = household.listen({ submitted: (fact) => scheduler.hear([fact]), endRequested: (runId) => dispatch.attend(runId) });
     try {

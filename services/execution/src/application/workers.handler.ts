@@ -5,7 +5,6 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { WorkerReader } from '../views/worker-reader.ts';
 import { AgentCredentials } from './agent-credentials.ts';
-import { clean } from './clean.ts';
 import { Workers } from './workers.ts';
 
 const secretBytes = 32;
@@ -45,7 +44,7 @@ export class WorkersHandler {
     const secret = randomBytes(secretBytes).toString('base64url');
     const now = systemClock.now();
     const made = { tokenId: workerId, expiresAt: instantOf(now + input.ttlSeconds * 1_000) };
-    const command = { type: 'Expect', ...made, name: clean(input.name), hash: hashOf(secret), at: instantOf(now) } as const;
+    const command = { type: 'Expect', ...made, name: input.name, hash: hashOf(secret), at: instantOf(now) } as const;
     const answer = (): OutputOf<typeof execution.CreateJoinToken> => ({ ...made, token: tokenOf(workerId, secret) });
     return refuse(await this.workers.tell(workerId, command, context, { input, answer, sealed: true, fresh: true })).answer;
   }
@@ -56,7 +55,7 @@ export class WorkersHandler {
     const natsCreds = await this.credentials.mint(workerId);
     const handled = await this.workers.tell(
       workerId,
-      { type: 'Join', workerId, hash: hashOf(secret), facts: clean(input.facts), at: instantOf(systemClock.now()) },
+      { type: 'Join', workerId, hash: hashOf(secret), facts: input.facts, at: instantOf(systemClock.now()) },
       context,
       {
         input,

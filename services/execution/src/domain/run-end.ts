@@ -22,11 +22,35 @@ export const infrastructureReasons: ReadonlySet<execution.EndReason> = new Set([
   'no-fitting-worker',
 ]);
 
+const words: Readonly<Record<Exclude<execution.EndReason, 'exited'>, string>> = {
+  signalled: 'The program was ended by a signal.',
+  'time-limit': 'The program reached its time limit.',
+  'memory-limit': 'The program used more memory than it may.',
+  'output-limit': 'The program wrote more output than it may.',
+  stopped: 'The run was stopped on request.',
+  aborted: 'The run was aborted on request.',
+  'credit-exhausted': 'The organization ran out of credit.',
+  'start-failed': 'No machine could start the program.',
+  'lease-lost': 'Its machine was not heard until its lease ended.',
+  'worker-lost': 'Its machine was lost.',
+  'no-fitting-worker': 'No machine could take it.',
+};
+
+/** For the owner of the run, where its machine had nothing to say of it. */
+export const endInWords = (reason: execution.EndReason, exitCode: number | null): string => {
+  if (reason !== 'exited') return words[reason];
+  return exitCode === null ? 'The program ended, and nobody saw how.' : `The program ended with exit code ${exitCode}.`;
+};
+
+/** Whatever did not complete says why in words. */
 export const endOf = (
   type: RunEndType,
   { runId, machineType, price }: Work,
   end: Omit<RunEndEvent['data'], 'runId' | 'machineType' | 'price'>,
-): RunEvent => ({ type, data: { runId, machineType, price, ...end } });
+): RunEvent => {
+  const message = end.message ?? (type === 'RunCompleted' ? null : endInWords(end.reason, end.exitCode));
+  return { type, data: { runId, machineType, price, ...end, message } };
+};
 
 interface Verdict {
   readonly type: RunEndType;

@@ -19,6 +19,18 @@ import { maxAttempts } from './run-end.ts';
 const { given } = specify(Run);
 const neverRan = { startedAt: null, ranMs: 0, exitCode: null, lastSeq: 0 };
 
+describe('the end of a run', () => {
+  it.each([
+    [{ reason: 'exited', exitCode: 3 }, 'The program ended with exit code 3.'],
+    [{ reason: 'aborted', exitCode: 137 }, 'The run was aborted on request.'],
+    [{ reason: 'time-limit', exitCode: null, message: 'after 3 s' }, 'after 3 s'],
+    [{ reason: 'exited', exitCode: 0 }, null],
+  ] as const)('is told in words where it did not complete: %j', (end, message) => {
+    const state = [submitted(), placed(), started()].reduce(Run.evolve, Run.initial);
+    expect(Run.decide({ ...reportEnded, ...end }, state)).toMatchObject({ accepted: true, events: [{ data: { message } }] });
+  });
+});
+
 describe('the reports of a machine', () => {
   it('start the run, once', () => {
     given(submitted(), placed()).when(reportStarted).thenEvents(started());

@@ -6,6 +6,7 @@ import {
   attemptLost,
   ended,
   endRequested,
+  keptWaiting,
   lose,
   place,
   placed,
@@ -16,7 +17,8 @@ import {
   submit,
   submitted,
 } from '../../test/facts.ts';
-import { Run, type RunCommand, type RunState } from './run.ts';
+import { Run, type RunState } from './run.ts';
+import type { RunCommand } from './run-commands.ts';
 import { maxAttempts } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';
 
@@ -35,6 +37,7 @@ const commands: fc.Arbitrary<RunCommand> = fc.oneof(
   fc.record({ ref: epochs, isRetryable: fc.boolean() }).map(({ ref, isRetryable }) => ({ ...reportRefused, ...ref, isRetryable })),
   epochs.map((ref) => ({ ...lose, ...ref })),
   modes.map((mode): RunCommand => ({ type: 'RequestEnd', mode, by: 'user:ada', at: at(5) })),
+  fc.constantFrom(...execution.WaitingReason.options).map((reason): RunCommand => ({ type: 'KeepWaiting', reason, at: at(3) })),
   fc.constant<RunCommand>({ type: 'GiveUp', message: 'no machine', at: at(9) }),
 );
 
@@ -113,6 +116,7 @@ describe('whatever is asked of a run, and in whatever order', () => {
         if (
           command.type === 'RequestEnd' ||
           command.type === 'Submit' ||
+          command.type === 'KeepWaiting' ||
           command.type === 'ReportStarted' ||
           command.type === 'ReportEnded'
         )
@@ -132,6 +136,7 @@ describe('whatever is asked of a run, and in whatever order', () => {
   it('facts that could never have been in this order fold all the same', () => {
     const facts = fc.constantFrom<RunEvent>(
       submitted(),
+      keptWaiting(),
       placed(),
       started(),
       endRequested(),
@@ -141,7 +146,8 @@ describe('whatever is asked of a run, and in whatever order', () => {
     fc.assert(fc.property(fc.array(facts), (history) => expect(fold(Run, history)).toHaveProperty('status')));
   });
 
-  it('its log is small: at most 16 events at the very worst', () => {
-    fc.assert(fc.property(stories, (story) => expect(live(story).length).toBeLessThanOrEqual(16)));
+  it('its log is small: at most 16 events at the very worst, beside what its owner was told while it waited', () => {
+    const told = (history: readonly RunEvent[]) => history.filter(({ type }) => type !== 'RunKeptWaiting');
+    fc.assert(fc.property(stories, (story) => expect(told(live(story)).length).toBeLessThanOrEqual(16)));
   });
 });

@@ -4,6 +4,7 @@ import {
   attemptLost,
   ended,
   endRequested,
+  keptWaiting,
   place,
   placed,
   price,
@@ -15,7 +16,8 @@ import {
   submitted,
   workerId,
 } from '../../test/facts.ts';
-import { Run, type RunCommand } from './run.ts';
+import { Run } from './run.ts';
+import type { RunCommand } from './run-commands.ts';
 
 const { given } = specify(Run);
 const requestEnd = (mode: 'stop' | 'cancel' | 'abort'): RunCommand => ({ type: 'RequestEnd', mode, by: 'user:ada', at: at(5) });
@@ -126,6 +128,29 @@ describe('asking a run to end', () => {
 
   it('is refused when it never was', () => {
     given().when(requestEnd('stop')).thenRejected('RunNotFound');
+  });
+});
+
+describe('a run that waits', () => {
+  const keepWaiting = { type: 'KeepWaiting', reason: 'no-machine', at: at(3) } as const;
+
+  it('tells why, once for each reason', () => {
+    given(submitted()).when(keepWaiting).thenEvents(keptWaiting());
+    given(submitted(), keptWaiting()).when(keepWaiting).thenNothing();
+    given(submitted(), keptWaiting())
+      .when({ ...keepWaiting, reason: 'all-busy' })
+      .thenEvents(
+        keptWaiting({ reason: 'all-busy', message: 'Every machine that offers cpu is busy: the run starts as soon as one has room.' }),
+      );
+  });
+
+  it('tells again when it waits again', () => {
+    given(submitted(), keptWaiting(), placed(), attemptLost()).when(keepWaiting).thenEvents(keptWaiting());
+  });
+
+  it('does not wait once a machine has it, or it is over', () => {
+    given(submitted(), placed()).when(keepWaiting).thenRejected('RunNotPending');
+    given(submitted(), keptWaiting(), ended('RunCancelled')).when(keepWaiting).thenRejected('RunNotPending');
   });
 });
 

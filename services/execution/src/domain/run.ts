@@ -1,7 +1,9 @@
-import { type catalog, epochOf, type execution, type Instant, instantOf, type OrgId } from '@orrery/contracts';
+import { epochOf, type execution, type Instant, instantOf } from '@orrery/contracts';
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
+import type { Loss, RunCommand, Submission } from './run-commands.ts';
 import { endOf, endTypes, infrastructureReasons, maxAttempts, verdictOf } from './run-end.ts';
 import type { RunEvent, Wish, Work } from './run-facts.ts';
+import { waitingInWords } from './scheduling/waiting.ts';
 
 interface Active {
   readonly work: Work;
@@ -17,51 +19,18 @@ export type Running = Active & { readonly status: 'Running'; readonly startedAt:
 
 export type RunState =
   | { readonly status: 'Absent' }
-  | { readonly status: 'Pending'; readonly work: Work; readonly attempt: number; readonly epoch: number }
+  | {
+      readonly status: 'Pending';
+      readonly work: Work;
+      readonly attempt: number;
+      readonly epoch: number;
+      /** Why it waits, as its owner was told. */
+      readonly told: execution.WaitingReason | null;
+    }
   | Starting
   | Running
   /** Confirmed: the machine itself reported this end; otherwise it may still hold the attempt, and must kill it. */
   | { readonly status: 'Ended'; readonly epoch: number; readonly isConfirmed: boolean };
-
-export type RunCommand =
-  | ({ readonly type: 'Submit' } & Submission)
-  | ({ readonly type: 'Place'; readonly leaseMs: number } & Pick<
-      Extract<RunEvent, { type: 'RunPlaced' }>['data'],
-      'workerId' | 'gpuIndexes' | 'reasons' | 'at'
-    >)
-  | ({ readonly type: 'ReportStarted' } & ReportOf<'started'>)
-  | ({ readonly type: 'ReportEnded' } & ReportOf<'ended'>)
-  | ({ readonly type: 'ReportRefused' } & ReportOf<'refused'>)
-  | ({ readonly type: 'LoseAttempt' } & Loss & execution.AttemptRef)
-  | ({ readonly type: 'RequestEnd'; readonly by: string; readonly at: Instant; readonly reason?: execution.EndReason } & Pick<Wish, 'mode'>)
-  /** Nobody can run it, and it has waited long enough. */
-  | { readonly type: 'GiveUp'; readonly message: string; readonly at: Instant };
-
-/** A report, by the machine that made it, when it came. */
-type ReportOf<K extends execution.AttemptReport['kind']> = Omit<Extract<execution.AttemptReport, { kind: K }>, 'kind'> & {
-  readonly workerId: execution.WorkerId;
-  readonly receivedAt: Instant;
-};
-
-interface Loss {
-  readonly reason: execution.EndReason;
-  readonly message: string | null;
-  readonly at: Instant;
-}
-
-interface Submission {
-  readonly runId: execution.RunId;
-  readonly orgId: OrgId;
-  readonly machineType: string;
-  /** What the machine type gives; null where it is not offered. */
-  readonly resources: catalog.Resources | null;
-  readonly price: catalog.PinnedPrice | null;
-  readonly hasCredit: boolean;
-  readonly program: { readonly fileName: string | null; readonly hash: string; readonly bytes: number; readonly maxBytes: number };
-  readonly timeoutSeconds: number;
-  readonly submittedBy: string;
-  readonly at: Instant;
-}
 
 export type RunRefusal =
   | Rejection<'MachineTypeNotOffered', { readonly machineType: string }>
@@ -168,6 +137,17 @@ const report = (
   }
 };
 
+/** Whoever waits hears why; the same reason twice is no news. */
+const keepWaiting = (
+  { reason, at }: Extract<RunCommand, { type: 'KeepWaiting' }>,
+  state: Exclude<RunState, { status: 'Absent' }>,
+): RunDecision => {
+  if (state.status !== 'Pending') return reject('RunNotPending', {});
+  if (state.told === reason) return accept();
+  const { runId, machineType } = state.work;
+  return accept({ type: 'RunKeptWaiting', data: { runId, reason, message: waitingInWords(reason, machineType), at } });
+};
+
 const severity: Readonly<Record<execution.EndMode, number>> = { stop: 1, cancel: 2, abort: 3 };
 
 const requestEnd = (command: Extract<RunCommand, { type: 'RequestEnd' }>, state: Exclude<RunState, { status: 'Absent' }>): RunDecision => {
@@ -196,6 +176,8 @@ const decide = (command: RunCommand, state: RunState): RunDecision => {
       return report(command, state);
     case 'RequestEnd':
       return requestEnd(command, state);
+    case 'KeepWaiting':
+      return keepWaiting(command, state);
     case 'GiveUp':
       if (state.status !== 'Pending') return reject('RunNotPending', {});
       return accept(endOf('RunSystemFailed', state.work, neverRan(state.attempt, command.at, 'no-fitting-worker', command.message)));
@@ -205,10 +187,12 @@ const decide = (command: RunCommand, state: RunState): RunDecision => {
 const evolve = (state: RunState, event: RunEvent): RunState => {
   if (event.type === 'RunSubmitted') {
     const { runId, machineType, price, timeoutSeconds } = event.data;
-    return { status: 'Pending', work: { runId, machineType, price, timeoutSeconds }, attempt: 0, epoch: 0 };
+    return { status: 'Pending', work: { runId, machineType, price, timeoutSeconds }, attempt: 0, epoch: 0, told: null };
   }
   if (state.status === 'Absent' || state.status === 'Ended') return state;
   switch (event.type) {
+    case 'RunKeptWaiting':
+      return state.status === 'Pending' ? { ...state, told: event.data.reason } : state;
     case 'RunPlaced': {
       const { attempt, epoch, workerId, at: placedAt } = event.data;
       return { status: 'Starting', work: state.work, attempt, epoch, workerId, placedAt, wish: null };
@@ -218,7 +202,7 @@ const evolve = (state: RunState, event: RunEvent): RunState => {
     case 'RunEndRequested':
       return state.status === 'Pending' ? state : { ...state, wish: { mode: event.data.mode, reason: event.data.reason } };
     case 'RunAttemptLost':
-      return { status: 'Pending', work: state.work, attempt: event.data.attempt, epoch: event.data.epoch };
+      return { status: 'Pending', work: state.work, attempt: event.data.attempt, epoch: event.data.epoch, told: null };
     case 'RunCompleted':
     case 'RunFailed':
     case 'RunSystemFailed':

@@ -30,6 +30,7 @@ const foldRun = ({ event, metadata }: Fact<RunEvent>): readonly ChangeOf<Table<t
     case 'RunEndRequested':
       return [{ patch: { runId: event.data.runId }, set: { endMode: event.data.mode, endReason: event.data.reason } }];
     case 'RunSubmitted':
+    case 'RunKeptWaiting':
       return [];
     case 'RunAttemptLost':
     case 'RunCompleted':

@@ -23,6 +23,7 @@ const columns = {
   exitCode: nullable(integer()),
   reason: nullable(text<execution.EndReason>()),
   message: nullable(text()),
+  waiting: nullable(json<execution.Waiting>()),
   lastSeq: integer(),
   /** When its end became a fact, by our clock; the end itself is told by the machine's. */
   settledAt: nullable(instant()),
@@ -44,6 +45,7 @@ const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined
     exitCode: null,
     reason: null,
     message: null,
+    waiting: null,
     lastSeq: 0,
     settledAt: null,
   };
@@ -83,9 +85,13 @@ const foldRun = ({ event, metadata, recordedAt }: RunFact): readonly RunChange[]
   switch (event.type) {
     case 'RunSubmitted':
       return [submitted(event.data, metadata.traceparent)];
+    case 'RunKeptWaiting': {
+      const { runId: id, reason, message, at: since } = event.data;
+      return [{ patch: { id }, set: { waiting: { reason, message, since } } }];
+    }
     case 'RunPlaced': {
       const { runId: id, attempt, workerId, at: placedAt } = event.data;
-      return [{ patch: { id }, set: { status: 'starting', attempt, workerId, placedAt } }];
+      return [{ patch: { id }, set: { status: 'starting', attempt, workerId, placedAt, waiting: null } }];
     }
     case 'RunStarted': {
       const { runId: id, startedAt } = event.data;
@@ -105,7 +111,7 @@ const foldRun = ({ event, metadata, recordedAt }: RunFact): readonly RunChange[]
       return [
         {
           patch: { id },
-          set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq, settledAt },
+          set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, waiting: null, lastSeq, settledAt },
         },
       ];
     }

@@ -8,9 +8,9 @@ type RunWhere = Where<RunRow>;
 const open: readonly execution.RunStatus[] = ['pending', 'starting', 'running'];
 
 export const runViewOf = (
-  { resources: _resources, lastSeq: _lastSeq, settledAt: _settledAt, ...row }: RunRow,
+  { resources: _resources, lastSeq, settledAt: _settledAt, ...row }: RunRow,
   workerName: string | null,
-): execution.RunView => execution.RunView.parse({ ...row, workerName });
+): execution.RunView => execution.RunView.parse({ ...row, workerName, outputEnd: lastSeq > 0 ? `${row.attempt}.${lastSeq}` : null });
 
 /** Reads runs as the API shows them. */
 export class RunReader {

@@ -3,6 +3,7 @@ import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestC
 import { EventStore } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { type RunEvent, runStream } from '../domain/run-facts.ts';
+import { availableTypes } from './available-types.ts';
 import { runRowOf } from './run-list.view.ts';
 import { RunReader } from './run-reader.ts';
 import { WorkerReader } from './worker-reader.ts';
@@ -73,5 +74,10 @@ export class ViewsHandler {
   @Serves(execution.ListWorkers)
   async machines({ limit, cursor }: InputOf<typeof execution.ListWorkers>): Promise<OutputOf<typeof execution.ListWorkers>> {
     return await this.workers.page(limit, cursor);
+  }
+
+  @Serves(execution.ListAvailableMachineTypes)
+  async available(): Promise<OutputOf<typeof execution.ListAvailableMachineTypes>> {
+    return { items: await availableTypes(this.store.pool) };
   }
 }

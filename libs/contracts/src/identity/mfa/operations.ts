@@ -64,7 +64,7 @@ export const ShowSecondFactor = command({
   access: 'session',
   input: z.strictObject({ proof: Proof }),
   output: z.strictObject({ backupCodesLeft: z.int().min(0) }),
-  refusals: { MfaNotEnabled: 409, WrongCode: 400, PasskeyRefused: 400, TooManyTries: 429 },
+  refusals: { MfaNotEnabled: 409, SessionNotFound: 404, WrongCode: 400, PasskeyRefused: 400, TooManyTries: 429 },
 });
 
 export const DisableMfa = command({

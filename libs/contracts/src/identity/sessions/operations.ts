@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { PageRequest, pageOf } from '../../values.ts';
+import { PageRequest, pageOf, Text } from '../../values.ts';
 import { Email } from '../users/types.ts';
 import { SessionId, SessionView, Tokens } from './types.ts';
 
-const RefreshToken = z.string().max(500);
+const RefreshToken = Text.max(500);
 
 export const LogIn = command({
   subject: 'identity.log-in',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { OrgId, UserId } from '../../values.ts';
+import { OrgId, Text, UserId } from '../../values.ts';
 import { OrgSlug } from '../orgs/types.ts';
 import { Email, Password, UserView } from './types.ts';
 
@@ -10,7 +10,7 @@ export const SignUp = command({
   http: 'POST /users',
   created: true,
   access: 'public',
-  input: z.strictObject({ email: Email, password: Password, name: z.string().trim().min(1).max(200).optional() }),
+  input: z.strictObject({ email: Email, password: Password, name: Text.trim().min(1).max(200).optional() }),
   output: z.strictObject({ userId: UserId, orgId: OrgId, orgSlug: OrgSlug }),
   refusals: { EmailTaken: 409, TooManyHashes: 429 },
 });

@@ -1,7 +1,8 @@
-import type { catalog } from '@orrery/contracts';
+import type { catalog, execution } from '@orrery/contracts';
 import type { Engine, Placement } from './engine.ts';
 import { emptyPicture, evolve, type Picture, type Request } from './picture.ts';
 import { couldFit, fitting, isOpen, leftover, missing, type Room, roomOf, shapeOf, take } from './room.ts';
+import type { Wait } from './waiting.ts';
 
 const policy = 'best-fit';
 
@@ -25,8 +26,8 @@ interface Round {
   readonly rooms: readonly Room[];
   /** Rooms for those who wait longest. */
   readonly kept: Set<Room>;
-  /** Shapes for which there is no room: within a decision there will be none. */
-  readonly hopeless: Set<string>;
+  /** Shapes for which there is no room, and why: within a decision there will be none. */
+  readonly hopeless: Map<string, execution.WaitingReason>;
 }
 
 const look = (
@@ -61,32 +62,55 @@ const keepFor = ({ rooms, kept }: Round, need: catalog.Resources): void => {
   if (nearest) kept.add(nearest.room);
 };
 
-const place = (round: Round, request: Request): Placement | null => {
+/** Asked where no room is left for it that is not kept. */
+const whyNot = ({ rooms, kept }: Round, need: catalog.Resources): execution.WaitingReason => {
+  if (!rooms.some(({ machine }) => couldFit(machine, need))) return 'no-machine';
+  return [...kept].some((room) => fitting(room, need)) ? 'held-for-earlier' : 'all-busy';
+};
+
+const place = (round: Round, request: Request): Placement | execution.WaitingReason => {
   const { resources, runId } = request;
   const shape = shapeOf(resources);
-  if (round.hopeless.has(shape)) return null;
+  const known = round.hopeless.get(shape);
+  if (known) return known;
   const { best, candidates } = look(round, request);
   if (!best) {
-    round.hopeless.add(shape);
+    const reason = whyNot(round, resources);
+    round.hopeless.set(shape, reason);
     keepFor(round, resources);
-    return null;
+    return reason;
   }
   const { room, gpuIndexes, score } = best;
   take(room, resources, gpuIndexes);
   return { runId, workerId: room.machine.id, gpuIndexes, reasons: { policy, candidates, score } };
 };
 
-const decide = ({ machines, queue }: Picture, now: number, limit: number): readonly Placement[] => {
+interface Verdict {
+  readonly request: Request;
+  /** Where it goes, or why nowhere. */
+  readonly found: Placement | execution.WaitingReason;
+}
+
+/** Looks at the queue from its head. Whoever has heard enough stops listening. */
+function* judge({ machines, queue }: Picture, now: number): Generator<Verdict> {
   const rooms = [...machines.values()].filter(isOpen).map(roomOf);
-  const round: Round = { rooms, kept: new Set(), hopeless: new Set() };
+  const round: Round = { rooms, kept: new Set(), hopeless: new Map() };
+  for (const request of queue) yield { request, found: request.notBefore > now ? 'retry-later' : place(round, request) };
+}
+
+const decide = (picture: Picture, now: number, limit: number): readonly Placement[] => {
   const placements: Placement[] = [];
-  for (const request of queue) {
+  for (const { found } of judge(picture, now)) {
+    if (typeof found !== 'string') placements.push(found);
     if (placements.length >= limit) break;
-    const placement = request.notBefore > now ? null : place(round, request);
-    if (placement) placements.push(placement);
   }
   return placements;
 };
+
+const waits = (picture: Picture, now: number): readonly Wait[] =>
+  [...judge(picture, now)].flatMap(({ request: { runId, told }, found }) =>
+    typeof found === 'string' ? [{ runId, reason: found, told }] : [],
+  );
 
 /**
  * Places the oldest request first, each where it leaves least unused. A request that has to wait keeps one machine for itself
@@ -97,6 +121,7 @@ export const bestFitEngine = (): Engine => {
   return {
     apply: (fact) => evolve(picture, fact),
     decide: (now, limit) => decide(picture, now, limit),
+    waits: (now) => waits(picture, now),
     dueAt: (now) => {
       const later = picture.queue.map(({ notBefore }) => notBefore).filter((at) => at > now);
       return later.length === 0 ? null : later.reduce((a, b) => Math.min(a, b));

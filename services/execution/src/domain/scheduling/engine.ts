@@ -1,4 +1,5 @@
 import type { execution } from '@orrery/contracts';
+import type { Wait } from './waiting.ts';
 
 /** A fact as an engine needs it: which entity, which step of it, and what happened. */
 export interface EngineFact {
@@ -24,6 +25,8 @@ export interface Engine {
   readonly apply: (fact: EngineFact) => void;
   /** Placements that hold together, at most `limit`. */
   readonly decide: (now: number, limit: number) => readonly Placement[];
+  /** Every request that `decide` would not place now, in the order of the queue, and why. Changes nothing. */
+  readonly waits: (now: number) => readonly Wait[];
   /** When the passing of time alone could change the next decision; null: only a fact can. */
   readonly dueAt: (now: number) => number | null;
   readonly load: () => { readonly waiting: number; readonly placed: number; readonly workers: number };

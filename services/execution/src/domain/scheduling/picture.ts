@@ -2,6 +2,7 @@ import { type catalog, epochOf, type execution } from '@orrery/contracts';
 import { retryDelayMs } from '../retry-policy.ts';
 import type { DataOf } from '../run-facts.ts';
 import type { EngineFact } from './engine.ts';
+import type { Wait } from './waiting.ts';
 
 /** What of a machine is taken, and by whom. */
 export interface Machine {
@@ -28,6 +29,8 @@ export interface Request {
   readonly failedOn: Set<execution.WorkerId>;
   notBefore: number;
   held: Held | null;
+  /** What its owner was told of its waiting. */
+  told: Wait['told'];
 }
 
 /**
@@ -109,7 +112,7 @@ const evolveMachine = (machine: Machine, event: MachineEvent): void => {
 };
 
 const submitted = (picture: Picture, { runId, resources, at }: DataOf<'RunSubmitted'>): void => {
-  const request: Request = { runId, resources, submittedAt: epochOf(at), failedOn: new Set(), notBefore: 0, held: null };
+  const request: Request = { runId, resources, submittedAt: epochOf(at), failedOn: new Set(), notBefore: 0, held: null, told: null };
   picture.requests.set(runId, request);
   enqueue(picture, request);
 };
@@ -140,13 +143,20 @@ const isNews = ({ versions }: Picture, { stream, version }: EngineFact): boolean
   return true;
 };
 
-type RequestEvent = Extract<execution.ExecutionEvent, { type: 'RunPlaced' | 'RunAttemptLost' | (typeof execution.runEndTypes)[number] }>;
+type RequestEvent = Extract<
+  execution.ExecutionEvent,
+  { type: 'RunKeptWaiting' | 'RunPlaced' | 'RunAttemptLost' | (typeof execution.runEndTypes)[number] }
+>;
 
 const evolveRequest = (picture: Picture, request: Request, { event, stream }: EngineFact & { readonly event: RequestEvent }): void => {
   switch (event.type) {
+    case 'RunKeptWaiting':
+      request.told = { reason: event.data.reason, at: epochOf(event.data.at), times: (request.told?.times ?? 0) + 1 };
+      return;
     case 'RunPlaced':
       dequeue(picture, request);
       hold(picture, request, event.data);
+      request.told = null;
       return;
     case 'RunAttemptLost':
       lost(picture, request, event.data);

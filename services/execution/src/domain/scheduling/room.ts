@@ -20,13 +20,20 @@ export const roomOf = (machine: Machine): Room => ({
   gpus: machine.facts.gpus.filter(({ index }) => !machine.heldGpus.has(index)),
 });
 
-export const isOpen = ({ isLost, isCordoned, facts }: Machine): boolean => !isLost && !isCordoned && facts.runtimes.includes(runtime);
+/** What of a machine decides whether a request could ever fit. */
+export interface Capacity extends Pick<execution.WorkerFacts, 'cpuMilli' | 'memoryMib' | 'runtimes'> {
+  readonly gpus: readonly { readonly model: string }[];
+}
+
+export const canRun = ({ runtimes }: Pick<Capacity, 'runtimes'>): boolean => runtimes.includes(runtime);
+
+export const isOpen = ({ isLost, isCordoned, facts }: Machine): boolean => !isLost && !isCordoned && canRun(facts);
 
 const gpusFor = <G extends { readonly model: string }>(gpus: readonly G[], { gpuModel }: catalog.Resources): readonly G[] =>
   gpuModel === undefined ? gpus : gpus.filter(({ model }) => model.toLowerCase() === gpuModel.toLowerCase());
 
 /** Whether it would fit if nothing else were there. */
-export const couldFit = ({ facts }: Machine, need: catalog.Resources): boolean =>
+export const couldFit = ({ facts }: { readonly facts: Capacity }, need: catalog.Resources): boolean =>
   facts.cpuMilli >= need.cpuMilli && facts.memoryMib >= need.memoryMib && gpusFor(facts.gpus, need).length >= need.gpus;
 
 /** The GPUs it would get, or null where it does not fit. */

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { Resources } from '../../catalog/types.ts';
+import { Instant, OrgId } from '../../values.ts';
+import { EndReason, RunId } from '../runs/types.ts';
+import { WorkerId } from '../workers/types.ts';
+
+/** A place in a run's life that fences: a report that names an older epoch is refused. */
+export const AttemptRef = z.strictObject({ runId: RunId, attempt: z.int().positive(), epoch: z.int().positive() });
+export type AttemptRef = z.infer<typeof AttemptRef>;
+
+/** One piece of a run's output, in the order the agent read it; `seq` counts from 1 within an attempt. */
+export const OutputChunk = z.strictObject({
+  runId: RunId,
+  attempt: z.int().positive(),
+  seq: z.int().positive(),
+  stream: z.enum(['stdout', 'stderr', 'system']),
+  at: Instant,
+  text: z.string(),
+});
+export type OutputChunk = z.infer<typeof OutputChunk>;
+/** Payload of the telemetry subject `tele.output.<workerId>.<runId>`. */
+export const OutputBatch = z.strictObject({ orgId: OrgId, chunks: z.array(OutputChunk).min(1).max(1_000) });
+export type OutputBatch = z.infer<typeof OutputBatch>;
+
+export const MetricName = z.enum([
+  'gpuUtilizationPercent',
+  'gpuMemoryUtilizationPercent',
+  'gpuTemperatureCelsius',
+  'gpuPowerWatt',
+  'gpuPowerLimitWatt',
+  'gpuClockSmMhz',
+  'gpuClockMemMhz',
+  'gpuPcieThroughputRxBytesPerSec',
+  'gpuPcieThroughputTxBytesPerSec',
+  'systemRamTotalBytes',
+  'systemRamUsedBytes',
+  'systemCpuUsagePercent',
+]);
+export type MetricName = z.infer<typeof MetricName>;
+
+/** Payload of the telemetry subject `tele.metrics.<workerId>`: samples of the machine, or of one run on it. */
+export const MetricBatch = z.strictObject({
+  workerId: WorkerId,
+  hostname: z.string(),
+  samples: z
+    .array(
+      z.strictObject({
+        runId: RunId.optional(),
+        orgId: OrgId.optional(),
+        name: MetricName,
+        gpu: z.int().min(0).optional(),
+        at: Instant,
+        value: z.number(),
+      }),
+    )
+    .min(1)
+    .max(5_000),
+});
+export type MetricBatch = z.infer<typeof MetricBatch>;
+
+/** Everything an agent needs to run one attempt. */
+export const AttemptSpec = AttemptRef.extend({
+  orgId: OrgId,
+  resources: Resources,
+  /** Indexes of the GPUs this attempt holds on the machine. */
+  gpuIndexes: z.array(z.int().min(0)),
+  runtime: z.literal('process'),
+  program: z.strictObject({
+    language: z.literal('python'),
+    code: z.string(),
+    fileName: z.string(),
+    files: z.record(z.string(), z.string()),
+  }),
+  env: z.record(z.string(), z.string()),
+  timeoutSeconds: z.int().positive(),
+  /** SIGTERM to SIGKILL, in seconds. */
+  graceSeconds: z.int().min(0).max(600),
+  maxOutputBytes: z.int().positive(),
+  leaseExpiresAt: Instant,
+  traceparent: z.string().optional(),
+});
+export type AttemptSpec = z.infer<typeof AttemptSpec>;
+
+/** What an agent reports of an attempt; kept in its journal until answered. */
+export const AttemptReport = z.discriminatedUnion('kind', [
+  AttemptRef.extend({ kind: z.literal('started'), at: Instant }),
+  AttemptRef.extend({
+    kind: z.literal('ended'),
+    at: Instant,
+    ranMs: z.int().min(0),
+    exitCode: z.int().nullable(),
+    reason: EndReason,
+    message: z.string().max(2_000).nullable(),
+    /** `seq` of the last chunk of output of this attempt; 0 when there was none. */
+    lastSeq: z.int().min(0),
+  }),
+  /** The program never began: nothing to bill, another attempt may follow. */
+  AttemptRef.extend({ kind: z.literal('refused'), at: Instant, message: z.string().max(2_000), isRetryable: z.boolean() }),
+]);
+export type AttemptReport = z.infer<typeof AttemptReport>;

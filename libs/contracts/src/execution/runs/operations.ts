@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { MachineTypeName } from '../../catalog/types.ts';
+import { command, query, stream } from '../../define.ts';
+import { Instant, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
+import { EndMode, OutputPlace, RevocationReason, RunId, RunOutputItem, RunStatus, RunView } from './types.ts';
+
+const mostFiles = 1_000;
+
+const filePath = Text.min(1)
+  .max(255)
+  .regex(/^(?!.*(^|\/)\.{0,2}(\/|$)).+$/s, 'a relative path without empty parts, . or ..');
+
+/** No path lies below another: nothing is both a file and a directory. */
+const canLieSideBySide = (files: Readonly<Record<string, string>>): boolean =>
+  Object.keys(files).every((path) => {
+    const parts = path.split('/');
+    return parts.every((_, end) => end === 0 || !Object.hasOwn(files, parts.slice(0, end).join('/')));
+  });
+
+export const SubmitRun = command({
+  subject: 'execution.submit-run',
+  summary: 'Run a Python program once on a machine of the given type',
+  http: 'POST /runs',
+  created: true,
+  access: 'runs:create',
+  input: z.strictObject({
+    code: z.string().min(1).max(786_432),
+    fileName: Text.min(1)
+      .max(255)
+      .regex(/^[^/]+$/, 'a file name without a path')
+      .optional(),
+    machineType: MachineTypeName.default('cpu'),
+    timeoutSeconds: z.int().min(1).max(86_400).default(60),
+    /** Files beside the program: relative path → text. */
+    files: z
+      .record(filePath, z.string())
+      .refine((files) => Object.keys(files).length <= mostFiles, { error: `more than ${mostFiles} files`, abort: true })
+      .refine(canLieSideBySide, 'a path lies below another, which is a file')
+      .default({}),
+  }),
+  output: RunView,
+  refusals: { MachineTypeNotOffered: 400, NoPrice: 409, InsufficientCredits: 402, ProgramTooLarge: 413 },
+  deadlineMs: 10_000,
+});
+
+export const GetRun = query({
+  subject: 'execution.get-run',
+  summary: 'One run as it is, or as it was at a moment',
+  http: 'GET /runs/{runId}',
+  access: 'runs:read',
+  input: z.strictObject({ runId: RunId, at: Instant.optional() }),
+  output: RunView,
+  refusals: { RunNotFound: 404 },
+});
+
+export const ListRuns = query({
+  subject: 'execution.list-runs',
+  summary: 'The runs of the organization, newest first',
+  http: 'GET /runs',
+  access: 'runs:read',
+  input: PageRequest.extend({ status: RunStatus.optional() }),
+  output: pageOf(RunView),
+  refusals: {},
+});
+
+export const EndRun = command({
+  subject: 'execution.end-run',
+  summary: 'Stop (SIGTERM, then completed), cancel (SIGTERM, then cancelled) or abort (SIGKILL) a run',
+  http: 'POST /runs/{runId}/end',
+  access: 'runs:control',
+  input: z.strictObject({ runId: RunId, mode: EndMode.default('stop') }),
+  output: RunView,
+  refusals: { RunNotFound: 404 },
+});
+
+/** The platform takes a run from its owner, who gets what it did until then. */
+export const RevokeRun = command({
+  subject: 'execution.revoke-run',
+  summary: 'Cancel a run for a reason that is not a wish of its owner',
+  access: 'service',
+  input: z.strictObject({ runId: RunId, reason: RevocationReason }),
+  output: RunView,
+  refusals: { RunNotFound: 404 },
+});
+
+export const GetRunHistory = query({
+  subject: 'execution.get-run-history',
+  summary: 'The domain events of a run, oldest first',
+  http: 'GET /runs/{runId}/history',
+  access: 'runs:read',
+  input: z.strictObject({ runId: RunId }),
+  output: z.strictObject({
+    items: z.array(
+      z.strictObject({
+        id: z.uuid(),
+        type: z.string(),
+        version: z.int().positive(),
+        at: Instant,
+        actor: z.string(),
+        traceId: z.string().nullable(),
+        data: z.record(z.string(), z.unknown()),
+      }),
+    ),
+  }),
+  refusals: { RunNotFound: 404 },
+});
+
+export const FollowRun = stream({
+  subject: 'execution.follow-run',
+  summary: 'Output of a run from its start, then live, until it ended',
+  http: 'GET /runs/{runId}/output',
+  access: 'runs:read',
+  input: z.strictObject({
+    runId: RunId,
+    /** Resume after this chunk. */
+    after: OutputPlace.optional(),
+  }),
+  output: RunOutputItem,
+  resume: { input: 'after', placeOf: (item) => (item.kind === 'output' ? `${item.attempt}.${item.seq}` : undefined) },
+  refusals: { RunNotFound: 404 },
+});
+
+/** For published APIs that count pages. */
+export const CountRuns = query({
+  subject: 'execution.count-runs',
+  summary: 'Runs of the organization by offset, with the number in each status',
+  access: 'runs:read',
+  input: OffsetRequest,
+  output: z.strictObject({ items: z.array(RunView), total: z.int().min(0), countsByStatus: z.partialRecord(RunStatus, z.int().min(0)) }),
+  refusals: {},
+});
+
+/** For whoever is about to close an organization: asked about the one that the request names. */
+export const CountOpenRuns = query({
+  subject: 'execution.count-open-runs',
+  summary: 'How many runs of the organization have not ended',
+  access: 'service',
+  input: z.strictObject({}),
+  output: z.strictObject({ openRuns: z.int().min(0) }),
+  refusals: {},
+});

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { MachineTypeName, PinnedPrice } from '../../catalog/types.ts';
+import { id } from '../../define.ts';
+import { Instant, OrgId } from '../../values.ts';
+import { WorkerId } from '../workers/types.ts';
+
+export const RunId = id('RunId');
+export type RunId = z.infer<typeof RunId>;
+
+export const RunStatus = z
+  .enum(['pending', 'starting', 'running', 'completed', 'failed', 'system_failure', 'cancelled', 'aborted'])
+  .meta({ id: 'RunStatus' });
+export type RunStatus = z.infer<typeof RunStatus>;
+
+export const terminalStatuses: readonly RunStatus[] = ['completed', 'failed', 'system_failure', 'cancelled', 'aborted'];
+
+/** How a run is asked to end: `stop` gives the program time (SIGTERM) and counts as completed, `cancel` likewise as cancelled, `abort` kills. */
+export const EndMode = z.enum(['stop', 'cancel', 'abort']).meta({ id: 'EndMode' });
+export type EndMode = z.infer<typeof EndMode>;
+
+/** Why a program ended as it did, as far as the machine can tell. */
+export const EndReason = z
+  .enum([
+    'exited',
+    'signalled',
+    'time-limit',
+    'memory-limit',
+    'output-limit',
+    'stopped',
+    'aborted',
+    'credit-exhausted',
+    'start-failed',
+    'lease-lost',
+    'worker-lost',
+    'no-fitting-worker',
+  ])
+  .meta({ id: 'EndReason' });
+export type EndReason = z.infer<typeof EndReason>;
+
+/** Why the platform itself ends a run that nobody asked it to end. */
+export const RevocationReason = EndReason.extract(['credit-exhausted']);
+
+/** Why a run that waits has no machine yet. */
+export const WaitingReason = z
+  .enum([
+    /** No connected machine could take it, even with nothing else on it. */
+    'no-machine',
+    'all-busy',
+    /** There is room, but it is kept for work that has waited longer. */
+    'held-for-earlier',
+    /** Its last attempt could not be started; the next one comes after a pause. */
+    'retry-later',
+  ])
+  .meta({ id: 'WaitingReason' });
+export type WaitingReason = z.infer<typeof WaitingReason>;
+
+export const Waiting = z.strictObject({ reason: WaitingReason, message: z.string(), since: Instant }).meta({ id: 'Waiting' });
+export type Waiting = z.infer<typeof Waiting>;
+
+/** A place in the output of a run: `<attempt>.<seq>`. */
+export const OutputPlace = z.string().regex(/^\d{1,9}\.\d{1,15}$/, 'a place in the output, <attempt>.<seq>');
+
+export const RunView = z
+  .strictObject({
+    id: RunId,
+    orgId: OrgId,
+    status: RunStatus,
+    machineType: MachineTypeName,
+    fileName: z.string().nullable(),
+    price: PinnedPrice,
+    timeoutSeconds: z.int().positive(),
+    attempt: z.int().min(0),
+    workerId: WorkerId.nullable(),
+    workerName: z.string().nullable(),
+    submittedBy: z.string(),
+    submittedAt: Instant,
+    placedAt: Instant.nullable(),
+    startedAt: Instant.nullable(),
+    endedAt: Instant.nullable(),
+    /** Milliseconds the program ran, by the machine's monotonic clock; null until it ended. */
+    ranMs: z.int().min(0).nullable(),
+    exitCode: z.int().nullable(),
+    reason: EndReason.nullable(),
+    message: z.string().nullable(),
+    /** Why it waits, once it has waited for a moment; null where it does not wait. */
+    waiting: Waiting.nullable(),
+    /** Where its output ends; null until it has ended, and where there is none. */
+    outputEnd: OutputPlace.nullable(),
+    /** Trace of the request that submitted the run. */
+    traceId: z.string().nullable(),
+  })
+  .meta({ id: 'Run' });
+export type RunView = z.infer<typeof RunView>;
+
+export const RunOutputItem = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('output'),
+    attempt: z.int().positive(),
+    seq: z.int().positive(),
+    stream: z.enum(['stdout', 'stderr', 'system']),
+    at: Instant,
+    text: z.string(),
+  }),
+  z.strictObject({ kind: z.literal('status'), status: RunStatus, waiting: Waiting.nullable(), at: Instant }),
+  z.strictObject({
+    kind: z.literal('ended'),
+    status: RunStatus,
+    exitCode: z.int().nullable(),
+    reason: EndReason.nullable(),
+    message: z.string().nullable(),
+    at: Instant,
+  }),
+]);
+export type RunOutputItem = z.infer<typeof RunOutputItem>;

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { id } from '../../define.ts';
+import { Instant, Text } from '../../values.ts';
+
+export const WorkerId = id('WorkerId');
+export type WorkerId = z.infer<typeof WorkerId>;
+
+/** What a machine has, as its agent found it. */
+export const WorkerFacts = z
+  .strictObject({
+    hostname: Text.min(1).max(253),
+    agentVersion: Text.max(60),
+    os: Text.max(200),
+    cpuMilli: z.int().positive(),
+    memoryMib: z.int().positive(),
+    gpus: z
+      .array(
+        z.strictObject({
+          index: z.int().min(0),
+          uuid: Text.max(100),
+          model: Text.min(1).max(64),
+          memoryMib: z.int().positive(),
+        }),
+      )
+      .max(64),
+    runtimes: z.array(z.enum(['process', 'docker', 'kubernetes', 'vm'])).min(1),
+    /** False only where an operator told the agent to run without a sandbox. */
+    sandboxed: z.boolean(),
+  })
+  .meta({ id: 'WorkerFacts' });
+export type WorkerFacts = z.infer<typeof WorkerFacts>;
+
+export const WorkerStatus = z.enum(['online', 'offline', 'cordoned']).meta({ id: 'WorkerStatus' });
+
+export const WorkerView = z
+  .strictObject({
+    id: WorkerId,
+    name: z.string(),
+    status: WorkerStatus,
+    facts: WorkerFacts,
+    joinedAt: Instant,
+    lastSeenAt: Instant.nullable(),
+    /** Runs placed here that have not ended. */
+    runs: z.int().min(0),
+    used: z.strictObject({ cpuMilli: z.int(), memoryMib: z.int(), gpus: z.int() }),
+  })
+  .meta({ id: 'Worker' });
+export type WorkerView = z.infer<typeof WorkerView>;
