@@ -58,6 +58,8 @@ export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly s
       return `send one of: ${raw.values.map(String).join(', ')}`;
     case 'not_multiple_of':
       return `send a multiple of ${raw.divisor}`;
+    case 'custom':
+      return String(raw.params?.['mend'] ?? 'see /openapi.json for what is expected');
     default:
       return 'see /openapi.json for what is expected';
   }

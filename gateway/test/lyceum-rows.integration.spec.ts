@@ -111,7 +111,7 @@ const cases: readonly Case[] = [
     row: 'GET /execution/{execution_id}',
     asks: [
       [execution.GetRun, { runId: id }],
-      [observability.QueryRunLogs, { runId: id, limit: 10_000, hours: 168 }],
+      [observability.GetRunOutput, { runId: id }],
       [billing.GetUsageOfRuns, { runIds: [id] }],
     ],
     gives: whole,
@@ -135,7 +135,10 @@ const cases: readonly Case[] = [
   {
     row: 'GET /logs/execution/{execution_id}',
     query: 'limit=10',
-    asks: [[observability.QueryRunLogs, { runId: id, limit: 10, hours: 24 }]],
+    asks: [
+      [execution.GetRun, { runId: id }],
+      [observability.QueryRunLogs, { runId: id, limit: 10, hours: 24 }],
+    ],
     gives: ['logs', 'total'],
   },
   { row: 'GET /logs/user', asks: [[observability.QueryOrgLogs, { limit: 100, hours: 1 }]], gives: ['logs', 'total'] },
@@ -144,7 +147,7 @@ const cases: readonly Case[] = [
   { row: 'GET /user/quotas', asks: [[catalog.ListMachineTypes, { limit: 500 }]], gives: ['quotas'] },
   {
     row: 'GET /user/quotas/available-hardware',
-    asks: [[catalog.ListMachineTypes, { limit: 500 }]],
+    asks: [[execution.ListAvailableMachineTypes, {}]],
     gives: ['available_hardware_profiles'],
   },
   {

@@ -1,9 +1,10 @@
-import { execution, observability } from '@orrery/contracts';
+import { type execution, observability } from '@orrery/contracts';
 import { at, id, json, later, over, run, sample } from '../../../test/fixtures/lyceum-samples.ts';
 import {
   durationOf,
   ending,
   metrics,
+  outputAwaited,
   record,
   returnCodeOf,
   started,
@@ -30,6 +31,7 @@ describe('An execution', () => {
     expect(json(status(run(), now))).toEqual({
       execution_id: id,
       status: 'running',
+      status_details: null,
       errors: null,
       exit_code: null,
       execution_time: 2.5,
@@ -69,23 +71,33 @@ describe('An execution', () => {
     expect(summary(over())).toMatchObject({ billed: false, start_time: at, end_time: later, job_end: later });
   });
 
-  it('has a record with its output, by stream', () => {
-    const said = (message: string, level: 'info' | 'error' | 'system'): observability.LogLine => ({
-      at,
-      message,
-      level,
-      runId: id,
-      hostname: null,
-      labels: {},
-    });
-    const lines = [said('one', 'info'), said('oh', 'error'), said('two', 'info'), said('limit', 'system')];
-    expect(json(record(over({ status: 'failed', exitCode: 2, message: null, reason: 'exited' }), lines, 0))).toMatchObject({
-      stdout: 'one\ntwo',
+  it('has a record with its output as it was written, by stream', () => {
+    const output = { stdout: 'one\r\ntwo\n', stderr: 'oh' };
+    const failed = over({ status: 'failed', exitCode: 2, message: 'The program ended with exit code 2.', reason: 'exited' });
+    expect(json(record(failed, output, 0))).toMatchObject({
+      stdout: 'one\r\ntwo\n',
       stderr: 'oh',
-      result: { returnCode: '2', error: 'exited' },
-      error: 'exited',
+      output: 'one\r\ntwo\n',
+      result: { returnCode: '2', error: 'The program ended with exit code 2.' },
+      error: 'The program ended with exit code 2.',
     });
-    expect(json(record(run(), [], 0))).toMatchObject({ stdout: '', result: null, error: null });
+    expect(json(record(run(), { stdout: '', stderr: '' }, 0))).toMatchObject({ stdout: '', result: null, error: null });
+  });
+
+  it('says why it waits, where it is asked for its status and in its history', () => {
+    const message = 'No connected machine offers gpu.a100: the run starts as soon as one does.';
+    const waiting = run({ status: 'pending', startedAt: null, waiting: { reason: 'no-machine', message, since: at } });
+    expect(json(status(waiting, 0))).toMatchObject({ status: 'pending', status_details: message, errors: null });
+    expect(summary(waiting)).toMatchObject({ status_details: message });
+    expect(summary(run())).toMatchObject({ status_details: null });
+  });
+
+  it('has its last output awaited for a moment after its end, and not for ever', () => {
+    const ended = over({ outputEnd: '1.17' });
+    expect(outputAwaited(ended, Date.parse(later) + 1_000)).toEqual({ until: '1.17' });
+    expect(outputAwaited(ended, Date.parse(later) + 3_600_000)).toEqual({});
+    expect(outputAwaited(over({ outputEnd: null }), Date.parse(later))).toEqual({});
+    expect(outputAwaited(run(), Date.parse(later))).toEqual({});
   });
 
   it('has twelve series, whether anything was measured or not', () => {
@@ -107,7 +119,7 @@ describe('An execution', () => {
   it('streams its output and its end, and nothing else', () => {
     const item: execution.RunOutputItem = { kind: 'output', attempt: 1, seq: 1, stream: 'stderr', at, text: 'x\n' };
     expect(streamed(item)).toEqual({ output: { content: 'x\n' } });
-    expect(streamed({ kind: 'status', status: 'running', at })).toBeUndefined();
+    expect(streamed({ kind: 'status', status: 'running', waiting: null, at })).toBeUndefined();
     const end = { kind: 'ended', exitCode: null, reason: 'time-limit', message: null, at } as const;
     expect(streamed({ ...end, status: 'failed' })).toEqual({ jobFinished: { job: { result: { returnCode: '1', error: 'time-limit' } } } });
     expect(streamed({ ...end, status: 'completed', exitCode: 0 })).toEqual({

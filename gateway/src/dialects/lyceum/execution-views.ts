@@ -1,14 +1,17 @@
-import { type billing, execution, type observability } from '@orrery/contracts';
+import { type billing, execution, type OutputOf, type observability } from '@orrery/contracts';
 import { credits, Decimal, seconds, type Writable } from './json.ts';
 
 type RunView = execution.RunView;
-type LogLine = observability.LogLine;
+type Written = Pick<OutputOf<typeof observability.GetRunOutput>, 'stdout' | 'stderr'>;
 
 const isOver = ({ status }: RunView): boolean => execution.terminalStatuses.includes(status);
 const hasFailed = (run: RunView): boolean => isOver(run) && run.status !== 'completed';
 
 /** What went wrong, in words; null while nothing has. */
 export const errorOf = (run: Pick<RunView, 'message' | 'reason' | 'status'>): string => run.message ?? run.reason ?? run.status;
+
+/** What there is to say of its status: how it ended, or why it waits. */
+const detailsOf = (run: RunView): string | null => (isOver(run) ? (run.message ?? run.reason) : (run.waiting?.message ?? null));
 
 /** From the start of the program to its end, or to now. Null where it never started. */
 export const durationOf = (run: RunView, now: number): Decimal | null => {
@@ -27,6 +30,7 @@ export const started = ({ id, status }: RunView, publicUrl: string): Writable =>
 export const status = (run: RunView, now: number): Writable => ({
   execution_id: run.id,
   status: run.status,
+  status_details: detailsOf(run),
   errors: hasFailed(run) ? [errorOf(run)] : null,
   exit_code: run.exitCode,
   execution_time: durationOf(run, now),
@@ -53,6 +57,13 @@ export const chargeOf = ({ amount, seconds: billed, priceVersion }: billing.Usag
   priceVersion,
 });
 
+/** Output on its way into the store comes within this time of the end. */
+const settledMs = 60_000;
+
+/** What to wait for of the output of a run that has just ended; nothing where it has ended long ago, and may be forgotten. */
+export const outputAwaited = ({ outputEnd, endedAt }: Pick<RunView, 'outputEnd' | 'endedAt'>, now: number): { readonly until?: string } =>
+  outputEnd !== null && endedAt !== null && now - Date.parse(endedAt) < settledMs ? { until: outputEnd } : {};
+
 /** The row of a history. `metadata` says what it cost, by which prices, and which trace leads to it. */
 export const summary = (run: RunView, charge?: Charge) => ({
   execution_id: run.id,
@@ -60,7 +71,7 @@ export const summary = (run: RunView, charge?: Charge) => ({
   execution_type: run.machineType,
   status: run.status,
   hardware_profile: run.machineType,
-  status_details: isOver(run) ? (run.message ?? run.reason) : null,
+  status_details: detailsOf(run),
   local_imports: null,
   billed: charge !== undefined,
   execelet_start: run.placedAt,
@@ -81,19 +92,12 @@ export const summary = (run: RunView, charge?: Charge) => ({
   },
 });
 
-const textOf = (lines: readonly LogLine[], level: LogLine['level']): string =>
-  lines
-    .filter((line) => line.level === level)
-    .map(({ message }) => message)
-    .join('\n');
-
 /** Everything about one run, its output included. */
-export const record = (run: RunView, lines: readonly LogLine[], now: number, charge?: Charge): Writable => {
-  const stdout = textOf(lines, 'info');
+export const record = (run: RunView, { stdout, stderr }: Written, now: number, charge?: Charge): Writable => {
   return {
     ...summary(run, charge),
     stdout,
-    stderr: textOf(lines, 'error'),
+    stderr,
     result: isOver(run) ? { returnCode: returnCodeOf(run), error: hasFailed(run) ? errorOf(run) : null } : null,
     output: stdout,
     error: hasFailed(run) ? errorOf(run) : null,

@@ -5,7 +5,7 @@ import type { AnswerRoute, Call, Frames, Route, StreamRoute } from '../../dialec
 import type { Frame } from '../../edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from '../../failure.ts';
 import { moment } from './authentication.ts';
-import { chargeOf, ending, metrics, record, started, status, streamed, timing, workload } from './execution-views.ts';
+import { chargeOf, ending, metrics, outputAwaited, record, started, status, streamed, timing, workload } from './execution-views.ts';
 import { stringify } from './json.ts';
 import { idOf, row, under } from './row.ts';
 import { Submission, submission, submissionNames } from './submission.ts';
@@ -67,8 +67,6 @@ export const step = z
   .default('15s')
   .transform((text) => Number.parseInt(text, 10) * unitSeconds[(/[smh]$/.exec(text)?.[0] ?? 's') as keyof typeof unitSeconds]);
 
-const longestLog = { limit: 10_000, hours: 168 };
-
 const one = [
   row({
     method: 'GET',
@@ -79,15 +77,16 @@ const one = [
   row({
     method: 'GET',
     path: '/execution/{execution_id}',
-    operations: [execution.GetRun, observability.QueryRunLogs, billing.GetUsageOfRuns],
+    operations: [execution.GetRun, observability.GetRunOutput, billing.GetUsageOfRuns],
     answer: async (to, { path }) => {
       const runId = runIdOf(path);
-      const [run, logs, usage] = await Promise.all([
-        to.ask(execution.GetRun, { runId }),
-        to.ask(observability.QueryRunLogs, { runId, ...longestLog }),
+      const run = await to.ask(execution.GetRun, { runId });
+      const now = systemClock.now();
+      const [output, usage] = await Promise.all([
+        to.ask(observability.GetRunOutput, { runId, ...outputAwaited(run, now) }),
         to.ask(billing.GetUsageOfRuns, { runIds: [runId] }),
       ]);
-      return record(run, logs.items, systemClock.now(), usage.items.map(chargeOf)[0]);
+      return record(run, output, now, usage.items.map(chargeOf)[0]);
     },
   }),
   row({

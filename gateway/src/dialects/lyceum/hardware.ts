@@ -1,4 +1,4 @@
-import { catalog, type OutputOf } from '@orrery/contracts';
+import { catalog, execution, type OutputOf } from '@orrery/contracts';
 import { Failed, refusal } from '../../failure.ts';
 import { creditsText, Decimal, perHour, type Writable } from './json.ts';
 import { row, type To } from './row.ts';
@@ -57,7 +57,10 @@ export const hardware = [
   row({
     method: 'GET',
     path: '/user/quotas/available-hardware',
-    operations: [catalog.ListMachineTypes],
-    answer: async (to) => ({ available_hardware_profiles: (await offered(to)).map(({ name }) => name) }),
+    operations: [execution.ListAvailableMachineTypes],
+    answer: async (to) => {
+      const { items } = await to.ask(execution.ListAvailableMachineTypes, {});
+      return { available_hardware_profiles: items.map(({ name }) => name) };
+    },
   }),
 ];

@@ -1,5 +1,7 @@
 import { execution, observability } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { z } from 'zod';
+import { outputAwaited } from './execution-views.ts';
 import type { Writable } from './json.ts';
 import { idOf, integer, row } from './row.ts';
 
@@ -17,11 +19,13 @@ export const logs = [
   row({
     method: 'GET',
     path: '/logs/execution/{execution_id}',
-    operations: [observability.QueryRunLogs],
+    operations: [execution.GetRun, observability.QueryRunLogs],
     query: z.object({ limit: integer(z.int().min(1).max(10_000)).default(1_000), hours: integer(z.int().min(1).max(168)).default(24) }),
     answer: async (to, { path, query }) => {
       const runId = idOf(execution.RunId, path['execution_id'], 'RunNotFound');
-      const { items, total } = await to.ask(observability.QueryRunLogs, { runId, ...query });
+      const run = await to.ask(execution.GetRun, { runId });
+      const awaited = outputAwaited(run, systemClock.now());
+      const { items, total } = await to.ask(observability.QueryRunLogs, { runId, ...query, ...awaited });
       return { logs: items.map(line), total };
     },
   }),

@@ -3,6 +3,7 @@ import { type InputOf, instantOf, type OutputOf, observability, type RequestCont
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type LogEntry, type LogStore, mostEntries } from '@orrery/telemetry-store';
+import { arrived, outputOf } from '../application/run-output.ts';
 import { RunsOfOrg } from '../application/runs-of-org.ts';
 import { Telemetry } from '../application/telemetry.ts';
 import { fittingIn, type Line, linesOf, type Piece } from '../domain/lines.ts';
@@ -45,11 +46,22 @@ export class LogsHandler {
 
   @Serves(observability.QueryRunLogs)
   async ofRun(
-    { runId, limit, hours }: InputOf<typeof observability.QueryRunLogs>,
+    { runId, limit, hours, until }: InputOf<typeof observability.QueryRunLogs>,
     context: RequestContext,
   ): Promise<OutputOf<typeof observability.QueryRunLogs>> {
     const owner = await this.runs.orgOf(runId, context);
+    await arrived(this.logs, runId, { until, deadlineAt: context.deadlineAt });
     return this.query({ owner, stream: `run-${runId}`, direction: 'forward', limit, hours });
+  }
+
+  @Serves(observability.GetRunOutput)
+  async output(
+    { runId, until }: InputOf<typeof observability.GetRunOutput>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof observability.GetRunOutput>> {
+    await this.runs.orgOf(runId, context);
+    await arrived(this.logs, runId, { until, deadlineAt: context.deadlineAt });
+    return await outputOf(this.logs, runId);
   }
 
   @Serves(observability.QueryOrgLogs)
