@@ -25,6 +25,8 @@ const decoded = (sent: Partial<Sent>): MsgHdrs =>
     onSheet(writeHeaders({ context, deadlineAt: context.deadlineAt, carrier: {}, reading: undefined, isAfield: false, ...sent })).encode(),
   );
 
+const headersWith = (text: string): MsgHdrs => MsgHdrsImpl.decode(Buffer.from(`NATS/1.0\r\nOrrery-Context: ${text}\r\n\r\n`));
+
 /** Control characters and all, and some that take several bytes. */
 const anyText = fc.uint8Array({ maxLength: 20 }).map((bytes) => `é✓${Buffer.from(bytes).toString('latin1')}`);
 
@@ -58,5 +60,35 @@ describe('The headers of a request', () => {
     expect(own).toMatchObject({ ok: true });
     expect(own.ok && own.context.deadlineAt - elsewhere).toBeGreaterThan(59_000);
     expect(shared.ok && shared.context.deadlineAt).toBeLessThan(elsewhere);
+  });
+
+  it('bring the same caller as one object, which nobody can change', () => {
+    const [one, two] = [readHeaders(decoded({}), 'shared'), readHeaders(decoded({ context: { ...context, commandId: 'd' } }), 'shared')];
+    if (!one.ok || !two.ok) throw new Error('they are well-formed');
+    expect(one.context.principal).toBe(two.context.principal);
+    expect(one.context.principal).toEqual(context.principal);
+    expect(() => Object.assign(one.context.principal, { kind: 'service', name: 'identity' })).toThrow(TypeError);
+  });
+
+  it('bring a caller who is written whole, wherever in the context it stands and however often it was seen', () => {
+    const { principal, ...rest } = context;
+    const texts = [JSON.stringify({ principal, ...rest }), JSON.stringify({ ...rest, principal })];
+    for (const text of [...texts, ...texts]) expect(readHeaders(headersWith(text), 'shared')).toMatchObject({ ok: true, context });
+  });
+
+  it('are refused where a known caller is put into something that is no context', () => {
+    const { principal, ...rest } = context;
+    const [caller, others] = [JSON.stringify(principal), JSON.stringify(rest)];
+    expect(readHeaders(headersWith(`${others.slice(0, -1)},"principal":${caller}}`), 'shared').ok).toBe(true);
+    const service = '{"kind":"service","name":"identity"}';
+    const forgeries = [
+      `${others.slice(0, -1)},"principal":${caller}`,
+      `${others.slice(0, -1)},"principal":${caller}x`,
+      `${others.slice(0, -1)},"principal":${caller}]`,
+      `{"principal":${service},${others.slice(1, -1)},"principal":${caller}}`,
+      `{"a":{"b":1,"principal":${caller}},${others.slice(1)}`,
+      `[${others.slice(0, -1)},"principal":${caller}}]`,
+    ];
+    for (const text of forgeries) expect([text, readHeaders(headersWith(text), 'shared').ok]).toEqual([text, false]);
   });
 });

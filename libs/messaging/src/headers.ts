@@ -1,5 +1,6 @@
-import { RequestContext } from '@orrery/contracts';
+import { type Principal, RequestContext } from '@orrery/contracts';
 import { headers, type MsgHdrs } from 'nats';
+import { readPrincipal, writePrincipal } from './principals.ts';
 
 const contextHeader = 'Orrery-Context';
 const streamHeader = 'Orrery-Stream';
@@ -20,16 +21,24 @@ export interface Sent {
   readonly isAfield: boolean;
 }
 
+/** The caller comes last, so that it can be told from the rest before either is read. */
+const callerKey = ',"principal":';
+
+type Rest = Omit<RequestContext, 'principal'>;
+/** Every field, so that the compiler tells when one is missing. */
+type WholeRest = { readonly [K in keyof Required<Rest>]: Rest[K] | undefined };
+
 /**
  * The context and the trace of a request, written in one go: the client's own header type checks and copies each value several
  * times. JSON escapes every line end, and what else is written is one line, so that no value can add a header.
  */
 export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): string => {
-  // What is of this request comes behind what is of its context: of two equal names a parser takes the last.
-  let json = `${JSON.stringify(context).slice(0, -1)},"deadlineAt":${deadlineAt}`;
-  if (traceparentShape.test(carrier.traceparent ?? '')) json += `,"traceparent":"${carrier.traceparent}"`;
-  if (isAfield) json += `,"remainingMs":${Math.max(1, Math.ceil(deadlineAt - Date.now()))}`;
-  let text = `NATS/1.0\r\n${contextHeader}: ${json}}\r\n`;
+  const { orgId, commandId, idempotent, correlationId, causationId, origin } = context;
+  const traceparent = traceparentShape.test(carrier.traceparent ?? '') ? carrier.traceparent : context.traceparent;
+  const rest: WholeRest = { orgId, commandId, idempotent, correlationId, causationId, deadlineAt, traceparent, origin };
+  const remaining = isAfield ? `,"remainingMs":${Math.max(1, Math.ceil(deadlineAt - Date.now()))}` : '';
+  const json = `${JSON.stringify(rest).slice(0, -1)}${remaining}${callerKey}${writePrincipal(context.principal)}}`;
+  let text = `NATS/1.0\r\n${contextHeader}: ${json}\r\n`;
   for (const name in carrier) {
     const value = carrier[name] ?? '';
     if (otherTraceHeaders.has(name) && oneLine.test(value)) text += `${name}: ${value}\r\n`;
@@ -70,14 +79,25 @@ const objectIn = (text: string): Raw | undefined => {
   }
 };
 
+const RestOfContext = RequestContext.omit({ principal: true });
+
+const judged = (raw: Raw, principal: Principal | undefined) => {
+  if (!principal) return RequestContext.safeParse(raw);
+  const rest = RestOfContext.safeParse(raw);
+  return rest.success ? { success: true as const, data: { ...rest.data, principal } } : rest;
+};
+
+/** A text in which the caller does not come last is read whole. */
 const readContext = (text: string, clock: DeadlineClock): RequestContext | string => {
-  const raw = objectIn(text);
+  const cut = text.endsWith('}') ? text.indexOf(callerKey) : -1;
+  const principal = cut > 0 ? readPrincipal(text.slice(cut + callerKey.length, -1)) : undefined;
+  const raw = objectIn(principal ? `${text.slice(0, cut)}}` : text);
   if (!raw) return `the header ${contextHeader} is no JSON object`;
   if ('remainingMs' in raw) {
     if (clock === 'own' && typeof raw.remainingMs === 'number') raw.deadlineAt = Date.now() + raw.remainingMs;
     delete raw.remainingMs;
   }
-  const result = RequestContext.safeParse(raw);
+  const result = judged(raw, principal);
   return result.success ? result.data : `the header ${contextHeader}: ${result.error.issues[0]?.message ?? 'is malformed'}`;
 };
 

@@ -1,0 +1,40 @@
+import { Principal } from '@orrery/contracts';
+
+/** Callers whose text is kept, and how long a text may be to be kept. */
+const most = 1_000;
+const longest = 2_000;
+
+const written = new WeakMap<Principal, string>();
+const read = new Map<string, Principal>();
+
+/** A caller as text. What is frozen is written once: nobody changes it any more. */
+export const writePrincipal = (principal: Principal): string => {
+  const known = written.get(principal);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(principal);
+  if (Object.isFrozen(principal)) written.set(principal, text);
+  return text;
+};
+
+const parse = (text: string): Principal | undefined => {
+  try {
+    return Principal.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * A caller from text, or undefined where it is none. The same callers ask again and again, and no other part of a request takes as
+ * long to read: who was read and judged once is known again by the very same text. Frozen, because it is given to many.
+ */
+export const readPrincipal = (text: string): Principal | undefined => {
+  const known = read.get(text);
+  if (known) return known;
+  const principal = parse(text);
+  if (principal === undefined || text.length > longest) return principal;
+  if (read.size >= most) read.clear();
+  if ('permissions' in principal) Object.freeze(principal.permissions);
+  read.set(text, Object.freeze(principal));
+  return principal;
+};
