@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type pg from 'pg';
+import { type Parameter, WireWriter } from './wire.ts';
 
 /** A prepared statement whose parameters are text. */
 export interface Statement {
@@ -13,7 +14,7 @@ export const statementOf = (text: string): Statement => ({ name: `orrery_${hash(
 
 export interface Step {
   readonly statement: Statement;
-  readonly values: readonly (string | null)[];
+  readonly values: readonly Parameter[];
 }
 
 /** Which statements a connection has prepared; it forgets them when it dies. */
@@ -24,6 +25,9 @@ const preparedBy = (connection: pg.Connection): Set<string> => {
   preparedOn.set(connection, known);
   return known;
 };
+
+/** One for all connections: what is written is taken in the same turn. */
+const writer = new WireWriter();
 
 /**
  * Several prepared statements and one Sync: one round trip, one transaction. PostgreSQL runs what comes before a Sync as one
@@ -47,14 +51,16 @@ class Pipeline implements pg.Submittable {
   submit(connection: pg.Connection): void {
     this.connection = connection;
     const known = preparedBy(connection);
-    connection.stream.cork();
+    writer.start();
     for (const { statement, values } of this.steps) {
-      if (!known.has(statement.name) && !this.fresh.has(statement.name)) this.prepare(connection, statement);
-      connection.bind({ statement: statement.name, values: [...values] }, true);
-      connection.execute({}, true);
+      if (!known.has(statement.name) && !this.fresh.has(statement.name)) this.prepare(statement);
+      writer.bind(statement.name, values);
+      writer.execute();
     }
-    connection.sync();
-    connection.stream.uncork();
+    writer.sync();
+    const message = writer.take();
+    // A stream that has ended tells the client by itself, and the client us.
+    if (connection.stream.writable) connection.stream.write(message);
   }
 
   /** Closes the socket: for a server that does not answer. */
@@ -77,13 +83,13 @@ class Pipeline implements pg.Submittable {
     this.settle(error);
   }
 
-  /** An earlier pipeline may have prepared it and then failed before we knew: closing what does not exist is no error. */
-  private prepare(connection: pg.Connection, { name, text }: Statement): void {
+  /** An earlier pipeline may have prepared it and then failed before we knew. */
+  private prepare({ name, text }: Statement): void {
     if (name !== '') {
-      connection.close({ type: 'S', name }, true);
+      writer.close(name);
       this.fresh.add(name);
     }
-    connection.parse({ name, text, types: [] }, true);
+    writer.parse(name, text);
   }
 }
 
