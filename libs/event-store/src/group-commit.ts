@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { BatchWriter } from './batch.ts';
+import { CommitLane } from './commit-lane.ts';
 import { conflictOf, isPassing, isUnitsFault } from './conflict.ts';
 import { Overloaded, VersionConflict } from './errors.ts';
-import { runPipeline, type Step } from './pipeline.ts';
+import type { Step } from './pipeline.ts';
 import type { Prepared } from './prepare.ts';
 
 export interface GroupCommitOptions {
@@ -26,8 +26,8 @@ interface Waiting {
 const maxBatch = 512;
 const maxBatchSize = 4_000_000;
 const maxWaitingSize = 64_000_000;
-const commitTimeoutMs = 15_000;
-const maxPassingFailures = 3;
+/** Fewer than this are not worth a second transaction beside the first. */
+const fairShare = 16;
 
 /** What a unit carries cannot be turned into text: its fault alone. */
 class Unwritable extends Error {
@@ -48,6 +48,7 @@ const reasonOf = (error: unknown): unknown => {
 export class GroupCommit {
   private readonly options: GroupCommitOptions;
   private readonly writer = new BatchWriter();
+  private readonly idle: CommitLane[];
   private waiting: Waiting[] = [];
   private waitingSize = 0;
   private readonly busyKeys = new Set<string>();
@@ -57,6 +58,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.options = options;
+    this.idle = Array.from({ length: options.lanes }, () => new CommitLane(options.pool));
   }
 
   /** How many units wait for a lane. */
@@ -80,6 +82,7 @@ export class GroupCommit {
   async close(): Promise<void> {
     this.closed = true;
     while (this.running.size > 0 || this.waiting.length > 0) await Promise.all([...this.running, new Promise(setImmediate)]);
+    for (const lane of this.idle) lane.close();
     await this.options.pool.end();
   }
 
@@ -94,43 +97,58 @@ export class GroupCommit {
   }
 
   private pump(): void {
-    while (this.running.size < this.options.lanes && this.waiting.length > 0) {
+    for (let lane = this.idle.pop(); lane; lane = this.idle.pop()) {
       const batch = this.take();
-      if (batch.length === 0) return;
-      const run = this.runBatch(batch).finally(() => {
-        this.running.delete(run);
-        for (const { prepared } of batch) for (const key of prepared.keys) this.busyKeys.delete(key);
-        this.pump();
-      });
-      this.running.add(run);
+      if (batch.length === 0) {
+        this.idle.push(lane);
+        return;
+      }
+      this.begin(batch, lane);
     }
   }
 
-  /** The oldest units that touch nothing another unit of the batch, or of a batch under way, touches. */
+  private begin(batch: readonly Waiting[], lane: CommitLane): void {
+    const run = this.runBatch(batch, lane).finally(() => {
+      this.running.delete(run);
+      this.idle.push(lane);
+      for (const { prepared } of batch) for (const key of prepared.keys) this.busyKeys.delete(key);
+      this.pump();
+    });
+    this.running.add(run);
+  }
+
+  /**
+   * The oldest units that touch nothing another unit of the batch, or of a batch under way, touches. Not more than this lane's share:
+   * while one lane waits for the disk, the others are encoded, sent and executed.
+   */
   private take(): readonly Waiting[] {
+    const share = Math.max(fairShare, Math.ceil(this.waiting.length / (this.idle.length + 1)));
+    const most = Math.min(maxBatch, share);
     const batch: Waiting[] = [];
-    const left: Waiting[] = [];
+    const passedOver: Waiting[] = [];
     let size = 0;
+    let seen = 0;
     for (const entry of this.waiting) {
+      if (batch.length >= most || size >= maxBatchSize) break;
+      seen += 1;
       const { keys } = entry.prepared;
-      const isFull = batch.length >= maxBatch || size >= maxBatchSize;
-      if (isFull || keys.some((key) => this.busyKeys.has(key))) left.push(entry);
+      if (keys.some((key) => this.busyKeys.has(key))) passedOver.push(entry);
       else {
         for (const key of keys) this.busyKeys.add(key);
         batch.push(entry);
         size += entry.prepared.size;
       }
     }
-    this.waiting = left;
+    this.waiting = passedOver.concat(this.waiting.slice(seen));
     this.waitingSize -= size;
     return batch;
   }
 
-  private async runBatch(batch: readonly Waiting[]): Promise<void> {
+  private async runBatch(batch: readonly Waiting[], lane: CommitLane): Promise<void> {
     try {
-      await this.transact(batch);
+      await lane.run(this.stepsOf(batch));
     } catch (error) {
-      await this.afterFailure(batch, error);
+      await this.afterFailure(batch, lane, error);
       return;
     }
     let events = 0;
@@ -150,24 +168,7 @@ export class GroupCommit {
     }
   }
 
-  private async transact(batch: readonly Waiting[]): Promise<void> {
-    const steps = this.stepsOf(batch);
-    for (let failures = 0; ; failures += 1) {
-      const client = await this.options.pool.connect();
-      try {
-        await runPipeline(client, steps, commitTimeoutMs);
-        client.release();
-        return;
-      } catch (error) {
-        // After anything else the connection may be on its way out.
-        client.release(!(isUnitsFault(error) || isPassing(error)));
-        if (!isPassing(error) || failures >= maxPassingFailures) throw error;
-        await pause(2 ** failures * (5 + Math.random() * 10));
-      }
-    }
-  }
-
-  private async afterFailure(batch: readonly Waiting[], error: unknown): Promise<void> {
+  private async afterFailure(batch: readonly Waiting[], lane: CommitLane, error: unknown): Promise<void> {
     const [only, ...others] = batch;
     if (only && others.length === 0) return await this.fail(only, error);
     if (!(isUnitsFault(error) || isPassing(error) || error instanceof Unwritable)) {
@@ -175,8 +176,8 @@ export class GroupCommit {
       return;
     }
     const middle = Math.ceil(batch.length / 2);
-    await this.runBatch(batch.slice(0, middle));
-    await this.runBatch(batch.slice(middle));
+    await this.runBatch(batch.slice(0, middle), lane);
+    await this.runBatch(batch.slice(middle), lane);
   }
 
   private async fail({ prepared, reject }: Waiting, error: unknown): Promise<void> {

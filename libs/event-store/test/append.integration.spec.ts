@@ -13,9 +13,11 @@ import {
   UnknownEvent,
   VersionConflict,
 } from '../src/index.ts';
-import { freshLamps, installed, lit, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
+import { freshLamps, installed, lampList, lit, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
 const odd = table({ table: 'odd', columns: { id: text(), more: json() }, key: ['id'] });
+
+const lampRow = (id: string, room: string) => ({ id, room, litBy: null, times: 0, owner: null, changedAt: new Date().toISOString() });
 
 describe('an append', () => {
   let lamps: OpenLamps;
@@ -135,6 +137,56 @@ describe('an append', () => {
     expect(repeated).toMatchObject({ reason: { name: 'Repeated' } });
     expect(fine.every(({ status }) => status === 'fulfilled')).toBe(true);
     for (const stream of good) expect((await lamps.store.load(stream)).version).toBe(1);
+  });
+
+  it('is written as it is, alone or with many others', async () => {
+    const rooms = [
+      '“é” \u{1F4A1}',
+      '',
+      'NULL',
+      '{"a","b"}',
+      '\\ \' " , {}',
+      'line\nline\ttab',
+      '\u0001',
+      ...Array.from({ length: 60 }, (_, n) => `room ${n}`),
+    ];
+    const written = rooms.map((room) => ({ room, stream: newLamp() }));
+    await Promise.all(
+      written.map(({ room, stream }) =>
+        commit({ appends: [installed(stream, room)], once: { scope: 'room', key: stream, answer: { room } } }),
+      ),
+    );
+    for (const { room, stream } of written) {
+      expect((await lamps.store.load(stream)).events).toMatchObject([{ event: { data: { room } }, metadata }]);
+      expect(await lamps.store.read(lampList).one({ id: stream })).toMatchObject({ room, litBy: null });
+      expect(await lamps.store.kept('room', stream)).toEqual({ hash: undefined, answer: { room } });
+    }
+  });
+
+  it('of a text that PostgreSQL cannot hold fails alone', async () => {
+    const [bad, ...good] = await Promise.allSettled(
+      ['a\0b', ...Array.from({ length: 40 }, () => 'hall')].map((room) =>
+        commit({ appends: [], writes: [{ into: lampList, changes: [{ put: lampRow(newLamp(), room) }] }] }),
+      ),
+    );
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: '22021' } });
+    expect(good.every(({ status }) => status === 'fulfilled')).toBe(true);
+  });
+
+  it('goes on when its connections were cut while nothing was under way', async () => {
+    await commit({ appends: [installed(newLamp())] });
+    const killer = await lamps.connect();
+    const { rows } = await killer.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%lamp_list%'`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    await killer.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [rows.map(({ pid }) => pid)]);
+    await eventually(
+      async () => (await killer.query('SELECT 1 FROM pg_stat_activity WHERE pid = ANY($1)', [rows.map(({ pid }) => pid)])).rowCount === 0,
+    );
+    // The end of a connection takes a turn to be heard of.
+    await new Promise(setImmediate);
+    await commit({ appends: [installed(newLamp())] });
   });
 
   it('of a view row that the table refuses fails alone, whole', async () => {
