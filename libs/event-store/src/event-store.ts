@@ -1,6 +1,6 @@
 import type { EventContracts } from '@orrery/contracts';
 import { type Clock, systemClock } from '@orrery/kernel';
-import { logOf } from '@orrery/telemetry';
+import { logOf, metrics } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
 import { Keyring } from './aes.ts';
 import { commitPool, poolOf } from './database.ts';
@@ -82,7 +82,9 @@ export class EventStore extends LogReader {
       maxWaiting,
       onRepeated: (prepared) => this.refuseRepeated(prepared),
       onCommitted: (events) => {
-        if (events > 0) this.notifier.ring();
+        if (events === 0) return;
+        metrics.appended.add(events, { service });
+        this.notifier.ring();
       },
     });
   }

@@ -13,8 +13,6 @@ const timed = async <T>(service: string, unit: Unit, work: (unit: Unit) => Promi
   try {
     const result = await work(unit);
     record('committed');
-    const events = unit.appends.reduce((sum, append) => sum + append.events.length, 0);
-    if (events > 0) metrics.appended.add(events, { service });
     return result;
   } catch (error) {
     record(outcomeOf(error));

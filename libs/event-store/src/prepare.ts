@@ -5,7 +5,7 @@ import type { Registry } from './registry.ts';
 import type { CellText } from './row-statement.ts';
 import type { Sealer } from './sealer.ts';
 import type { Table } from './table.ts';
-import type { Append, Fact, Once, Unit } from './unit.ts';
+import type { Fact, Once, Unit } from './unit.ts';
 import type { View } from './view.ts';
 
 /** A unit on its way to the database: checked, folded, turned into JSON; only to be sent. */
@@ -62,7 +62,7 @@ export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }
     facts,
     events,
     once,
-    size: sizeOf([...events, once ?? []]) + sizeOf(writes.flatMap(({ changes }) => changes.map(cellsOf))),
+    size: sizeOf(events) + sizeOf(once ? [once] : []) + sizeOf(writes.flatMap(({ changes }) => changes.map(cellsOf))),
     changes: [...views.flatMap((view) => foldInto(view, facts)), ...writes.map(({ into, changes }) => ({ table: into, changes }))],
     keys: keysOf(unit),
   };
@@ -93,14 +93,11 @@ const onceCells = ({ scope, key, hash, answer, sealed }: Once, sealer: Sealer): 
 /** What a sealed answer is bound to: moved to another row it cannot be opened. */
 export const onceBinding = (scope: string, key: string): string => `once ${scope} ${key}`;
 
-const keysOf = ({ appends, claims = [], once }: Unit): readonly string[] => [
-  ...streamsOf(appends).map((stream) => `stream ${stream}`),
-  ...claims.map(({ scope, key }) => `claim ${scope} ${key}`),
-  ...(once ? [`once ${once.scope} ${once.key}`] : []),
-];
-
-const streamsOf = (appends: readonly Append[]): readonly string[] => {
-  const streams = appends.map(({ stream }) => stream);
-  if (new Set(streams).size < streams.length) throw new TypeError(`a unit appends once to each stream, not twice: ${streams.join(', ')}`);
-  return streams;
+/** Whatever kind of thing a key is: two that only look alike take turns, which harms nobody. */
+const keysOf = ({ appends, claims = [], once }: Unit): readonly string[] => {
+  const keys = appends.map(({ stream }) => stream);
+  if (new Set(keys).size < keys.length) throw new TypeError(`a unit appends once to each stream, not twice: ${keys.join(', ')}`);
+  for (const { scope, key } of claims) keys.push(`${scope} ${key}`);
+  if (once) keys.push(once.key);
+  return keys;
 };
