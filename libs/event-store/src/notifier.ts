@@ -3,6 +3,12 @@ import type pg from 'pg';
 /** Whoever waits for new events of a database listens here. A notice may be lost with its sender: also poll. */
 export const notifyChannel = 'orrery_events';
 
+/** Not flushed: what a crash loses here, polling finds. */
+const notice = {
+  name: 'orrery-notify',
+  text: `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${notifyChannel}', '')`,
+};
+
 /** Who hears a notice looks again by itself for a while, so that under load a notice now and then is enough. */
 const quietMs = 20;
 
@@ -44,7 +50,7 @@ export class Notifier {
 
   private async send(): Promise<void> {
     try {
-      await this.pool.query(`NOTIFY ${notifyChannel}`);
+      await this.pool.query(notice);
     } catch (error) {
       this.onError(error);
     }
