@@ -33,15 +33,13 @@ describe('A credential', () => {
 
     it('is let in although the gateway hears of it only now', async () => {
       const minted = world.mint(owner);
-      const asked = me(minted.key).then((response) => response.status);
       await minted.publish();
-      await expect(asked).resolves.toBe(200);
+      expect((await me(minted.key)).status).toBe(200);
     });
 
-    it('is refused after a moment where nobody knows it', async () => {
+    it('is refused where nobody knows it, as soon as that is sure', async () => {
       const before = Date.now();
       expect((await me(world.mint(owner).key)).status).toBe(401);
-      expect(Date.now() - before).toBeGreaterThanOrEqual(490);
       expect(Date.now() - before).toBeLessThan(2_000);
     });
 
@@ -131,13 +129,22 @@ describe('A credential', () => {
     it('finds an organization that was founded a moment ago', async () => {
       const userId = randomUUID();
       const orgId = randomUUID();
-      const asked = request(world.url)
-        .get('/orrery/v1/orgs/brand-new')
-        .auth(tokenFor(userId), { type: 'bearer' })
-        .then((response) => response.status);
       const membership = { orgId, slug: 'brand-new', role: 'owner' as const, isDefault: true };
       await world.publishing.member(identity.MemberSnapshot.parse({ userId, memberships: [membership] }));
-      await expect(asked).resolves.toBe(200);
+      const response = await request(world.url).get('/orrery/v1/orgs/brand-new').auth(tokenFor(userId), { type: 'bearer' });
+      expect(response.status).toBe(200);
+    });
+
+    it('waits for no organization that nobody has', async () => {
+      const ask = async (slug: string): Promise<number> => {
+        const startedAt = performance.now();
+        await request(world.url).get(`/orrery/v1/orgs/${slug}`).auth(owner.token, { type: 'bearer' });
+        return performance.now() - startedAt;
+      };
+      const times: number[] = [];
+      for (let n = 0; n < 20; n += 1) times.push(await ask(`no-such-org-${n}`), await ask(viewer.slug));
+      // Half a second was what each of them once cost.
+      expect(times.sort((a, b) => a - b)[times.length / 2]).toBeLessThan(100);
     });
 
     it('of somebody without an organization opens what needs none, and says what to do about the rest', async () => {

@@ -2,30 +2,26 @@ export interface Source<T> {
   /** False until the whole of it was there once. */
   readonly isReady: boolean;
   get(key: string): T | undefined;
+  /** Waits, at most so long, until everything is here that was published when this was asked. */
+  caughtUp(ms: number): Promise<boolean>;
 }
 
 /** What another service publishes, readable here; it answers even while its source is away. */
 export interface ReadSnapshot<T> {
   readonly isLoaded: boolean;
   get(key: string): T | undefined;
-  /** The value once it is as wished, or what is there when time is up: lets a reader catch up with what it just wrote elsewhere. */
+  /** The value as wished, or what is there when all that was published by now has come: a reader finds what it just wrote elsewhere. */
   when(key: string, isWished: (value: T) => boolean, ms: number): Promise<T | undefined>;
 }
 
-interface Waiter<T> {
-  readonly isWished: (value: T) => boolean;
-  readonly done: () => void;
-}
-
 /** However many wait, memory stays bounded; whoever comes after gets what is there. */
-const maxWaiters = 10_000;
+const maxWaiting = 10_000;
 
-/** A snapshot that can be waited for. Whoever feeds the source says which key has changed. */
+/** A snapshot that can be caught up with. Whoever feeds the source says which key has changed. */
 export class Snapshot<T> implements ReadSnapshot<T> {
   readonly #onChange: (key: string, now: T | undefined) => void;
-  readonly #waiters = new Map<string, Set<Waiter<T>>>();
   #waiting = 0;
-  #source: Source<T> = { isReady: false, get: () => undefined };
+  #source: Source<T> = { isReady: false, get: () => undefined, caughtUp: () => Promise.resolve(false) };
 
   constructor(onChange: (key: string, now: T | undefined) => void = () => undefined) {
     this.#onChange = onChange;
@@ -45,33 +41,18 @@ export class Snapshot<T> implements ReadSnapshot<T> {
   }
 
   changed(key: string): void {
-    const now = this.get(key);
-    this.#onChange(key, now);
-    if (now === undefined) return;
-    for (const waiter of this.#waiters.get(key) ?? []) if (waiter.isWished(now)) waiter.done();
+    this.#onChange(key, this.get(key));
   }
 
   async when(key: string, isWished: (value: T) => boolean, ms: number): Promise<T | undefined> {
     const now = this.get(key);
-    if ((now !== undefined && isWished(now)) || this.#waiting >= maxWaiters) return now;
-    await this.#wait(key, isWished, ms);
+    if ((now !== undefined && isWished(now)) || this.#waiting >= maxWaiting) return now;
+    this.#waiting += 1;
+    try {
+      await this.#source.caughtUp(ms);
+    } finally {
+      this.#waiting -= 1;
+    }
     return this.get(key);
-  }
-
-  #wait(key: string, isWished: (value: T) => boolean, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(key) ?? new Set();
-      const done = (): void => {
-        clearTimeout(timer);
-        if (waiters.delete(waiter)) this.#waiting -= 1;
-        if (waiters.size === 0) this.#waiters.delete(key);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      const waiter = { isWished, done };
-      waiters.add(waiter);
-      this.#waiters.set(key, waiters);
-      this.#waiting += 1;
-    });
   }
 }

@@ -1,8 +1,10 @@
 import type { KvEntry, QueuedIterator } from 'nats';
 import type { z } from 'zod';
-import { bucketState, completeKey, isTombstone, openBucket, parsedBy, type SnapshotContract } from './bucket.ts';
+import { type BucketState, bucketState, completeKey, isTombstone, openBucket, parsedBy, type SnapshotContract } from './bucket.ts';
 import type { Bus } from './bus.ts';
 import type { Line } from './line.ts';
+import { Shared } from './shared.ts';
+import { withinMs } from './within-ms.ts';
 
 export interface WatchOptions<S extends z.ZodType> {
   readonly snapshot: SnapshotContract<S>;
@@ -21,8 +23,12 @@ export class SnapshotWatcher<S extends z.ZodType> {
   readonly #options: WatchOptions<S>;
   #entries = new Map<string, z.output<S>>();
   #revision = 0;
+  /** Of which bucket that is. */
+  #created: string | undefined;
   #isClosed = false;
   #isReady = false;
+  readonly #ahead: Shared<BucketState | undefined>;
+  readonly #waiting = new Set<() => void>();
   #settleReady: () => void = () => undefined;
   #watch: QueuedIterator<KvEntry> | undefined;
   readonly #running: Promise<void>;
@@ -33,6 +39,7 @@ export class SnapshotWatcher<S extends z.ZodType> {
   constructor(bus: Bus, options: WatchOptions<S>) {
     this.#line = bus.line;
     this.#options = options;
+    this.#ahead = new Shared(() => bucketState(this.#line, options.snapshot.bucket));
     this.ready = new Promise((resolve) => {
       this.#settleReady = resolve;
     });
@@ -61,11 +68,46 @@ export class SnapshotWatcher<S extends z.ZodType> {
     return this.#entries.entries();
   }
 
+  /**
+   * Waits until everything is here that the bucket held when this was asked, at most so long, and says whether it is: whoever was
+   * told that something is published finds it afterwards. Costs one question to the bus, however many ask at a time.
+   */
+  async caughtUp(ms: number): Promise<boolean> {
+    const until = performance.now() + ms;
+    const asked = this.#ahead.ask();
+    // Without an answer, or a bucket, nobody can know: then time is all that helps.
+    const ahead = (await withinMs(asked, ms)) ? await asked : undefined;
+    const isHere = (): boolean =>
+      ahead !== undefined && this.#isReady && this.#created === ahead.created && this.#revision >= ahead.lastSequence;
+    return await this.#until(isHere, until - performance.now());
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#moved();
     this.#offDown();
     this.#watch?.stop();
     await this.#running;
+  }
+
+  #until(isTrue: () => boolean, ms: number): Promise<boolean> {
+    if (isTrue() || ms <= 0) return Promise.resolve(isTrue());
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (isTrue() || this.#isClosed) finish();
+      };
+      const finish = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve(isTrue());
+      };
+      const timer = setTimeout(finish, ms);
+      this.#waiting.add(look);
+    });
+  }
+
+  #moved(): void {
+    for (const look of this.#waiting) look();
   }
 
   async #run(): Promise<void> {
@@ -85,7 +127,7 @@ export class SnapshotWatcher<S extends z.ZodType> {
     const state = await bucketState(this.#line, bucket);
     if (!state) return;
     const kv = await openBucket(this.#line, bucket, true);
-    const load = new Load(this.#options.snapshot.value, state.lastSequence, this.#options.onFault);
+    const load = new Load(this.#options.snapshot.value, state, this.#options.onFault);
     const watch = await kv.watch({
       initializedFn: () => {
         load.isWhole = true;
@@ -102,6 +144,7 @@ export class SnapshotWatcher<S extends z.ZodType> {
         else {
           this.#revision = load.revision;
           if (entry.key !== completeKey) this.#options.onChange?.(entry.key);
+          this.#moved();
         }
       }
     } finally {
@@ -116,10 +159,11 @@ export class SnapshotWatcher<S extends z.ZodType> {
     const before = this.#entries;
     this.#entries = load.entries;
     this.#revision = load.revision;
+    this.#created = load.created;
     this.#isReady = true;
     this.#settleReady();
-    if (!this.#options.onChange) return;
-    for (const key of new Set([...before.keys(), ...load.entries.keys()])) this.#options.onChange(key);
+    for (const key of new Set([...before.keys(), ...load.entries.keys()])) this.#options.onChange?.(key);
+    this.#moved();
   }
 
   async #audit(created: string, watch: QueuedIterator<KvEntry>): Promise<void> {
@@ -139,14 +183,16 @@ class Load<S extends z.ZodType> {
   readonly entries = new Map<string, z.output<S>>();
   readonly #schema: S;
   readonly #onFault: (error: unknown) => void;
+  readonly created: string;
   revision: number;
   isWhole = false;
   isComplete = false;
 
-  constructor(schema: S, revision: number, onFault: (error: unknown) => void) {
+  constructor(schema: S, { created, lastSequence }: BucketState, onFault: (error: unknown) => void) {
     this.#schema = schema;
     this.#onFault = onFault;
-    this.revision = revision;
+    this.created = created;
+    this.revision = lastSequence;
   }
 
   apply(entry: KvEntry): void {

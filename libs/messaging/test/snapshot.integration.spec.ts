@@ -91,6 +91,41 @@ describe('A snapshot in a bucket', () => {
     await late.close();
   });
 
+  it('is caught up with by whoever was told that something is published', async () => {
+    publisher = publish();
+    await publisher.fill();
+    watcher = watch();
+    await watcher.ready;
+    for (let n = 0; n < 50; n += 1) {
+      await publisher.put('c', active(`org-${n}`));
+      expect(await watcher.caughtUp(5_000)).toBe(true);
+      expect(watcher.get('c')).toEqual(active(`org-${n}`));
+    }
+    await publisher.remove('c');
+    expect(await Promise.all(Array.from({ length: 100 }, () => watcher.caughtUp(5_000)))).not.toContain(false);
+    expect(watcher.get('c')).toBeUndefined();
+  });
+
+  it('makes nobody wait for more than what is published', async () => {
+    publisher = publish();
+    await publisher.fill();
+    watcher = watch();
+    await watcher.ready;
+    await expect(watcher.caughtUp(60_000)).resolves.toBe(true);
+  });
+
+  it('is waited for while there is none, and no longer than asked', async () => {
+    watcher = watch();
+    await expect(watcher.caughtUp(50)).resolves.toBe(false);
+    const asked = watcher.caughtUp(60_000);
+    publisher = publish();
+    await publisher.fill();
+    await expect(watcher.caughtUp(10_000)).resolves.toBe(true);
+    expect(entries()).toEqual({ a: active('x'), b: active('y') });
+    await watcher.close();
+    await expect(asked).resolves.toBe(false);
+  });
+
   it('can be empty and known to be', async () => {
     truth.clear();
     publisher = publish();
