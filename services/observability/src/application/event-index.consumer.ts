@@ -1,6 +1,5 @@
 import { eventContracts } from '@orrery/contracts';
 import { type Consumer, cloudEventOf, consumer } from '@orrery/event-store';
-import { redacted } from '../domain/redact.ts';
 
 const contracts = new Map(eventContracts.map((contract) => [contract.type, contract]));
 
@@ -15,11 +14,17 @@ export const eventIndexConsumer = (): Consumer =>
     write: async (recorded, client) => {
       const contract = contracts.get(recorded.event.type);
       if (!contract) return;
-      const event = { ...recorded, event: { ...recorded.event, data: redacted(contract, recorded.event.data) } };
       const { metadata } = recorded;
       await client.query(
         `INSERT INTO event_index (id, org_id, stream, type, correlation_id, event) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
-        [recorded.id, metadata.orgId ?? null, recorded.stream, recorded.event.type, metadata.correlationId, cloudEventOf(event, contract)],
+        [
+          recorded.id,
+          metadata.orgId ?? null,
+          recorded.stream,
+          recorded.event.type,
+          metadata.correlationId,
+          cloudEventOf(recorded, contract),
+        ],
       );
     },
   });

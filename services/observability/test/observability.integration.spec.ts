@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { observability as contracts, execution, type Operation, OrgId, type OutputOf, type RequestOf } from '@orrery/contracts';
+import {
+  observability as contracts,
+  type EventContract,
+  execution,
+  identity,
+  type Operation,
+  OrgId,
+  type OutputOf,
+  type RequestOf,
+} from '@orrery/contracts';
+import { sampleValue } from '@orrery/documents';
 import { cloudEventOf, ensureStreams, logStream, logSubjectOf } from '@orrery/event-store';
 import { type Bus, connectBus, refuse } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
@@ -26,7 +36,7 @@ beforeAll(async () => {
     ORRERY_NATS_URL: nats.url,
     ORRERY_SECRET: '33'.repeat(32),
   });
-  await ensureStreams(await bus.connection.jetstreamManager(), [logStream('execution')]);
+  await ensureStreams(await bus.connection.jetstreamManager(), [logStream('execution'), logStream('identity')]);
 }, 60_000);
 
 afterAll(async () => {
@@ -40,21 +50,23 @@ const orgId = OrgId.parse(randomUUID());
 const ask = async <X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>> =>
   refuse(await bus.ask(operation, input, contextOf(asOwner(randomUUID()), { orgId }))).value;
 
+/** Somebody's event on the bus; `data` as it is given. */
+const publish = async (contract: EventContract, stream: string, data: object): Promise<void> => {
+  const metadata = { correlationId: stream, causationId: stream, actor: `service:${contract.service}`, orgId };
+  const recorded = { id: randomUUID(), stream, version: 1, metadata, recordedAt: new Date(), place: { transaction: 1n, position: 1n } };
+  const event = { ...cloudEventOf({ ...recorded, event: { type: contract.type, data } }, contract), data };
+  const subject = logSubjectOf({ service: contract.service, type: contract.type, orgId, stream });
+  await bus.connection.jetstream().publish(subject, JSON.stringify(event), { msgID: event.id });
+};
+
+const eventsOf = async (stream: string) => (await ask(contracts.ListEvents, { stream })).items;
+
 /** A run of the organization, as execution tells of it. */
 const newRun = async (): Promise<execution.RunId> => {
   const runId = execution.RunId.parse(randomUUID());
-  const contract = execution.ExecutionEvents.RunKeptWaiting;
-  const stream = `run-${runId}`;
   const data = { runId, reason: 'all-busy', message: 'busy', at: new Date().toISOString() };
-  const metadata = { correlationId: runId, causationId: runId, actor: 'service:execution', orgId };
-  const place = { transaction: 1n, position: 1n };
-  const event = cloudEventOf(
-    { id: randomUUID(), stream, version: 1, event: { type: contract.type, data }, metadata, recordedAt: new Date(), place },
-    contract,
-  );
-  const subject = logSubjectOf({ service: contract.service, type: contract.type, orgId, stream });
-  await bus.connection.jetstream().publish(subject, JSON.stringify(event), { msgID: event.id });
-  await eventually(async () => expect((await ask(contracts.ListEvents, { stream })).items).toHaveLength(1));
+  await publish(execution.ExecutionEvents.RunKeptWaiting, `run-${runId}`, data);
+  await eventually(async () => expect(await eventsOf(`run-${runId}`)).toHaveLength(1));
   return runId;
 };
 
@@ -95,5 +107,22 @@ describe('the output of a run', () => {
     const stranger = contextOf(asOwner(randomUUID()), { orgId: randomUUID() });
     const [outcome] = await Promise.allSettled([bus.ask(contracts.GetRunOutput, { runId }, stranger)]);
     expect(outcome).not.toMatchObject({ status: 'fulfilled', value: { accepted: true } });
+  });
+});
+
+describe('the index of events', () => {
+  it('tells nothing of a person, even where the bus did', async () => {
+    const contract = Object.values<EventContract>(identity.IdentityEvents).find(({ personal, isPrivate }) => personal && !isPrivate);
+    if (!contract?.personal) throw new Error('there is an event that tells of a person');
+    const data = Object(sampleValue(contract.schema, 'output'));
+    const stream = `user-${randomUUID()}`;
+    await publish(contract, stream, data);
+    const [event] = await eventually(async () => {
+      const found = await eventsOf(stream);
+      return found.length === 1 && found;
+    });
+    const hidden = Object.fromEntries(contract.personal.fields.filter((field) => field in data).map((field) => [field, '[withheld]']));
+    expect(Object.keys(hidden)).not.toEqual([]);
+    expect(event?.data).toEqual({ ...data, ...hidden });
   });
 });
