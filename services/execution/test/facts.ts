@@ -25,6 +25,7 @@ export const submit: Extract<RunCommand, { type: 'Submit' }> = {
   resources,
   price,
   hasCredit: true,
+  isClosed: false,
   program: { fileName: 'main.py', hash: 'a'.repeat(64), bytes: 100, maxBytes: 1_000 },
   timeoutSeconds: 60,
   submittedBy: 'user:ada',

@@ -32,14 +32,14 @@ export class FakeAgent {
   onEnd: (held: Held) => void = obedient(this);
   startsAsked = 0;
   readonly workerId: execution.WorkerId;
-  readonly #bus: Bus;
-  #beating: NodeJS.Timeout | undefined;
+  private readonly bus: Bus;
+  private beating: NodeJS.Timeout | undefined;
 
   private constructor(bus: Bus, workerId: execution.WorkerId) {
-    this.#bus = bus;
+    this.bus = bus;
     this.workerId = workerId;
     new AgentDesk(bus, { workerId, onFault: () => undefined })
-      .serve(execution.StartAttempt, ({ spec }) => this.#start(spec))
+      .serve(execution.StartAttempt, ({ spec }) => this.start(spec))
       .serve(execution.EndAttempt, async ({ mode, reason, ...ref }) => {
         const held = this.held.get(ref.runId);
         if (!held || held.spec.epoch !== ref.epoch) return refuse({ code: 'AttemptUnknown', details: {} });
@@ -71,7 +71,7 @@ export class FakeAgent {
       deadlineAt: Date.now() + 5_000,
       ...(traceparent === undefined ? {} : { traceparent }),
     };
-    return this.#bus.ask(operation, input, context);
+    return this.bus.ask(operation, input, context);
   }
 
   async beat(facts?: execution.WorkerFacts): Promise<Outcome<typeof execution.BeatWorker>> {
@@ -105,11 +105,11 @@ export class FakeAgent {
   }
 
   startBeating(everyMs: number): void {
-    this.#beating = setInterval(() => void this.beat().catch(() => undefined), everyMs);
+    this.beating = setInterval(() => void this.beat().catch(() => undefined), everyMs);
   }
 
   stopBeating(): void {
-    clearInterval(this.#beating);
+    clearInterval(this.beating);
   }
 
   report(
@@ -153,7 +153,7 @@ export class FakeAgent {
   }
 
   async publish(subject: string, body: object, msgID: string = randomUUID()): Promise<void> {
-    await this.#bus.connection.jetstream().publish(subject, JSON.stringify(body), { msgID });
+    await this.bus.connection.jetstream().publish(subject, JSON.stringify(body), { msgID });
   }
 
   /** From now on a machine without a will of its own. */
@@ -162,16 +162,16 @@ export class FakeAgent {
     this.onEnd = obedient(this);
     for (const held of this.held.values()) if (held.wish) this.onEnd(held);
     this.stopBeating();
-    if (!this.#bus.connection.isClosed()) this.startBeating(200);
+    if (!this.bus.connection.isClosed()) this.startBeating(200);
   }
 
   /** Vanishes without a word. */
   async vanish(): Promise<void> {
     this.stopBeating();
-    if (!this.#bus.connection.isClosed()) await this.#bus.close();
+    if (!this.bus.connection.isClosed()) await this.bus.close();
   }
 
-  async #start(spec: execution.AttemptSpec): Promise<{ isNew: boolean }> {
+  private async start(spec: execution.AttemptSpec): Promise<{ isNew: boolean }> {
     this.startsAsked += 1;
     if (this.answer === 'silence') return await wait;
     if (this.answer === 'refuse') return refuse({ code: 'CannotRun', details: { why: 'no sandbox' } });

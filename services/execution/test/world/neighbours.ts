@@ -6,19 +6,19 @@ import { at } from '../facts.ts';
 
 /** Catalog and billing as this service knows them: the events that they publish. */
 export class Neighbours {
-  readonly #nats: NatsConnection;
-  readonly #versions = new Map<string, number>();
+  private readonly nats: NatsConnection;
+  private readonly versions = new Map<string, number>();
 
   constructor(nats: NatsConnection) {
-    this.#nats = nats;
+    this.nats = nats;
   }
 
   async open(): Promise<void> {
-    await ensureStreams(await this.#nats.jetstreamManager(), [logStream('catalog'), logStream('billing')]);
+    await ensureStreams(await this.nats.jetstreamManager(), [logStream('catalog'), logStream('billing')]);
   }
 
   async offer(name: string, resources: catalog.Resources): Promise<void> {
-    await this.#publish(catalog.CatalogEvents.MachineTypePublished, `machine-type-${name}`, {
+    await this.publish(catalog.CatalogEvents.MachineTypePublished, `machine-type-${name}`, {
       name,
       description: '',
       resources,
@@ -27,7 +27,7 @@ export class Neighbours {
   }
 
   async retire(name: string): Promise<void> {
-    await this.#publish(catalog.CatalogEvents.MachineTypeRetired, `machine-type-${name}`, { name, at: at(1) });
+    await this.publish(catalog.CatalogEvents.MachineTypeRetired, `machine-type-${name}`, { name, at: at(1) });
   }
 
   async price(
@@ -35,7 +35,7 @@ export class Neighbours {
     { names, effectiveAt = at(0) }: { readonly names: readonly string[]; readonly effectiveAt?: string },
   ): Promise<void> {
     const prices = names.map((resource) => ({ meter: 'run.seconds', resource, unit: 'second', nanosPerUnit: formatNanos(1_000n) }));
-    await this.#publish(catalog.CatalogEvents.PriceBookPublished, 'price-book-main', {
+    await this.publish(catalog.CatalogEvents.PriceBookPublished, 'price-book-main', {
       version,
       currency: 'EUR',
       effectiveAt,
@@ -45,16 +45,16 @@ export class Neighbours {
   }
 
   async exhaust(orgId: string): Promise<void> {
-    await this.#publish(billing.BillingEvents.CreditExhausted, `ledger-${orgId}`, { orgId, balance: formatNanos(0n), at: at(0) });
+    await this.publish(billing.BillingEvents.CreditExhausted, `ledger-${orgId}`, { orgId, balance: formatNanos(0n), at: at(0) });
   }
 
   async restore(orgId: string): Promise<void> {
-    await this.#publish(billing.BillingEvents.CreditRestored, `ledger-${orgId}`, { orgId, balance: formatNanos(1n), at: at(0) });
+    await this.publish(billing.BillingEvents.CreditRestored, `ledger-${orgId}`, { orgId, balance: formatNanos(1n), at: at(0) });
   }
 
-  async #publish(contract: EventContract, stream: string, data: object): Promise<void> {
-    const version = (this.#versions.get(stream) ?? 0) + 1;
-    this.#versions.set(stream, version);
+  private async publish(contract: EventContract, stream: string, data: object): Promise<void> {
+    const version = (this.versions.get(stream) ?? 0) + 1;
+    this.versions.set(stream, version);
     const id = randomUUID();
     const metadata = { correlationId: id, causationId: id, actor: `service:${contract.service}` };
     const place = { transaction: BigInt(Date.now()), position: BigInt(version) };
@@ -63,6 +63,6 @@ export class Neighbours {
       contract,
     );
     const subject = logSubjectOf({ service: contract.service, type: contract.type, stream });
-    await this.#nats.jetstream().publish(subject, JSON.stringify(event), { msgID: id });
+    await this.nats.jetstream().publish(subject, JSON.stringify(event), { msgID: id });
   }
 }

@@ -6,14 +6,14 @@ export class Reader {
   readonly items: execution.RunOutputItem[] = [];
   isDone = false;
   error: unknown;
-  readonly #leaving = new AbortController();
+  private readonly leaving = new AbortController();
 
   static async open(world: World, input: RequestOf<typeof execution.FollowRun>): Promise<Reader> {
     const reader = new Reader();
-    const stream = world.bus.askStream(execution.FollowRun, input, world.context(), { signal: reader.#leaving.signal });
+    const stream = world.bus.askStream(execution.FollowRun, input, world.context(), { signal: reader.leaving.signal });
     const opened = await stream.open();
     if (!opened.accepted) throw new Error(opened.rejection.code);
-    void reader.#read(stream);
+    void reader.read(stream);
     return reader;
   }
 
@@ -26,10 +26,10 @@ export class Reader {
   }
 
   leave(): void {
-    this.#leaving.abort();
+    this.leaving.abort();
   }
 
-  async #read(stream: AsyncIterable<execution.RunOutputItem>): Promise<void> {
+  private async read(stream: AsyncIterable<execution.RunOutputItem>): Promise<void> {
     try {
       for await (const item of stream) this.items.push(item);
       this.isDone = true;

@@ -14,22 +14,22 @@ export const buildService = async (): Promise<void> => {
 
 /** The service as a process of its own, which can be killed at any point. */
 export class ServiceProcess {
-  readonly #env: Record<string, string>;
-  #child: ChildProcess | undefined;
+  private readonly env: Record<string, string>;
+  private child: ChildProcess | undefined;
 
   constructor(env: Record<string, string>) {
-    this.#env = env;
+    this.env = env;
   }
 
   /** Resolves when it says that it is ready. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [main], {
-      env: { PATH: process.env['PATH'], ORRERY_LOG_LEVEL: 'fatal', ...this.#env },
+      env: { PATH: process.env['PATH'], ORRERY_LOG_LEVEL: 'fatal', ...this.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    this.#child = child;
+    this.child = child;
     const gone = once(child, 'exit').then(([code, signal]) => {
-      if (this.#child === child) throw new Error(`the service ended by itself: ${code ?? signal}`);
+      if (this.child === child) throw new Error(`the service ended by itself: ${code ?? signal}`);
     });
     await Promise.race([once(child, 'message'), gone]);
     // It is killed on purpose later, and waited for there.
@@ -37,8 +37,8 @@ export class ServiceProcess {
   }
 
   async kill9(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
+    const child = this.child;
+    this.child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill('SIGKILL');

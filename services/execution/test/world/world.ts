@@ -28,16 +28,16 @@ export class World {
   readonly org: OrgId = OrgId.parse(randomUUID());
   readonly env: Record<string, string>;
   readonly nats: Awaited<ReturnType<typeof startNats>>;
-  readonly #databases: readonly FreshDatabase[];
-  readonly #agents: FakeAgent[] = [];
-  readonly #services: Started[] = [];
+  private readonly databases: readonly FreshDatabase[];
+  private readonly agents: FakeAgent[] = [];
+  private readonly services: Started[] = [];
 
   private constructor(parts: Pick<World, 'bus' | 'env' | 'nats' | 'pool'> & { readonly databases: readonly FreshDatabase[] }) {
     this.bus = parts.bus;
     this.env = parts.env;
     this.nats = parts.nats;
     this.pool = parts.pool;
-    this.#databases = parts.databases;
+    this.databases = parts.databases;
     this.neighbours = new Neighbours(parts.bus.connection);
   }
 
@@ -68,7 +68,7 @@ export class World {
 
   async serve(): Promise<Started> {
     const started = await startAll([service], this.env);
-    this.#services.push(started);
+    this.services.push(started);
     return started;
   }
 
@@ -136,7 +136,7 @@ export class World {
     const token = await this.token();
     const joined = await this.get(execution.JoinWorker, { token, facts: facts(change) }, { principal: { kind: 'nobody' } });
     const agent = await FakeAgent.connect(joined.natsUrl, joined.workerId);
-    this.#agents.push(agent);
+    this.agents.push(agent);
     await agent.beat();
     agent.startBeating(beatMs);
     await this.heard(joined.workerId);
@@ -156,8 +156,8 @@ export class World {
   /** Ends every run of the organization and takes all machines away, so that the next test begins with neither. */
   async tidy(): Promise<void> {
     const operator = { principal: { kind: 'operator', id: 'op' } } as const;
-    for (const agent of this.#agents) agent.behave();
-    for (const { workerId } of this.#agents) await this.get(execution.CordonWorker, { workerId }, operator);
+    for (const agent of this.agents) agent.behave();
+    for (const { workerId } of this.agents) await this.get(execution.CordonWorker, { workerId }, operator);
     await eventually(
       async () => {
         const { items } = await this.get(execution.ListRuns, { limit: 100 });
@@ -167,20 +167,20 @@ export class World {
       },
       { within: 30_000, every: 100 },
     );
-    for (const agent of this.#agents.splice(0)) await agent.vanish();
+    for (const agent of this.agents.splice(0)) await agent.vanish();
   }
 
   adopt(agent: FakeAgent): FakeAgent {
-    this.#agents.push(agent);
+    this.agents.push(agent);
     return agent;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#agents.map((agent) => agent.vanish()));
-    for (const started of this.#services) await started.stop();
+    await Promise.all(this.agents.map((agent) => agent.vanish()));
+    for (const started of this.services) await started.stop();
     await this.bus.close();
     await this.pool.end();
     await this.nats.stop();
-    await Promise.all(this.#databases.map((database) => database.drop()));
+    await Promise.all(this.databases.map((database) => database.drop()));
   }
 }
