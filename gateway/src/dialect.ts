@@ -44,6 +44,8 @@ interface Base {
   readonly operations: readonly Operation[];
   /** The field of the path that names an organization by its slug. */
   readonly orgField?: string;
+  /** The field of the path that names a space by its id. */
+  readonly spaceField?: string;
 }
 
 export interface AnswerRoute extends Base {

@@ -46,6 +46,7 @@ const routeOf = (operation: Operation, http: string): Route => {
     path: `${base}${path}`,
     operations: [operation],
     ...(path.includes('{org}') ? { orgField: 'org' } : {}),
+    ...(path.includes('{spaceId}') ? { spaceField: 'spaceId' } : {}),
   };
   if (operation.kind !== 'stream') {
     const status = operation.created ? 201 : 200;

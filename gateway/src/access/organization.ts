@@ -1,89 +1,112 @@
-import { type OrgRole, rolePermissions } from '@orrery/contracts';
+import { type Permission, type Principal, personOf } from '@orrery/contracts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
-import { type Identity, principalOfKey, type Session } from './authenticate.ts';
+import type { Identity } from './authenticate.ts';
 import type { Caller } from './caller.ts';
-import type { Members, Membership } from './members.ts';
+import { principalOfKey } from './key-principal.ts';
+import type { Nowhere, Place, Places, Whereto } from './places.ts';
 
 export interface Wish {
   /** The organization that the path names. */
   readonly slugInPath?: string | undefined;
   /** `X-Org-Slug`: counts for people, whose tokens name no organization. */
   readonly slugInHeader?: string | undefined;
+  /** The space that the path names. */
+  readonly spaceInPath?: string | undefined;
+  /** `X-Space-Id`. */
+  readonly spaceInHeader?: string | undefined;
   /** Whether the operation needs an organization at all. */
   readonly isNeeded: boolean;
 }
 
-type Person = Pick<Session, 'userId' | 'sessionId'>;
-
 const slugForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
-/** Says who acts in which organization: a key in its own, a person where the path, the header or the default says. */
-export class Organizations {
-  readonly #members: Members;
-  readonly #catchUpMs: number;
+/** Published so: a slug that nobody has is not found, one that others have is forbidden. Spaces of others are as if they were not. */
+const failureOf = (nowhere: Nowhere): Failed => {
+  if (nowhere === 'NotAMember' || nowhere === 'NoOrganization') return new Failed(edgeFailure(nowhere));
+  return new Failed(refusal({ refusals: { OrgNotFound: 404, SpaceNotFound: 404 } }, { code: nowhere, details: {} }));
+};
 
-  constructor(members: Members, catchUpMs: number) {
-    this.#members = members;
-    this.#catchUpMs = catchUpMs;
-  }
-
-  async resolve(identity: Identity, wish: Wish): Promise<Caller> {
-    switch (identity.kind) {
-      case 'nobody':
-        return { principal: { kind: 'nobody' } };
-      case 'operator':
-        return { principal: { kind: 'operator', id: 'operator' } };
-      case 'key':
-        await this.#assertOwn(identity.key, wish.slugInPath);
-        return { principal: principalOfKey(identity.key), orgId: identity.key.orgId };
-      case 'pending':
-        return { principal: { kind: 'pending', id: identity.userId, sessionId: identity.sessionId } };
-      case 'user':
-        return await this.#ofUser(identity, wish);
-    }
-  }
-
-  async #assertOwn({ orgId, userId }: { orgId: string; userId: string }, slug: string | undefined): Promise<void> {
-    if (slug === undefined || this.#members.slugOf(orgId) === slug) return;
-    // Renamed a moment ago, or unknown here yet.
-    await this.#members.snapshot.when(userId, ({ memberships }) => memberships.some((each) => each.slug === slug), this.#catchUpMs);
-    if (this.#members.slugOf(orgId) !== slug) throw this.#stranger(slug);
-  }
-
-  async #ofUser({ userId, sessionId }: Person, { slugInPath, slugInHeader, isNeeded }: Wish): Promise<Caller> {
-    const slug = slugInPath ?? slugInHeader;
-    const membership = slug === undefined ? await this.#default(userId, isNeeded) : await this.#named(userId, slug);
-    if (membership) return { principal: principalOf({ userId, sessionId }, membership.role), orgId: membership.orgId };
-    if (slug !== undefined) throw this.#stranger(slug);
-    if (isNeeded) throw new Failed(edgeFailure('NoOrganization'));
-    return { principal: { kind: 'user', id: userId, sessionId, permissions: [] } };
-  }
-
-  async #default(userId: string, isNeeded: boolean): Promise<Membership | undefined> {
-    const { snapshot } = this.#members;
-    const known = isNeeded
-      ? await snapshot.when(userId, ({ memberships }) => memberships.length > 0, this.#catchUpMs)
-      : snapshot.get(userId);
-    return known?.memberships.find(({ isDefault }) => isDefault) ?? known?.memberships[0];
-  }
-
-  async #named(userId: string, slug: string): Promise<Membership | undefined> {
-    if (!slugForm.test(slug)) return undefined;
-    const isIn = ({ memberships }: { memberships: readonly Membership[] }): boolean => memberships.some((each) => each.slug === slug);
-    const known = await this.#members.snapshot.when(userId, isIn, this.#catchUpMs);
-    return known?.memberships.find((each) => each.slug === slug);
-  }
-
-  /** Published so: a slug that nobody has is not found, one that others have is forbidden. */
-  #stranger(slug: string): Failed {
-    if (this.#members.isKnown(slug)) return new Failed(edgeFailure('NotAMember'));
-    return new Failed(refusal({ refusals: { OrgNotFound: 404 } }, { code: 'OrgNotFound', details: {} }));
-  }
+interface Ask {
+  readonly userId: string;
+  readonly whereto: Whereto;
+  readonly isNeeded: boolean;
 }
 
-const principalOf = ({ userId, sessionId }: Person, role: OrgRole): Caller['principal'] => ({
-  kind: 'user',
-  id: userId,
-  sessionId,
-  permissions: [...rolePermissions[role]],
-});
+/** Where a person, or whoever answers for a key, wants to be. A key of an organization is nowhere else. */
+const askOf = (identity: Identity, { slugInPath, slugInHeader, isNeeded, ...spaces }: Wish): Ask | undefined => {
+  if (identity.kind === 'user') {
+    return { userId: identity.userId, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
+  }
+  if (identity.kind !== 'key') return undefined;
+  const { key, secret } = identity;
+  const { userId } = secret;
+  if (key.orgId === null) return { userId, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
+  return { userId, whereto: { slug: slugInPath, orgId: key.orgId, ...spaces }, isNeeded: true };
+};
+
+const principalOf = (identity: Identity, held: readonly Permission[]): Principal => {
+  switch (identity.kind) {
+    case 'nobody':
+      return { kind: 'nobody' };
+    case 'operator':
+      return { kind: 'operator', id: 'operator' };
+    case 'pending':
+      return { kind: 'pending', id: identity.userId, sessionId: identity.sessionId };
+    case 'user':
+      return { kind: 'user', id: identity.userId, sessionId: identity.sessionId, permissions: [...held] };
+    case 'key':
+      return principalOfKey(identity, held);
+  }
+};
+
+const callerOf = (identity: Identity, place: Place | undefined): Caller => {
+  if (!place) return { principal: principalOf(identity, []) };
+  const { orgId, spaceId, permissions, isSuspended } = place;
+  return {
+    principal: principalOf(identity, permissions),
+    orgId,
+    ...(spaceId === undefined ? {} : { spaceId }),
+    ...(isSuspended ? { isSuspended } : {}),
+  };
+};
+
+/** Says who acts in which organization and space: a key in its own, a person where the path, the header or the default says. */
+export class Organizations {
+  readonly #places: Places;
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** As far as it is known here already; where somebody is nowhere, they may nothing. */
+  find(identity: Identity, wish: Wish): Caller {
+    const asked = askOf(identity, wish);
+    const found = asked && this.#places.look(asked.userId, asked.whereto);
+    return callerOf(identity, found && 'place' in found ? found.place : undefined);
+  }
+
+  /** The same when all has come that there is to know; refuses who is nowhere and must be somewhere. */
+  async resolve(identity: Identity, wish: Wish): Promise<Caller> {
+    const asked = askOf(identity, wish);
+    return callerOf(identity, asked && (await this.#place(asked)));
+  }
+
+  /** Whether a caller who was let in may still do all of this: people are removed, roles change and spaces go while streams are open. */
+  isCurrent({ principal, orgId, spaceId }: Caller, accesses: readonly string[]): boolean {
+    const userId = personOf(principal);
+    if (userId === undefined || orgId === undefined) return true;
+    const found = this.#places.look(userId, { orgId, spaceInHeader: spaceId });
+    if (!('place' in found)) return false;
+    const held: readonly string[] = found.place.permissions;
+    return accesses.every((access) => !access.includes(':') || held.includes(access));
+  }
+
+  async #place({ userId, whereto, isNeeded }: Ask): Promise<Place | undefined> {
+    const { slug } = whereto;
+    if (slug !== undefined && !slugForm.test(slug)) throw failureOf('OrgNotFound');
+    const found = await this.#places.find(userId, whereto, isNeeded);
+    if ('place' in found) return found.place;
+    if (found.nowhere === 'NoOrganization' && !isNeeded) return undefined;
+    throw failureOf(found.nowhere);
+  }
+}

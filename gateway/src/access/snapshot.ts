@@ -46,13 +46,19 @@ export class Snapshot<T> implements ReadSnapshot<T> {
 
   async when(key: string, isWished: (value: T) => boolean, ms: number): Promise<T | undefined> {
     const now = this.get(key);
-    if ((now !== undefined && isWished(now)) || this.#waiting >= maxWaiting) return now;
+    if (now !== undefined && isWished(now)) return now;
+    await this.caughtUp(ms);
+    return this.get(key);
+  }
+
+  /** Waits until all is here that is published by now, at most so long. */
+  async caughtUp(ms: number): Promise<void> {
+    if (this.#waiting >= maxWaiting) return;
     this.#waiting += 1;
     try {
       await this.#source.caughtUp(ms);
     } finally {
       this.#waiting -= 1;
     }
-    return this.get(key);
   }
 }

@@ -7,7 +7,14 @@ export const Principal = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('user'), id: z.uuid(), sessionId: z.uuid().optional(), permissions: z.array(PermissionSchema) }),
   /** A person who has shown one factor and still owes the second: nobody yet, except to what completes or ends the session. */
   z.strictObject({ kind: z.literal('pending'), id: z.uuid(), sessionId: z.uuid() }),
-  z.strictObject({ kind: z.literal('key'), id: z.uuid(), userId: z.uuid(), permissions: z.array(PermissionSchema) }),
+  z.strictObject({
+    kind: z.literal('key'),
+    id: z.uuid(),
+    userId: z.uuid(),
+    permissions: z.array(PermissionSchema),
+    /** Of these permissions, those that hold for some things alone, by their ids; the others hold for everything. */
+    only: z.partialRecord(PermissionSchema, z.array(z.string())).optional(),
+  }),
   z.strictObject({ kind: z.literal('agent'), id: z.uuid() }),
   z.strictObject({ kind: z.literal('service'), name: z.string() }),
   z.strictObject({ kind: z.literal('operator'), id: z.string() }),
@@ -19,6 +26,8 @@ export const RequestContext = z.strictObject({
   principal: Principal,
   /** The organization the request is about; resolved and verified by the gateway. */
   orgId: z.uuid().optional(),
+  /** The space of that organization; resolved and verified with it. */
+  spaceId: z.uuid().optional(),
   /** Identifies a command across retries: the same id has its effect once. */
   commandId: z.string().min(1).max(200),
   /** True where the caller chose the id (`Idempotency-Key`): then the same id with another body is refused. */

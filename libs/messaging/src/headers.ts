@@ -33,9 +33,9 @@ type WholeRest = { readonly [K in keyof Required<Rest>]: Rest[K] | undefined };
  * times. JSON escapes every line end, and what else is written is one line, so that no value can add a header.
  */
 export const writeHeaders = ({ context, deadlineAt, carrier, reading, isAfield }: Sent): string => {
-  const { orgId, commandId, idempotent, correlationId, causationId, origin } = context;
+  const { orgId, spaceId, commandId, idempotent, correlationId, causationId, origin } = context;
   const traceparent = traceparentShape.test(carrier.traceparent ?? '') ? carrier.traceparent : context.traceparent;
-  const rest: WholeRest = { orgId, commandId, idempotent, correlationId, causationId, deadlineAt, traceparent, origin };
+  const rest: WholeRest = { orgId, spaceId, commandId, idempotent, correlationId, causationId, deadlineAt, traceparent, origin };
   const remaining = isAfield ? `,"remainingMs":${Math.max(1, Math.ceil(deadlineAt - Date.now()))}` : '';
   const json = `${JSON.stringify(rest).slice(0, -1)}${remaining}${callerKey}${writePrincipal(context.principal)}}`;
   let text = `NATS/1.0\r\n${contextHeader}: ${json}\r\n`;
