@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   billing as contracts,
-  type EventContracts,
   execution,
   formatNanos,
   identity,
@@ -10,41 +9,11 @@ import {
   type RequestContext,
   type RequestOf,
 } from '@orrery/contracts';
-import { EventStore, migrate, openDatabase, type Relay, startRelay } from '@orrery/event-store';
 import { type Bus, connectBus } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
 import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
 import { billing } from '../src/index.ts';
-
-/** Another service's log, with its relay: real events, as that service would publish them. */
-class OtherLog {
-  static async open(service: string, events: EventContracts, nats: Bus): Promise<OtherLog> {
-    const database = await freshDatabase(service);
-    const dataSource = await openDatabase({ url: database.url, applicationName: service });
-    await migrate(dataSource);
-    const store = new EventStore({ dataSource, service, events: [events], keks: [Buffer.alloc(32, 1)] });
-    return new OtherLog(store, startRelay({ store, nats: nats.connection }), database);
-  }
-
-  private constructor(
-    readonly store: EventStore,
-    private readonly relay: Relay,
-    private readonly database: FreshDatabase,
-  ) {}
-
-  async happen(stream: string, orgId: string, ...events: { type: string; data: object }[]): Promise<void> {
-    const { version } = await this.store.load(stream);
-    const metadata = { correlationId: randomUUID(), causationId: 'test', actor: 'test', orgId };
-    await this.store.commit({ appends: [{ stream, expected: version, events }], metadata });
-  }
-
-  async close(): Promise<void> {
-    await this.relay.stop();
-    await this.store.close();
-    await this.store.dataSource.destroy();
-    await this.database.drop();
-  }
-}
+import { OtherLog } from './world/other-log.ts';
 
 let nats: Awaited<ReturnType<typeof startNats>>;
 let database: FreshDatabase;
