@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { execution } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import type { FakeAgent } from './world/fake-agent.ts';
-import { World } from './world/world.ts';
+import { small, World } from './world/world.ts';
 
 jest.setTimeout(30_000);
 
@@ -21,9 +21,19 @@ const end = (runId: execution.RunId, mode: execution.EndMode): Promise<execution
 
 describe('ending a run', () => {
   it('that waits ends it at once', async () => {
-    await world.tidy();
-    const run = await world.submit();
+    // No machine has what it needs: a machine that was here a moment ago is not known to be gone to whoever places.
+    await world.neighbours.offer('gpu.a100', { ...small, gpus: 1 });
+    await eventually(async () => (await world.pool.query("SELECT FROM offered_machine_types WHERE name = 'gpu.a100'")).rowCount === 1);
+    const run = await world.submit({ machineType: 'gpu.a100' });
     expect(await end(run.id, 'abort')).toMatchObject({ status: 'aborted', reason: 'aborted', startedAt: null, ranMs: 0 });
+  });
+
+  it('that was placed on a machine that is gone, and never heard of it, ends it at once', async () => {
+    await agent.vanish();
+    const run = await world.submit();
+    await world.status(run.id, 'starting');
+    await end(run.id, 'abort');
+    expect(await world.status(run.id, 'aborted')).toMatchObject({ startedAt: null, ranMs: 0, reason: 'aborted' });
   });
 
   it('ends one run for one key: under the same key another is refused, and goes on', async () => {

@@ -84,8 +84,10 @@ export class DispatchRunner {
   private async step(runId: execution.RunId): Promise<Step> {
     const due = await dueAttempt(this.parts.pool, runId);
     if (!due) return 'done';
+    const isUnheard = this.unheard.has(keyOf(due));
+    if (due.endMode !== null && isUnheard) return await this.lose(due, 'it was asked to end before its machine heard of it', true);
     // A lost machine hears nothing: its return, or the end of the lease, goes on from here; unless it never heard of it at all.
-    if (due.isWorkerLost) return this.unheard.has(keyOf(due)) ? await this.lose(due, 'its machine was not there', true) : 'done';
+    if (due.isWorkerLost) return isUnheard ? await this.lose(due, 'its machine was not there', true) : 'done';
     const { orgId, traceparent, workerId } = due;
     const settings = { parent: traceparent ?? undefined, orgId, attributes: { 'orrery.run_id': runId, 'orrery.worker_id': workerId } };
     if (due.endMode !== null) return await withSpan('end attempt', settings, () => this.end(due));
