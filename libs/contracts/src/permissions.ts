@@ -71,3 +71,13 @@ export const rolePermissions: Readonly<Record<OrgRole, readonly Permission[]>> =
   billing: ['org:read', 'members:read', 'billing:read', 'billing:manage'],
   viewer: reading,
 };
+
+/** What a space can give: work, and the look at it. What governs an organization, its people or its money is never given by a space. */
+export const spacePermissions = permissions.filter((permission) =>
+  /^(spaces:(read|manage)|runs|logs|metrics|benchmarks|evaluations|leaderboards|trainings|data-models)(:|$)/.test(permission),
+);
+export const SpacePermission = z.enum(spacePermissions as [Permission, ...Permission[]]);
+
+/** What is left to whom in an organization that the operator has suspended: to look, to end work, to pay. Nothing begins, nobody joins. */
+const left: ReadonlySet<Permission> = new Set([...reading, 'secrets:read', 'audit:read', 'invites:read', 'runs:control', 'billing:manage']);
+export const whileSuspended = (held: readonly Permission[]): readonly Permission[] => held.filter((permission) => left.has(permission));

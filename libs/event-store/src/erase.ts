@@ -15,19 +15,20 @@ import type { View } from './view.ts';
 const writeTimeoutMs = 30_000;
 
 /**
- * Erases a person: the key goes, and with it every personal field of every event; snapshots go; the rows of views that those
- * events made are folded again. Append first whatever makes the domain refuse further personal facts. Doing it twice does no harm.
+ * Erases persons: their keys go, in this order, and with them every personal field of every event; snapshots go; the rows of views
+ * that those events made are folded again. Append first whatever makes the domain refuse further personal facts. Doing it twice does
+ * no harm. Whatever has a key of its own is a person here: an organization, an invite.
  */
-export const erasePerson = async (store: EventStore, person: string): Promise<void> => {
-  await store.sealer.eraseKey(person);
-  await foldAgain(store, person);
-  // Other processes may have known the key until now, and folded with it.
+export const erasePerson = async (store: EventStore, ...persons: readonly string[]): Promise<void> => {
+  for (const person of persons) await store.sealer.eraseKey(person);
+  await foldAgain(store, persons);
+  // Other processes may have known the keys until now, and folded with them.
   await pause(keyCacheMs);
-  await foldAgain(store, person);
+  await foldAgain(store, persons);
 };
 
-const foldAgain = async (store: EventStore, person: string): Promise<void> => {
-  const { rows } = await store.pool.query<{ stream: string }>('SELECT DISTINCT stream FROM events WHERE person = $1', [person]);
+const foldAgain = async (store: EventStore, persons: readonly string[]): Promise<void> => {
+  const { rows } = await store.pool.query<{ stream: string }>('SELECT DISTINCT stream FROM events WHERE person = ANY($1)', [persons]);
   const pool = commitPool(store.dataSource, 1);
   const client = await pool.connect();
   try {

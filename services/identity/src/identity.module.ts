@@ -1,12 +1,11 @@
 import type { Provider } from '@nestjs/common';
 import { identity as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
-import { systemClock } from '@orrery/kernel';
 import { type Deps, service } from '@orrery/process';
-import { ApiKeysHandler, KeyMac } from './application/api-keys.handler.ts';
 import { Chores } from './application/chores.ts';
-import { OrgsHandler } from './application/orgs.handler.ts';
-import { AccessTokens } from './application/sessions/access-tokens.ts';
+import { foundationOf } from './application/foundation.ts';
+import { keyControllers, keyProviders } from './application/keys/key-parts.ts';
+import { orgConsumers, orgControllers, orgProviders } from './application/orgs/org-parts.ts';
 import { forgetSessions } from './application/sessions/forget-sessions.ts';
 import { RefreshTokens } from './application/sessions/refresh-tokens.ts';
 import { SecondFactors } from './application/sessions/second-factors.ts';
@@ -15,27 +14,28 @@ import { Sessions } from './application/sessions/sessions.ts';
 import { Snapshots } from './application/snapshots.ts';
 import { pruneTries } from './application/tries/prune-tries.ts';
 import { Tries } from './application/tries/tries.ts';
-import { TriesTable } from './application/tries/tries-table.ts';
 import { Passwords } from './application/users/passwords.ts';
 import { ClaimKey, SignUpHandler } from './application/users/sign-up.handler.ts';
 import { IdentityConfig } from './identity.config.ts';
 import { triesTable } from './migrations/0001-tries.ts';
+import { keyUsesTable } from './migrations/0003-key-uses.ts';
 import { apiKeys } from './views/api-keys.view.ts';
-import { orgs } from './views/orgs.view.ts';
-import { members, users } from './views/people.view.ts';
+import { invites } from './views/invites.view.ts';
+import { orgPlans } from './views/org-plans.view.ts';
+import { defaultOrgs, members } from './views/orgs/members.view.ts';
+import { orgs } from './views/orgs/orgs.view.ts';
+import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
+import { spaceMembers, spaces } from './views/spaces.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 
 type IdentityDeps = Deps<IdentityConfig>;
 
 /** What other parts of identity sign people in with. */
-const sessionProviders = ({ store, bus, secrets, config, log, health }: IdentityDeps): Provider[] => {
-  const accessTokens = new AccessTokens(secrets('session-signing'));
-  const snapshots = new Snapshots({ bus, store, accessTokens, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
-  health.check('snapshots', () => snapshots.areComplete);
+const sessionProviders = (deps: IdentityDeps): Provider[] => {
+  const { store, secrets, config, log } = deps;
+  const { accessTokens, snapshots, tries, triesTable: table } = foundationOf(deps);
   const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
-  const table = new TriesTable(store.pool);
-  const tries = new Tries({ table, key: secrets('claim-mac'), clock: systemClock });
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const chores = [forgetSessions(snapshots), pruneTries(table)];
   return [
@@ -51,16 +51,18 @@ const sessionProviders = ({ store, bus, secrets, config, log, health }: Identity
 export const identity = service({
   name: 'identity',
   config: IdentityConfig,
-  migrations: [triesTable],
+  migrations: [triesTable, keyUsesTable],
   events: [contracts.IdentityEvents],
-  views: [users, members, orgs, apiKeys, sessions],
+  views: [users, members, defaultOrgs, orgs, invites, spaces, spaceMembers, apiKeys, orgPlans, sessions],
   module: (deps) => ({
-    controllers: [SignUpHandler, SessionsHandler, OrgsHandler, ApiKeysHandler, ViewsHandler],
+    controllers: [SignUpHandler, SessionsHandler, ...orgControllers, ...keyControllers, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: deps.store },
       { provide: ClaimKey, useValue: new ClaimKey(deps.secrets('claim-mac')) },
-      { provide: KeyMac, useValue: new KeyMac(deps.secrets('api-key-mac')) },
+      ...keyProviders(deps.store, deps.secrets('api-key-mac')),
       ...sessionProviders(deps),
+      ...orgProviders(deps),
     ],
   }),
+  consumers: orgConsumers,
 });

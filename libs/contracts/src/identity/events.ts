@@ -1,9 +1,22 @@
 import type { EventOf } from '../define.ts';
+import { InviteEvents } from './invites/events.ts';
 import { ApiKeyEvents } from './keys/events.ts';
+import { MfaEvents } from './mfa/events.ts';
 import { OrgEvents } from './orgs/events.ts';
+import { PlanEvents } from './plans/events.ts';
 import { SessionEvents } from './sessions/events.ts';
+import { SpaceEvents } from './spaces/events.ts';
 import { UserEvents } from './users/events.ts';
 
 /** Everything that identity's log may hold. */
-export const IdentityEvents = { ...UserEvents, ...SessionEvents, ...OrgEvents, ...ApiKeyEvents };
+export const IdentityEvents = {
+  ...UserEvents,
+  ...SessionEvents,
+  ...OrgEvents,
+  ...InviteEvents,
+  ...SpaceEvents,
+  ...ApiKeyEvents,
+  ...PlanEvents,
+  ...MfaEvents,
+};
 export type IdentityEvent = EventOf<typeof IdentityEvents>;

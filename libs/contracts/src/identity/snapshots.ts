@@ -1,5 +1,6 @@
 import { KeySnapshot } from './keys/types.ts';
-import { MemberSnapshot } from './orgs/types.ts';
+import { MemberSnapshot, OrgSnapshot } from './orgs/types.ts';
+import { PlanSnapshot } from './plans/types.ts';
 import { SessionSnapshot, SigningSnapshot } from './sessions/types.ts';
 
 /** What identity keeps up to date for every gateway, in buckets of JetStream's key-value store. */
@@ -8,6 +9,10 @@ export const Snapshots = {
   keys: { bucket: 'identity-keys', value: KeySnapshot },
   /** By user id. */
   members: { bucket: 'identity-members', value: MemberSnapshot },
+  /** By org id. */
+  orgs: { bucket: 'identity-orgs', value: OrgSnapshot },
+  /** By org id. */
+  plans: { bucket: 'identity-plans', value: PlanSnapshot },
   /** By session id. */
   sessions: { bucket: 'identity-sessions', value: SessionSnapshot },
   /** By `kid`. */

@@ -12,3 +12,7 @@ export const orgOf = ({ orgId }: RequestContext): OrgId => {
   const org = OrgId.safeParse(orgId);
   return org.success ? org.data : refuse({ code: 'Forbidden', details: { needs: 'an organization' } });
 };
+
+/** The same where a key will not do. */
+export const signedInOf = (context: RequestContext): UserId =>
+  context.principal.kind === 'user' ? callerOf(context) : refuse({ code: 'Forbidden', details: { needs: 'a signed-in person' } });

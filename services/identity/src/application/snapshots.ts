@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { epochOf, type Instant, identity, instantOf, type UserId } from '@orrery/contracts';
+import { epochOf, type Instant, identity, instantOf, type OrgId, type UserId } from '@orrery/contracts';
 import type { EventStore, Table, TableRow, Where } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Bus, publishSnapshot, type SnapshotPublisher } from '@orrery/messaging';
 import type { z } from 'zod';
-import { apiKeys } from '../views/api-keys.view.ts';
-import { membershipsOf } from '../views/memberships.ts';
+import { apiKeys, keySnapshotOf } from '../views/api-keys.view.ts';
+import { orgPlans } from '../views/org-plans.view.ts';
+import { memberSnapshotsOf, orgSnapshotsOf } from '../views/orgs/org-snapshots.ts';
+import { orgs } from '../views/orgs/orgs.view.ts';
 import { users } from '../views/people.view.ts';
 import { sessionSnapshotOf, sessions } from '../views/sessions.view.ts';
 import type { AccessTokens } from './sessions/access-tokens.ts';
@@ -25,18 +27,22 @@ const pageRows = 500;
 const mostLooks = 10;
 
 /** Every row of a table that matches, a page at a time. */
-async function* rowsOf<T extends Table>(
+async function* pagesOf<T extends Table>(
   store: EventStore,
   table: T,
   by: keyof T['columns'] & string,
   where: Where<TableRow<T>> = {},
-): AsyncGenerator<TableRow<T>> {
+): AsyncGenerator<readonly TableRow<T>[]> {
   let cursor: string | undefined;
   do {
     const page = await store.read(table).page({ where, order: { by: [by] }, limit: pageRows, cursor });
-    yield* page.items;
+    yield page.items;
     cursor = page.nextCursor;
   } while (cursor !== undefined);
+}
+
+async function* rowsOf<T extends Table>(...asked: Parameters<typeof pagesOf<T>>): AsyncGenerator<TableRow<T>> {
+  for await (const page of pagesOf(...asked)) yield* page;
 }
 
 /**
@@ -46,33 +52,45 @@ async function* rowsOf<T extends Table>(
 export class Snapshots implements OnApplicationShutdown {
   private readonly store: EventStore;
   private readonly keys: SnapshotPublisher<Contracts['keys']['value']>;
+  private readonly orgs: SnapshotPublisher<Contracts['orgs']['value']>;
   private readonly members: SnapshotPublisher<Contracts['members']['value']>;
+  private readonly plans: SnapshotPublisher<Contracts['plans']['value']>;
   private readonly sessions: SnapshotPublisher<Contracts['sessions']['value']>;
   private readonly signing: SnapshotPublisher<Contracts['signing']['value']>;
 
   constructor({ bus, store, accessTokens, onFault }: SnapshotsOptions) {
-    const { keys, members, sessions: ended, signing } = identity.Snapshots;
+    const { keys, orgs: existing, members, plans, sessions: ended, signing } = identity.Snapshots;
     this.store = store;
     this.keys = publishSnapshot(bus, { snapshot: keys, all: () => this.allKeys(), onFault });
+    this.orgs = publishSnapshot(bus, { snapshot: existing, all: () => this.allOrgs(), onFault });
     this.members = publishSnapshot(bus, { snapshot: members, all: () => this.allMembers(), onFault });
+    this.plans = publishSnapshot(bus, { snapshot: plans, all: () => this.allPlans(), onFault });
     this.sessions = publishSnapshot(bus, { snapshot: ended, all: () => this.allSessions(), onFault });
     const current = accessTokens.snapshot;
     this.signing = publishSnapshot(bus, { snapshot: signing, all: () => Promise.resolve([[current.kid, current]]), onFault });
   }
 
   get areComplete(): boolean {
-    return [this.keys, this.members, this.sessions, this.signing].every(({ isComplete }) => isComplete);
+    return [this.keys, this.orgs, this.members, this.plans, this.sessions, this.signing].every(({ isComplete }) => isComplete);
   }
 
   keyChanged(id: identity.ApiKeyId): Promise<void> {
     return tell(this.keys, id, async () => {
       const key = await this.store.read(apiKeys).one({ id });
-      return key && snapshotOf(key);
+      return key && keySnapshotOf(key);
     });
   }
 
+  orgChanged(orgId: OrgId): Promise<void> {
+    return tell(this.orgs, orgId, async () => (await orgSnapshotsOf(this.store, [orgId]))[0]);
+  }
+
   membersChanged(userId: UserId): Promise<void> {
-    return tell(this.members, userId, () => membershipsOf(this.store, userId));
+    return tell(this.members, userId, async () => (await memberSnapshotsOf(this.store, [userId]))[0]);
+  }
+
+  planChanged(orgId: OrgId): Promise<void> {
+    return tell(this.plans, orgId, () => this.store.read(orgPlans).one({ orgId }));
   }
 
   sessionChanged(id: identity.SessionId): Promise<void> {
@@ -89,18 +107,24 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.keys, this.members, this.sessions, this.signing].map((publisher) => publisher.close()));
+    await Promise.all([this.keys, this.orgs, this.members, this.plans, this.sessions, this.signing].map((publisher) => publisher.close()));
   }
 
-  // What is revoked or expired is left out: a gateway that does not know a key refuses it.
+  // What is revoked, switched off or expired is left out: a gateway that does not know a key refuses it.
   private async allKeys() {
     const now = systemClock.now();
     const keys: [string, identity.KeySnapshot][] = [];
-    for await (const key of rowsOf(this.store, apiKeys, 'id')) {
-      const snapshot = snapshotOf(key);
+    for await (const key of rowsOf(this.store, apiKeys, 'id', { isActive: true })) {
+      const snapshot = keySnapshotOf(key);
       if (snapshot && (key.expiresAt === null || epochOf(key.expiresAt) > now)) keys.push([key.id, snapshot]);
     }
     return keys;
+  }
+
+  private async allPlans() {
+    const plans: [string, identity.PlanSnapshot][] = [];
+    for await (const plan of rowsOf(this.store, orgPlans, 'orgId')) plans.push([plan.orgId, plan]);
+    return plans;
   }
 
   private async allSessions() {
@@ -112,9 +136,21 @@ export class Snapshots implements OnApplicationShutdown {
     return all;
   }
 
+  private async allOrgs() {
+    const all: [string, identity.OrgSnapshot][] = [];
+    for await (const page of pagesOf(this.store, orgs, 'id')) {
+      const ids = page.map(({ id }) => id);
+      for (const snapshot of await orgSnapshotsOf(this.store, ids)) all.push([snapshot.orgId, snapshot]);
+    }
+    return all;
+  }
+
   private async allMembers() {
     const all: [string, identity.MemberSnapshot][] = [];
-    for await (const { id } of rowsOf(this.store, users, 'id')) all.push([id, await membershipsOf(this.store, id)]);
+    for await (const page of pagesOf(this.store, users, 'id')) {
+      const ids = page.map(({ id }) => id);
+      for (const snapshot of await memberSnapshotsOf(this.store, ids)) all.push([snapshot.userId, snapshot]);
+    }
     return all;
   }
 }
@@ -136,10 +172,4 @@ const tell = async <S extends z.ZodType>(
     if (looks >= mostLooks || isDeepStrictEqual(after, value)) return;
     value = after;
   }
-};
-
-/** What a gateway is told of a key: of a revoked one, nothing. */
-const snapshotOf = (key: TableRow<typeof apiKeys>): identity.KeySnapshot | undefined => {
-  const { id, orgId, userId, hash, role, isActive, expiresAt } = key;
-  return isActive && hash !== null ? { id, orgId, userId, hash, role, isActive, expiresAt } : undefined;
 };

@@ -1,5 +1,5 @@
-import type { identity, OrgRole } from '@orrery/contracts';
-import { boolean, type EventStore, type Fact, instant, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
+import type { identity } from '@orrery/contracts';
+import { type EventStore, type Fact, instant, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
 
 export const users = view({
   name: 'users',
@@ -26,25 +26,6 @@ export const users = view({
       default:
         return [];
     }
-  },
-});
-
-export const members = view({
-  name: 'members',
-  table: 'members',
-  columns: {
-    orgId: uuid<identity.OrgView['id']>(),
-    userId: uuid<identity.UserView['id']>(),
-    role: text<OrgRole>(),
-    isDefault: boolean(),
-    joinedAt: instant(),
-  },
-  key: ['orgId', 'userId'],
-  indexes: [['userId']],
-  fold: ({ event }: Fact<identity.IdentityEvent>) => {
-    if (event.type !== 'MemberJoined') return [];
-    const { at: joinedAt, ...member } = event.data;
-    return [{ put: { ...member, joinedAt } }];
   },
 });
 

@@ -5,7 +5,6 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { callerOf } from '../application/caller.ts';
 import { apiKeys } from './api-keys.view.ts';
-import { listOrgsOf } from './memberships.ts';
 import { findById } from './people.view.ts';
 
 @Controller()
@@ -23,10 +22,5 @@ export class ViewsHandler {
       keys.count({ userId: person.id, isActive: true, expiresAt: { gt: instantOf(systemClock.now()) } }),
     ]);
     return { ...shown, activeApiKeys: forEver + forNow };
-  }
-
-  @Serves(identity.ListOrgs)
-  orgs(input: InputOf<typeof identity.ListOrgs>, context: RequestContext): Promise<OutputOf<typeof identity.ListOrgs>> {
-    return listOrgsOf(this.store, callerOf(context), input);
   }
 }

@@ -4,15 +4,15 @@ import { type InputOf, identity, instantOf, newId, OrgId, type OutputOf, type Re
 import { ClaimTaken, commandRow, EventStore, metadataOf, type Once, Repeated } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import { Org } from '../../domain/org.ts';
-import { slugOf } from '../../domain/slug.ts';
+import { Org } from '../../domain/orgs/org.ts';
+import { personalOrg } from '../../domain/orgs/personal-org.ts';
 import { User } from '../../domain/user.ts';
 import { Snapshots } from '../snapshots.ts';
 import { Passwords } from './passwords.ts';
 
 type SignedUp = OutputOf<typeof identity.SignUp>;
 
-/** How often another slug is tried when the one that a name suggests is taken. */
+/** How often another slug is tried when one is taken. */
 const slugTries = 5;
 
 /** Key for the claims of e-mail addresses: the table of claims outlives a person, and must not tell of them. */
@@ -40,7 +40,7 @@ export class SignUpHandler {
     // The password is no part of the fingerprint: a hash of it would be a second, weaker place to guess it from.
     const once = commandRow('sign-up', context, { email: input.email, name: input.name });
     try {
-      const answer = await withFreeSlug((suffix) => this.commit(input, { passwordHash, suffix, once }, context));
+      const answer = await withFreeSlug((chance) => this.commit(input, { passwordHash, chance, once }, context));
       await this.snapshots.membersChanged(answer.userId);
       return answer;
     } catch (error) {
@@ -52,19 +52,17 @@ export class SignUpHandler {
 
   private async commit(
     input: InputOf<typeof identity.SignUp>,
-    { passwordHash, suffix, once }: { passwordHash: string; suffix: string; once: Once },
+    { passwordHash, chance, once }: { passwordHash: string; chance: string; once: Once },
     context: RequestContext,
   ): Promise<SignedUp> {
     const at = instantOf(systemClock.now());
     const { email, name = null } = input;
     const userId = newId(UserId);
     const orgId = newId(OrgId);
-    const orgName = name ?? email.split('@', 1)[0] ?? 'org';
-    const slug = slugOf(orgName, suffix);
+    const create = personalOrg({ orgId, createdBy: userId, chance, at });
+    const { slug } = create;
     const user = refuse(User.decide({ type: 'SignUp', userId, email, name, passwordHash, at }, User.initial));
-    const org = refuse(
-      Org.decide({ type: 'Create', orgId, slug, name: orgName, billingEmail: null, createdBy: userId, isDefault: true, at }, Org.initial),
-    );
+    const org = refuse(Org.decide(create, Org.initial));
     const answer = { userId, orgId, orgSlug: slug };
     await this.store.commit({
       appends: [
@@ -82,11 +80,11 @@ export class SignUpHandler {
   }
 }
 
-/** Tries the slug that the name suggests, then the same with chance behind it. */
-const withFreeSlug = async (attempt: (suffix: string) => Promise<SignedUp>): Promise<SignedUp> => {
+/** Tries one slug, and another where somebody has it. */
+const withFreeSlug = async (attempt: (chance: string) => Promise<SignedUp>): Promise<SignedUp> => {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt(tried === 1 ? '' : randomBytes(3).toString('hex'));
+      return await attempt(randomBytes(5).toString('hex'));
     } catch (error) {
       if (!(error instanceof ClaimTaken) || error.scope !== 'slug' || tried >= slugTries) throw error;
     }

@@ -1,0 +1,77 @@
+import { instantOf, type RequestContext } from '@orrery/contracts';
+import type { EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { refuse } from '@orrery/messaging';
+import { type State, secretOf } from '../../domain/invites/invite.ts';
+import { Org } from '../../domain/orgs/org.ts';
+import { Space } from '../../domain/spaces/space.ts';
+import { assertRoomFor } from '../../views/orgs/memberships.ts';
+import { orgStream } from '../orgs/orgs.ts';
+import { spaceStream } from '../spaces/space-stream.ts';
+import { type Part, part, type Together } from '../together.ts';
+import type { Tries } from '../tries/tries.ts';
+import type { Addressee } from './addressee.ts';
+import { type Presented, presentedIn } from './invite-secrets.ts';
+import type { Invites } from './invites.ts';
+
+type Known = Exclude<State, { status: 'Absent' }>;
+
+export interface Shown extends Presented {
+  readonly state: Known;
+}
+
+const inviteNotFound = { code: 'InviteNotFound', details: {} } as const;
+const now = () => instantOf(systemClock.now());
+
+/** Invites as those see them to whom they are addressed. */
+export class ReceivedInvites {
+  constructor(
+    private readonly store: EventStore,
+    private readonly together: Together,
+    private readonly invites: Invites,
+    private readonly tries: Tries,
+  ) {}
+
+  /** The invite that a token opens; or that lies in the list of this person, who then needs to name its id alone. */
+  async open(token: string, addressee: Addressee | undefined, context: RequestContext): Promise<Shown> {
+    const presented = presentedIn(token);
+    if (!presented) return refuse(inviteNotFound);
+    const { inviteId, secretHash } = presented;
+    const look = async (): Promise<Known | undefined> => {
+      const state = await this.invites.stateOf(inviteId);
+      if (state.status === 'Absent') return undefined;
+      const isListed = secretHash === null && addressee?.isEmailVerified === true && addressee.email === state.email;
+      return isListed || secretOf(state, secretHash) ? state : undefined;
+    };
+    const state = await this.tries.check('invite', inviteId, context, look);
+    return state ? { ...presented, state } : refuse(inviteNotFound);
+  }
+
+  /** The person joins, and the invite is used: both or neither. */
+  async accept(token: string, addressee: Addressee, context: RequestContext): Promise<Known> {
+    const shown = await this.open(token, addressee, context);
+    const { orgId, role } = shown.state;
+    if (role !== null) await assertRoomFor(this.store, addressee.userId);
+    const joint = { name: 'accept-invite', parts: this.joining(shown, addressee), input: { inviteId: shown.inviteId }, answer: null };
+    refuse(await this.together.commit(joint, orgStream(orgId), { ...context, orgId }));
+    return shown.state;
+  }
+
+  async decline(token: string, addressee: Addressee, context: RequestContext): Promise<void> {
+    const { inviteId, secretHash, state } = await this.open(token, addressee, context);
+    const parts = [this.invites.part(inviteId, { type: 'Decline', ...addressee, secretHash, at: now() })];
+    const joint = { name: 'decline-invite', parts, input: { inviteId }, answer: null };
+    refuse(await this.together.commit(joint, orgStream(state.orgId), { ...context, orgId: state.orgId }));
+  }
+
+  /** What an accepted invite does, in each stream that has a part in it. */
+  joining({ inviteId, secretHash, state }: Shown, addressee: Addressee): readonly Part[] {
+    const { orgId, role, space } = state;
+    const { userId } = addressee;
+    const at = now();
+    const answer = this.invites.part(inviteId, { type: 'Accept', ...addressee, secretHash, at });
+    const org = role === null ? ({ type: 'Vouch', by: null } as const) : ({ type: 'Join', userId, role, inviteId, at } as const);
+    const admit = space && part(Space, spaceStream(space.spaceId), { type: 'Admit', orgId, userId, permissions: space.permissions, at });
+    return [answer, part(Org, orgStream(orgId), org), ...(admit ? [admit] : [])];
+  }
+}

@@ -1,0 +1,28 @@
+import { Controller } from '@nestjs/common';
+import { type InputOf, identity, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
+import { Serves } from '@orrery/messaging';
+import { joinedSpacesOf, spacesOf } from '../../views/space-lists.ts';
+import { callerOf, orgOf } from '../caller.ts';
+import { SpaceAccess } from './space-access.ts';
+
+@Controller()
+export class SpaceListsHandler {
+  constructor(
+    private readonly store: EventStore,
+    private readonly access: SpaceAccess,
+  ) {}
+
+  @Serves(identity.ListSpaces)
+  async list(input: InputOf<typeof identity.ListSpaces>, context: RequestContext): Promise<OutputOf<typeof identity.ListSpaces>> {
+    const memberOnly = (await this.access.managesAll(context)) ? undefined : callerOf(context);
+    return await spacesOf(this.store, orgOf(context), { ...input, memberOnly });
+  }
+
+  @Serves(identity.GetStanding)
+  async standing(_: InputOf<typeof identity.GetStanding>, context: RequestContext): Promise<OutputOf<typeof identity.GetStanding>> {
+    const { principal } = context;
+    const permissions = principal.kind === 'user' || principal.kind === 'key' ? [...principal.permissions] : [];
+    return { permissions, spaces: await joinedSpacesOf(this.store, callerOf(context)) };
+  }
+}

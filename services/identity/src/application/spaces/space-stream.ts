@@ -1,0 +1,1 @@
+export const spaceStream = (spaceId: string): string => `space-${spaceId}`;
