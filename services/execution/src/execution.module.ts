@@ -15,6 +15,7 @@ import { RunWatch } from './application/run-watch.ts';
 import { RunsHandler } from './application/runs.handler.ts';
 import { Runs } from './application/runs.ts';
 import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
+import { closedConsumer, standingConsumer } from './application/standing.consumer.ts';
 import { Telemetry } from './application/telemetry.ts';
 import { WorkersHandler } from './application/workers.handler.ts';
 import { Workers } from './application/workers.ts';
@@ -22,6 +23,7 @@ import type { Patience } from './domain/leases/silence.ts';
 import { bestFitEngine } from './domain/scheduling/best-fit.ts';
 import { ExecutionConfig } from './execution.config.ts';
 import { executionTables } from './migrations/0001-execution.ts';
+import { orgStandings } from './migrations/0002-org-standings.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
 import { runList } from './views/run-list.view.ts';
 import { RunReader } from './views/run-reader.ts';
@@ -98,10 +100,10 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
 export const execution = service({
   name: 'execution',
   config: ExecutionConfig,
-  migrations: [executionTables],
+  migrations: [executionTables, orgStandings],
   events: [contracts.ExecutionEvents],
   views: [runList, openAttempts, runAttempts, runTallies, workers],
   module: moduleOf,
-  consumers: ({ store }) => [offersConsumer, creditConsumer, exhaustedConsumer(store)],
+  consumers: ({ store }) => [offersConsumer, creditConsumer, exhaustedConsumer(store), standingConsumer, closedConsumer(store)],
   start: startOffice,
 });

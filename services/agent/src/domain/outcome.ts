@@ -49,6 +49,7 @@ const explanations: Readonly<Partial<Record<EndReason, string>>> = {
   'memory-limit': overMemory,
   'lease-lost': 'The machine could not reach the platform, and its lease ran out.',
   'credit-exhausted': 'The organization ran out of credit.',
+  'org-closed': 'The organization was suspended or deleted.',
 };
 
 const signalOf = (exitCode: number): string | undefined => {

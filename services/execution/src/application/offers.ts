@@ -8,6 +8,8 @@ export interface Offer {
   readonly resources: catalog.Resources | null;
   readonly price: catalog.PinnedPrice | null;
   readonly hasCredit: boolean;
+  /** Suspended or deleted: it begins nothing. */
+  readonly isClosed: boolean;
 }
 
 interface OfferRow {
@@ -16,18 +18,21 @@ interface OfferRow {
   readonly currency: catalog.PinnedPrice['currency'] | null;
   readonly nanosPerSecond: catalog.PinnedPrice['nanosPerSecond'] | null;
   readonly isExhausted: boolean | null;
+  readonly isClosed: boolean | null;
 }
 
 /** The offer of a machine type to an organization, as far as we have heard. */
 export const offerOf = async (database: Pick<pg.Pool, 'query'>, machineType: string, orgId: string): Promise<Offer> => {
   const { rows } = await database.query<OfferRow>({
     name: 'offer',
-    text: `SELECT m.resources, b.version::int, b.currency, p.nanos_per_second AS "nanosPerSecond", c.is_exhausted AS "isExhausted"
+    text: `SELECT m.resources, b.version::int, b.currency, p.nanos_per_second AS "nanosPerSecond", c.is_exhausted AS "isExhausted",
+        s.is_closed AS "isClosed"
       FROM (SELECT $1::text AS name, $2::uuid AS org_id) asked
       LEFT JOIN offered_machine_types m ON m.name = asked.name AND m.is_offered
       LEFT JOIN LATERAL (SELECT * FROM price_books WHERE effective_at <= now() ORDER BY version DESC LIMIT 1) b ON true
       LEFT JOIN run_prices p ON p.book = b.version AND p.machine_type = asked.name
-      LEFT JOIN credit_states c ON c.org_id = asked.org_id`,
+      LEFT JOIN credit_states c ON c.org_id = asked.org_id
+      LEFT JOIN org_standings s ON s.org_id = asked.org_id`,
     values: [machineType, orgId],
   });
   const row = rows[0];
@@ -35,7 +40,7 @@ export const offerOf = async (database: Pick<pg.Pool, 'query'>, machineType: str
     row?.version && row.currency && row.nanosPerSecond !== null
       ? { version: row.version, currency: row.currency, nanosPerSecond: row.nanosPerSecond }
       : null;
-  return { resources: row?.resources ?? null, price, hasCredit: row?.isExhausted !== true };
+  return { resources: row?.resources ?? null, price, hasCredit: row?.isExhausted !== true, isClosed: row?.isClosed === true };
 };
 
 const { MachineTypePublished, MachineTypeRetired, PriceBookPublished } = catalog.CatalogEvents;

@@ -36,6 +36,8 @@ export interface Submission {
   readonly resources: catalog.Resources | null;
   readonly price: catalog.PinnedPrice | null;
   readonly hasCredit: boolean;
+  /** The organization is suspended or deleted. */
+  readonly isClosed: boolean;
   readonly program: { readonly fileName: string | null; readonly hash: string; readonly bytes: number; readonly maxBytes: number };
   readonly timeoutSeconds: number;
   readonly submittedBy: string;

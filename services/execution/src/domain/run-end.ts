@@ -30,6 +30,7 @@ const words: Readonly<Record<Exclude<execution.EndReason, 'exited'>, string>> = 
   stopped: 'The run was stopped on request.',
   aborted: 'The run was aborted on request.',
   'credit-exhausted': 'The organization ran out of credit.',
+  'org-closed': 'The organization was suspended or deleted.',
   'start-failed': 'No machine could start the program.',
   'lease-lost': 'Its machine was not heard until its lease ended.',
   'worker-lost': 'Its machine was lost.',
@@ -59,6 +60,9 @@ interface Verdict {
 
 const unasked: Partial<Readonly<Record<execution.EndReason, RunEndType>>> = { stopped: 'RunCompleted', aborted: 'RunAborted' };
 
+/** Ends that the platform asks for by itself. */
+const isOfPlatform = (reason: execution.EndReason): boolean => reason === 'credit-exhausted' || reason === 'org-closed';
+
 /**
  * What a reported end means. The machine says what happened; where it ended the program because it was asked to,
  * the wish says what that is called.
@@ -68,7 +72,7 @@ export const verdictOf = (
   wish: Wish | null,
 ): Verdict => {
   if (reason === 'exited') return { type: exitCode === 0 ? 'RunCompleted' : 'RunFailed', reason };
-  const isWished = reason === 'signalled' || reason === 'stopped' || reason === 'aborted' || reason === 'credit-exhausted';
+  const isWished = reason === 'signalled' || reason === 'stopped' || reason === 'aborted' || isOfPlatform(reason);
   if (isWished && wish) return { type: endTypes[wish.mode], reason: wish.reason };
   return { type: unasked[reason] ?? 'RunFailed', reason };
 };

@@ -50,6 +50,12 @@ describe('submitting a run', () => {
       .thenRejected('InsufficientCredits');
   });
 
+  it('is refused for an organization that is suspended or deleted', () => {
+    given()
+      .when({ ...submit, isClosed: true })
+      .thenRejected('OrgSuspended');
+  });
+
   it('is refused for a program that is too large', () => {
     const program = { ...submit.program, bytes: 1_001 };
     given()

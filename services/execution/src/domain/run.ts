@@ -36,6 +36,7 @@ export type RunRefusal =
   | Rejection<'MachineTypeNotOffered', { readonly machineType: string }>
   | Rejection<'NoPrice', { readonly machineType: string }>
   | Rejection<'InsufficientCredits', object>
+  | Rejection<'OrgSuspended', object>
   | Rejection<'ProgramTooLarge', { readonly bytes: number; readonly maxBytes: number }>
   | Rejection<'RunNotFound', object>
   | Rejection<'RunNotPending', object>
@@ -46,6 +47,7 @@ type RunDecision = Decision<RunEvent, RunRefusal>;
 
 const submit = (wish: Submission): RunDecision => {
   const { resources, price, program, machineType } = wish;
+  if (wish.isClosed) return reject('OrgSuspended', {});
   if (resources === null) return reject('MachineTypeNotOffered', { machineType });
   if (price === null) return reject('NoPrice', { machineType });
   if (program.bytes > program.maxBytes) return reject('ProgramTooLarge', { bytes: program.bytes, maxBytes: program.maxBytes });

@@ -1,4 +1,4 @@
-import { execution } from '@orrery/contracts';
+import { execution, type OrgId } from '@orrery/contracts';
 import type { EventStore, Where } from '@orrery/event-store';
 import { type RunRow, runList } from './run-list.view.ts';
 import { workers } from './workers.view.ts';
@@ -45,6 +45,11 @@ export class RunReader {
 
   async skip(where: RunWhere, limit: number, offset: number): Promise<execution.RunView[]> {
     return await this.viewsOf(await this.store.read(runList).list({ where, order: newestFirst, limit, offset }));
+  }
+
+  /** How many have not ended. */
+  async openOf(orgId: OrgId): Promise<number> {
+    return await this.store.read(runList).count({ orgId, status: { in: open } });
   }
 
   /** Those that have ended are counted as they end; the others are few. */

@@ -51,6 +51,11 @@ export class ViewsHandler {
     return { items, total, countsByStatus };
   }
 
+  @Serves(execution.CountOpenRuns)
+  async open(_: InputOf<typeof execution.CountOpenRuns>, { orgId }: RequestContext): Promise<OutputOf<typeof execution.CountOpenRuns>> {
+    return { openRuns: await this.runs.openOf(OrgId.parse(orgId)) };
+  }
+
   @Serves(execution.GetRunHistory)
   async history(
     { runId }: InputOf<typeof execution.GetRunHistory>,

@@ -39,7 +39,7 @@ export const SubmitRun = command({
       .default({}),
   }),
   output: RunView,
-  refusals: { MachineTypeNotOffered: 400, NoPrice: 409, InsufficientCredits: 402, ProgramTooLarge: 413 },
+  refusals: { MachineTypeNotOffered: 400, NoPrice: 409, InsufficientCredits: 402, OrgSuspended: 403, ProgramTooLarge: 413 },
   deadlineMs: 10_000,
 });
 

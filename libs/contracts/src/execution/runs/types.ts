@@ -29,6 +29,7 @@ export const EndReason = z
     'stopped',
     'aborted',
     'credit-exhausted',
+    'org-closed',
     'start-failed',
     'lease-lost',
     'worker-lost',

@@ -1,0 +1,30 @@
+import { type execution, instantOf, type OrgId, type RequestContext } from '@orrery/contracts';
+import type { EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { householdOf } from './household.ts';
+
+const atOnce = 500;
+
+export interface EndOfWork {
+  readonly orgId: OrgId;
+  readonly by: string;
+  readonly reason: execution.EndReason;
+}
+
+/** Asks everything to end that an organization has waiting or running. Asking twice is asking once. */
+export const endWork = async (store: EventStore, { orgId, by, reason }: EndOfWork, context: RequestContext): Promise<void> => {
+  const { runs } = householdOf(store);
+  const wish = { type: 'RequestEnd', mode: 'cancel', by, reason } as const;
+  let last = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const { rows } = await store.pool.query<{ id: execution.RunId }>({
+      name: 'open-runs-of-org',
+      text: `SELECT id FROM run_list WHERE org_id = $1 AND status = ANY(ARRAY['pending', 'starting', 'running']) AND id > $2 ORDER BY id LIMIT $3`,
+      values: [orgId, last, atOnce],
+    });
+    const at = instantOf(systemClock.now());
+    await Promise.all(rows.map(({ id }) => runs.tell(id, { ...wish, at }, { ...context, commandId: `${context.commandId} ${id}` })));
+    last = rows.at(-1)?.id ?? last;
+    if (rows.length < atOnce) return;
+  }
+};
