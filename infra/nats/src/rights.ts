@@ -1,7 +1,11 @@
-import { eventContracts, identity, operations, serviceOf } from '@orrery/contracts';
+import { eventContracts, identity, observability, operations, serviceOf } from '@orrery/contracts';
+
+/** Accounts are worlds of subjects, apart but for what one exports and the other imports. */
+export type AccountName = 'platform' | 'readers';
 
 /** Which subjects a user of the bus may publish and subscribe. Everything else is refused by the server. */
 export interface Rights {
+  readonly account: AccountName;
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }
@@ -18,6 +22,8 @@ export const services: readonly string[] = [
 
 /** Whom a service asks, beyond itself. Who is not named here is not asked: services otherwise follow events. */
 const asks: Readonly<Record<string, readonly string[]>> = {
+  // Before an organization may be deleted.
+  identity: ['billing', 'execution'],
   execution: ['billing', 'catalog', 'identity'],
   billing: ['catalog', 'execution', 'identity'],
   observability: ['execution', 'identity'],
@@ -32,10 +38,12 @@ const buckets: Readonly<Record<string, readonly string[]>> = {
 /** Streams that belong to no service: whoever comes first makes them, and every service may mend their settings. */
 const commonStreams = ['DEAD', 'OUTPUT', 'METRICS'];
 
-const streamsOf = (service: string): readonly string[] => [
-  `LOG_${service.toUpperCase()}`,
-  ...(buckets[service] ?? []).map((bucket) => `KV_${bucket}`),
-];
+const logOf = (service: string): string => `LOG_${service.toUpperCase()}`;
+
+/** The streams that carry the events of the services. */
+export const logStreams = (): readonly string[] => services.map(logOf);
+
+const streamsOf = (service: string): readonly string[] => [logOf(service), ...(buckets[service] ?? []).map((bucket) => `KV_${bucket}`)];
 
 /** What reading any stream takes: facts are public inside the platform, so every service may follow every log. */
 const following = [
@@ -65,12 +73,6 @@ const watching = (stream: string): string[] => [
   `$JS.API.CONSUMER.*.${stream}.>`,
 ];
 
-/** Without the right to delete: a consumer of somebody else's would be as good as one's own. */
-const consuming = (stream: string): string[] => [
-  `$JS.API.STREAM.INFO.${stream}`,
-  ...['CREATE', 'DURABLE.CREATE', 'INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.>`),
-];
-
 /**
  * Answers go to the asker's own inbox, and nobody may listen at the inbox of another: agents are not trusted, and answers hold
  * secrets. A process named N connects with the inbox prefix `_INBOX_N`; agents hear answers below `_INBOX_agent.<id>`.
@@ -81,6 +83,7 @@ const inboxOf = (name: string): string => `_INBOX_${name}.>`;
 const answering = [...services, 'gateway', 'operator', agents].map(inboxOf);
 
 export const rightsOfService = (service: string): Rights => ({
+  account: 'platform',
   publish: [
     `ask.${service}.>`,
     ...(asks[service] ?? []).map((asked) => `ask.${asked}.>`),
@@ -88,6 +91,7 @@ export const rightsOfService = (service: string): Rights => ({
     `dead.${service}.>`,
     ...(buckets[service] ?? []).map((bucket) => `$KV.${bucket}.>`),
     ...(service === 'execution' ? ['agent.>'] : []),
+    ...(service === 'observability' ? [`${observability.copies.manage}.STREAM.>`] : []),
     ...streamsOf(service).flatMap(owning),
     ...commonStreams.flatMap(making),
     ...following,
@@ -98,6 +102,7 @@ export const rightsOfService = (service: string): Rights => ({
 
 /** The gateway asks everybody, serves nobody, and watches the snapshots: it faces the world, so it reads nothing else. */
 export const rightsOfGateway: Rights = {
+  account: 'platform',
   publish: [
     'ask.>',
     '$JS.API.INFO',
@@ -110,20 +115,25 @@ export const rightsOfGateway: Rights = {
   subscribe: [inboxOf('gateway')],
 };
 
-/** For teams that consume domain events: they read every log, and no output, snapshot or dead letter; they publish nothing. */
+/**
+ * For teams that consume domain events: in an account of their own, where nothing is but copies of the logs. There they make
+ * whatever consumers they like. They publish nothing, and make and change no stream.
+ */
 export const rightsOfEvents: Rights = {
+  account: 'readers',
   publish: [
     '$JS.API.INFO',
-    '$JS.API.STREAM.NAMES',
+    ...['NAMES', 'LIST', 'INFO.*', 'MSG.GET.*'].map((act) => `$JS.API.STREAM.${act}`),
+    '$JS.API.DIRECT.GET.>',
+    '$JS.API.CONSUMER.>',
     '$JS.ACK.>',
-    '$JS.FC.>',
-    ...services.flatMap((service) => consuming(`LOG_${service.toUpperCase()}`)),
   ],
-  subscribe: ['log.>', inboxOf('events')],
+  subscribe: [inboxOf('events')],
 };
 
 /** All services in one process: what they may do together, in few words, for a server bounds the length of a user's claims. */
 const rightsOfAll: Rights = {
+  account: 'platform',
   publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', '$KV.>', '$JS.>', ...answering],
   subscribe: ['ask.>', 'log.>', 'tele.>', ...[...services, 'gateway'].map(inboxOf)],
 };
@@ -136,6 +146,6 @@ export const busUsers = (): Readonly<Record<string, Rights>> => {
     gateway: rightsOfGateway,
     events: rightsOfEvents,
     all: rightsOfAll,
-    operator: { publish: ['>'], subscribe: ['>'] },
+    operator: { account: 'platform', publish: ['>'], subscribe: ['>'] },
   };
 };

@@ -4,7 +4,7 @@ import { EventStore, type Handle, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Command, type Event, Ledger, type Refusal, type State } from '../domain/ledger.ts';
-import { balances } from '../views/balances.view.ts';
+import { balances, balanceViewOf } from '../views/balances.view.ts';
 import { ledgerStream } from './ledger-stream.ts';
 
 /** Ledgers grow for as long as their organization lives; their state does not. */
@@ -26,6 +26,6 @@ export class GrantsHandler {
     const command = { type: 'Grant', transactionId, kind, amount, note, at: instantOf(systemClock.now()) } as const;
     refuse(await this.ledger(ledgerStream(orgId), command, { ...context, orgId }, { input }));
     const balance = await this.store.read(balances).one({ orgId });
-    return balance ?? refuse({ code: 'AccountNotFound', details: {} });
+    return balance ? balanceViewOf(balance) : refuse({ code: 'AccountNotFound', details: {} });
   }
 }

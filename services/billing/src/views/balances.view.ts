@@ -1,5 +1,5 @@
 import { type billing, type Currency, formatNanos, type NanosText, type OrgId, parseNanos } from '@orrery/contracts';
-import { boolean, type Fact, instant, nanos, nullable, text, uuid, view } from '@orrery/event-store';
+import { boolean, type Fact, instant, nanos, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
 
 /** One row an organization: what the API answers from. That `balance` equals the sum of its entries is checked continuously. */
 export const balances = view({
@@ -65,3 +65,5 @@ export const balances = view({
     }
   },
 });
+
+export const balanceViewOf = ({ gifted: _, ...shown }: TableRow<typeof balances>): billing.BalanceView => shown;

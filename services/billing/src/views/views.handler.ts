@@ -2,7 +2,8 @@ import { Controller } from '@nestjs/common';
 import { billing, formatNanos, type InputOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore, type TableRow } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
-import { balances } from './balances.view.ts';
+import { isSettled } from '../domain/settlement.ts';
+import { balances, balanceViewOf } from './balances.view.ts';
 import { checkLedger } from './ledger-check.ts';
 import { transactions } from './transactions.view.ts';
 import { usage } from './usage.view.ts';
@@ -22,7 +23,14 @@ export class ViewsHandler {
   @Serves(billing.GetBalance)
   async balance(_: InputOf<typeof billing.GetBalance>, context: RequestContext): Promise<OutputOf<typeof billing.GetBalance>> {
     const balance = await this.store.read(balances).one({ orgId: orgOf(context) });
-    return balance ?? refuse({ code: 'AccountNotFound', details: {} });
+    return balance ? balanceViewOf(balance) : refuse({ code: 'AccountNotFound', details: {} });
+  }
+
+  @Serves(billing.GetSettlement)
+  async settlement(_: InputOf<typeof billing.GetSettlement>, context: RequestContext): Promise<OutputOf<typeof billing.GetSettlement>> {
+    const balance = await this.store.read(balances).one({ orgId: orgOf(context) });
+    // An account is opened a moment after its organization: before that nothing was moved.
+    return balance ? { isSettled: isSettled(balance), balance: balance.balance } : { isSettled: true, balance: formatNanos(0n) };
   }
 
   @Serves(billing.ListUsage)
