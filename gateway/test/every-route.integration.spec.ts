@@ -17,6 +17,10 @@ const fillPath = (path: string, slug: string): string =>
 const bodies: Readonly<Record<string, object>> = {
   '/auth/login': { email: 'person@example.com', password: 'x' },
   '/auth/refresh': { refresh_token: 'x' },
+  '/mfa/verify-enrollment': { code: '123456' },
+  '/mfa/verify': { code: '123456' },
+  '/mfa/disable': { code: '123456' },
+  '/mfa/regenerate-backup-codes': { code: '123456' },
   '/auth/api-keys/': { key_name: 'x' },
   '/orgs': { name: 'x' },
   '/orgs/{slug}': { name: 'x' },

@@ -36,6 +36,36 @@ const cases: readonly Case[] = [
     asks: [[identity.RefreshSession, { refreshToken: 'r' }]],
     gives: ['access_token', 'refresh_token'],
   },
+  { row: 'GET /mfa/status', asks: [[identity.GetMfa, {}]], gives: ['enabled', 'enrolled_at'] },
+  {
+    row: 'POST /mfa/enroll',
+    asks: [[identity.EnrollAuthenticator, {}]],
+    gives: ['secret', 'qr_code', 'qr_code_url', 'backup_codes'],
+  },
+  {
+    row: 'POST /mfa/verify-enrollment',
+    send: { code: '123 456' },
+    asks: [[identity.ConfirmAuthenticator, { code: '123456' }]],
+    gives: ['success', 'message'],
+  },
+  {
+    row: 'POST /mfa/verify',
+    send: { code: 'abcd-2345' },
+    asks: [[identity.ShowSecondFactor, { proof: { code: 'ABCD2345' } }]],
+    gives: ['success', 'message', 'remaining_backup_codes'],
+  },
+  {
+    row: 'POST /mfa/disable',
+    send: { code: '123456' },
+    asks: [[identity.DisableMfa, { proof: { code: '123456' } }]],
+    gives: ['success', 'message'],
+  },
+  {
+    row: 'POST /mfa/regenerate-backup-codes',
+    send: { code: '123456' },
+    asks: [[identity.RegenerateBackupCodes, { proof: { code: '123456' } }]],
+    gives: ['success', 'message', 'backup_codes'],
+  },
   {
     row: 'GET /auth/api-keys/',
     asks: [[identity.ListApiKeys, { limit: 500 }]],
@@ -184,6 +214,8 @@ const cases: readonly Case[] = [
   { row: 'GET /billing/activities', asks: [[billing.ListTransactions, { limit: 10, offset: 0 }]], gives: ['activities', 'total'] },
 ];
 
+const isForPeople = (row: string): boolean => row === 'POST /orgs' || row.includes(' /mfa/');
+
 describe('The Lyceum API', () => {
   let world: World;
   let owner: Person;
@@ -201,10 +233,10 @@ describe('The Lyceum API', () => {
     const [method = '', path = ''] = row.split(' ');
     const url = `${base}${path.replace('{slug}', owner.slug).replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
     const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
-    // Founding an organization is for people; everything else is done with a key.
+    // Founding an organization and showing a second factor is for people; everything else is done with a key.
     const asked = request(world.url)
       [verb](url)
-      .auth(row === 'POST /orgs' ? owner.token : key, { type: 'bearer' });
+      .auth(isForPeople(row) ? owner.token : key, { type: 'bearer' });
     const response = await (send ? asked.send(send) : asked);
     expect([response.status, response.body]).toEqual([200, expect.anything()]);
     for (const [operation, input] of asks) expect(world.stubs.last(operation)?.input).toMatchObject(input);

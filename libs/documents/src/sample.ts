@@ -12,6 +12,8 @@ const texts = [
   '1.1',
   'DE',
   'a1'.repeat(32),
+  '123456',
+  'ABCD2345',
 ];
 
 const fits = (text: string, schema: JsonSchema): boolean => {

@@ -2,7 +2,16 @@ import { hkdfSync } from 'node:crypto';
 import { z } from 'zod';
 
 /** What a secret is for. Each purpose has its own key, so that one that leaks opens nothing else. */
-export type Purpose = 'seal-kek' | 'api-key-mac' | 'session-signing' | 'refresh-mac' | 'join-token-mac' | 'cursor-mac' | 'claim-mac';
+export type Purpose =
+  | 'seal-kek'
+  | 'api-key-mac'
+  | 'session-signing'
+  | 'refresh-mac'
+  | 'join-token-mac'
+  | 'cursor-mac'
+  | 'claim-mac'
+  | 'backup-code-mac'
+  | 'passkey-challenge-mac';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

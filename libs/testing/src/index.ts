@@ -1,3 +1,4 @@
+export { SoftwareAuthenticator, type Twist } from './authenticator.ts';
 export { asOperator, asOwner, asService, contextOf, nobody } from './context.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { type Law, type LawOptions, lawsOf } from './laws.ts';

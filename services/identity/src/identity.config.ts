@@ -1,5 +1,11 @@
-import { serviceVariables, variable } from '@orrery/process';
+import { known, serviceVariables, variable } from '@orrery/process';
 import { z } from 'zod';
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+  .pipe(z.array(z.url({ protocol: /^https?$/ })));
 
 export const IdentityConfig = z.object({
   ...serviceVariables('identity'),
@@ -11,5 +17,21 @@ export const IdentityConfig = z.object({
     says: 'how many passwords may wait to be hashed before more are refused',
     example: '64',
   }),
+  publicUrl: known.publicUrl,
+  passkeyOrigins: variable('ORRERY_PASSKEY_ORIGINS', origins, {
+    says: 'where else than at the public URL pages of this platform are served that may use its passkeys, separated by commas',
+    example: 'https://console.example.com',
+  }),
+  passkeyDomain: variable(
+    'ORRERY_PASSKEY_DOMAIN',
+    z
+      .string()
+      .regex(/^[a-z0-9.-]+$/, 'no domain in lower case')
+      .optional(),
+    {
+      says: 'the domain that passkeys belong to, where it is not the host of the public URL; passkeys made for another one are lost',
+      example: 'example.com',
+    },
+  ),
 });
 export type IdentityConfig = Readonly<z.output<typeof IdentityConfig>>;

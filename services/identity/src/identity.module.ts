@@ -5,6 +5,7 @@ import { type Deps, service } from '@orrery/process';
 import { Chores } from './application/chores.ts';
 import { foundationOf } from './application/foundation.ts';
 import { keyControllers, keyProviders } from './application/keys/key-parts.ts';
+import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
 import { orgConsumers, orgControllers, orgProviders } from './application/orgs/org-parts.ts';
 import { forgetSessions } from './application/sessions/forget-sessions.ts';
 import { RefreshTokens } from './application/sessions/refresh-tokens.ts';
@@ -36,15 +37,17 @@ const sessionProviders = (deps: IdentityDeps): Provider[] => {
   const { store, secrets, config, log } = deps;
   const { accessTokens, snapshots, tries, triesTable: table } = foundationOf(deps);
   const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
+  const signIns = new Sessions(store, accessTokens, refreshTokens, snapshots);
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const chores = [forgetSessions(snapshots), pruneTries(table)];
   return [
     { provide: Snapshots, useValue: snapshots },
-    { provide: Sessions, useValue: new Sessions(store, accessTokens, refreshTokens, snapshots) },
+    { provide: Sessions, useValue: signIns },
     { provide: Tries, useValue: tries },
     { provide: Passwords, useValue: passwords },
-    { provide: Doors, useValue: new Doors(passwords, new SecondFactors(), refreshTokens, tries) },
+    { provide: Doors, useValue: new Doors(passwords, new SecondFactors(store), refreshTokens, tries) },
     { provide: Chores, useValue: new Chores(chores, (err) => log.warn({ err }, 'a chore was left undone')) },
+    ...mfaProviders(deps, signIns),
   ];
 };
 
@@ -53,9 +56,9 @@ export const identity = service({
   config: IdentityConfig,
   migrations: [triesTable, keyUsesTable],
   events: [contracts.IdentityEvents],
-  views: [users, members, defaultOrgs, orgs, invites, spaces, spaceMembers, apiKeys, orgPlans, sessions],
+  views: [users, members, defaultOrgs, orgs, invites, spaces, spaceMembers, apiKeys, orgPlans, sessions, ...mfaViews],
   module: (deps) => ({
-    controllers: [SignUpHandler, SessionsHandler, ...orgControllers, ...keyControllers, ViewsHandler],
+    controllers: [SignUpHandler, SessionsHandler, ...mfaControllers, ...orgControllers, ...keyControllers, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: deps.store },
       { provide: ClaimKey, useValue: new ClaimKey(deps.secrets('claim-mac')) },

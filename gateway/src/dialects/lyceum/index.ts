@@ -5,6 +5,7 @@ import { lyceumError } from './error.ts';
 import { executions } from './executions.ts';
 import { hardware } from './hardware.ts';
 import { logs } from './logs.ts';
+import { mfa } from './mfa.ts';
 import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
 
@@ -12,6 +13,6 @@ import { apiBase } from './row.ts';
 export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
   name: 'lyceum',
   bases: [apiBase, '/api/v1/stream'],
-  routes: [...authentication, ...organizations, ...executions(publicUrl.replace(/\/+$/, '')), ...logs, ...hardware, ...billing],
+  routes: [...authentication, ...mfa, ...organizations, ...executions(publicUrl.replace(/\/+$/, '')), ...logs, ...hardware, ...billing],
   error: lyceumError,
 });

@@ -1,8 +1,12 @@
 import type { UserId } from '@orrery/contracts';
+import type { EventStore } from '@orrery/event-store';
+import { mfaOf } from '../../views/mfa/mfa.view.ts';
 
-/** Says whether a person owes a second factor after the first. As long as nobody can enrol one, nobody does. */
+/** Says whether a person owes a second factor after the first. */
 export class SecondFactors {
-  isOwedBy(_userId: UserId): Promise<boolean> {
-    return Promise.resolve(false);
+  constructor(private readonly store: EventStore) {}
+
+  async isOwedBy(userId: UserId): Promise<boolean> {
+    return (await mfaOf(this.store, userId)).isEnabled;
   }
 }

@@ -12,7 +12,7 @@ const instant = fc.integer({ min: 0, max: 30 }).map((minute) => instantOf(minute
 const enrolmentId = fc.constantFrom('02', '03').map((end) => identity.EnrolmentId.parse(`0199a000-0000-7000-8000-0000000000${end}`));
 const passkeyId = fc.constantFrom('04', '05').map((end) => identity.PasskeyId.parse(`0199a000-0000-7000-8000-0000000000${end}`));
 const steps = fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { maxLength: 3 }).map((list) => list.sort((a, b) => a - b));
-const hash = fc.constantFrom('a', 'b', 'c');
+const hash = fc.constantFrom<string[]>('a', 'b', 'c');
 const hashes = fc.uniqueArray(hash, { minLength: 1, maxLength: 3 });
 // A challenge carries its own expiry.
 const challenge = fc.constantFrom(5, 10, 20, 35).map((minute) => ({ challenge: `c${minute}`, expiresAt: instantOf(minute * minuteMs) }));
@@ -36,7 +36,7 @@ const type = <T extends Command['type']>(name: T) => fc.constant(name);
 const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: type('OfferAuthenticator'), ...proven, enrolmentId, secret: fc.constant('S'), backupHashes: hashes }),
   fc.record({ type: type('ConfirmAuthenticator'), ...by, enrolmentId, steps }),
-  fc.record({ type: type('Show'), ...by, proof }),
+  fc.record({ type: fc.constantFrom('Show' as const, 'LogIn' as const), ...by, proof }),
   fc.record({ type: type('Disable'), ...proven }),
   // New codes are random: none of them is the one that was shown for them.
   fc

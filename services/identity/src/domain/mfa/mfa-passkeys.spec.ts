@@ -115,6 +115,14 @@ describe('a passkey', () => {
       .thenRejected('PasskeyRefused');
   });
 
+  it('logs its owner in, and says nothing of who has none', () => {
+    const logIn: Command = { type: 'LogIn', ...by, proof: signed('c2') };
+    given(...on)
+      .when(logIn)
+      .thenEvents(...used('c2'));
+    given().when(logIn).thenRejected('PasskeyRefused');
+  });
+
   it('whose counter does not rise is refused, and said to be cloned', () => {
     const suspected: readonly Event[] = [{ type: 'PasskeyCloneSuspected', data: { ...by, passkeyId } }, spent('c2')];
     for (const counter of [5, 4, 0]) {

@@ -133,6 +133,9 @@ describe('a code', () => {
     given(...on)
       .when(show(code()))
       .thenRejected('WrongCode');
+    given(...on)
+      .when(show({ kind: 'wrong', code: 'WrongCode' }))
+      .thenRejected('WrongCode');
   });
 });
 

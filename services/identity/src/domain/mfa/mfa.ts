@@ -24,7 +24,7 @@ export type Command =
       readonly backupHashes: readonly string[];
     })
   | (By & { readonly type: 'ConfirmAuthenticator'; readonly enrolmentId: identity.EnrolmentId; readonly steps: readonly number[] })
-  | (By & { readonly type: 'Show'; readonly proof: Proof })
+  | (By & { readonly type: 'Show' | 'LogIn'; readonly proof: Proof })
   | (Proven & { readonly type: 'Disable' })
   | (Proven & { readonly type: 'ReplaceBackupCodes'; readonly backupHashes: readonly string[] })
   | (Proven & { readonly type: 'BeginPasskey' })
@@ -142,6 +142,9 @@ const decide: Decide = (command, state) => {
       return confirm(command, state);
     case 'Show':
       return isOn(state) ? judged(command.proof, state, command, () => []) : reject('MfaNotEnabled', {});
+    case 'LogIn':
+      // Says of nobody whether they have a second factor, or exist.
+      return judged(command.proof, state, command, () => []);
     case 'Disable':
       return disable(command, state);
     case 'ReplaceBackupCodes':

@@ -21,7 +21,9 @@ export type Proof =
       /** The passkey that signed, as far as its signature was right. */
       readonly credentialId: string;
       readonly counter: number;
-    });
+    })
+  /** What is known to be wrong before anything is compared. */
+  | { readonly kind: 'wrong'; readonly code: ProofRefusal };
 
 export interface By {
   readonly userId: UserId;
@@ -90,5 +92,7 @@ export const judge = (proof: Proof, state: State, by: By): Verdict => {
       return backupCode(proof.hash, state, by);
     case 'passkey':
       return passkey(proof, state, by);
+    case 'wrong':
+      return { granted: false, code: proof.code, events: [] };
   }
 };
