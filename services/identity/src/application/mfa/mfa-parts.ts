@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import type { View } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
@@ -18,7 +19,7 @@ import { RelyingParty } from './relying-party.ts';
 /** Second factors: who serves requests about them. */
 export const mfaControllers = [MfaHandler, PasskeysHandler, PasskeyLogInHandler];
 
-export const mfaViews = [secondFactors, passkeys];
+export const mfaViews: readonly View[] = [secondFactors, passkeys];
 
 export const mfaProviders = (deps: Deps<IdentityConfig>, sessions: Sessions): readonly Provider[] => {
   const { store, secrets, config } = deps;
