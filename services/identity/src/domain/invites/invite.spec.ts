@@ -199,23 +199,27 @@ describe('invites of one organization', () => {
     ),
   );
 
+  /** What became of several invites, each step committed only where its claims are free. */
+  const afterAll = (history: readonly (readonly [number, Command])[]) => {
+    const states = new Map<number, State>();
+    const holder = new Holder();
+    for (const [number, wish] of history) {
+      const own = identity.InviteId.parse(id(100 + number));
+      const before = states.get(number) ?? Invite.initial;
+      const decision = Invite.decide(wish.type === 'Create' ? { ...wish, inviteId: own } : wish, before);
+      if (!decision.accepted) continue;
+      const after = fold(Invite, decision.events, before);
+      if (holder.commit(own, holdsOf(decision.events, after))) states.set(number, after);
+    }
+    return { open: [...states.values()].flatMap((state) => (state.status === 'pending' ? [state.email] : [])), held: holder.held.size };
+  };
+
   it('are at most one open at a time for each address, whatever happens to them', () => {
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 60 }), (history) => {
-        const states = new Map<number, State>();
-        const holder = new Holder();
-        for (const [number, wish] of history) {
-          const own = identity.InviteId.parse(id(100 + number));
-          const command = wish.type === 'Create' ? { ...wish, inviteId: own } : wish;
-          const before = states.get(number) ?? Invite.initial;
-          const decision = Invite.decide(command, before);
-          if (!decision.accepted) continue;
-          const after = fold(Invite, decision.events, before);
-          if (holder.commit(own, holdsOf(decision.events, after))) states.set(number, after);
-        }
-        const open = [...states.values()].flatMap((state) => (state.status === 'pending' ? [state.email] : []));
+        const { open, held } = afterAll(history);
         expect(new Set(open).size).toBe(open.length);
-        expect(holder.held.size).toBe(open.length);
+        expect(held).toBe(open.length);
       }),
       { numRuns: 500 },
     );
