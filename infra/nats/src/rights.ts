@@ -90,7 +90,8 @@ export const rightsOfService = (service: string): Rights => ({
     `log.${service}.>`,
     `dead.${service}.>`,
     ...(buckets[service] ?? []).map((bucket) => `$KV.${bucket}.>`),
-    ...(service === 'execution' ? ['agent.>'] : []),
+    // Whoever stores output may make its stream anew: what a stream is for cannot be changed in it.
+    ...(service === 'execution' ? ['agent.>', '$JS.API.STREAM.DELETE.OUTPUT'] : []),
     ...(service === 'observability' ? [`${observability.copies.manage}.STREAM.>`] : []),
     ...streamsOf(service).flatMap(owning),
     ...commonStreams.flatMap(making),

@@ -26,7 +26,7 @@ export { type Refilled, type RefillOptions, refill } from './refill.ts';
 export { InvalidEvent, Registry, UnknownEvent, type Upcaster } from './registry.ts';
 export { type Relay, type RelayOptions, startRelay } from './relay.ts';
 export type { Snapshots } from './snapshot.ts';
-export { commonStreams, type Durability, ensureStreams, logStream, reportDurability, type StreamLimits } from './streams.ts';
+export { commonStreams, type Durability, ensureStreams, logStream, outputWaiting, reportDurability, type StreamLimits } from './streams.ts';
 export { deadSubjectOf, logStreamOf, logSubjectOf } from './subjects.ts';
 export { type ChangeOf, type Table, type TableRow, table, type Write, write } from './table.ts';
 export type { Order, PageOf, TableReader } from './table-reader.ts';

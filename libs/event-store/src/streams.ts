@@ -23,6 +23,9 @@ export const deadStream = 'DEAD';
 export const outputStream = 'OUTPUT';
 export const metricsStream = 'METRICS';
 
+/** Batches of one run that wait for the store at a time; its machine keeps the others, and offers them again. */
+export const outputWaiting = 64;
+
 /** JetStream's own numbers for what can go wrong. */
 export const streamErrors = {
   insufficientStorage: 10_047,
@@ -71,6 +74,11 @@ export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> =
     max_bytes: gibibyte,
     duplicate_window: nanos(2 * minute),
     num_replicas: replicas,
+    // Gone when it is stored; what there is no room for is refused and never pushes out what is here.
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    discard_new_per_subject: true,
+    max_msgs_per_subject: outputWaiting,
     description: 'Output of runs on its way into the telemetry store',
   },
   {
@@ -93,7 +101,17 @@ const complete = (declared: Declared): Declared => ({
   ...declared,
 });
 
-const managed = ['max_age', 'max_bytes', 'duplicate_window', 'num_replicas', 'description', 'allow_direct'] as const;
+const managed = [
+  'max_age',
+  'max_bytes',
+  'max_msgs_per_subject',
+  'discard',
+  'discard_new_per_subject',
+  'duplicate_window',
+  'num_replicas',
+  'description',
+  'allow_direct',
+] as const;
 
 const differs = (declared: Declared, actual: StreamConfig): boolean =>
   managed.some((field) => declared[field] !== undefined && declared[field] !== actual[field]) ||
@@ -114,6 +132,12 @@ const add = async (jsm: JetStreamManager, declared: Declared): Promise<void> => 
 const ensure = async (jsm: JetStreamManager, declared: Declared): Promise<boolean> => {
   try {
     const { config } = await jsm.streams.info(declared.name);
+    // What it is for cannot be changed in a stream; what an earlier version left in it is lost with it.
+    if (config.retention !== declared.retention) {
+      await jsm.streams.delete(declared.name);
+      await add(jsm, declared);
+      return true;
+    }
     const sameBound = config.max_bytes === -1 ? { ...declared, max_bytes: -1 } : declared;
     if (differs(sameBound, config)) await jsm.streams.update(declared.name, { ...config, ...sameBound });
     return false;

@@ -1,8 +1,8 @@
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
-import { type ConsumerConfig, type JetStreamManager, type NatsConnection, nanos, type StreamConfig } from 'nats';
+import { AckPolicy, type ConsumerConfig, type JetStreamManager, type NatsConnection, nanos, type StreamConfig } from 'nats';
 import { type Durable, ensureDurable } from '../src/consume-durable.ts';
-import { type Consumer, commonStreams, consumer, ensureStreams, logStream, reportDurability } from '../src/index.ts';
+import { type Consumer, commonStreams, consumer, ensureStreams, logStream, outputWaiting, reportDurability } from '../src/index.ts';
 import { connectTo } from './fixtures/bus.ts';
 import { OrderEvents } from './fixtures/orders.ts';
 
@@ -59,6 +59,31 @@ describe('On JetStream', () => {
       const { config, state } = await jsm.streams.info('LOG_SHOP');
       expect(config.max_age).toBe(nanos(3_600_000));
       expect(state.messages).toBe(1);
+    });
+
+    it('take no more output of a run than may wait, and all of the others, until it is stored', async () => {
+      await ensureStreams(jsm, all);
+      const output = (run: string, n: number) =>
+        nats.jetstream().publish(`tele.output.worker.${run}`, `${run} ${n}`, { msgID: `${run} ${n}` });
+      for (let n = 0; n < outputWaiting; n += 1) await output('noisy', n);
+      await expect(output('noisy', outputWaiting)).rejects.toMatchObject({
+        api_error: { description: expect.stringContaining('per subject') },
+      });
+      await output('quiet', 0);
+      const settings = { durable_name: 'store', ack_policy: AckPolicy.Explicit };
+      await jsm.consumers.add('OUTPUT', settings);
+      const batch = await (await nats.jetstream().consumers.get('OUTPUT', 'store')).fetch({ max_messages: 10, expires: 2_000 });
+      for await (const message of batch) message.ack();
+      await eventually(async () => (await jsm.streams.info('OUTPUT')).state.messages === outputWaiting + 1 - 10);
+      expect((await output('noisy', outputWaiting)).duplicate).toBe(false);
+      expect((await output('noisy', 0)).duplicate).toBe(true);
+    });
+
+    it('are made anew where what they are for has changed', async () => {
+      await jsm.streams.add({ name: 'OUTPUT', subjects: ['tele.output.>'] });
+      expect(await ensureStreams(jsm, all)).toContain('OUTPUT');
+      expect((await jsm.streams.info('OUTPUT')).config).toMatchObject({ retention: 'workqueue', discard: 'new' });
+      expect(await ensureStreams(jsm, all)).toEqual([]);
     });
 
     it('are made without their bound where the disk has no room to reserve it', async () => {

@@ -1,4 +1,5 @@
 import { instantOf } from '@orrery/contracts';
+import { outputWaiting } from '@orrery/event-store';
 import { eventually } from '@orrery/testing';
 import pg from 'pg';
 import { workerId } from './facts.ts';
@@ -58,6 +59,47 @@ describe('output', () => {
     await agent.finish(held);
     await eventually(() => reader.isDone);
     expect(reader.text).toBe('true');
+  });
+});
+
+describe('while the store cannot take anything', () => {
+  const textOf = async (runId: string): Promise<string> => {
+    const { rows } = await telemetry.query<{ text: string }>(
+      `SELECT coalesce(string_agg(text, '' ORDER BY seq), '') AS text FROM log_entries
+       WHERE stream = (SELECT id FROM log_streams WHERE name = $1)`,
+      [`run-${runId}`],
+    );
+    return rows[0]?.text ?? '';
+  };
+
+  it('a run that floods is held back, and costs another none of its lines', async () => {
+    const agent = await world.machine();
+    const noisy = await agent.holds((await world.submit()).id);
+    const quiet = await agent.holds((await world.submit()).id);
+    const lock = await telemetry.connect();
+    await lock.query('BEGIN');
+    await lock.query('LOCK TABLE log_streams IN ACCESS EXCLUSIVE MODE');
+    const flood = async (): Promise<number> => {
+      for (let taken = 0; ; taken += 1) {
+        try {
+          await agent.print(noisy, `noise ${taken}\n`);
+        } catch {
+          return taken;
+        }
+      }
+    };
+    const taken = await flood();
+    expect(taken).toBe(outputWaiting);
+    for (const line of ['one\n', 'two\n', 'three\n']) await agent.print(quiet, line);
+    await lock.query('ROLLBACK');
+    lock.release();
+    await eventually(async () => expect(await textOf(quiet.spec.runId)).toBe('one\ntwo\nthree\n'), { within: 20_000 });
+    const noise = Array.from({ length: taken }, (_, index) => `noise ${index}\n`).join('');
+    await eventually(async () => expect(await textOf(noisy.spec.runId)).toBe(noise));
+    // What was refused is offered again, and taken.
+    noisy.seq = taken;
+    await eventually(() => agent.print(noisy, 'more\n').then(() => true));
+    await eventually(async () => expect(await textOf(noisy.spec.runId)).toBe(`${noise}more\n`));
   });
 });
 
