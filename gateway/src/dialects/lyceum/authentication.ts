@@ -1,7 +1,8 @@
 import { type Instant, identity, instantOf } from '@orrery/contracts';
 import { z } from 'zod';
+import { idOf } from '../row.ts';
 import type { Writable } from './json.ts';
-import { idOf, row } from './row.ts';
+import { row } from './row.ts';
 
 type Tokens = z.output<typeof identity.Tokens>;
 

@@ -1,8 +1,9 @@
 import { billing as contract, execution, identity, type OutputOf } from '@orrery/contracts';
 import { z } from 'zod';
+import { integer } from '../row.ts';
 import { type Charge, chargeOf, summary } from './execution-views.ts';
 import { credits, Decimal, type Writable } from './json.ts';
-import { integer, row } from './row.ts';
+import { row } from './row.ts';
 
 type Balance = OutputOf<typeof contract.GetBalance>;
 type Me = OutputOf<typeof identity.GetMe>;

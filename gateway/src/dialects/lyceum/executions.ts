@@ -4,10 +4,11 @@ import { z } from 'zod';
 import type { AnswerRoute, Call, Frames, Route, StreamRoute } from '../../dialect.ts';
 import type { Frame } from '../../edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from '../../failure.ts';
+import { idOf } from '../row.ts';
 import { moment } from './authentication.ts';
 import { chargeOf, ending, metrics, outputAwaited, record, started, status, streamed, timing, workload } from './execution-views.ts';
 import { stringify } from './json.ts';
-import { idOf, row, under } from './row.ts';
+import { row, under } from './row.ts';
 import { Submission, submission, submissionNames } from './submission.ts';
 
 type Path = Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 import { catalog, execution, type OutputOf } from '@orrery/contracts';
 import { Failed, refusal } from '../../failure.ts';
+import type { To } from '../row.ts';
 import { creditsText, Decimal, perHour, type Writable } from './json.ts';
-import { row, type To } from './row.ts';
+import { row } from './row.ts';
 
 type Offer = OutputOf<typeof catalog.ListMachineTypes>['items'][number];
 

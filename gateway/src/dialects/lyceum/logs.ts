@@ -1,9 +1,10 @@
 import { execution, observability } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import { z } from 'zod';
+import { idOf, integer } from '../row.ts';
 import { outputAwaited } from './execution-views.ts';
 import type { Writable } from './json.ts';
-import { idOf, integer, row } from './row.ts';
+import { row } from './row.ts';
 
 export const line = ({ at, message, level, runId, hostname, labels }: observability.LogLine): Writable => ({
   timestamp: at,

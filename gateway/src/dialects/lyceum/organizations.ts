@@ -1,8 +1,9 @@
 import { billing, identity } from '@orrery/contracts';
 import { z } from 'zod';
+import { idOf, integer } from '../row.ts';
 import { moment } from './authentication.ts';
 import { creditsText, type Writable } from './json.ts';
-import { idOf, integer, row } from './row.ts';
+import { row } from './row.ts';
 
 type BillingDetails = identity.OrgView['billingDetails'];
 

@@ -1,119 +1,13 @@
-import type { Operation, OutputOf, RequestOf } from '@orrery/contracts';
-import type { Outcome } from '@orrery/messaging';
-import { z } from 'zod';
-import type { Caller } from '../../access/caller.ts';
-import type { AnswerRoute, Call, Parts } from '../../dialect.ts';
-import { Failed, invalidInput, refusal } from '../../failure.ts';
-import { issuesOf } from '../../input.ts';
-import type { Part } from '../../issue.ts';
+import { rowsIn } from '../row.ts';
 import { stringify, type Writable } from './json.ts';
 
 export const apiBase = '/api/v2/external';
 
-type Shape = z.ZodType;
-const nothing = z.object({});
-
-/** What a row sees of a request: its parts as its schemas read them. */
-export interface Read<Q, B> {
-  readonly path: Readonly<Record<string, string>>;
-  readonly query: Q;
-  readonly body: B;
-  readonly caller: Caller;
-}
-
-/** The way to the operations that a row declares, and to no others. */
-export interface To<O extends Operation> {
-  ask<X extends O>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>>;
-  outcome<X extends O>(operation: X, input: RequestOf<X>): Promise<Outcome<X>>;
-}
-
-export interface Row<O extends Operation, Q extends Shape, B extends Shape> {
-  readonly method: AnswerRoute['method'];
-  /** After the base, unless it begins with `/api`. */
-  readonly path: string;
-  readonly operations: readonly O[];
-  readonly query?: Q;
-  readonly body?: B;
-  /** Fields of the operations' inputs that have another name here. */
-  readonly names?: Readonly<Record<string, string>>;
-  readonly answer: (to: To<O>, read: Read<z.output<Q>, z.output<B>>) => Promise<Writable>;
-}
-
-/** Of a parameter that is given twice the last one counts, as everywhere in this API. */
-const lastOf = (query: Parts['query']): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? value : (value.at(-1) ?? '')]));
-
-const read = <S extends Shape>(schema: S, value: unknown, part: Part): z.output<S> => {
-  const parsed = z.safeParse(schema, value);
-  if (!parsed.success) throw new Failed(invalidInput(issuesOf(parsed.error, value, { schema, partOf: () => part })));
-  return parsed.data;
-};
-
-/** Judges the input of an operation here, where its fields can still be called what the client calls them. */
-const assertFits = (
-  operation: Operation,
-  input: unknown,
-  { names = {}, part }: { names: Row<Operation, Shape, Shape>['names']; part: Part },
-): void => {
-  const parsed = z.safeParse(operation.input, input);
-  if (parsed.success) return;
-  const issues = issuesOf(parsed.error, input, { schema: operation.input, partOf: () => part });
-  const renamed = issues.map((issue) => ({
-    ...issue,
-    path: issue.path.map((step, depth) => (depth === 0 ? (names[step] ?? step) : step)),
-  }));
-  throw new Failed(invalidInput(renamed));
-};
-
 export const under = (path: string): string => (path.startsWith('/api/') ? path : `${apiBase}${path}`);
 
-/** A row of the table as a route: its schemas read the request, its operations are asked, its answer is always 200. */
-export const row = <const O extends Operation, Q extends Shape = typeof nothing, B extends Shape = typeof nothing>(
-  definition: Row<O, Q, B>,
-): AnswerRoute => {
-  const { method, path, operations, names, answer } = definition;
-  const part: Part = method === 'GET' || method === 'DELETE' ? 'query' : 'body';
-  const toward = (call: Call): To<O> => ({
-    ask: (operation, input) => {
-      assertFits(operation, input, { names, part });
-      return call.ask(operation, input);
-    },
-    outcome: (operation, input) => {
-      assertFits(operation, input, { names, part });
-      return call.outcome(operation, input);
-    },
-  });
-  return {
-    kind: 'answer',
-    method,
-    path: under(path),
-    operations,
-    ...(path.startsWith('/orgs/{slug}') ? { orgField: 'slug' } : {}),
-    answer: async (call) => {
-      const { parts, caller } = call;
-      // Where a row names no schema its type is `nothing`, and so is the value.
-      const query = read(definition.query ?? nothing, lastOf(parts.query), 'query') as z.output<Q>;
-      const body = (definition.body ? read(definition.body, parts.body, 'body') : {}) as z.output<B>;
-      const value = await answer(toward(call), { path: parts.path, query, body, caller });
-      return { status: 200, contentType: 'application/json; charset=utf-8', body: stringify(value) };
-    },
-  };
-};
-
-/** Ids are opaque to clients of this API: one that cannot be is one that does not exist. */
-export const idOf = <S extends Shape>(schema: S, text: string | undefined, missing: string): z.output<S> => {
-  const parsed = z.safeParse(schema, text);
-  if (parsed.success) return parsed.data;
-  throw new Failed(refusal({ refusals: { [missing]: 404 } }, { code: missing, details: {} }));
-};
-
-const integerText = /^\s*[+-]?\d{1,15}\s*$/;
-
-/** An integer, or the text of one: clients send both. */
-export const integer = <S extends Shape>(schema: S) =>
-  z.preprocess((given, context) => {
-    const value = typeof given === 'string' && integerText.test(given) ? Number(given) : given;
-    if (typeof value === 'number') return value;
-    context.issues.push({ code: 'invalid_type', expected: 'int', input: given, continue: false });
-    return z.NEVER;
-  }, schema);
+/** A row of this API: after the base, unless its path begins with `/api`; always answered with 200. */
+export const row = rowsIn<Writable>({
+  under,
+  textOf: stringify,
+  placesIn: (path) => (path.startsWith('/orgs/{slug}') ? { orgField: 'slug' } : {}),
+});

@@ -1,6 +1,6 @@
 import type { execution, RequestOf } from '@orrery/contracts';
 import { z } from 'zod';
-import { integer } from './row.ts';
+import { integer } from '../row.ts';
 
 const isEmpty = (value: unknown): boolean =>
   value === null ||
