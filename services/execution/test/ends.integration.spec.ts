@@ -17,13 +17,17 @@ beforeEach(async () => {
 afterEach(() => world.tidy(), 40_000);
 afterAll(() => world.close(), 30_000);
 
+/** A machine type that no machine of these tests has. */
+const offerGpu = async (): Promise<void> => {
+  await world.neighbours.offer('gpu.a100', { ...small, gpus: 1 });
+  await eventually(async () => (await world.pool.query("SELECT FROM offered_machine_types WHERE name = 'gpu.a100'")).rowCount === 1);
+};
 const end = (runId: execution.RunId, mode: execution.EndMode): Promise<execution.RunView> => world.get(execution.EndRun, { runId, mode });
 
 describe('ending a run', () => {
   it('that waits ends it at once', async () => {
     // No machine has what it needs: a machine that was here a moment ago is not known to be gone to whoever places.
-    await world.neighbours.offer('gpu.a100', { ...small, gpus: 1 });
-    await eventually(async () => (await world.pool.query("SELECT FROM offered_machine_types WHERE name = 'gpu.a100'")).rowCount === 1);
+    await offerGpu();
     const run = await world.submit({ machineType: 'gpu.a100' });
     expect(await end(run.id, 'abort')).toMatchObject({ status: 'aborted', reason: 'aborted', startedAt: null, ranMs: 0 });
   });
@@ -120,6 +124,45 @@ describe('ending a run', () => {
         reason: 'credit-exhausted',
       });
     });
+  });
+});
+
+describe('an organization without credit', () => {
+  const within = { within: 30_000 };
+  const open = async (orgId: string): Promise<number> => {
+    const text = "SELECT count(*)::int AS runs FROM run_list WHERE org_id = $1 AND status IN ('pending', 'starting', 'running')";
+    return (await world.pool.query<{ runs: number }>(text, [orgId])).rows[0]?.runs ?? 0;
+  };
+  const submitMany = async (count: number, orgId: string): Promise<void> => {
+    for (let left = count; left > 0; left -= 100) {
+      await Promise.all(Array.from({ length: Math.min(left, 100) }, () => world.submit({ machineType: 'gpu.a100' }, { orgId })));
+    }
+  };
+
+  beforeAll(() => offerGpu());
+
+  it('has all of its work ended, however much waits, and another does not wait for that', async () => {
+    const [large, small] = [randomUUID(), randomUUID()];
+    await submitMany(1_250, large);
+    await submitMany(3, small);
+    await world.neighbours.exhaust(large);
+    await world.neighbours.exhaust(small);
+    await eventually(async () => (await open(small)) === 0, within);
+    const left = await open(large);
+    await eventually(async () => (await open(large)) === 0, within);
+    expect(left).toBeGreaterThan(0);
+  });
+
+  it('keeps what it submits once it has credit again', async () => {
+    const orgId = randomUUID();
+    await submitMany(2, orgId);
+    await world.neighbours.restore(orgId);
+    await world.neighbours.exhaust(orgId);
+    await eventually(async () => (await open(orgId)) === 0, within);
+    await world.neighbours.restore(orgId);
+    const submits = () => world.ask(execution.SubmitRun, { code: '1', machineType: 'gpu.a100' }, { orgId });
+    await eventually(async () => (await submits()).accepted);
+    expect(await open(orgId)).toBe(1);
   });
 });
 

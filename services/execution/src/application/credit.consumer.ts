@@ -1,6 +1,6 @@
 import { billing, OrgId } from '@orrery/contracts';
 import { type Consumer, consumer, type EventStore } from '@orrery/event-store';
-import { endWork } from './end-work.ts';
+import { endWork, endWorkMs } from './end-work.ts';
 
 const { CreditExhausted, CreditRestored } = billing.BillingEvents;
 
@@ -24,8 +24,14 @@ export const exhaustedConsumer = (store: EventStore): Consumer =>
     service: 'execution',
     name: 'credit-exhausted',
     events: [CreditExhausted],
-    react: async ({ event }, { context }) => {
-      await endWork(store, { orgId: OrgId.parse(event.data.orgId), by: 'service:billing', reason: 'credit-exhausted' }, context);
+    deadlineMs: endWorkMs,
+    react: async ({ event, version }, reaction) => {
+      const orgId = OrgId.parse(event.data.orgId);
+      const isStill = async (): Promise<boolean> => {
+        const restored = 'SELECT FROM credit_states WHERE org_id = $1 AND version > $2 AND NOT is_exhausted';
+        return (await store.pool.query({ name: 'credit-restored', text: restored, values: [orgId, version] })).rowCount === 0;
+      };
+      await endWork(store, { orgId, by: 'service:billing', reason: 'credit-exhausted', isStill }, reaction);
       return undefined;
     },
   });

@@ -1,6 +1,6 @@
 import { identity, OrgId } from '@orrery/contracts';
 import { type Consumer, consumer, type EventStore } from '@orrery/event-store';
-import { endWork } from './end-work.ts';
+import { endWork, endWorkMs } from './end-work.ts';
 
 const { OrgSuspended, OrgReinstated, OrgDeleted } = identity.IdentityEvents;
 
@@ -24,8 +24,9 @@ export const closedConsumer = (store: EventStore): Consumer =>
     service: 'execution',
     name: 'org-closed',
     events: [OrgSuspended, OrgDeleted],
-    react: async ({ event }, { context }) => {
-      await endWork(store, { orgId: OrgId.parse(event.data.orgId), by: 'service:identity', reason: 'org-closed' }, context);
+    deadlineMs: endWorkMs,
+    react: async ({ event }, reaction) => {
+      await endWork(store, { orgId: OrgId.parse(event.data.orgId), by: 'service:identity', reason: 'org-closed' }, reaction);
       return undefined;
     },
   });
