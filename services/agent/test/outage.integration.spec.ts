@@ -1,7 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { execution } from '@orrery/contracts';
+import { execution } from '@orrery/contracts';
+import { commonStreams, ensureStreams, outputWaiting } from '@orrery/event-store';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
+import { AckPolicy } from 'nats';
 import { buildAgent, Machine } from './fixtures/agent.ts';
 import { Platform, type SpecOptions, specOf } from './fixtures/platform.ts';
 
@@ -83,13 +84,51 @@ describe('While the bus is down', () => {
     await eventually(() => expect(platform.mind.beats.at(-1)?.attempts).toEqual([]));
   });
 
+  it('a run that floods waits for the store, and costs another none of its lines', async () => {
+    const manager = await platform.manager();
+    await manager.streams.delete('OUTPUT');
+    await ensureStreams(manager, commonStreams());
+    await machine.start();
+    const noisy = specOf({ code: 'import time\nfor i in range(3000):\n  print(i)\n  time.sleep(0.001)' });
+    await platform.start(noisy);
+    const waiting = async (spec: execution.AttemptSpec): Promise<number> => {
+      const { state } = await manager.streams.info('OUTPUT', { subjects_filter: `tele.output.*.${spec.runId}` });
+      return Object.values(state.subjects ?? {})[0] ?? 0;
+    };
+    await eventually(async () => (await waiting(noisy)) === outputWaiting, { within: 20_000 });
+    const quiet = specOf({ code: counting(0.2) });
+    await platform.start(quiet);
+    expect(await ended(quiet)).toMatchObject({ reason: 'exited', exitCode: 0 });
+    expect(await waiting(noisy)).toBe(outputWaiting);
+    // The store is back: it takes what waits, and what follows.
+    const chunks = new Map<string, execution.OutputChunk>();
+    const told = (spec: execution.AttemptSpec): string => {
+      const own = [...chunks.values()].filter(({ runId }) => runId === spec.runId).sort((a, b) => a.seq - b.seq);
+      return own.map(({ text }) => text).join('');
+    };
+    const consumer = await platform.consumer('OUTPUT', { durable_name: 'store', ack_policy: AckPolicy.Explicit });
+    const messages = await consumer.consume({
+      callback: (message) => {
+        for (const chunk of execution.OutputBatch.parse(message.json()).chunks) chunks.set(`${chunk.runId} ${chunk.seq}`, chunk);
+        message.ack();
+      },
+    });
+    const all = Array.from({ length: 3_000 }, (_, i) => `${i}\n`).join('');
+    await eventually(() => expect(told(noisy)).toBe(all), { within: 30_000 });
+    expect(told(quiet)).toBe(counted);
+    await messages.close();
+    await ended(noisy);
+  });
+
   it('samples wait, and are sent when it is back', async () => {
     await machine.start();
+    const spec = await run({ code: counting(0.5) });
     await nats.stop();
-    await pause(100);
+    // The last sample of a program is taken at its end.
+    await over();
     await nats.restart();
-    await eventually(async () => expect((await platform.stored('METRICS', 'tele.metrics.>')).length).toBeGreaterThan(0), {
-      within: 20_000,
-    });
+    const samples = async () =>
+      (await platform.stored('METRICS', 'tele.metrics.>')).flatMap((payload) => execution.MetricBatch.parse(payload).samples);
+    await eventually(async () => expect((await samples()).map(({ runId }) => runId)).toContain(spec.runId), { within: 20_000 });
   });
 });

@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { execution } from '@orrery/contracts';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
+import { now } from '../src/runtime/proc.ts';
 import { buildAgent, Machine } from './fixtures/agent.ts';
 import { Platform, refOf, type SpecOptions, specOf } from './fixtures/platform.ts';
 
@@ -47,6 +48,10 @@ describe('After its agent was killed', () => {
   };
   const started = ({ runId }: execution.AttemptSpec) => eventually(() => platform.reportsOf(runId).length > 0);
   const ended = ({ runId }: execution.AttemptSpec) => eventually(() => platform.endOf(runId), { within: 15_000 });
+  const fileOf = ({ runId }: execution.AttemptSpec, name: string) => join(machine.state, 'runs', `${runId}.1`, name);
+  const written = (spec: execution.AttemptSpec): number => statSync(fileOf(spec, 'stdout')).size;
+  /** How long ago the last accepted heartbeat was sent, by the machine's uptime. */
+  const heldForMs = (): number => now().uptimeMs - JSON.parse(readFileSync(join(machine.state, 'pulse'), 'utf8')).beatSentAt.uptimeMs;
   const nothingLeft = () => eventually(() => expect(machine.leftovers()).toEqual({ launchers: [], groups: [] }));
 
   it('a program lives on, and its end is told once, with its true code and time and all of its output', async () => {
@@ -55,7 +60,9 @@ describe('After its agent was killed', () => {
     await started(spec);
     await eventually(async () => expect((await platform.output(spec.runId)).chunks.length).toBeGreaterThan(1));
     await machine.kill9();
-    await pause(300);
+    const before = written(spec);
+    // It goes on while nobody looks after it.
+    await eventually(() => written(spec) > before + 20);
     await machine.start();
     const end = await ended(spec);
     expect(end).toMatchObject({ ...refOf(spec), reason: 'exited', exitCode: 9 });
@@ -73,9 +80,8 @@ describe('After its agent was killed', () => {
     const spec = await run({ code: counting(0.4, 5) });
     await started(spec);
     await machine.kill9();
-    await eventually(() => expect(readFileSync(join(machine.state, 'runs', `${spec.runId}.1`, 'exit'), 'utf8')).toMatch(/^5 /));
+    await eventually(() => expect(readFileSync(fileOf(spec, 'exit'), 'utf8')).toMatch(/^5 /));
     const over = Date.now();
-    await pause(400);
     await machine.start();
     const end = await ended(spec);
     expect(end).toMatchObject({ reason: 'exited', exitCode: 5 });
@@ -115,6 +121,7 @@ describe('After its agent was killed', () => {
       const spec = specOf({ code: 'print("begin")\nimport time\ntime.sleep(0.05)\nprint("end")' });
       // Its answer may be lost with the agent, and is asked for again below.
       void platform.start(spec).catch(() => undefined);
+      // Any moment of its life may be the last: this is the one thing here that only time decides.
       await pause(Math.random() * 160);
       await machine.kill9();
       await machine.start();
@@ -145,7 +152,7 @@ describe('After its agent was killed', () => {
     await started(spec);
     await machine.kill9();
     for (const pid of machine.leftovers().launchers) process.kill(pid, 'SIGKILL');
-    await pause(300);
+    await eventually(() => expect(machine.leftovers().launchers).toEqual([]));
     await machine.start();
     const end = await ended(spec);
     expect(end).toMatchObject({ reason: 'worker-lost', exitCode: null });
@@ -160,7 +167,7 @@ describe('After its agent was killed', () => {
     const spec = await run({ code: 'import time\ntime.sleep(60)' });
     await started(spec);
     await machine.kill9();
-    await pause(1_200);
+    await eventually(() => heldForMs() > 1_000);
     await machine.start(lease);
     expect(await ended(spec)).toMatchObject({ reason: 'lease-lost', exitCode: 137 });
     await nothingLeft();
