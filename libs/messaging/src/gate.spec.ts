@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { Gate, type Job } from './gate.ts';
+import { Gate, type Work } from './gate.ts';
 
 describe('A gate', () => {
   it('lets in so many at once, so many wait, and turns the rest away', () => {
     const gate = new Gate({ concurrency: 2, queue: 1 });
-    const job: Job = () => undefined;
-    expect([gate.enter(job), gate.enter(job), gate.enter(job), gate.enter(job)]).toEqual([true, true, true, false]);
+    const work: Work = () => undefined;
+    expect([gate.enter(work), gate.enter(work), gate.enter(work), gate.enter(work)]).toEqual([true, true, true, false]);
     expect([gate.running, gate.waiting]).toEqual([2, 1]);
   });
 

@@ -6,12 +6,12 @@ export interface GateLimits {
 }
 
 /** Work that says when it is done, exactly once. */
-export type Job = (done: () => void) => void;
+export type Work = (done: () => void) => void;
 
-/** Bounded work: so many at once, so many waiting, the rest turned away at the door. Jobs handle their own errors. */
+/** Bounded work: so many at once, so many waiting, the rest turned away at the door. Work handles its own errors. */
 export class Gate {
   readonly #limits: GateLimits;
-  readonly #waiting: Job[] = [];
+  readonly #waiting: Work[] = [];
   readonly #idle: (() => void)[] = [];
   readonly #done = (): void => this.#leave();
   #running = 0;
@@ -28,15 +28,15 @@ export class Gate {
     return this.#waiting.length;
   }
 
-  /** False: no room, the job will not run. */
-  enter(job: Job): boolean {
+  /** False: no room, the work will not begin. */
+  enter(work: Work): boolean {
     if (this.#running < this.#limits.concurrency) {
       this.#running += 1;
-      job(this.#done);
+      work(this.#done);
       return true;
     }
     if (this.#waiting.length >= this.#limits.queue) return false;
-    this.#waiting.push(job);
+    this.#waiting.push(work);
     return true;
   }
 
@@ -48,7 +48,7 @@ export class Gate {
 
   #leave(): void {
     const next = this.#waiting.shift();
-    // Not at once: jobs that end where they begin would pile up on the stack.
+    // Not at once: work that ends where it begins would pile up on the stack.
     if (next) queueMicrotask(() => next(this.#done));
     else {
       this.#running -= 1;
