@@ -45,8 +45,8 @@ export const persist = async (work: () => Promise<void>, { signal, backOff, fail
 export interface Rhythm {
   readonly everyMs: number;
   readonly signal: AbortSignal;
-  /** Told of each failure, after which the next time comes all the same; what it throws ends the repetition. */
-  readonly failed: (error: unknown) => void;
+  /** Told of each failure, after which the next time comes all the same. Absent: a failure ends the repetition. */
+  readonly failed?: (error: unknown) => void;
 }
 
 /** Does the work again and again, one at a time, with a rest between that differs, so that those who began together do not stay together. */
@@ -56,6 +56,7 @@ export const repeat = async (work: () => Promise<void>, { everyMs, signal, faile
       await work();
     } catch (error) {
       if (signal.aborted) return;
+      if (!failed) throw error;
       failed(error);
     }
     await pause(everyMs * (0.75 + Math.random() / 2), signal);

@@ -47,10 +47,7 @@ export class LeasesRunner {
   async run(signal: AbortSignal): Promise<void> {
     let tick = 0;
     // A fault ends the term: the next one begins with a connection of its own.
-    const failed = (error: unknown): never => {
-      throw error;
-    };
-    await repeat(() => this.look(tick++), { everyMs: tickMs, signal, failed });
+    await repeat(() => this.look(tick++), { everyMs: tickMs, signal });
   }
 
   private async look(tick: number): Promise<void> {

@@ -4,18 +4,13 @@ import type { MetricStore, Sample } from '@orrery/telemetry-store';
 import type { JsMsg } from 'nats';
 import type { AttemptOwners } from './attempt-owners.ts';
 import { arrivalOf } from './output.ingest.ts';
+import { readJson } from './read-json.ts';
 
 const service = 'execution';
 
 /** The machine is the last word of the subject, which its credentials fix; what the body says must agree. */
 const readSamples = ({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): execution.MetricBatch | undefined => {
-  let body: unknown;
-  try {
-    body = JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
-  }
-  const batch = execution.MetricBatch.safeParse(body);
+  const batch = execution.MetricBatch.safeParse(readJson(data));
   return batch.success && subject.endsWith(`.${batch.data.workerId}`) ? batch.data : undefined;
 };
 

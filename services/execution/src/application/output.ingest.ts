@@ -3,6 +3,7 @@ import { type Log, metrics } from '@orrery/telemetry';
 import type { LogEntry, LogStore } from '@orrery/telemetry-store';
 import type { JsMsg } from 'nats';
 import type { AttemptOwners } from './attempt-owners.ts';
+import { readJson } from './read-json.ts';
 
 const service = 'execution';
 
@@ -14,13 +15,7 @@ interface Told {
 /** The run and the machine are words of the subject, which the machine's credentials fix; what the body says must agree. */
 export const readOutput = ({ subject, data }: Pick<JsMsg, 'subject' | 'data'>): Told | undefined => {
   const [, , workerId = '', runId = ''] = subject.split('.');
-  let body: unknown;
-  try {
-    body = JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
-  }
-  const batch = execution.OutputBatch.safeParse(body);
+  const batch = execution.OutputBatch.safeParse(readJson(data));
   return batch.success ? { workerId, chunks: batch.data.chunks.filter((chunk) => chunk.runId === runId) } : undefined;
 };
 

@@ -24,10 +24,7 @@ export class WaitingRunner {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const failed = (error: unknown): never => {
-      throw error;
-    };
-    await repeat(() => this.look(), { everyMs, signal, failed });
+    await repeat(() => this.look(), { everyMs, signal });
   }
 
   private async look(): Promise<void> {
