@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // What must work before there is anything to work with: the right Node, the dependencies, the build. Then the real program.
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from './build.mjs';
@@ -16,16 +17,31 @@ const requireNode = () => {
 
 const say = (text) => console.error(text);
 
+const program = resolve(root, 'infra/dev/dist/main.js');
+
+/** Whoever wants to see or stop what runs must be able to while the sources do not compile, or somebody else builds them. */
+const needsNoBuild = new Set(['stop', 'status', 'help', '--help', '-h']);
+const isBuilt = () => existsSync(program) && existsSync(resolve(root, 'node_modules/.orrery-lock'));
+
+const sentenceOf = (error) =>
+  error.syscall !== undefined && error.path !== undefined
+    ? `${error.message}. Orrery keeps what is its own in the checkout: this user must be able to write there.`
+    : error.message;
+
 try {
   requireNode();
-  await withLock(root, say, async () => {
-    await ensureDependencies(root, say);
-    await build(root, say);
-  });
+  if (!needsNoBuild.has(process.argv[2] ?? 'help') || !isBuilt()) {
+    await withLock(root, say, async () => {
+      await ensureDependencies(root, say);
+      await build(root, say);
+    });
+  }
 } catch (error) {
-  say(`\n${error.message}`);
+  say(`\n${sentenceOf(error)}`);
   process.exit(1);
 }
 
-const { main } = await import(pathToFileURL(resolve(root, 'infra/dev/dist/main.js')).href);
+const { main } = await import(pathToFileURL(program).href);
 await main(root, process.argv.slice(2));
+// Whatever a failed attempt left open is no reason to stay.
+process.exit();

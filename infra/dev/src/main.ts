@@ -1,4 +1,4 @@
-import { type CommandLine, commandLineOf } from './command-line.ts';
+import { type CommandLine, type CommandName, commandLineOf } from './command-line.ts';
 import { bench } from './commands/bench.ts';
 import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
@@ -8,7 +8,8 @@ import { start } from './commands/start.ts';
 import { clean, status, stop } from './commands/stop.ts';
 import { check, test } from './commands/test.ts';
 import { up } from './commands/up.ts';
-import { Problem, terminal } from './terminal.ts';
+import { terminal } from './terminal.ts';
+import { wordsOf } from './words.ts';
 
 type Command = (checkout: string, line: CommandLine) => Promise<void> | void;
 
@@ -28,7 +29,7 @@ const help = `node infra/dev/bin/orrery-dev.mjs <command>
 
   --name <stack>     several stacks may live in one checkout (default: dev, or $ORRERY_STACK)`;
 
-const commands: Readonly<Record<string, Command>> = {
+const commands: Readonly<Record<CommandName, Command>> = {
   up,
   demo,
   dev,
@@ -48,13 +49,9 @@ const commands: Readonly<Record<string, Command>> = {
 export const main = async (checkout: string, argv: readonly string[]): Promise<void> => {
   try {
     const line = commandLineOf(argv, process.env);
-    const command = commands[line.command];
-    if (command === undefined) throw new Problem(`There is no command ${JSON.stringify(line.command)}.\n\n${help}`);
-    await command(checkout, line);
+    await commands[line.command](checkout, line);
   } catch (error) {
-    const text =
-      error instanceof Problem || !(error instanceof Error) ? String(error instanceof Problem ? error.message : error) : error.stack;
-    terminal.failed(text ?? String(error));
+    terminal.failed(wordsOf(error));
     process.exitCode = 1;
   }
 };

@@ -46,6 +46,14 @@ describe('a complaint about a server', () => {
     );
   });
 
+  it.each([
+    new Error('Connection terminated unexpectedly'),
+    Object.assign(new Error('Protocol error, got "H" as reply type byte. Please report this.'), { name: 'ParserError' }),
+    failure('TIMEOUT', 'TIMEOUT'),
+  ])('sees where something else listens: %s', (error) => {
+    expect(said(error)).toMatch(/it says nothing that we understand .*[^.]\)\. Is it the right port/);
+  });
+
   it('tells the fault of a server from one of our own', () => {
     expect(isOfServer(failure('reset', 'ECONNRESET'))).toBe(true);
     expect(isOfServer(new TypeError('x is not a function'))).toBe(false);

@@ -34,7 +34,7 @@ const findings: readonly Finding[] = [
   { codes: ['ECONNREFUSED', 'CONNECTION_REFUSED'], why: 'nothing listens there', mend: (variable) => `Start it, or mend ${variable}` },
   { codes: ['ENOTFOUND', 'EAI_AGAIN'], why: 'no host of that name is known here', mend: (variable) => `Mend ${variable}` },
   {
-    codes: ['TimedOut', 'TIMEOUT', 'ECONNRESET', 'DISCONNECT'],
+    codes: ['TimedOut', 'TIMEOUT', 'ECONNRESET', 'DISCONNECT', 'ParserError'],
     why: 'it says nothing that we understand',
     mend: (variable) => `Is it the right port, with the right protocol? Otherwise mend ${variable}`,
   },
@@ -54,7 +54,11 @@ const unreadable = (error: Error): Finding | undefined => {
   return isOfFile ? { codes: [], mend: () => natsCredentials, isHopeless: true } : undefined;
 };
 
+/** The driver of PostgreSQL has no code for it. */
+const hungUp = /terminated unexpectedly/;
+
 const codeOf = (error: Error): string => {
+  if (hungUp.test(error.message)) return 'ECONNRESET';
   // The driver of Redis has the code as the first word of the server's sentence.
   const word = error.name === 'ReplyError' ? error.message.split(' ', 1)[0] : undefined;
   return word ?? ('code' in error && typeof error.code === 'string' ? error.code : error.name);
@@ -91,7 +95,7 @@ const reasonOf = (error: unknown): string => {
 /** Why a server did not let us in, and what mends it, in a sentence or two. `how` is the end of "PostgreSQL at db:5432 …". */
 export const complaintOf = ({ title, address, variable }: Target, how: string, error: unknown): string => {
   const found = foundIn(error);
-  const said = found === undefined ? reasonOf(error) : found.error.message || found.error.name;
+  const said = (found === undefined ? reasonOf(error) : found.error.message || found.error.name).replace(/\.$/, '');
   const why = found?.finding.why === undefined ? said : `${found.finding.why} (${said})`;
   const mend = found === undefined ? `Start it, or mend ${variable}` : found.finding.mend(variable);
   return `${title} at ${address} ${how}: ${why}. ${mend}.`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { authorityOf, type BusAuthority, type BusKeys, busUsers, type Rights } from '@orrery/nats';
+import { accountsOf, authorityOf, type BusAuthority, type BusKeys, busUsers, type Rights } from '@orrery/nats';
 import type { StackPaths } from './paths.ts';
 import { readJson, writePrivate } from './private-file.ts';
 
@@ -8,13 +8,13 @@ import { readJson, writePrivate } from './private-file.ts';
 export const credsDirectory = (paths: StackPaths): string => join(paths.own, 'bus');
 
 interface Kept extends BusAuthority {
-  /** Of the keys and the rights that it was made from. */
+  /** Of the keys, the rights and the accounts that it was made from. */
   readonly fingerprint: string;
 }
 
 const fingerprintOf = (keys: BusKeys, users: Readonly<Record<string, Rights>>): string =>
   createHash('sha256')
-    .update(JSON.stringify([keys, users]))
+    .update(JSON.stringify([keys, users, accountsOf(keys)]))
     .digest('hex');
 
 /** Signing takes most of a second, so what was signed is kept for as long as keys and rights stay the same. */

@@ -91,6 +91,17 @@ const stopAll = async (own: Servers['own'], composed: Composed | undefined): Pro
   await composed?.stop();
 };
 
+/** Loaded only where it is wanted: the drivers of three servers, which most stacks start by themselves. */
+const checkThoseGiven = async (choices: Choices, environment: NodeJS.ProcessEnv): Promise<void> => {
+  const given = serverNames.flatMap((name) => {
+    const choice = choices[name];
+    return choice.from === 'environment' ? [[name, choice.url] as const] : [];
+  });
+  if (given.length === 0) return;
+  const { checkGiven } = await import('../finding/given.ts');
+  await checkGiven(Object.fromEntries(given), environment);
+};
+
 const startWith = async (choices: Choices, options: ServersOptions): Promise<Servers> => {
   installMissing(choices);
   const composed = await composeServers(options, named(choices, 'compose'));
@@ -128,6 +139,7 @@ const startWith = async (choices: Choices, options: ServersOptions): Promise<Ser
 /** PostgreSQL, NATS and Redis, from wherever they are to be had. Where containers fail, programs of this machine do. */
 export const startServers = async (options: ServersOptions): Promise<Servers> => {
   const choices = choicesOf(options.facts);
+  await checkThoseGiven(choices, options.facts.environment);
   try {
     return await startWith(choices, options);
   } catch (error) {
