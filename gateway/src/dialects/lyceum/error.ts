@@ -109,6 +109,7 @@ const unreadable: ReadonlySet<string> = new Set(['MalformedJson', 'NotUtf8', 'Ne
 const places: Readonly<Record<string, readonly string[]>> = {
   ExpiryInThePast: ['body', 'expires_at'],
   IdempotencyKeyReused: ['header', 'Idempotency-Key'],
+  OrgNameMismatch: ['query', 'name'],
   TooManyPoints: ['query', 'step'],
 };
 

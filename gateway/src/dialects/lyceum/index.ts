@@ -4,7 +4,9 @@ import { billing } from './billing.ts';
 import { lyceumError } from './error.ts';
 import { executions } from './executions.ts';
 import { hardware } from './hardware.ts';
+import { invites } from './invites.ts';
 import { logs } from './logs.ts';
+import { members } from './members.ts';
 import { mfa } from './mfa.ts';
 import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
@@ -13,6 +15,16 @@ import { apiBase } from './row.ts';
 export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
   name: 'lyceum',
   bases: [apiBase, '/api/v1/stream'],
-  routes: [...authentication, ...mfa, ...organizations, ...executions(publicUrl.replace(/\/+$/, '')), ...logs, ...hardware, ...billing],
+  routes: [
+    ...authentication,
+    ...mfa,
+    ...organizations,
+    ...members,
+    ...invites,
+    ...executions(publicUrl.replace(/\/+$/, '')),
+    ...logs,
+    ...hardware,
+    ...billing,
+  ],
   error: lyceumError,
 });

@@ -38,10 +38,11 @@ const DetailsIn = z.object({
   billing_tax_id_type: text,
 } satisfies Record<keyof typeof detailNames, typeof text>);
 
-export const detailsIn = (given: z.output<typeof DetailsIn>): BillingDetails => {
-  const details: Partial<Record<keyof BillingDetails, string>> = {};
+/** What is null is taken away. */
+export const detailsIn = (given: z.output<typeof DetailsIn>): identity.BillingDetailsChange => {
+  const details: Partial<Record<keyof BillingDetails, string | null>> = {};
   for (const [there, value] of Object.entries(given)) {
-    if (value != null) details[detailNames[there as keyof typeof detailNames]] = value;
+    if (value !== undefined) details[detailNames[there as keyof typeof detailNames]] = value;
   }
   return details;
 };
@@ -77,7 +78,7 @@ export const transaction = ({ id, kind, amount, balanceAfter, description, at }:
   created_at: at,
 });
 
-const slugOf = (path: Readonly<Record<string, string>>): string => path['slug'] ?? '';
+export const slugOf = (path: Readonly<Record<string, string>>): string => path['slug'] ?? '';
 const names = { billingEmail: 'billing_email', billingDetails: 'billing_details', expiresAt: 'expires_at', org: 'slug' };
 
 const organization = [
@@ -125,6 +126,22 @@ const organization = [
           ...(details === undefined ? {} : { billingDetails: detailsIn(details) }),
         }),
       ),
+  }),
+];
+
+const end = [
+  row({
+    method: 'DELETE',
+    path: '/orgs/{slug}',
+    operations: [identity.DeleteOrg],
+    // The name, typed: clients may send it either way.
+    query: z.object({ name: z.string().optional() }),
+    body: z.object({ name: z.string().optional() }).nullish(),
+    names,
+    answer: async (to, { path, query, body }) => {
+      await to.ask(identity.DeleteOrg, { org: slugOf(path), name: query.name ?? body?.name ?? '' });
+      return { message: 'Organization deleted' };
+    },
   }),
 ];
 
@@ -187,4 +204,4 @@ const keys = [
   }),
 ];
 
-export const organizations = [...organization, ...money, ...keys];
+export const organizations = [...organization, ...end, ...money, ...keys];

@@ -102,6 +102,16 @@ export const SetSpacePermissions = command({
   refusals: { SpaceNotFound: 404, MemberNotFound: 404 },
 });
 
+export const AddSpacePermissions = command({
+  subject: 'identity.add-space-permissions',
+  summary: 'Let a member of the space, or of its organization, do more there',
+  http: 'POST /spaces/{spaceId}/members/{userId}/permissions',
+  access: 'spaces:manage',
+  input: z.strictObject({ ...space, userId: UserId, permissions: z.array(SpacePermission).min(1) }),
+  output: SpaceMemberView,
+  refusals: { SpaceNotFound: 404, MemberNotFound: 404 },
+});
+
 export const RemoveSpaceMember = command({
   subject: 'identity.remove-space-member',
   summary: 'Take somebody out of a space, or leave it',

@@ -53,7 +53,9 @@ export class ReceivedInvites {
     const { orgId, role } = shown.state;
     if (role !== null) await assertRoomFor(this.store, addressee.userId);
     const joint = { name: 'accept-invite', parts: this.joining(shown, addressee), input: { inviteId: shown.inviteId }, answer: null };
-    refuse(await this.together.commit(joint, orgStream(orgId), { ...context, orgId }));
+    // One wish may accept several: each is a command of its own.
+    const own = { ...context, orgId, commandId: `${context.commandId}/${shown.inviteId}` };
+    refuse(await this.together.commit(joint, orgStream(orgId), own));
     return shown.state;
   }
 

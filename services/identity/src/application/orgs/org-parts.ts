@@ -3,6 +3,7 @@ import type { Consumer } from '@orrery/event-store';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
 import { foundationOf } from '../foundation.ts';
+import { InvitePost } from '../invites/invite-post.ts';
 import { InviteClaims } from '../invites/invite-secrets.ts';
 import { InvitesHandler } from '../invites/invites.handler.ts';
 import { Invites } from '../invites/invites.ts';
@@ -55,6 +56,7 @@ export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: Departures, useValue: departures },
     { provide: Erasures, useValue: new Erasures(store, departures, ends, invites) },
     { provide: Invites, useValue: invites },
+    { provide: InvitePost, useValue: new InvitePost('', () => Promise.resolve()) },
     { provide: ReceivedInvites, useValue: new ReceivedInvites(store, together, invites, tries) },
     { provide: SpaceAccess, useValue: new SpaceAccess(store) },
   ];

@@ -57,10 +57,11 @@ export class OrgsHandler {
     const slug = input.slug ?? (await this.freeSlug(name));
     const at = instantOf(systemClock.now());
     const command = { type: 'Create', orgId, slug, name, kind: 'team', billingEmail, createdBy, at } as const;
-    // The claim is only for the slug; another organization may have taken it since it was looked up.
-    const claims = () => [{ scope: 'slug', key: slug, take: orgStream(orgId) }];
-    const told = this.orgs.tell(orgId, command, context, { input, answer: () => ({ orgId }), claims, fresh: true });
-    const { answer } = await told.catch(unlessTaken);
+    const stream = orgStream(orgId);
+    // Another organization may have taken the slug since it was looked up.
+    const parts = [part(Org, stream, command, { claims: () => [{ scope: 'slug', key: slug, take: stream }] })];
+    const joint = { name: 'create-org', parts, input, answer: { orgId }, orgId };
+    const { answer } = refuse(await this.together.commit(joint, stream, context).catch(unlessTaken));
     await this.snapshots.orgChanged(answer.orgId);
     await this.snapshots.membersChanged(createdBy);
     return await this.orgs.find(answer.orgId);

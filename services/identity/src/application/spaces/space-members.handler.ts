@@ -4,13 +4,16 @@ import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Command, Space } from '../../domain/spaces/space.ts';
+import { members } from '../../views/orgs/members.view.ts';
 import { spaceMemberOf, spaceMembersOf } from '../../views/space-lists.ts';
+import { spaceMembers } from '../../views/spaces.view.ts';
 import { callerOf, orgOf, signedInOf } from '../caller.ts';
 import { Snapshots } from '../snapshots.ts';
 import { part, Together } from '../together.ts';
 import { SpaceAccess } from './space-access.ts';
 import { spaceStream } from './space-stream.ts';
 
+const memberNotFound = { code: 'MemberNotFound', details: {} } as const;
 const now = () => instantOf(systemClock.now());
 
 /** Who is in a space, and what they may there. */
@@ -37,12 +40,21 @@ export class SpaceMembersHandler {
     input: InputOf<typeof identity.SetSpacePermissions>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.SetSpacePermissions>> {
-    const { spaceId, userId, permissions } = input;
-    await this.access.managed(spaceId, context);
-    this.access.assertHeld(permissions, context);
-    await this.tell(spaceId, { type: 'Permit', orgId: orgOf(context), userId, permissions, at: now() }, context);
-    await this.snapshots.membersChanged(userId);
-    return (await spaceMemberOf(this.store, spaceId, userId)) ?? refuse({ code: 'MemberNotFound', details: {} });
+    return await this.give('Permit', input, context);
+  }
+
+  @Serves(identity.AddSpacePermissions)
+  async add(
+    input: InputOf<typeof identity.AddSpacePermissions>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.AddSpacePermissions>> {
+    const { spaceId, userId } = input;
+    const [guest, member] = await Promise.all([
+      this.store.read(spaceMembers).one({ spaceId, userId }),
+      this.store.read(members).one({ orgId: orgOf(context), userId }),
+    ]);
+    // Strangers are invited.
+    return guest || member ? await this.give('Admit', input, context) : refuse(memberNotFound);
   }
 
   @Serves(identity.RemoveSpaceMember)
@@ -56,6 +68,18 @@ export class SpaceMembersHandler {
     await this.tell(spaceId, { type: 'Remove', orgId: orgOf(context), userId, reason, by, at: now() }, context);
     await this.snapshots.membersChanged(userId);
     return {};
+  }
+
+  private async give(
+    type: 'Permit' | 'Admit',
+    { spaceId, userId, permissions }: InputOf<typeof identity.SetSpacePermissions>,
+    context: RequestContext,
+  ): Promise<identity.SpaceMemberView> {
+    await this.access.managed(spaceId, context);
+    this.access.assertHeld(permissions, context);
+    await this.tell(spaceId, { type, orgId: orgOf(context), userId, permissions, at: now() }, context);
+    await this.snapshots.membersChanged(userId);
+    return (await spaceMemberOf(this.store, spaceId, userId)) ?? refuse(memberNotFound);
   }
 
   private async assertMayRemove(spaceId: identity.SpaceId, userId: UserId, context: RequestContext): Promise<void> {

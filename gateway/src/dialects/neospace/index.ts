@@ -1,0 +1,13 @@
+import type { Dialect } from '../../dialect.ts';
+import { neospaceError } from './error.ts';
+import { base } from './row.ts';
+import { spaces } from './spaces.ts';
+import { users } from './users.ts';
+
+/** The NeoSpace API, a view of the same operations. */
+export const neospace = (): Dialect => ({
+  name: 'neospace',
+  bases: [base],
+  routes: [...spaces, ...users],
+  error: neospaceError,
+});
