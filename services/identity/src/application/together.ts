@@ -65,6 +65,8 @@ export interface Joint<A> {
   readonly answer: A;
   readonly sealed?: boolean;
   readonly inbox?: { readonly consumer: string; readonly eventId: string };
+  /** The organization that the facts are about, where it is not the one of the request: command ids count where they were given. */
+  readonly orgId?: string;
 }
 
 export type Jointly<A> =
@@ -102,7 +104,7 @@ export class Together {
     }
   }
 
-  private async attempt<A>({ parts, answer, sealed = false }: Joint<A>, once: Once, context: CommandContext): Promise<Jointly<A>> {
+  private async attempt<A>({ parts, answer, orgId, sealed = false }: Joint<A>, once: Once, context: CommandContext): Promise<Jointly<A>> {
     const appends: Append[] = [];
     const claims: Claim[] = [];
     for (const each of parts) {
@@ -115,7 +117,12 @@ export class Together {
       if (decided.append) appends.push(decided.append);
       claims.push(...decided.claims);
     }
-    await this.store.commit({ appends, claims, once: { ...once, answer, sealed }, metadata: metadataOf(context) });
+    await this.store.commit({
+      appends,
+      claims,
+      once: { ...once, answer, sealed },
+      metadata: metadataOf(orgId === undefined ? context : { ...context, orgId }),
+    });
     return { accepted: true, answer, repeated: false };
   }
 }
