@@ -81,7 +81,7 @@ const lose = (state: Starting | Running, loss: Loss, isFinal: boolean): RunDecis
   const startedAt = state.status === 'Running' ? state.startedAt : null;
   // Time that no machine confirmed is not billed.
   const end = { attempt, startedAt, endedAt: loss.at, ranMs: 0, exitCode: null, message: loss.message, lastSeq: 0 };
-  if (wish) return accept(lost, endOf(endTypes[wish.mode], work, { ...end, reason: wish.reason }));
+  if (wish) return accept(lost, endOf(endTypes[wish.mode], work, { ...end, message: null, reason: wish.reason }));
   if (isFinal || attempt >= maxAttempts) return accept(lost, endOf('RunSystemFailed', work, { ...end, reason: loss.reason }));
   return accept(lost);
 };
