@@ -51,7 +51,7 @@ describe('a complaint about a server', () => {
     Object.assign(new Error('Protocol error, got "H" as reply type byte. Please report this.'), { name: 'ParserError' }),
     failure('TIMEOUT', 'TIMEOUT'),
   ])('sees where something else listens: %s', (error) => {
-    expect(said(error)).toMatch(/it says nothing that we understand .*[^.]\)\. Is it the right port/);
+    expect(said(error)).toMatch(/it gives no answer that we understand .*[^.]\)\. Is it the right port/);
   });
 
   it('tells the fault of a server from one of our own', () => {

@@ -35,7 +35,7 @@ const findings: readonly Finding[] = [
   { codes: ['ENOTFOUND', 'EAI_AGAIN'], why: 'no host of that name is known here', mend: (variable) => `Mend ${variable}` },
   {
     codes: ['TimedOut', 'TIMEOUT', 'ECONNRESET', 'DISCONNECT', 'ParserError'],
-    why: 'it says nothing that we understand',
+    why: 'it gives no answer that we understand',
     mend: (variable) => `Is it the right port, with the right protocol? Otherwise mend ${variable}`,
   },
   {
@@ -55,7 +55,7 @@ const unreadable = (error: Error): Finding | undefined => {
 };
 
 /** The driver of PostgreSQL has no code for it. */
-const hungUp = /terminated unexpectedly/;
+const hungUp = /terminated unexpectedly|timeout expired/;
 
 const codeOf = (error: Error): string => {
   if (hungUp.test(error.message)) return 'ECONNRESET';

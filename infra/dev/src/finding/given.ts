@@ -65,7 +65,14 @@ const tryNats = async ({ url, credentials }: Login): Promise<string | undefined>
 };
 
 const tryRedis = async ({ url }: Login): Promise<string | undefined> => {
-  const client = new Redis(url, { lazyConnect: true, connectTimeout: connectMs, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: connectMs,
+    commandTimeout: connectMs,
+    disconnectTimeout: 200,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   // The error of the event says why; that of the promise says only that the connection is closed.
   const reason = new Promise<never>((_resolve, reject) => client.once('error', reject));
   try {
