@@ -41,3 +41,9 @@ export const locatePostgres = (path = process.env.PATH ?? '', debian = '/usr/lib
 
 export const locateNats = (path?: string): string | undefined => locate('nats-server', path);
 export const locateRedis = (path?: string): string | undefined => locate('redis-server', path);
+
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** A browser for the tests that need a real one; `ORRERY_CHROMIUM` names it where it is elsewhere. */
+export const locateBrowser = (path?: string): string | undefined =>
+  process.env.ORRERY_CHROMIUM || browsers.map((name) => locate(name, path)).find((found) => found !== undefined);

@@ -5,6 +5,7 @@ import { jestStep, nodeStep, type Step, type StepResult, take } from '../checks/
 import { suppressionsIn } from '../checks/suppressions.ts';
 import { add, closingLine, noTests } from '../checks/tally.ts';
 import type { CommandLine } from '../command-line.ts';
+import { ensureBrowser } from '../finding/browser.ts';
 import { choose, serverNames } from '../finding/choose.ts';
 import { factsOf } from '../finding/machine.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
@@ -55,6 +56,7 @@ const ensureServers = (): void => {
   const [postgres, nats, redis] = serverNames.map((name) => choose(name, facts));
   if (postgres && nats && redis) installMissing({ postgres, nats, redis });
   ensureSandbox();
+  ensureBrowser();
 };
 
 const serverSteps = (checkout: string): Step[] => [jestStep(checkout, 'integration'), jestStep(checkout, 'e2e')];

@@ -68,16 +68,22 @@ export class IdentityWorld {
 
   static async start(): Promise<IdentityWorld> {
     const [nats, database] = await Promise.all([startNats(), freshDatabase('identity')]);
-    const service = await startAll([identity], {
-      ORRERY_POSTGRES_URL: database.url,
-      ORRERY_IDENTITY_DATABASE_URL: database.url,
-      ORRERY_NATS_URL: nats.url,
-      ORRERY_SECRET: '11'.repeat(32),
-      ORRERY_PUBLIC_URL: origin,
-    });
-    const world = new IdentityWorld({ nats, database, service, bus: await connectBus({ url: nats.url, name: 'test' }) });
-    await world.sessions.ready;
-    return world;
+    try {
+      const service = await startAll([identity], {
+        ORRERY_POSTGRES_URL: database.url,
+        ORRERY_IDENTITY_DATABASE_URL: database.url,
+        ORRERY_NATS_URL: nats.url,
+        ORRERY_SECRET: '11'.repeat(32),
+        ORRERY_PUBLIC_URL: origin,
+      });
+      const world = new IdentityWorld({ nats, database, service, bus: await connectBus({ url: nats.url, name: 'test' }) });
+      await world.sessions.ready;
+      return world;
+    } catch (error) {
+      // Otherwise the run would wait for them for ever.
+      await Promise.all([nats.stop(), database.drop()]);
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
