@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { identity as contracts, type RequestContext } from '@orrery/contracts';
+import type { SnapshotWatcher } from '@orrery/messaging';
+import { contextOf, eventually, nobody } from '@orrery/testing';
+import { asMember, refusalOf } from '../fixtures/people.ts';
+import { granted, type Person, Rig, somewhere } from '../fixtures/rig.ts';
+
+let rig: Rig;
+let members: SnapshotWatcher<typeof contracts.MemberSnapshot>;
+
+beforeAll(async () => {
+  rig = await Rig.start();
+  members = await rig.watch(contracts.Snapshots.members);
+}, 60_000);
+afterAll(() => rig?.stop(), 30_000);
+
+const again = (context: RequestContext): RequestContext => ({ ...context, commandId: randomUUID() });
+const by = (person: Person): RequestContext => again(person.owner);
+const address = () => `${randomUUID()}@example.com`;
+const stranger = () => contextOf(nobody, { origin: somewhere() });
+
+const team = async () => {
+  const owner = await rig.person();
+  const org = granted(await rig.ask(contracts.CreateOrg, { name: 'Acme' }, by(owner)));
+  const context = () => asMember(owner.userId, org.id, 'owner');
+  const invite = async (email: string, role: contracts.InvitableRole = 'member') =>
+    granted(await rig.ask(contracts.CreateInvite, { org: org.slug, email, role }, context()));
+  return { owner, org, context, invite };
+};
+
+describe('an invite', () => {
+  it('brings whoever it is for into the organization, once', async () => {
+    const { org, invite } = await team();
+    const bob = await rig.person();
+    const { token, ...shown } = await invite(bob.email, 'billing');
+    expect(shown).toMatchObject({ email: bob.email, role: 'billing', status: 'pending', orgId: org.id });
+    const seen = granted(await rig.ask(contracts.GetInvite, { token }, stranger()));
+    expect(seen).toMatchObject({ email: bob.email, role: 'billing', status: 'pending', org: { slug: org.slug, name: 'Acme' } });
+    const accepted = granted(await rig.ask(contracts.AcceptInvite, { token }, by(bob)));
+    expect(accepted.membership).toMatchObject({ id: org.id, role: 'billing', isDefault: false });
+    await eventually(() => expect(members.get(bob.userId)?.memberships).toContainEqual({ orgId: org.id, role: 'billing' }), {
+      within: 1_000,
+    });
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token }, by(bob)))).toBe('InviteUsed');
+    expect(refusalOf(await rig.ask(contracts.DeclineInvite, { token }, by(bob)))).toBe('InviteUsed');
+    expect(granted(await rig.ask(contracts.GetInvite, { token }, stranger())).status).toBe('accepted');
+  });
+
+  it('lies in the list of its addressee, who needs no token to answer it', async () => {
+    const { org, invite } = await team();
+    const [bob, eve] = [await rig.person(), await rig.person()];
+    const { id } = await invite(bob.email);
+    const mine = granted(await rig.ask(contracts.ListMyInvites, {}, by(bob)));
+    expect(mine.items).toMatchObject([{ id, org: { slug: org.slug } }]);
+    expect(JSON.stringify(mine)).not.toMatch(/token|hash/i);
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token: id }, by(eve)))).toBe('InviteNotFound');
+    expect(refusalOf(await rig.ask(contracts.GetInvite, { token: id }, stranger()))).toBe('InviteNotFound');
+    granted(await rig.ask(contracts.AcceptInvite, { token: id }, by(bob)));
+    expect(granted(await rig.ask(contracts.ListMyInvites, {}, by(bob))).items).toEqual([]);
+  });
+
+  it('is for nobody else, whoever has its token', async () => {
+    const { invite } = await team();
+    const eve = await rig.person();
+    const { token } = await invite(address());
+    for (const operation of [contracts.AcceptInvite, contracts.DeclineInvite]) {
+      expect(refusalOf(await rig.ask(operation, { token }, by(eve)))).toBe('InviteForAnother');
+    }
+  });
+
+  it('is not found with any other token', async () => {
+    const { invite } = await team();
+    const bob = await rig.person();
+    const { id, token } = await invite(bob.email);
+    const wrong = [`${id}.${'A'.repeat(43)}`, `${randomUUID()}.${token.split('.')[1]}`, `${token}x`, 'nonsense', `${id}.`, '../../etc'];
+    for (const each of wrong) {
+      expect(refusalOf(await rig.ask(contracts.GetInvite, { token: each }, stranger()))).toBe('InviteNotFound');
+      expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token: each }, { ...by(bob), origin: somewhere() }))).toBe('InviteNotFound');
+    }
+    granted(await rig.ask(contracts.AcceptInvite, { token }, by(bob)));
+  });
+
+  it('is turned down, and may be sent again', async () => {
+    const { invite } = await team();
+    const bob = await rig.person();
+    const { token } = await invite(bob.email);
+    granted(await rig.ask(contracts.DeclineInvite, { token }, by(bob)));
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token }, by(bob)))).toBe('InviteUsed');
+    await invite(bob.email);
+  });
+
+  it('is taken back', async () => {
+    const { org, context, invite } = await team();
+    const bob = await rig.person();
+    const { id: inviteId, token } = await invite(bob.email);
+    granted(await rig.ask(contracts.RevokeInvite, { org: org.slug, inviteId }, context()));
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token }, by(bob)))).toBe('InviteUsed');
+    expect(granted(await rig.ask(contracts.ListInvites, { org: org.slug }, context())).items).toMatchObject([
+      { id: inviteId, status: 'revoked' },
+    ]);
+    const other = await team();
+    expect(refusalOf(await rig.ask(contracts.RevokeInvite, { org: other.org.slug, inviteId }, other.context()))).toBe('InviteNotFound');
+  });
+
+  it('is one at a time for an address, however many ask at once', async () => {
+    const { org, context } = await team();
+    const email = address();
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () => rig.ask(contracts.CreateInvite, { org: org.slug, email }, context())),
+    );
+    expect(outcomes.map(refusalOf).sort()).toEqual(['granted', ...Array.from({ length: 7 }, () => 'InviteAlreadyPending')].sort());
+    await (await team()).invite(email);
+  });
+
+  it('is used once, however many accept it at once', async () => {
+    const { org, context, invite } = await team();
+    const bob = await rig.person();
+    const { token } = await invite(bob.email);
+    const outcomes = await Promise.all(Array.from({ length: 16 }, () => rig.ask(contracts.AcceptInvite, { token }, by(bob))));
+    expect(outcomes.map(refusalOf).filter((code) => code === 'granted')).toHaveLength(1);
+    expect(granted(await rig.ask(contracts.ListMembers, { org: org.slug }, context())).items).toHaveLength(2);
+  });
+
+  it('brings many in at once', async () => {
+    const { org, context, invite } = await team();
+    const people = await Promise.all(Array.from({ length: 12 }, () => rig.person()));
+    const tokens = await Promise.all(people.map(({ email }) => invite(email)));
+    const outcomes = await Promise.all(
+      people.map((each, at) => rig.ask(contracts.AcceptInvite, { token: tokens[at]?.token ?? '' }, by(each))),
+    );
+    expect(new Set(outcomes.map(refusalOf))).toEqual(new Set(['granted']));
+    expect(granted(await rig.ask(contracts.ListMembers, { org: org.slug }, context())).items).toHaveLength(13);
+  }, 30_000);
+
+  it('is no use to who is a member already', async () => {
+    const { org, context, invite } = await team();
+    const bob = await rig.person();
+    const { token } = await invite(bob.email);
+    granted(await rig.ask(contracts.AcceptInvite, { token }, by(bob)));
+    expect(refusalOf(await rig.ask(contracts.CreateInvite, { org: org.slug, email: bob.email }, context()))).toBe('AlreadyMember');
+  });
+
+  it('makes nobody an owner', async () => {
+    const { org, context } = await team();
+    const outcome = await rig.ask(contracts.CreateInvite, { org: org.slug, email: address(), role: 'owner' as never }, context());
+    expect(refusalOf(outcome)).toBe('InvalidInput');
+  });
+
+  it('expires: its token is gone for good, and the address free', async () => {
+    const { org, context, invite } = await team();
+    const bob = await rig.person();
+    const { id, token } = await invite(bob.email);
+    await rig.age('invites', id, 'expires_at', 8);
+    await rig.ageEvents(`invite-${id}`, 'expiresAt', 8);
+    expect(refusalOf(await rig.ask(contracts.GetInvite, { token }, stranger()))).toBe('InviteExpired');
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token }, by(bob)))).toBe('InviteExpired');
+    expect(granted(await rig.ask(contracts.ListMyInvites, {}, by(bob))).items).toEqual([]);
+    expect(granted(await rig.ask(contracts.ListInvites, { org: org.slug }, context())).items).toMatchObject([{ id, status: 'expired' }]);
+    await invite(bob.email);
+    expect(granted(await rig.ask(contracts.ListInvites, { org: org.slug }, context())).items.map(({ status }) => status)).toEqual([
+      'pending',
+      'expired',
+    ]);
+  });
+});
+
+describe('the secrets of an invite', () => {
+  it('are kept as hashes, and the address sealed; neither is ever on the bus', async () => {
+    const { org, invite } = await team();
+    const email = address();
+    const { id, token } = await invite(email);
+    const { rows } = await rig.pool.query('SELECT type, data::text FROM events WHERE stream = $1', [`invite-${id}`]);
+    expect(rows.map(({ type }) => type)).toEqual(['InviteCreated.v1', 'InviteSecretsSet.v1']);
+    expect(JSON.stringify(rows)).not.toContain(email);
+    expect(await rig.everything()).not.toContain(token.split('.')[1]);
+    const heard = await rig.published(`log.identity.*.${org.id}.>`, 2);
+    expect(heard).toContain('InviteCreated');
+    expect(heard).not.toContain('InviteSecretsSet');
+    expect(heard).not.toContain(email);
+  });
+
+  it('are no faster to guess than anything else: who shows wrong ones has to wait', async () => {
+    const { invite } = await team();
+    const { id } = await invite(address());
+    const origin = somewhere();
+    const codes = new Set<string>();
+    for (let n = 0; n < 80; n += 1) {
+      const token = `${id}.${randomUUID()}`;
+      codes.add(refusalOf(await rig.ask(contracts.GetInvite, { token }, contextOf(nobody, { origin }))));
+    }
+    expect(codes).toEqual(new Set(['InviteNotFound', 'TooManyTries']));
+  }, 30_000);
+});
