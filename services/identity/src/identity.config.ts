@@ -20,7 +20,7 @@ export const IdentityConfig = z.object({
   publicUrl: known.publicUrl,
   passkeyOrigins: variable('ORRERY_PASSKEY_ORIGINS', origins, {
     says: 'where else than at the public URL pages of this platform are served that may use its passkeys, separated by commas',
-    example: 'https://console.example.com',
+    example: 'https://console.orrery.example.com',
   }),
   passkeyDomain: variable(
     'ORRERY_PASSKEY_DOMAIN',

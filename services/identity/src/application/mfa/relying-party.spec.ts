@@ -44,6 +44,15 @@ describe('a relying party', () => {
     }
   });
 
+  it('does not begin where pages are named that could never use its passkeys', () => {
+    const strangers = ['https://console.example.com', 'https://evilorrery.example.com'];
+    for (const stranger of strangers) {
+      expect(() => new RelyingParty({ publicUrl: origin, origins: [stranger] })).toThrow('set ORRERY_PASSKEY_DOMAIN');
+    }
+    const above = new RelyingParty({ publicUrl: origin, origins: ['https://console.example.com'], domain: 'example.com' });
+    expect(above.origins).toEqual([origin, 'https://console.example.com']);
+  });
+
   it('keeps a passkey that was made for it, also one that did not make sure of its owner', async () => {
     expect((await registered()).made).toMatchObject({ counter: 1, transports: ['internal'] });
     expect((await registered({ isVerified: false })).made).toBeDefined();

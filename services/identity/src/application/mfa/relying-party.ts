@@ -1,4 +1,5 @@
 import type { identity, UserId } from '@orrery/contracts';
+import { CannotStart } from '@orrery/process';
 import { type VerifiedAuthenticationResponse, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { z } from 'zod';
 import type { Passkey } from '../../domain/mfa/state.ts';
@@ -45,8 +46,20 @@ export class RelyingParty {
 
   constructor({ publicUrl, origins, domain }: RelyingPartyOptions) {
     const own = namedOrigin(publicUrl);
-    this.origins = [...new Set([own, ...origins.map(namedOrigin)])];
     this.domain = domain ?? new URL(own).hostname;
+    const others = origins.map(namedOrigin);
+    const stranger = others.find((origin) => !this.covers(origin));
+    if (stranger !== undefined) {
+      const mend = 'set ORRERY_PASSKEY_DOMAIN to a domain above it and above the public URL';
+      throw new CannotStart(`ORRERY_PASSKEY_ORIGINS names ${stranger}, which is not under ${this.domain}: ${mend}`);
+    }
+    this.origins = [...new Set([own, ...others])].filter((origin) => this.covers(origin));
+  }
+
+  /** Browsers let a page use the passkeys of its own host and of domains above it. */
+  private covers(origin: string): boolean {
+    const { hostname } = new URL(origin);
+    return hostname === this.domain || hostname.endsWith(`.${this.domain}`);
   }
 
   creation(
