@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { execution, identity } from '@orrery/contracts';
+import { execution, OrgId } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 import { eventually } from '@orrery/testing';
 import request from 'supertest';
@@ -112,15 +112,8 @@ describe('A credential', () => {
     it('acts in the default organization where nothing is said', async () => {
       const userId = randomUUID();
       const [first, second] = [randomUUID(), randomUUID()];
-      const membership = (orgId: string, isDefault: boolean) => ({
-        orgId,
-        slug: `s-${orgId.slice(0, 8)}`,
-        role: 'member' as const,
-        isDefault,
-      });
-      await world.publishing.member(
-        identity.MemberSnapshot.parse({ userId, memberships: [membership(first, false), membership(second, true)] }),
-      );
+      for (const orgId of [first, second]) await world.publishing.org(orgId, `s-${orgId.slice(0, 8)}`);
+      await world.publishing.member(userId, { [first]: 'member', [second]: 'member' }, { defaultOrgId: OrgId.parse(second) });
       const token = tokenFor(userId);
       await eventually(async () => (await request(world.url).get('/orrery/v1/runs').auth(token, { type: 'bearer' })).status === 200);
       expect(world.stubs.last(execution.ListRuns)?.context.orgId).toBe(second);
@@ -129,8 +122,8 @@ describe('A credential', () => {
     it('finds an organization that was founded a moment ago', async () => {
       const userId = randomUUID();
       const orgId = randomUUID();
-      const membership = { orgId, slug: 'brand-new', role: 'owner' as const, isDefault: true };
-      await world.publishing.member(identity.MemberSnapshot.parse({ userId, memberships: [membership] }));
+      await world.publishing.org(orgId, 'brand-new');
+      await world.publishing.member(userId, { [orgId]: 'owner' });
       const response = await request(world.url).get('/orrery/v1/orgs/brand-new').auth(tokenFor(userId), { type: 'bearer' });
       expect(response.status).toBe(200);
     });
