@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { identity } from '@orrery/contracts';
-import { eventually } from '@orrery/testing';
+import { asOperator, contextOf, eventually } from '@orrery/testing';
 import { codeAt } from '../../src/application/mfa/totp.ts';
 import { stepAt } from '../../src/domain/mfa/time-steps.ts';
 import { AuthenticatorApp } from './authenticator-app.ts';
@@ -170,6 +170,15 @@ describe('the second factor', () => {
     });
     expect((await logIn()).secondFactorNeeded).toBe(false);
     expect(codeOf(await show(here, backupCodes[1] ?? ''))).toBe('MfaNotEnabled');
+  });
+
+  it('is taken away by an operator from who has lost everything, with all sessions', async () => {
+    const { here, logIn, userId } = await world.personWithApp();
+    expect(codeOf(await here.ask(identity.ResetMfa, { userId }))).toBe('Forbidden');
+    granted(await world.ask(identity.ResetMfa, { userId }, contextOf(asOperator)));
+    await eventually(() => expect(stateOf(here)).toBe('revoked'));
+    expect((await logIn()).secondFactorNeeded).toBe(false);
+    expect(codeOf(await world.ask(identity.ResetMfa, { userId }, contextOf(asOperator)))).toBe('MfaNotEnabled');
   });
 
   it('is the business of people who have shown it, and of nobody else', async () => {

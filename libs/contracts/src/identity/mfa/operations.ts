@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { PageRequest, pageOf, Text } from '../../values.ts';
+import { PageRequest, pageOf, Text, UserId } from '../../values.ts';
 import { Tokens } from '../sessions/types.ts';
 import {
   MfaView,
@@ -75,6 +75,16 @@ export const DisableMfa = command({
   input: z.strictObject({ proof: Proof.optional() }),
   output: z.strictObject({}),
   refusals: { ...proven, MfaNotEnabled: 409 },
+});
+
+export const ResetMfa = command({
+  subject: 'identity.reset-mfa',
+  summary: 'Remove every second factor of a person who has lost them all, and end their sessions',
+  http: 'POST /users/{userId}/mfa/reset',
+  access: 'operator',
+  input: z.strictObject({ userId: UserId }),
+  output: z.strictObject({}),
+  refusals: { MfaNotEnabled: 409 },
 });
 
 export const RegenerateBackupCodes = command({

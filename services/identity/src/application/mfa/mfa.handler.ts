@@ -3,7 +3,7 @@ import { epochOf, type InputOf, identity, newId, type OutputOf, type RequestCont
 import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { Proof } from '../../domain/mfa/proof.ts';
+import type { By, Proof } from '../../domain/mfa/proof.ts';
 import type { State } from '../../domain/mfa/state.ts';
 import { mfaOf } from '../../views/mfa/mfa.view.ts';
 import { findById } from '../../views/people.view.ts';
@@ -115,6 +115,14 @@ export class MfaHandler {
       },
       context,
     );
+  }
+
+  @Serves(identity.ResetMfa)
+  async reset({ userId }: InputOf<typeof identity.ResetMfa>, context: RequestContext): Promise<OutputOf<typeof identity.ResetMfa>> {
+    const command = async (_: unknown, by: By) => ({ type: 'Reset', ...by }) as const;
+    await this.factors.attempt(userId, { input: { userId }, command, answer: () => ({}) }, context);
+    await this.sessions.revokeAll(userId, 'second-factor-changed', context);
+    return {};
   }
 
   @Serves(identity.RegenerateBackupCodes)

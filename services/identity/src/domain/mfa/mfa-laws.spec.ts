@@ -38,6 +38,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ type: type('ConfirmAuthenticator'), ...by, enrolmentId, steps }),
   fc.record({ type: fc.constantFrom('Show' as const, 'LogIn' as const), ...by, proof }),
   fc.record({ type: type('Disable'), ...proven }),
+  fc.record({ type: type('Reset'), ...by }),
   // New codes are random: none of them is the one that was shown for them.
   fc
     .record({ type: type('ReplaceBackupCodes'), ...proven, backupHashes: hashes })

@@ -190,6 +190,15 @@ describe('the second factor', () => {
       .thenRejected('MfaNotEnabled');
   });
 
+  it('is taken away from outside for who has lost everything', () => {
+    given(...on)
+      .when({ type: 'Reset', ...by })
+      .thenEvents(disabled);
+    given()
+      .when({ type: 'Reset', ...by })
+      .thenRejected('MfaNotEnabled');
+  });
+
   it('leaves nothing behind that would open anything', () => {
     given(...on, disabled)
       .when(show(backup('hash-b')))

@@ -26,6 +26,8 @@ export type Command =
   | (By & { readonly type: 'ConfirmAuthenticator'; readonly enrolmentId: identity.EnrolmentId; readonly steps: readonly number[] })
   | (By & { readonly type: 'Show' | 'LogIn'; readonly proof: Proof })
   | (Proven & { readonly type: 'Disable' })
+  /** By who answers for the platform, for somebody who has lost everything. */
+  | (By & { readonly type: 'Reset' })
   | (Proven & { readonly type: 'ReplaceBackupCodes'; readonly backupHashes: readonly string[] })
   | (Proven & { readonly type: 'BeginPasskey' })
   | (By & Passkey & { readonly type: 'AddPasskey'; readonly backupHashes: readonly string[] })
@@ -94,14 +96,12 @@ const confirm = ({ userId, enrolmentId, steps, at }: Of<'ConfirmAuthenticator'>,
   );
 };
 
-const disable = (command: Of<'Disable'>, state: State): DecisionOf => {
-  const { userId, at } = command;
-  if (!isOn(state)) return reject('MfaNotEnabled', {});
-  return proven(command, state, ({ passkeys }) => [
+const ending =
+  ({ userId, at }: By) =>
+  ({ passkeys }: State): readonly Event[] => [
     ...passkeys.map(({ passkeyId }): Event => ({ type: 'PasskeyRemoved', data: { userId, passkeyId, at } })),
     { type: 'MfaDisabled', data: { userId, at } },
-  ]);
-};
+  ];
 
 const addPasskey = (command: Of<'AddPasskey'>, state: State): DecisionOf => {
   const { userId, passkeyId, name, credentialId, publicKey, counter, transports, challenge, expiresAt, backupHashes, at } = command;
@@ -146,7 +146,9 @@ const decide: Decide = (command, state) => {
       // Says of nobody whether they have a second factor, or exist.
       return judged(command.proof, state, command, () => []);
     case 'Disable':
-      return disable(command, state);
+      return isOn(state) ? proven(command, state, ending(command)) : reject('MfaNotEnabled', {});
+    case 'Reset':
+      return isOn(state) ? accept<Event>(...ending(command)(state)) : reject('MfaNotEnabled', {});
     case 'ReplaceBackupCodes':
       return isOn(state) ? proven(command, state, () => issue(command, command.backupHashes)) : reject('MfaNotEnabled', {});
     case 'BeginPasskey':

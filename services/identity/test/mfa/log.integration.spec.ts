@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { identity, newId, UserId } from '@orrery/contracts';
-import { EventStore, handleWith, migrate, openDatabase, prepareViews, VersionConflict } from '@orrery/event-store';
+import { EventStore, erasePerson, handleWith, migrate, openDatabase, prepareViews, stateOf, VersionConflict } from '@orrery/event-store';
 import { contextOf, type FreshDatabase, freshDatabase, nobody } from '@orrery/testing';
 import type { DataSource } from 'typeorm';
 import { type Command, Mfa } from '../../src/domain/mfa/mfa.ts';
@@ -80,5 +80,22 @@ describe('32 requests at once, spread over two replicas', () => {
     };
     const results = await Promise.all(Array.from({ length: racers }, (__, racer) => race(racer)));
     expect(results.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe('a person who is erased', () => {
+  it('leaves neither a secret nor a key nor the name of a passkey, and nothing breaks over it', async () => {
+    const { by, decide } = await person();
+    const [store] = stores;
+    if (!store) throw new Error('no store');
+    await erasePerson(store, by.userId);
+    const { state } = await stateOf(store, Mfa, `mfa-${by.userId}`);
+    expect(state.authenticator?.secret).toBe('[erased]');
+    expect(state.passkeys).toMatchObject([{ name: '[erased]', credentialId: '[erased]', publicKey: '[erased]' }]);
+    expect(await store.read(passkeys).list({ where: { userId: by.userId }, order: { by: ['id'] }, limit: 2 })).toMatchObject([
+      { name: '[erased]' },
+    ]);
+    const proof: Proof = { kind: 'passkey', credentialId: 'cred', counter: 2, challenge: 'c', expiresAt };
+    expect(await decide({ type: 'LogIn', ...by, proof })).toMatchObject({ accepted: false, rejection: { code: 'PasskeyRefused' } });
   });
 });
