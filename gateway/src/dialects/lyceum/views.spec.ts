@@ -9,14 +9,16 @@ import { detailsIn, detailsOut, membership, org, orgKey, transaction } from './o
 
 describe('Tokens, keys and organizations', () => {
   it('are called as clients know them', () => {
-    expect(json(tokens(sample(identity.LogIn)))).toEqual({
+    const known = {
       access_token: 'sample',
       refresh_token: 'sample',
       token_type: 'bearer',
       expires_in: 1,
       user_id: id,
       email: 'sample',
-    });
+    };
+    expect(json(tokens({ ...sample(identity.LogIn), secondFactorNeeded: false }))).toEqual(known);
+    expect(json(tokens({ ...sample(identity.LogIn), secondFactorNeeded: true }))).toEqual({ ...known, mfa_required: true });
     const key = sample(identity.ListApiKeys).items[0];
     if (!key) throw new Error('the sample of a list has an item');
     expect(Object.keys(json(personalKey(key)) as object)).toEqual([
