@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { CallFailed } from './api.ts';
 import { demoConfigOf } from './config.ts';
 import { Demo } from './demo.ts';
 import { screen } from './screen.ts';
 import { endEarly, firstBalance, payForIt, readBack, runProgram, seeEvents, seeTrace, signUp } from './steps.ts';
+import { untilTold } from './until-told.ts';
 
 const exitAfter = process.argv.includes('--exit');
 
@@ -38,19 +38,43 @@ const play = async (demo: Demo): Promise<void> => {
   screen.line(`try  curl -H "Authorization: Bearer ${customer.key}" ${demo.config.url}/api/v2/external/workloads/list`);
 };
 
-let demo: Demo | undefined;
-try {
-  demo = new Demo(demoConfigOf(process.env));
+const playAll = async (demo: Demo): Promise<void> => {
   await demo.open();
   await play(demo);
-  if (!exitAfter) {
-    screen.line('stop it with Ctrl-C');
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  if (!exitAfter) screen.line('stop it with Ctrl-C');
+};
+
+/** As shells count a program that was interrupted. */
+const interrupted = 130;
+
+/** Plays until the end or until we are told to leave; answers the exit code. */
+const perform = async (demo: Demo): Promise<number> => {
+  const told = untilTold().then(() => interrupted);
+  const played = playAll(demo).then(
+    () => 0,
+    (error: unknown) => {
+      screen.failed(error instanceof Error ? error.message : String(error));
+      if (error instanceof Error && !(error instanceof CallFailed)) console.error(error.stack);
+      return 1;
+    },
+  );
+  const code = await Promise.race([played, told]);
+  if (code === 0 && !exitAfter) await told;
+  return code;
+};
+
+const finish = async (): Promise<number> => {
+  const demo = new Demo(demoConfigOf(process.env));
+  try {
+    return await perform(demo);
+  } finally {
+    await demo.close();
   }
-} catch (error) {
+};
+
+process.exitCode = await finish().catch((error: unknown) => {
   screen.failed(error instanceof Error ? error.message : String(error));
-  if (error instanceof Error && !(error instanceof CallFailed)) console.error(error.stack);
-  process.exitCode = 1;
-} finally {
-  await demo?.close();
-}
+  return 1;
+});
+// What was under way when we were told to leave is given up.
+process.exit();

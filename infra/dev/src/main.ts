@@ -47,6 +47,8 @@ const commands: Readonly<Record<CommandName, Command>> = {
 
 /** The dev stack's program. `infra/dev/bin` has made sure that there is something to run. */
 export const main = async (checkout: string, argv: readonly string[]): Promise<void> => {
+  // A terminal that is gone is no reason to stop halfway.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     const line = commandLineOf(argv, process.env);
     await commands[line.command](checkout, line);

@@ -1,14 +1,25 @@
+import { terminal } from './terminal.ts';
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Resolves with the first signal that asks us to end. A second one ends us at once: whoever asks twice means it. */
-export const untilTold = (): Promise<NodeJS.Signals> =>
+/** As shells count a program that was interrupted. */
+export const interrupted = 130;
+
+/**
+ * Resolves with the first signal that asks us to end. With the second one we end `atOnce`: whoever asks twice means it. The third
+ * does not even wait for that.
+ */
+export const untilTold = (atOnce: () => Promise<void> = async () => undefined): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    let told = false;
+    let times = 0;
     for (const name of signals) {
       process.on(name, () => {
-        if (told) process.exit(130);
-        told = true;
-        resolve(name);
+        times += 1;
+        if (times === 1) resolve(name);
+        if (times > 2) process.exit(interrupted);
+        if (times !== 2) return;
+        terminal.line('Ending everything at once …');
+        void atOnce().finally(() => process.exit(interrupted));
       });
     }
   });

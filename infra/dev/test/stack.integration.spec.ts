@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -40,6 +40,13 @@ class Cli {
     await eventually(() => child.exitCode !== null || this.said.includes('Orrery is up'), startWithin);
     if (child.exitCode !== null) throw new Error(`it ended: ${this.said}`);
     return JSON.parse(readFileSync(join(this.directory, 'stack.json'), 'utf8'));
+  }
+
+  /** Another command about the same stack, from elsewhere. */
+  ask(command: string): { code: number | null; said: string } {
+    const args = [join(checkout, 'infra/dev/bin/orrery-dev.mjs'), command, '--name', this.name];
+    const { status: code, stdout, stderr } = spawnSync(process.execPath, args, { cwd: checkout, encoding: 'utf8', timeout: 60_000 });
+    return { code, said: `${stdout}${stderr}` };
   }
 
   get output(): string {
@@ -141,6 +148,40 @@ describe('the dev stack', () => {
     expect(after.natsUrl).toBe(before.natsUrl);
     await expect(stack.end('SIGTERM')).resolves.toBe(0);
   }, 90_000);
+
+  it('tells of what a killed run left, and ends it when it is asked to stop', async () => {
+    const stack = cli();
+    expect(stack.ask('status')).toEqual({ code: 3, said: 'stopped\n' });
+    const { owner } = await stack.up();
+    expect(stack.ask('status')).toMatchObject({ code: 0, said: expect.stringContaining(`"pid": ${owner.pid}`) });
+    const orphans = stack.serverPids();
+    await stack.end('SIGKILL');
+    const { code, said } = stack.ask('status');
+    expect(code).toBe(1);
+    for (const [index, name] of ['postgres', 'nats', 'redis'].entries()) expect(said).toContain(`${name} (process ${orphans[index]?.pid})`);
+    expect(stack.ask('stop')).toMatchObject({ code: 0, said: expect.stringContaining('ended what a killed run had left: ') });
+    expect(orphans.filter(isAlive)).toEqual([]);
+    expect(stack.ask('status')).toEqual({ code: 3, said: 'stopped\n' });
+  }, 90_000);
+
+  it('stops from elsewhere while it still starts', async () => {
+    const stack = cli();
+    const starting = stack.up();
+    await eventually(() => stack.ask('status').said.startsWith('starting') || stack.ask('status').said.includes('"pid"'), startWithin);
+    expect(stack.ask('stop').code).toBe(0);
+    await starting.catch(() => undefined);
+    expect(stack.serverPids().filter(isAlive)).toEqual([]);
+    expect(stack.ask('status')).toEqual({ code: 3, said: 'stopped\n' });
+  }, 90_000);
+
+  it('ends everything at once when it is told twice', async () => {
+    const stack = cli();
+    await stack.up();
+    const servers = stack.serverPids();
+    const codes = await Promise.all([stack.end('SIGINT'), stack.end('SIGTERM')]);
+    expect(codes).toEqual([130, 130]);
+    expect(servers.filter(isAlive)).toEqual([]);
+  }, 60_000);
 
   it('raises a server that ends by itself', async () => {
     const stack = cli();

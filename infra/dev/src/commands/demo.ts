@@ -38,6 +38,26 @@ const ended = (child: ChildProcess): Promise<number> =>
     child.once('exit', (code) => resolve(code ?? 1));
   });
 
+const leaveWithinMs = 3_000;
+
+/** On our terminal, and with a line to us: it ends when we are gone, however we went. */
+const startClient = (stack: Stack, main: string, words: readonly string[], otlpPort: number): Promise<number> => {
+  const env = clientEnvironment(stack, otlpPort);
+  const client = spawn(process.execPath, [main, ...words], {
+    cwd: stack.paths.checkout,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env,
+  });
+  const end = ended(client);
+  stack.host(async () => {
+    client.kill('SIGTERM');
+    const timer = setTimeout(() => client.kill('SIGKILL'), leaveWithinMs);
+    await end.catch(() => undefined);
+    clearTimeout(timer);
+  });
+  return end;
+};
+
 /** Starts everything, then a client that lives the main job over HTTP. */
 export const demo = async (checkout: string, line: CommandLine): Promise<void> => {
   const main = join(checkout, 'examples/demo/dist/main.js');
@@ -48,9 +68,7 @@ export const demo = async (checkout: string, line: CommandLine): Promise<void> =
     await stack.launch('all', { env: tracing(otlpPort) });
     await seedCatalog(stack);
     await launchAgent(stack, tracing(otlpPort));
-    const words = line.exit ? ['--exit'] : [];
-    const client = spawn(process.execPath, [main, ...words], { cwd: checkout, stdio: 'inherit', env: clientEnvironment(stack, otlpPort) });
-    const code = await ended(client);
+    const code = await startClient(stack, main, line.exit ? ['--exit'] : [], otlpPort);
     if (code !== 0) throw new Problem(`The demo failed (exit code ${code}). Logs of the platform: ${join(stack.paths.own, 'programs')}`);
   });
 };

@@ -85,6 +85,15 @@ const composeFor = (paths: StackPaths): ((...args: string[]) => boolean) => {
     spawnSync(command, [...words, ...project, ...args], { stdio: ['ignore', 'ignore', 2], timeout: 10 * 60_000 }).status === 0;
 };
 
+/** Whether containers of this stack run: left over, where nobody watches over them. */
+export const isComposedRunning = (paths: StackPaths): boolean => {
+  const [command, ...words] = existsSync(projectFile(paths)) ? (composeCommand() ?? []) : [];
+  if (command === undefined) return false;
+  const asked = ['-f', projectFile(paths), '-p', projectName(paths), 'ps', '--status', 'running', '--quiet'];
+  const { status, stdout } = spawnSync(command, [...words, ...asked], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 });
+  return status === 0 && stdout.toString('utf8').trim() !== '';
+};
+
 /** Stops the containers that a killed run left; `forget` deletes their data too. */
 export const stopComposed = (paths: StackPaths, forget = false): void => {
   if (!existsSync(projectFile(paths)) || composeCommand() === undefined) return;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { killTree, processesMarked, type Server } from '@orrery/servers';
+import { killTree, type ProcessIdentity, processesMarked, type Server } from '@orrery/servers';
 import { Problem } from '../terminal.ts';
 import type { StackPaths } from './paths.ts';
 import type { Stack } from './stack.ts';
@@ -38,7 +38,10 @@ export const launchAgent = async (stack: Stack, env: NodeJS.ProcessEnv = {}): Pr
   });
 };
 
+/** Processes of programs of customers that an agent of this stack started. */
+export const programsOf = (paths: StackPaths): readonly ProcessIdentity[] => processesMarked(`ORRERY_RUN_DIR=${agentState(paths)}/`);
+
 /** Programs of customers outlive their agent, which takes them up again. When the stack goes for good, they go too. */
 export const endPrograms = async (paths: StackPaths): Promise<void> => {
-  await Promise.all(processesMarked(`ORRERY_RUN_DIR=${agentState(paths)}/`).map(killTree));
+  await Promise.all(programsOf(paths).map(killTree));
 };

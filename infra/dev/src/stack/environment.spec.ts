@@ -36,6 +36,10 @@ describe('the environment of a program', () => {
     expect(of('gateway')).toMatchObject({ ORRERY_HTTP_HOST: '127.0.0.1', ORRERY_HTTP_PORT: '20004', ORRERY_OPERATOR_KEY: 'op_key' });
   });
 
+  it('lets the gateway listen where we were told', () => {
+    expect(of('gateway', { ORRERY_HTTP_HOST: '0.0.0.0' })).toMatchObject({ ORRERY_HTTP_HOST: '0.0.0.0', ORRERY_HTTP_PORT: '20004' });
+  });
+
   it('gives an agent no secret, not even one that we hold ourselves', () => {
     const inherited = { PATH: '/bin', ORRERY_SECRET: 's', ORRERY_POSTGRES_URL: 'p', ORRERY_AGENT_NAME: 'a', ORRERY_LOG_LEVEL: 'debug' };
     expect(of('agent', inherited)).toEqual({

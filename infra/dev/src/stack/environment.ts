@@ -20,9 +20,10 @@ const credsOf = (program: string, where: Where): Environment =>
     ? {}
     : { ORRERY_NATS_CREDS: join(where.credsDirectory, `${program}.creds`) };
 
-const gatewayVariables = (where: Where, secrets: StackSecrets): Environment => {
+const gatewayVariables = (where: Where, secrets: StackSecrets, inherited: Environment): Environment => {
   const { hostname, port } = new URL(where.gatewayUrl);
-  return { ORRERY_HTTP_HOST: hostname, ORRERY_HTTP_PORT: port, ORRERY_OPERATOR_KEY: secrets.operatorKey };
+  const host = inherited.ORRERY_HTTP_HOST || hostname;
+  return { ORRERY_HTTP_HOST: host, ORRERY_HTTP_PORT: port, ORRERY_OPERATOR_KEY: secrets.operatorKey };
 };
 
 /** A program that signs the credentials of agents gets the key for it, when the bus asks for credentials at all. */
@@ -41,7 +42,7 @@ export const environmentOf = (program: string, where: Where, secrets: StackSecre
     ORRERY_REDIS_URL: where.redisUrl,
     ORRERY_SECRET: secrets.secret,
     ...credsOf(program, where),
-    ...(isAll || program === 'gateway' ? gatewayVariables(where, secrets) : {}),
+    ...(isAll || program === 'gateway' ? gatewayVariables(where, secrets, inherited) : {}),
     ...(isAll || program === 'execution' ? signingVariables(where, secrets) : {}),
   };
 };

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { endRecorded, isAlive, recordedDaemon } from '@orrery/servers';
-import { terminal } from '../terminal.ts';
 import type { StackPaths } from './paths.ts';
 
 /** Programs before servers, and PostgreSQL last: the order of an orderly stop. */
@@ -16,19 +15,40 @@ const programsIn = (dir: string): string[] =>
         .map((file) => file.slice(0, -suffix.length))
     : [];
 
-const end = async (dir: string, name: string, signal: NodeJS.Signals): Promise<boolean> => {
-  const recorded = recordedDaemon(dir, name);
-  const wasAlive = recorded !== undefined && isAlive(recorded.process);
-  await endRecorded(dir, name, signal);
-  return wasAlive;
+interface Place {
+  readonly dir: string;
+  readonly name: string;
+}
+
+const programsOf = (paths: StackPaths): Place[] => {
+  const dir = join(paths.own, 'programs');
+  return programsIn(dir).map((name) => ({ dir, name }));
 };
 
-/** Ends in order what a killed run of this stack left running. Data stays. */
-export const endLeftovers = async (paths: StackPaths): Promise<void> => {
-  const programs = join(paths.own, 'programs');
-  const ended: string[] = [];
-  const note = (name: string, wasAlive: boolean): void => void (wasAlive && ended.push(name));
-  await Promise.all(programsIn(programs).map(async (name) => note(name, await end(programs, name, 'SIGTERM'))));
-  for (const name of serverOrder) note(name, await end(join(paths.data, name), name, name === 'postgres' ? 'SIGINT' : 'SIGTERM'));
-  if (ended.length > 0) terminal.note(`a former run was killed and left ${ended.join(', ')} running; ended`);
+const serversOf = (paths: StackPaths): Place[] => serverOrder.map((name) => ({ dir: join(paths.data, name), name }));
+
+export interface Leftover {
+  readonly name: string;
+  readonly pid: number;
+}
+
+const aliveAt = ({ dir, name }: Place): Leftover[] => {
+  const recorded = recordedDaemon(dir, name);
+  return recorded !== undefined && isAlive(recorded.process) ? [{ name, pid: recorded.process.pid }] : [];
+};
+
+/** Programs and servers of this stack that run: left over, where nobody watches over them. */
+export const leftoversOf = (paths: StackPaths): readonly Leftover[] => [...programsOf(paths), ...serversOf(paths)].flatMap(aliveAt);
+
+/** Ends in order what a killed run of this stack left running, and answers what that was. Data stays. */
+export const endLeftovers = async (paths: StackPaths): Promise<readonly Leftover[]> => {
+  const ended = leftoversOf(paths);
+  await Promise.all(programsOf(paths).map(({ dir, name }) => endRecorded(dir, name, 'SIGTERM')));
+  for (const { dir, name } of serversOf(paths)) await endRecorded(dir, name, name === 'postgres' ? 'SIGINT' : 'SIGTERM');
+  return ended;
+};
+
+/** The same at once, for a person who will not wait: the log survives a kill. */
+export const killLeftovers = async (paths: StackPaths): Promise<void> => {
+  await Promise.all([...programsOf(paths), ...serversOf(paths)].map(({ dir, name }) => endRecorded(dir, name, 'SIGKILL')));
 };

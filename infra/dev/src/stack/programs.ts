@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { freePort, type Server, serverOf, startDaemon } from '@orrery/servers';
 import { Problem } from '../terminal.ts';
 import type { StackPaths } from './paths.ts';
+import { plainWordsOf } from './plain-words.ts';
 
 /** Where the main module of each program of the platform is built to. */
 const folders: Readonly<Record<string, string>> = {
@@ -61,7 +62,7 @@ export const startProgram = async ({ paths, program, env, output, ...rest }: Pro
   const dir = join(paths.own, 'programs');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  return serverOf({ url, port, dir }, () =>
+  const start = () =>
     startDaemon({
       name: program,
       command: process.execPath,
@@ -73,6 +74,13 @@ export const startProgram = async ({ paths, program, env, output, ...rest }: Pro
       isReady: () => isReady(`${url}/ready`),
       readyWithinMs,
       stopWithinMs,
-    }),
-  );
+    });
+  try {
+    return await serverOf({ url, port, dir }, start);
+  } catch (error) {
+    const log = join(dir, `${program}.log`);
+    const said = plainWordsOf(log);
+    // Without words of its own the end of its log has to do, which the error carries.
+    throw said === '' ? error : new Problem(`${said}\nThe log of ${program}: ${log}`);
+  }
 };

@@ -57,6 +57,12 @@ export const claimStack = (paths: StackPaths): ProcessIdentity | undefined => {
 const recordFile = (paths: StackPaths): string => join(paths.own, 'stack.json');
 const portsFile = (paths: StackPaths): string => join(paths.own, 'ports.json');
 
+/** The living process that watches over this stack, or is about to. */
+export const ownerOf = (paths: StackPaths): ProcessIdentity | undefined => {
+  const owner = readJson<ProcessIdentity>(ownerFile(paths));
+  return owner !== undefined && isAlive(owner) ? owner : undefined;
+};
+
 /** The stack that runs under this name now; undefined when it was stopped, or its owner was killed. */
 export const runningStack = (paths: StackPaths): StackRecord | undefined => {
   const record = readJson<StackRecord>(recordFile(paths));

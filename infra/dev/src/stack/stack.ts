@@ -1,8 +1,9 @@
-import { freePort, makeOpenDirectory, type Server } from '@orrery/servers';
+import { makeOpenDirectory, type Server } from '@orrery/servers';
 import { factsOf } from '../finding/machine.ts';
-import { Problem, timed } from '../terminal.ts';
+import { Problem, terminal, timed } from '../terminal.ts';
 import { credsDirectory, writeBusFiles } from './bus-files.ts';
 import { environmentOf } from './environment.ts';
+import { gatewayPlaceOf } from './gateway-place.ts';
 import { endLeftovers } from './leftovers.ts';
 import type { StackPaths } from './paths.ts';
 import { startProgram } from './programs.ts';
@@ -10,8 +11,6 @@ import { claimStack, eraseRecord, rememberedPorts, rememberPorts, runningStack, 
 import { type StackSecrets, secretsOf } from './secrets.ts';
 import { type Servers, startServers } from './servers.ts';
 import { Supervisor } from './supervisor.ts';
-
-const usualGatewayPort = 8080;
 
 export interface LaunchOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -27,6 +26,7 @@ export class Stack {
   private readonly programs = new Map<string, Server>();
   private readonly supervisor = new Supervisor();
   private readonly launching = new Set<Promise<Server>>();
+  private readonly guests: (() => Promise<void>)[] = [];
   private isClosing = false;
 
   private constructor(parts: { paths: StackPaths; where: StackRecord; secrets: StackSecrets; servers: Servers }) {
@@ -43,7 +43,10 @@ export class Stack {
     const owner = claimStack(paths);
     if (owner !== undefined) {
       const where = runningStack(paths)?.gatewayUrl ?? 'an address that it will tell soon';
-      throw new Problem(`Orrery already runs here (process ${owner.pid}) at ${where}. Stop it with Ctrl-C there, or with: npm run stop`);
+      throw new Problem(
+        `Orrery already runs here (process ${owner.pid}) at ${where}. Stop it with Ctrl-C there, or with: npm run stop. ` +
+          'Another one beside it takes a name: -- --name other',
+      );
     }
     try {
       return await Stack.start(paths, environment);
@@ -54,10 +57,12 @@ export class Stack {
   }
 
   private static async start(paths: StackPaths, environment: NodeJS.ProcessEnv): Promise<Stack> {
-    await endLeftovers(paths);
+    const ended = await endLeftovers(paths);
+    if (ended.length > 0) terminal.note(`a former run was killed and left ${ended.map(({ name }) => name).join(', ')} running; ended`);
     const secrets = secretsOf(paths);
     const busAuthority = await writeBusFiles(paths, secrets.bus);
     const remembered = rememberedPorts(paths);
+    const gateway = await gatewayPlaceOf(environment, remembered.gateway);
     const servers = await startServers({
       paths,
       facts: factsOf(environment, true),
@@ -65,13 +70,12 @@ export class Stack {
       password: secrets.postgresPassword,
       busAuthority,
     });
-    const gatewayPort = await freePort(remembered.gateway ?? usualGatewayPort);
-    rememberPorts(paths, { ...servers.ports, gateway: gatewayPort });
+    rememberPorts(paths, { ...servers.ports, gateway: gateway.port });
     const where = writeRecord(paths, {
       postgresUrl: servers.urls.postgres,
       natsUrl: servers.urls.nats,
       redisUrl: servers.urls.redis,
-      gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+      gatewayUrl: gateway.url,
       ...(servers.isBusOurs ? { credsDirectory: credsDirectory(paths) } : {}),
     });
     return new Stack({ paths, where, secrets, servers });
@@ -98,6 +102,11 @@ export class Stack {
     }
   }
 
+  /** Something that uses the platform and must go before it. */
+  host(leave: () => Promise<void>): void {
+    this.guests.push(leave);
+  }
+
   /** Restarts a program on purpose. */
   async relaunch(program: string): Promise<void> {
     const server = this.programs.get(program);
@@ -110,6 +119,7 @@ export class Stack {
   /** Stops everything in order: machines first, then services, then what they stand on. Waits for what is just starting. */
   async close(): Promise<void> {
     this.isClosing = true;
+    await Promise.all(this.guests.map((leave) => leave()));
     await Promise.allSettled(this.launching);
     await this.supervisor.stop();
     await this.programs.get('agent')?.stop();
