@@ -28,6 +28,10 @@ export const known = {
     says: 'the URL under which people reach the gateway',
     example: 'https://orrery.example.com',
   }),
+  isDevelopment: variable('ORRERY_DEVELOPMENT', z.stringbool().default(false), {
+    says: 'whether this is a place to develop in, where everybody may read all e-mail: true or false',
+    example: 'false',
+  }),
 };
 
 /** The URL of a PostgreSQL server or database. */

@@ -12,6 +12,8 @@ export const metrics = {
   rateLimited: counter<'class' | 'by' | 'outcome'>('orrery_rate_limit_decisions_total', 'Requests that were judged by the rate limiter'),
   /** `path`: how a secret was shown. `outcome`: `succeeded`, `failed`, or `refused` without a look. */
   tries: counter<'path' | 'outcome'>('orrery_identity_tries_total', 'Secrets that were shown to identity, and what came of it'),
+  /** `outcome`: `sent`, `failed` and tried again, `given-up`, or `kept` where there is nothing to send with. */
+  letters: counter<'outcome'>('orrery_identity_letters_total', 'E-mail that was taken by a mail server, or was not'),
   /** `outcome`: `accepted` or `refused`; `unavailable`, `deadline` or `fault`; `shed`, `expired` or `cancelled`. */
   rpcClient: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_client_seconds', 'Time until a request over the bus was answered'),
   rpcServer: seconds<'service' | 'operation' | 'outcome'>('orrery_rpc_server_seconds', 'Time a service took for a request'),
