@@ -1,8 +1,9 @@
-import { hash, verify } from '@node-rs/argon2';
-import { refuse } from '@orrery/messaging';
-
-/** OWASP's minimum for Argon2id (the package's default variant): 19 MiB, two passes, one lane. */
-const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+import type { RequestContext } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
+import { Refused } from '@orrery/messaging';
+import { networkOf } from '../tries/network-of.ts';
+import { FairLine } from './fair-line.ts';
+import { hashPassword, isHashOf } from './password-hashes.ts';
 
 export interface PasswordLimits {
   /** How many are hashed side by side; each takes a thread and 19 MiB. */
@@ -11,41 +12,76 @@ export interface PasswordLimits {
   readonly waiting: number;
 }
 
+/** Who asks, and until when anybody waits for the answer. */
+type Asker = Pick<RequestContext, 'origin' | 'deadlineAt'>;
+
+interface Waiting {
+  readonly from: string;
+  readonly call: () => void;
+  readonly sendAway: () => void;
+}
+
+/** What is left of the deadline when the turn comes must do for the work itself, and for what follows it. */
+const workMs = 250;
+
+const tooMany = { code: 'TooManyHashes', details: { retryAfterMs: 1_000 } } as const;
+
 /**
- * Hashes passwords on worker threads, a bounded number at a time. When too many wait it refuses with `TooManyHashes`, which the
- * contract of the operation must list: better to say so at once than to let everyone wait.
+ * Hashes passwords on worker threads, a bounded number at a time, everybody in turn. When too many wait, or nobody would wait for the
+ * answer any more, it refuses with `TooManyHashes`, which the contract of the operation must list: better to say so at once.
  */
 export class Passwords {
   private running = 0;
-  private readonly queue: (() => void)[] = [];
+  private readonly line: FairLine<Waiting>;
   /** Compared with when there is no such person, so that the answer takes the same time. */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly limits: PasswordLimits) {
-    this.decoy = hash('nobody has this password', cost);
+    this.line = new FairLine(limits.waiting);
+    this.decoy = hashPassword('nobody has this password');
   }
 
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(password, cost));
+  hash(password: string, asker: Asker): Promise<string> {
+    return this.inTurn(() => hashPassword(password), asker);
   }
 
-  async isCorrect(password: string, passwordHash: string | undefined): Promise<boolean> {
+  async isCorrect(password: string, passwordHash: string | undefined, asker: Asker): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(() => verify(against, password));
+    const matches = await this.inTurn(() => isHashOf(against, password), asker);
     return matches && passwordHash !== undefined;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= this.limits.atOnce) {
-      if (this.queue.length >= this.limits.waiting) refuse({ code: 'TooManyHashes', details: {} });
-      await new Promise<void>((resolve) => this.queue.push(resolve));
-    }
-    this.running += 1;
+  private async inTurn<T>(work: () => Promise<T>, asker: Asker): Promise<T> {
+    if (this.running < this.limits.atOnce) this.running += 1;
+    else await this.turn(asker);
     try {
       return await work();
     } finally {
-      this.running -= 1;
-      this.queue.shift()?.();
+      const next = this.line.shift();
+      // Whoever is called takes the place over: it is never free in between.
+      if (next) next.call();
+      else this.running -= 1;
     }
+  }
+
+  /** Resolves when it is the asker's turn; refuses where that would be too late. */
+  private turn({ origin, deadlineAt }: Asker): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const from = networkOf(origin?.ip ?? '');
+      const settle = (answer: () => void) => (): void => {
+        clearTimeout(timer);
+        answer();
+      };
+      const away = settle(() => reject(new Refused(tooMany)));
+      const waiting: Waiting = { from, call: settle(resolve), sendAway: away };
+      const timer = setTimeout(
+        () => {
+          this.line.remove(from, waiting);
+          away();
+        },
+        Math.max(0, deadlineAt - workMs - systemClock.now()),
+      );
+      this.line.push(from, waiting)?.sendAway();
+    });
   }
 }

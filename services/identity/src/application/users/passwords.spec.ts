@@ -1,0 +1,59 @@
+import { Passwords } from './passwords.ts';
+
+const asker = (ip: string, ms = 20_000) => ({ origin: { ip }, deadlineAt: Date.now() + ms });
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null ? Reflect.get(error, 'rejection')?.code : undefined;
+
+describe('passwords', () => {
+  it('are told apart, and nobody has none', async () => {
+    const passwords = new Passwords({ atOnce: 2, waiting: 10 });
+    const hash = await passwords.hash('correct horse battery', asker('192.0.2.1'));
+    await expect(passwords.isCorrect('correct horse battery', hash, asker('192.0.2.1'))).resolves.toBe(true);
+    await expect(passwords.isCorrect('wrong', hash, asker('192.0.2.1'))).resolves.toBe(false);
+    await expect(passwords.isCorrect('nobody has this password', undefined, asker('192.0.2.1'))).resolves.toBe(false);
+  });
+
+  it('of one place do not keep those of others waiting', async () => {
+    const passwords = new Passwords({ atOnce: 1, waiting: 100 });
+    const order: string[] = [];
+    const hash = (name: string, ip: string) => passwords.hash('x', asker(ip)).then(() => order.push(name));
+    const flood = Array.from({ length: 12 }, (_, n) => hash(`flood ${n}`, '192.0.2.1'));
+    const others = [hash('ada', '192.0.2.2'), hash('bob', '2001:db8::1'), hash('bob again', '2001:db8::2')];
+    await Promise.all([...flood, ...others]);
+    expect(order.indexOf('ada')).toBeLessThan(4);
+    expect(order.indexOf('bob')).toBeLessThan(4);
+    expect(order.indexOf('bob again')).toBeLessThan(7);
+  });
+
+  it('are refused at once where too many wait, first of all to whoever brings the most', async () => {
+    const passwords = new Passwords({ atOnce: 1, waiting: 3 });
+    const outcomes: Record<string, unknown> = {};
+    const hash = (name: string, ip: string) =>
+      passwords.hash('x', asker(ip)).then(
+        () => (outcomes[name] = 'hashed'),
+        (error: unknown) => (outcomes[name] = codeOf(error)),
+      );
+    const all = [...[0, 1, 2, 3, 4].map((n) => hash(`flood ${n}`, '192.0.2.1')), hash('ada', '192.0.2.2')];
+    await Promise.resolve();
+    await Promise.all(all);
+    expect(outcomes).toEqual({
+      'flood 0': 'hashed',
+      'flood 1': 'hashed',
+      'flood 2': 'hashed',
+      'flood 3': 'TooManyHashes',
+      'flood 4': 'TooManyHashes',
+      ada: 'hashed',
+    });
+  });
+
+  it('are not hashed when nobody waits for the answer any more', async () => {
+    const passwords = new Passwords({ atOnce: 1, waiting: 1_000 });
+    const busy = Array.from({ length: 20 }, () => passwords.hash('x', asker('192.0.2.1')));
+    const before = performance.now();
+    await expect(passwords.hash('x', asker('192.0.2.1', 260)).catch(codeOf)).resolves.toBe('TooManyHashes');
+    expect(performance.now() - before).toBeLessThan(1_000);
+    await Promise.all(busy);
+    // The place of whoever went is free: nothing is lost.
+    await expect(passwords.hash('x', asker('192.0.2.1'))).resolves.toMatch(/^\$argon2id/);
+  });
+});
