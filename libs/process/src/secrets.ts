@@ -11,7 +11,9 @@ export type Purpose =
   | 'cursor-mac'
   | 'claim-mac'
   | 'backup-code-mac'
-  | 'passkey-challenge-mac';
+  | 'passkey-challenge-mac'
+  | 'tries-mac'
+  | 'ticket-mac';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

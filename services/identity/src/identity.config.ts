@@ -9,6 +9,8 @@ const origins = z
 
 export const IdentityConfig = z.object({
   ...serviceVariables('identity'),
+  publicUrl: known.publicUrl,
+  isDevelopment: known.isDevelopment,
   hashesAtOnce: variable('ORRERY_IDENTITY_HASHES_AT_ONCE', z.coerce.number().int().min(1).max(64).default(2), {
     says: 'how many passwords are hashed side by side; each takes a thread and 19 MiB',
     example: '2',
@@ -17,7 +19,6 @@ export const IdentityConfig = z.object({
     says: 'how many passwords may wait to be hashed before more are refused',
     example: '64',
   }),
-  publicUrl: known.publicUrl,
   passkeyOrigins: variable('ORRERY_PASSKEY_ORIGINS', origins, {
     says: 'where else than at the public URL pages of this platform are served that may use its passkeys, separated by commas',
     example: 'https://console.orrery.example.com',
@@ -33,5 +34,18 @@ export const IdentityConfig = z.object({
       example: 'example.com',
     },
   ),
+  verification: variable('ORRERY_EMAIL_VERIFICATION', z.enum(['optional', 'required']).default('optional'), {
+    says: 'whether nobody may log in before they have shown that their address is theirs: optional or required',
+    example: 'required',
+  }),
+  smtpUrl: variable('ORRERY_SMTP_URL', z.url({ protocol: /^smtps?$/ }).optional(), {
+    says: 'the URL of the server that takes e-mail; without one nobody gets any',
+    example: 'smtps://user:password@mail.example.com',
+    secret: true,
+  }),
+  mailFrom: variable('ORRERY_MAIL_FROM', z.string().min(3).max(320).optional(), {
+    says: 'whom e-mail comes from; no-reply at the host of ORRERY_PUBLIC_URL where nothing is said',
+    example: 'Orrery <no-reply@example.com>',
+  }),
 });
 export type IdentityConfig = Readonly<z.output<typeof IdentityConfig>>;

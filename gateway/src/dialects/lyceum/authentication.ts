@@ -85,4 +85,13 @@ export const authentication = [
       return { message: 'API key deleted' };
     },
   }),
+  row({
+    method: 'DELETE',
+    path: '/user/delete',
+    operations: [identity.DeleteMe],
+    answer: async (to) => {
+      await to.ask(identity.DeleteMe, {});
+      return { message: 'Account deleted' };
+    },
+  }),
 ];

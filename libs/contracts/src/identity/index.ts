@@ -4,6 +4,7 @@ export * from './invites/types.ts';
 export { AddressRange } from './keys/address-range.ts';
 export * from './keys/operations.ts';
 export * from './keys/types.ts';
+export * from './letters/operations.ts';
 export * from './mfa/operations.ts';
 export * from './mfa/types.ts';
 export * from './orgs/operations.ts';

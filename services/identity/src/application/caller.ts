@@ -1,4 +1,4 @@
-import { OrgId, personOf, type RequestContext, UserId } from '@orrery/contracts';
+import { identity, OrgId, type Principal, personOf, type RequestContext, UserId } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 
 /** The person behind the request; the access of the operation has made sure that there is one. */
@@ -16,3 +16,9 @@ export const orgOf = ({ orgId }: RequestContext): OrgId => {
 /** The same where a key will not do. */
 export const signedInOf = (context: RequestContext): UserId =>
   context.principal.kind === 'user' ? callerOf(context) : refuse({ code: 'Forbidden', details: { needs: 'a signed-in person' } });
+
+/** The session of the request; a key and a service have none. */
+export const sessionOf = (principal: Principal): identity.SessionId | undefined => {
+  const found = principal.kind === 'user' || principal.kind === 'pending' ? principal.sessionId : undefined;
+  return found === undefined ? undefined : identity.SessionId.parse(found);
+};

@@ -2,7 +2,11 @@ import type { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../identity.config.ts';
+import { smtpCarrier } from './mail/carrier.ts';
+import { Post } from './mail/post.ts';
 import { AccessTokens } from './sessions/access-tokens.ts';
+import { RefreshTokens } from './sessions/refresh-tokens.ts';
+import { Sessions } from './sessions/sessions.ts';
 import { Snapshots } from './snapshots.ts';
 import { Together } from './together.ts';
 import { Tries } from './tries/tries.ts';
@@ -10,20 +14,36 @@ import { TriesTable } from './tries/tries-table.ts';
 
 /** What requests and consumers of one process share. */
 export interface Foundation {
-  readonly accessTokens: AccessTokens;
   readonly snapshots: Snapshots;
   readonly together: Together;
   readonly triesTable: TriesTable;
   readonly tries: Tries;
+  readonly refreshTokens: RefreshTokens;
+  readonly sessions: Sessions;
+  readonly post: Post;
+  /** Nobody gets in before they have shown that their address is theirs. */
+  readonly mustVerify: boolean;
 }
 
-const lay = ({ store, bus, secrets, log, health }: Deps<IdentityConfig>): Foundation => {
+/** Without a mail server letters are kept, to be read where people develop. */
+const postOf = ({ store, config, log }: Deps<IdentityConfig>): Post => {
+  const { smtpUrl: url, publicUrl, isDevelopment: isReadable } = config;
+  const from = config.mailFrom ?? `Orrery <no-reply@${new URL(publicUrl).hostname}>`;
+  const carrier = url === undefined ? undefined : smtpCarrier({ url, from, publicUrl });
+  return new Post({ store, carrier, isReadable, log });
+};
+
+const lay = (deps: Deps<IdentityConfig>): Foundation => {
+  const { store, bus, secrets, log, health, config } = deps;
   const accessTokens = new AccessTokens(secrets('session-signing'));
   const snapshots = new Snapshots({ bus, store, accessTokens, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
   health.check('snapshots', () => snapshots.areComplete);
   const triesTable = new TriesTable(store.pool);
-  const tries = new Tries({ table: triesTable, key: secrets('claim-mac'), clock: systemClock });
-  return { accessTokens, snapshots, together: new Together(store), triesTable, tries };
+  const tries = new Tries({ table: triesTable, key: secrets('tries-mac'), clock: systemClock });
+  const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
+  const mustVerify = config.verification === 'required';
+  const sessions = new Sessions({ store, accessTokens, refreshTokens, snapshots, mustVerify });
+  return { snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, post: postOf(deps), mustVerify };
 };
 
 const foundations = new WeakMap<EventStore, Foundation>();

@@ -12,6 +12,7 @@ import {
   type Once,
   Repeated,
   VersionConflict,
+  type Write,
 } from '@orrery/event-store';
 import { type Command, type Decider, type Event, fold, type Rejection, reject } from '@orrery/kernel';
 
@@ -61,6 +62,8 @@ export interface Joint<A> {
   readonly name: string;
   readonly parts: readonly Part[];
   readonly input?: unknown;
+  /** Rows of declared tables that belong to the same transaction. */
+  readonly writes?: readonly Write[];
   /** Any JSON value; kept with the command, so that a repeated call hears the same. */
   readonly answer: A;
   readonly sealed?: boolean;
@@ -104,7 +107,11 @@ export class Together {
     }
   }
 
-  private async attempt<A>({ parts, answer, orgId, sealed = false }: Joint<A>, once: Once, context: CommandContext): Promise<Jointly<A>> {
+  private async attempt<A>(
+    { parts, answer, orgId, writes = [], sealed = false }: Joint<A>,
+    once: Once,
+    context: CommandContext,
+  ): Promise<Jointly<A>> {
     const appends: Append[] = [];
     const claims: Claim[] = [];
     for (const each of parts) {
@@ -120,6 +127,7 @@ export class Together {
     await this.store.commit({
       appends,
       claims,
+      writes,
       once: { ...once, answer, sealed },
       metadata: metadataOf(orgId === undefined ? context : { ...context, orgId }),
     });

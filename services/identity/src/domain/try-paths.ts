@@ -26,6 +26,7 @@ export const patienceOf = {
   'key-validation': longSecret,
   setup: password,
   'email-token': longSecret,
+  'sign-up': nuisance,
   'password-reset': nuisance,
   'email-verification': nuisance,
 } as const satisfies Readonly<Record<string, Patience>>;

@@ -1,5 +1,5 @@
 import type { identity } from '@orrery/contracts';
-import { type EventStore, type Fact, instant, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
+import { boolean, type EventStore, type Fact, instant, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
 
 export const users = view({
   name: 'users',
@@ -9,20 +9,38 @@ export const users = view({
     email: text(),
     name: nullable(text()),
     passwordHash: nullable(text()),
+    emailVerified: boolean(),
+    isActive: boolean(),
     createdAt: instant(),
+    /** Sessions that were opened with what counted before are not to be opened any more. */
+    credentialsAt: instant(),
   },
   key: ['id'],
   indexes: [['email']],
   fold: ({ event }: Fact<identity.IdentityEvent>) => {
     switch (event.type) {
       case 'UserSignedUp': {
-        const { userId: id, email, name, at: createdAt } = event.data;
-        return [{ put: { id, email, name, passwordHash: null, createdAt } }];
+        const { userId: id, email, name, at } = event.data;
+        const fresh = { passwordHash: null, emailVerified: false, isActive: true };
+        return [{ put: { id, email, name, ...fresh, createdAt: at, credentialsAt: at } }];
       }
+      case 'UserRenamed':
+        return [{ patch: { id: event.data.userId }, set: { name: event.data.name } }];
       case 'PasswordSet': {
-        const { userId: id, passwordHash } = event.data;
-        return [{ patch: { id }, set: { passwordHash } }];
+        const { userId: id, passwordHash, at: credentialsAt } = event.data;
+        return [{ patch: { id }, set: { passwordHash, credentialsAt } }];
       }
+      case 'PasswordRehashed':
+        return [{ patch: { id: event.data.userId }, set: { passwordHash: event.data.passwordHash } }];
+      case 'EmailVerified':
+        return [{ patch: { id: event.data.userId }, set: { emailVerified: true } }];
+      case 'UserDeactivated':
+      case 'UserReactivated': {
+        const { userId: id, at: credentialsAt } = event.data;
+        return [{ patch: { id }, set: { isActive: event.type === 'UserReactivated', credentialsAt } }];
+      }
+      case 'UserDeleted':
+        return [{ drop: { id: event.data.userId } }];
       default:
         return [];
     }
@@ -30,6 +48,16 @@ export const users = view({
 });
 
 export type Person = TableRow<typeof users>;
+
+/** A person as others may see them. */
+export const userView = ({ id, email, emailVerified, name, isActive, createdAt }: Person): identity.UserView => ({
+  id,
+  email,
+  emailVerified,
+  name,
+  isActive,
+  createdAt,
+});
 
 export const findByEmail = (store: EventStore, email: string): Promise<Person | undefined> => store.read(users).one({ email });
 

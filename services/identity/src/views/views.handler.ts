@@ -5,7 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { callerOf } from '../application/caller.ts';
 import { apiKeys } from './api-keys.view.ts';
-import { findById } from './people.view.ts';
+import { findById, userView } from './people.view.ts';
 
 @Controller()
 export class ViewsHandler {
@@ -15,12 +15,11 @@ export class ViewsHandler {
   async me(_: InputOf<typeof identity.GetMe>, context: RequestContext): Promise<OutputOf<typeof identity.GetMe>> {
     const person = await findById(this.store, callerOf(context));
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
-    const { passwordHash: _hash, ...shown } = person;
     const keys = this.store.read(apiKeys);
     const [forEver, forNow] = await Promise.all([
       keys.count({ userId: person.id, isActive: true, expiresAt: null }),
       keys.count({ userId: person.id, isActive: true, expiresAt: { gt: instantOf(systemClock.now()) } }),
     ]);
-    return { ...shown, activeApiKeys: forEver + forNow };
+    return { ...userView(person), activeApiKeys: forEver + forNow };
   }
 }

@@ -177,6 +177,6 @@ export const LogInWithPasskey = command({
   access: 'public',
   input: z.strictObject({ ticket: Text.max(100), passkey: PasskeyAssertion }),
   output: Tokens,
-  refusals: { PasskeyRefused: 401, TooManyTries: 429 },
+  refusals: { PasskeyRefused: 401, UserDeactivated: 403, EmailNotVerified: 403, TooManyTries: 429 },
   secret: true,
 });

@@ -13,7 +13,7 @@ export const LogIn = command({
   access: 'public',
   input: z.strictObject({ email: Email, password: z.string().max(200) }),
   output: Tokens,
-  refusals: { BadCredentials: 401, TooManyTries: 429, TooManyHashes: 429 },
+  refusals: { BadCredentials: 401, UserDeactivated: 403, EmailNotVerified: 403, TooManyTries: 429, TooManyHashes: 429 },
   secret: true,
 });
 

@@ -11,5 +11,5 @@ export type Addressee = Pick<Answer, 'userId' | 'email' | 'isEmailVerified'>;
 export const addresseeOf = async (store: EventStore, context: RequestContext): Promise<Addressee> => {
   const person = await findById(store, callerOf(context));
   if (!person) return refuse({ code: 'Unauthenticated', details: {} });
-  return { userId: person.id, email: person.email, isEmailVerified: true };
+  return { userId: person.id, email: person.email, isEmailVerified: person.emailVerified };
 };

@@ -6,7 +6,6 @@ import type { IdentityConfig } from '../../identity.config.ts';
 import { secondFactors } from '../../views/mfa/mfa.view.ts';
 import { passkeys } from '../../views/mfa/passkeys.view.ts';
 import { foundationOf } from '../foundation.ts';
-import type { Sessions } from '../sessions/sessions.ts';
 import { BackupCodes } from './backup-codes.ts';
 import { Challenges } from './challenges.ts';
 import { Factors } from './factors.ts';
@@ -21,10 +20,10 @@ export const mfaControllers = [MfaHandler, PasskeysHandler, PasskeyLogInHandler]
 
 export const mfaViews: readonly View[] = [secondFactors, passkeys];
 
-export const mfaProviders = (deps: Deps<IdentityConfig>, sessions: Sessions): readonly Provider[] => {
+export const mfaProviders = (deps: Deps<IdentityConfig>): readonly Provider[] => {
   const { store, secrets, config } = deps;
   const { publicUrl, passkeyOrigins: origins, passkeyDomain: domain } = config;
-  const { tries } = foundationOf(deps);
+  const { tries, sessions } = foundationOf(deps);
   const proofs = new Proofs({
     backupCodes: new BackupCodes(secrets('backup-code-mac')),
     challenges: new Challenges(secrets('passkey-challenge-mac'), systemClock),

@@ -43,9 +43,16 @@ export const orgControllers = [
 const invitesOf = ({ store, secrets }: IdentityDeps, together: Together): Invites =>
   new Invites(store, together, new InviteClaims(secrets('claim-mac')));
 
-export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
+export const erasuresOf = (deps: IdentityDeps): Erasures => {
   const { store, bus } = deps;
-  const { together, snapshots, tries } = foundationOf(deps);
+  const { together, snapshots } = foundationOf(deps);
+  const departures = new Departures(store, together, snapshots);
+  return new Erasures(store, departures, new OrgEnds(store, together, bus, snapshots), invitesOf(deps, together));
+};
+
+export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
+  const { store, bus, config } = deps;
+  const { together, snapshots, tries, post } = foundationOf(deps);
   const invites = invitesOf(deps, together);
   const departures = new Departures(store, together, snapshots);
   const ends = new OrgEnds(store, together, bus, snapshots);
@@ -54,9 +61,9 @@ export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: Orgs, useValue: new Orgs(store) },
     { provide: OrgEnds, useValue: ends },
     { provide: Departures, useValue: departures },
-    { provide: Erasures, useValue: new Erasures(store, departures, ends, invites) },
+    { provide: Erasures, useValue: erasuresOf(deps) },
     { provide: Invites, useValue: invites },
-    { provide: InvitePost, useValue: new InvitePost('', () => Promise.resolve()) },
+    { provide: InvitePost, useValue: new InvitePost(config.publicUrl, (letter, context) => post.send(letter, {}, context)) },
     { provide: ReceivedInvites, useValue: new ReceivedInvites(store, together, invites, tries) },
     { provide: SpaceAccess, useValue: new SpaceAccess(store) },
   ];

@@ -1,23 +1,19 @@
 import { Controller } from '@nestjs/common';
-import { type InputOf, identity, type OutputOf, type Principal, type RequestContext, UserId } from '@orrery/contracts';
+import { type InputOf, identity, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
-import { refuse, Serves } from '@orrery/messaging';
+import { Refused, refuse, Serves } from '@orrery/messaging';
 import { findByEmail, type Person } from '../../views/people.view.ts';
 import { listSessionsOf } from '../../views/sessions-list.ts';
-import { callerOf } from '../caller.ts';
+import { callerOf, sessionOf } from '../caller.ts';
 import { Tries } from '../tries/tries.ts';
+import { Accounts } from '../users/accounts.ts';
+import { isOutdated } from '../users/password-hashes.ts';
 import { Passwords } from '../users/passwords.ts';
 import { RefreshTokens } from './refresh-tokens.ts';
 import { SecondFactors } from './second-factors.ts';
 import { Sessions } from './sessions.ts';
 
 const badRefreshToken = { code: 'BadRefreshToken', details: {} } as const;
-
-/** The session of the request; a key and a service have none. */
-const sessionOf = (principal: Principal): identity.SessionId | undefined => {
-  const found = principal.kind === 'user' || principal.kind === 'pending' ? principal.sessionId : undefined;
-  return found === undefined ? undefined : identity.SessionId.parse(found);
-};
 
 /** What signing in takes. */
 export class Doors {
@@ -35,14 +31,16 @@ export class SessionsHandler {
     private readonly store: EventStore,
     private readonly sessions: Sessions,
     private readonly doors: Doors,
+    private readonly accounts: Accounts,
   ) {}
 
   @Serves(identity.LogIn)
   async logIn({ email, password }: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<identity.Tokens> {
     const { tries, secondFactors } = this.doors;
-    const person = await tries.check('login', email, context, () => this.withPassword(email, password));
+    const person = await tries.check('login', email, context, () => this.withPassword(email, password, context));
     // One answer for an unknown address and a wrong password, after the same work.
     if (!person) return refuse({ code: 'BadCredentials', details: {} });
+    await this.keepBetter(person, password, context);
     const owesSecondFactor = await secondFactors.isOwedBy(person.id);
     return await this.sessions.open(person, { method: 'password', owesSecondFactor, input: { email } }, context);
   }
@@ -96,9 +94,20 @@ export class SessionsHandler {
     return {};
   }
 
-  private async withPassword(email: string, password: string): Promise<Person | undefined> {
+  private async withPassword(email: string, password: string, context: RequestContext): Promise<Person | undefined> {
     const person = await findByEmail(this.store, email);
-    const isCorrect = await this.doors.passwords.isCorrect(password, person?.passwordHash ?? undefined);
+    const isCorrect = await this.doors.passwords.isCorrect(password, person?.passwordHash ?? undefined, context);
     return isCorrect ? person : undefined;
+  }
+
+  /** Only now is the password known that lies under an old hash. */
+  private async keepBetter(person: Person, password: string, context: RequestContext): Promise<void> {
+    if (!person.isActive || person.passwordHash === null || !isOutdated(person.passwordHash)) return;
+    const passwordHash = await this.doors.passwords.hash(password, context).catch((error: unknown) => {
+      // There is much to do: another log-in will bring another occasion.
+      if (error instanceof Refused) return undefined;
+      throw error;
+    });
+    if (passwordHash !== undefined) await this.accounts.rehash(person, passwordHash, context);
   }
 }

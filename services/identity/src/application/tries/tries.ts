@@ -53,14 +53,14 @@ export class Tries {
       await this.takeBack(path, subject);
       throw error;
     }
-    if (found === undefined) await this.failed(path, subject, context);
+    if (found === undefined) await this.failed(path, context);
     else await this.succeeded(path, subject);
     return found;
   }
 
   /** Refuses where too many have failed; else counts this one as failed, until `succeeded` or `takeBack` says otherwise. */
   async guard(path: TryPath, subject: string, { origin }: Origin): Promise<void> {
-    if (origin) await this.refuseAddress(path, this.addressKey(origin.ip));
+    await this.guardAddress(path, { origin });
     const key = this.subjectKey(path, subject);
     this.refuseLocked(path, key);
     const patience = patienceOf[path];
@@ -71,8 +71,17 @@ export class Tries {
     });
   }
 
+  /** Refuses where too many from this address have failed, whomever they were about. */
+  async guardAddress(path: TryPath, { origin }: Origin): Promise<void> {
+    if (!origin) return;
+    const key = this.addressKey(origin.ip);
+    this.refuseLocked(path, key);
+    const kept = await this.options.table.find(key);
+    if (kept) this.refuseTally(path, key, kept.tally);
+  }
+
   /** It was wrong: counts against the address, as it counts against the subject already. */
-  async failed(path: TryPath, _subject: string, { origin }: Origin): Promise<void> {
+  async failed(path: TryPath, { origin }: Origin): Promise<void> {
     metrics.tries.add(1, { path, outcome: 'failed' });
     if (!origin) return;
     await this.change(this.addressKey(origin.ip), patienceWithAddress, (tally, now) => failed(tally, now, patienceWithAddress));
@@ -91,12 +100,6 @@ export class Tries {
     const key = this.subjectKey(path, subject);
     this.locked.delete(key);
     await this.change(key, patienceOf[path], takenBack);
-  }
-
-  private async refuseAddress(path: TryPath, key: string): Promise<void> {
-    this.refuseLocked(path, key);
-    const kept = await this.options.table.find(key);
-    if (kept) this.refuseTally(path, key, kept.tally);
   }
 
   private refuseTally(path: TryPath, key: string, { lockedUntil }: Tally): void {

@@ -1,92 +1,78 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
-import { type InputOf, identity, instantOf, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
-import { ClaimTaken, commandRow, EventStore, metadataOf, type Once, Repeated } from '@orrery/event-store';
-import { systemClock } from '@orrery/kernel';
+import { type InputOf, identity, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
+import { ClaimTaken, fingerprint, Repeated } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
-import { Org } from '../../domain/orgs/org.ts';
-import { personalOrg } from '../../domain/orgs/personal-org.ts';
-import { User } from '../../domain/user.ts';
-import { Snapshots } from '../snapshots.ts';
+import { signUpAgainLetter } from '../../domain/letters/account-letters.ts';
+import { Post } from '../mail/post.ts';
+import { Tries } from '../tries/tries.ts';
+import { isPasswordHash } from './password-hashes.ts';
 import { Passwords } from './passwords.ts';
+import { type NewPerson, type SignedUp, SignUps } from './sign-ups.ts';
 
-type SignedUp = OutputOf<typeof identity.SignUp>;
-
-/** How often another slug is tried when one is taken. */
-const slugTries = 5;
-
-/** Key for the claims of e-mail addresses: the table of claims outlives a person, and must not tell of them. */
-export class ClaimKey {
-  constructor(private readonly key: Buffer) {}
-
-  ofEmail(email: string): string {
-    return createHmac('sha256', this.key).update(email).digest('hex');
-  }
+/** How strangers become people. */
+export class SignUpDoor {
+  constructor(
+    readonly passwords: Passwords,
+    readonly tries: Tries,
+    readonly post: Post,
+    readonly manner: { readonly publicUrl: string; readonly mustVerify: boolean },
+  ) {}
 }
+
+const repeated = ({ hash, answer }: Repeated, asked: string): SignedUp =>
+  hash === undefined || hash === asked ? identity.SignUp.output.parse(answer) : refuse({ code: 'IdempotencyKeyReused', details: {} });
 
 @Controller()
 export class SignUpHandler {
   constructor(
-    private readonly store: EventStore,
-    private readonly passwords: Passwords,
-    private readonly claimKey: ClaimKey,
-    private readonly snapshots: Snapshots,
+    private readonly signUps: SignUps,
+    private readonly door: SignUpDoor,
   ) {}
 
-  /** A person, an organization of their own and their membership: three facts in two streams, one transaction. */
   @Serves(identity.SignUp)
-  async signUp(input: InputOf<typeof identity.SignUp>, context: RequestContext): Promise<SignedUp> {
-    const passwordHash = await this.passwords.hash(input.password);
-    // The password is no part of the fingerprint: a hash of it would be a second, weaker place to guess it from.
-    const once = commandRow('sign-up', context, { email: input.email, name: input.name });
+  async signUp(
+    { email, password, name }: InputOf<typeof identity.SignUp>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.SignUp>> {
+    const { passwords, tries } = this.door;
+    // Whoever asks for addresses that have accounts learns it slowly.
+    await tries.guardAddress('sign-up', context);
+    const passwordHash = await passwords.hash(password, context);
+    const signedUp = await this.unlessTaken({ email, name: name ?? null, passwordHash, isVerified: false }, context);
+    if (signedUp) return signedUp;
+    await tries.failed('sign-up', context);
+    return await this.taken(email, context);
+  }
+
+  @Serves(identity.ImportUser)
+  async import(input: InputOf<typeof identity.ImportUser>, context: RequestContext): Promise<OutputOf<typeof identity.ImportUser>> {
+    const { email, name = null, passwordHash, emailVerified: isVerified } = input;
+    if (!isPasswordHash(passwordHash)) return refuse({ code: 'UnknownPasswordHash', details: {} });
+    const signedUp = await this.unlessTaken({ email, name, passwordHash, isVerified }, context);
+    return signedUp ?? refuse({ code: 'EmailTaken', details: {} });
+  }
+
+  /** Undefined where the address has an account. */
+  private async unlessTaken(person: NewPerson, context: RequestContext): Promise<SignedUp | undefined> {
     try {
-      const answer = await withFreeSlug((chance) => this.commit(input, { passwordHash, chance, once }, context));
-      await this.snapshots.membersChanged(answer.userId);
-      return answer;
+      return await this.signUps.create(person, context);
     } catch (error) {
-      if (error instanceof ClaimTaken && error.scope === 'email') return refuse({ code: 'EmailTaken', details: {} });
-      if (!(error instanceof Repeated)) throw error;
-      return once.hash === error.hash ? identity.SignUp.output.parse(error.answer) : refuse({ code: 'IdempotencyKeyReused', details: {} });
+      if (error instanceof Repeated) return repeated(error, fingerprint({ email: person.email, name: person.name }));
+      if (error instanceof ClaimTaken && error.scope === 'email') return undefined;
+      throw error;
     }
   }
 
-  private async commit(
-    input: InputOf<typeof identity.SignUp>,
-    { passwordHash, chance, once }: { passwordHash: string; chance: string; once: Once },
-    context: RequestContext,
-  ): Promise<SignedUp> {
-    const at = instantOf(systemClock.now());
-    const { email, name = null } = input;
-    const userId = newId(UserId);
-    const orgId = newId(OrgId);
-    const create = personalOrg({ orgId, createdBy: userId, chance, at });
-    const { slug } = create;
-    const user = refuse(User.decide({ type: 'SignUp', userId, email, name, passwordHash, at }, User.initial));
-    const org = refuse(Org.decide(create, Org.initial));
-    const answer = { userId, orgId, orgSlug: slug };
-    await this.store.commit({
-      appends: [
-        { stream: `user-${userId}`, expected: 0, events: user.events },
-        { stream: `org-${orgId}`, expected: 0, events: org.events },
-      ],
-      claims: [
-        { scope: 'email', key: this.claimKey.ofEmail(email), take: `user-${userId}` },
-        { scope: 'slug', key: slug, take: `org-${orgId}` },
-      ],
-      once: { ...once, answer },
-      metadata: { ...metadataOf(context), orgId },
-    });
-    return answer;
+  /**
+   * Where nobody gets in without a verified address, nobody needs to be told that the address has an account: but for its owner, who
+   * gets a letter. The answer is that of a sign-up whose letter is never opened.
+   */
+  private async taken(email: string, context: RequestContext): Promise<SignedUp> {
+    const { tries, post, manner } = this.door;
+    if (!manner.mustVerify) return refuse({ code: 'EmailTaken', details: {} });
+    await tries.guard('email-verification', email, context);
+    await post.send(signUpAgainLetter({ to: email, publicUrl: manner.publicUrl }), {}, context);
+    return { userId: newId(UserId), orgId: newId(OrgId), orgSlug: `org-${randomBytes(5).toString('hex')}` };
   }
 }
-
-/** Tries one slug, and another where somebody has it. */
-const withFreeSlug = async (attempt: (chance: string) => Promise<SignedUp>): Promise<SignedUp> => {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await attempt(randomBytes(5).toString('hex'));
-    } catch (error) {
-      if (!(error instanceof ClaimTaken) || error.scope !== 'slug' || tried >= slugTries) throw error;
-    }
-  }
-};

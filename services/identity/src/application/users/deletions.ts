@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { billing, instantOf, type RequestContext, type UserId } from '@orrery/contracts';
+import { type EventStore, erasePerson } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { type Bus, refuse } from '@orrery/messaging';
+import { deletedLetter } from '../../domain/letters/account-letters.ts';
+import { type Event, User } from '../../domain/users/user.ts';
+import { members } from '../../views/orgs/members.view.ts';
+import { orgs } from '../../views/orgs/orgs.view.ts';
+import { findById } from '../../views/people.view.ts';
+import type { Post } from '../mail/post.ts';
+import type { Erasures } from '../orgs/erasures.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Snapshots } from '../snapshots.ts';
+import { part, type Together, within } from '../together.ts';
+import { userStream } from './accounts.ts';
+import type { ClaimKey } from './sign-ups.ts';
+
+export interface DeletionParts {
+  readonly store: EventStore;
+  readonly bus: Bus;
+  readonly together: Together;
+  readonly sessions: Sessions;
+  readonly snapshots: Snapshots;
+  readonly post: Post;
+  readonly erasures: Erasures;
+  readonly claimKey: ClaimKey;
+  readonly publicUrl: string;
+}
+
+const most = 1_000;
+const askMs = 4_000;
+
+/** People are deleted: what they belong to lets them go, then the account ends, and then everything that tells of them is erased. */
+export class Deletions {
+  constructor(private readonly parts: DeletionParts) {}
+
+  /** Refuses with `LastOwner` and `OrgHasBalance`, before anything has happened. */
+  async delete(userId: UserId, context: RequestContext): Promise<void> {
+    const { store, together, sessions, snapshots, post, claimKey, publicUrl } = this.parts;
+    const person = await findById(store, userId);
+    if (!person) return refuse({ code: 'UserNotFound', details: {} });
+    const { email } = person;
+    await this.assertFree(userId, context);
+    await this.parts.erasures.erase({ userId, email }, within(context, 'organizations'));
+    const ending = await sessions.ending(userId, 'user-deleted');
+    const stream = userStream(userId);
+    const claims = () => [{ scope: 'email', key: claimKey.ofEmail(email), release: stream }];
+    const end = part(User, stream, { type: 'Delete', at: instantOf(systemClock.now()) }, { claims });
+    // Of nobody: it must survive the person whom it tells of.
+    const writes = [post.slip(deletedLetter({ to: email, publicUrl }))];
+    const joint = { name: 'delete-user', parts: [end, ...ending.parts], writes, input: { userId }, answer: null };
+    refuse(await together.commit(joint, stream, context));
+    await ending.finish(context);
+    await snapshots.membersChanged(userId);
+    post.collect();
+  }
+
+  /** Everything that is left to be done once the account has ended; may be repeated. */
+  async erase(userId: UserId, context: RequestContext): Promise<void> {
+    const { store, erasures, post } = this.parts;
+    const email = await this.addressOf(userId);
+    const keys = email === undefined ? [] : await erasures.erase({ userId, email }, context);
+    await post.dropOf(userId);
+    await erasePerson(store, ...keys, userId);
+  }
+
+  /** Nobody else is left without an owner, and no money without anybody. */
+  private async assertFree(userId: UserId, context: RequestContext): Promise<void> {
+    const { store, erasures } = this.parts;
+    const org = await erasures.obstacle(userId);
+    if (org !== undefined) refuse({ code: 'LastOwner', details: { org } });
+    const reader = store.read(members);
+    for (const { orgId } of await reader.list({ where: { userId, role: 'owner' }, order: { by: ['joinedAt'] }, limit: most })) {
+      if ((await reader.count({ orgId })) > 1 || (await this.isSettled(orgId, context))) continue;
+      const found = await store.read(orgs).one({ id: orgId });
+      refuse({ code: 'OrgHasBalance', details: { org: found?.slug ?? orgId } });
+    }
+  }
+
+  private async isSettled(orgId: string, { correlationId, causationId }: RequestContext): Promise<boolean> {
+    const asked = await this.parts.bus.ask(
+      billing.GetSettlement,
+      {},
+      {
+        principal: { kind: 'service', name: 'identity' },
+        orgId,
+        commandId: randomUUID(),
+        idempotent: false,
+        correlationId,
+        causationId,
+        deadlineAt: systemClock.now() + askMs,
+      },
+    );
+    return refuse(asked).value.isSettled;
+  }
+
+  /** As long as the key is there, the log remembers what the views have forgotten. */
+  private async addressOf(userId: UserId): Promise<string | undefined> {
+    const events = await this.parts.store.happened<Event>(userStream(userId));
+    const addresses = events.flatMap((event) => (event.type === 'UserSignedUp' ? [event.data.email] : []));
+    return addresses.find((address) => address.includes('@'));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Provider } from '@nestjs/common';
+import type { Consumer } from '@orrery/event-store';
+import type { Deps } from '@orrery/process';
+import type { IdentityConfig } from '../../identity.config.ts';
+import { Chores } from '../chores.ts';
+import { foundationOf } from '../foundation.ts';
+import { OutboxHandler } from '../mail/outbox.handler.ts';
+import { Post } from '../mail/post.ts';
+import { pruneLetters } from '../mail/prune-letters.ts';
+import { erasuresOf } from '../orgs/org-parts.ts';
+import { forgetSessions } from '../sessions/forget-sessions.ts';
+import { SecondFactors } from '../sessions/second-factors.ts';
+import { Doors, SessionsHandler } from '../sessions/sessions.handler.ts';
+import { Sessions } from '../sessions/sessions.ts';
+import { Snapshots } from '../snapshots.ts';
+import { pruneTries } from '../tries/prune-tries.ts';
+import { Tries } from '../tries/tries.ts';
+import { AccountDoors, AccountsHandler } from './accounts.handler.ts';
+import { Accounts } from './accounts.ts';
+import { DeletionsHandler } from './deletions.handler.ts';
+import { Deletions } from './deletions.ts';
+import { Passwords } from './passwords.ts';
+import { SignUpDoor, SignUpHandler } from './sign-up.handler.ts';
+import { ClaimKey, SignUps } from './sign-ups.ts';
+import { userDeletedConsumer } from './user-deleted.consumer.ts';
+
+type IdentityDeps = Deps<IdentityConfig>;
+
+/** People, their sessions and letters: who serves requests about them. */
+export const userControllers = [SignUpHandler, AccountsHandler, DeletionsHandler, OutboxHandler, SessionsHandler];
+
+const deletionsOf = (deps: IdentityDeps, claimKey: ClaimKey): Deletions => {
+  const { store, bus, config } = deps;
+  return new Deletions({ ...foundationOf(deps), store, bus, claimKey, erasures: erasuresOf(deps), publicUrl: config.publicUrl });
+};
+
+const claimKeyOf = ({ secrets }: IdentityDeps): ClaimKey => new ClaimKey(secrets('claim-mac'));
+
+export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
+  const { store, secrets, config, log } = deps;
+  const { publicUrl } = config;
+  const { snapshots, together, sessions, post, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
+  const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
+  const accounts = new Accounts({ store, together, sessions, post, ticketKey: secrets('ticket-mac'), publicUrl });
+  const claimKey = claimKeyOf(deps);
+  const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post)];
+  return [
+    { provide: Snapshots, useValue: snapshots },
+    { provide: Sessions, useValue: sessions },
+    { provide: Tries, useValue: tries },
+    { provide: Passwords, useValue: passwords },
+    { provide: Post, useValue: post },
+    { provide: Doors, useValue: new Doors(passwords, new SecondFactors(store), refreshTokens, tries) },
+    { provide: Accounts, useValue: accounts },
+    { provide: AccountDoors, useValue: new AccountDoors(accounts, passwords, tries, post) },
+    { provide: SignUps, useValue: new SignUps({ store, claimKey, snapshots, accounts, post }) },
+    { provide: SignUpDoor, useValue: new SignUpDoor(passwords, tries, post, { publicUrl, mustVerify }) },
+    { provide: Deletions, useValue: deletionsOf(deps, claimKey) },
+    { provide: Chores, useValue: new Chores(chores, (err) => log.warn({ err }, 'a chore was left undone')) },
+  ];
+};
+
+export const userConsumers = (deps: IdentityDeps): readonly Consumer[] => [userDeletedConsumer(deletionsOf(deps, claimKeyOf(deps)))];
