@@ -83,6 +83,25 @@ describe('What goes wrong at the edge of the Lyceum API', () => {
     expect(detailOf(response, 422)).toMatchObject([{ loc: ['body', 'import_files', '../up'] }]);
   });
 
+  it('names what is too many', async () => {
+    const files = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`f${index}`, '']));
+    const response = await post(theirs.start).send({ code: 'x', import_files: JSON.stringify(files) });
+    expect(detailOf(response, 422)).toEqual([{ loc: ['body', 'import_files'], msg: 'more than 1000 files', type: 'value_error' }]);
+  });
+
+  it.each(['nul \0', 'half \ud800'])('names text that no store can hold: %j', async (text) => {
+    const complaint = { msg: expect.stringContaining('cannot be stored'), type: 'string_not_storable' };
+    const started = await post(theirs.start).send({ code: 'x', file_name: text });
+    expect(detailOf(started, 422)).toEqual([{ loc: ['body', 'file_name'], ...complaint }]);
+    const keys = `/api/v2/external/orgs/${owner.slug}/api-keys`;
+    const named = await request(world.url).post(keys).auth(owner.token, { type: 'bearer' }).send({ name: text });
+    expect(detailOf(named, 422)).toEqual([{ loc: ['body', 'name'], ...complaint }]);
+    const ours = await request(world.url).post('/orrery/v1/runs').set(bearer()).send({ code: 'x', fileName: text });
+    expect(ours.status).toBe(400);
+    expect(ours.body).toMatchObject({ code: 'InvalidInput' });
+    expect(JSON.stringify(ours.body)).toContain('remove the NUL characters');
+  });
+
   it('takes an id that cannot be for one that is not', async () => {
     expect(detailOf(await request(world.url).get('/api/v2/external/execution/17').set(bearer()), 404)).toBe('Execution not found.');
   });
