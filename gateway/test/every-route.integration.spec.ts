@@ -3,11 +3,13 @@ import { type Operation, operations, rolePermissions } from '@orrery/contracts';
 import { sampleValue } from '@orrery/documents';
 import request from 'supertest';
 import { lyceum } from '../src/dialects/lyceum/index.ts';
+import { neospace } from '../src/dialects/neospace/index.ts';
 import { orrery } from '../src/routes.ts';
 import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
 
-const samples: Readonly<Record<string, string>> = {
+const samples: Readonly<Record<string, string | readonly string[]>> = {
   email: 'person@example.com',
+  emails: ['person@example.com'],
   after: '1.1',
   slug: 'other',
 };
@@ -25,6 +27,12 @@ const bodies: Readonly<Record<string, object>> = {
   '/orgs': { name: 'x' },
   '/orgs/{slug}': { name: 'x' },
   '/orgs/{slug}/api-keys': { name: 'x' },
+  '/orgs/{slug}/members/{user_id}': { role: 'member' },
+  '/orgs/{slug}/invites': { email: 'person@example.com' },
+  '/v1/spaces': { name: 'x', description: 'x' },
+  '/v1/spaces/{id}': { name: 'x' },
+  '/v1/spaces/{id}/invite': { emails: ['person@example.com'], roles: ['trainings:list'] },
+  '/v1/me/permissions': { permissions: ['trainings:list'] },
   '/execution/streaming/start': { code: 'x' },
 };
 
@@ -40,7 +48,7 @@ const bodyOf = (path: string, operation: Operation): object => {
   );
 };
 
-const routes = [orrery(), lyceum({ publicUrl: 'http://x' })].flatMap((dialect) => dialect.routes);
+const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace()].flatMap((dialect) => dialect.routes);
 const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));
 const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
 const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>
@@ -66,9 +74,13 @@ describe('Who may do what', () => {
     const verb = route.method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete';
     const asked = request(world.url)
       [verb](fillPath(route.path, slug))
-      .set(authorization ? { authorization } : {});
+      .set(authorization ? { authorization } : {})
+      // What is permitted, is permitted in a space.
+      .set(route.path === '/v1/me/permissions' && slug === owner.slug ? { 'x-space-id': owner.spaceId } : {});
     const [operation] = route.operations;
-    return verb === 'get' || verb === 'delete' || !operation ? asked : asked.send(bodyOf(route.path, operation));
+    // Whoever deletes an organization types its name.
+    if (verb === 'delete') return asked.query(route.path === '/orrery/v1/orgs/{org}' ? { name: 'x' } : {});
+    return verb === 'get' || !operation ? asked : asked.send(bodyOf(route.path, operation));
   };
 
   describe('on every route', () => {
@@ -104,7 +116,7 @@ describe('Who may do what', () => {
         ),
       ),
     )('%s is closed to a narrower key', async (_, route) => {
-      const key = await world.apiKey(owner, { role: 'billing' });
+      const key = await world.apiKey(owner, { scopes: [{ permissions: [...rolePermissions.billing] }] });
       expect((await call(route, owner.slug, `Bearer ${key}`)).status).toBe(403);
       expect(world.stubs.asked).toEqual([]);
     });
