@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { OrgId, UserId } from '../../values.ts';
+import { OrgId, Text, UserId } from '../../values.ts';
 import { OrgSlug } from '../orgs/types.ts';
 import { Email, Password, UserView } from './types.ts';
 
 const nothing = z.strictObject({});
-const Ticket = z.string().max(500);
-const Name = z.string().trim().min(1).max(200);
+const Ticket = Text.max(500);
+const Name = Text.trim().min(1).max(200);
 
 export const SignUp = command({
   subject: 'identity.sign-up',
@@ -28,7 +28,7 @@ export const ImportUser = command({
   input: z.strictObject({
     email: Email,
     name: Name.nullish(),
-    passwordHash: z.string().max(400),
+    passwordHash: Text.max(400),
     emailVerified: z.boolean().default(false),
   }),
   output: SignUp.output,
