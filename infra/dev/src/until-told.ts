@@ -19,6 +19,8 @@ export const untilTold = (atOnce: () => Promise<void> = async () => undefined): 
         if (times > 2) process.exit(interrupted);
         if (times !== 2) return;
         terminal.line('Ending everything at once …');
+        // Whichever of the two ends comes first.
+        process.exitCode = interrupted;
         void atOnce().finally(() => process.exit(interrupted));
       });
     }
