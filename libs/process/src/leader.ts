@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import pg from 'pg';
 
@@ -76,7 +76,7 @@ class Campaign implements Candidate {
   }
 
   private async rest(): Promise<void> {
-    await pause(this.everyMs * (0.75 + Math.random() / 2), undefined, { signal: this.over.signal }).catch(() => undefined);
+    await pause(this.everyMs * (0.75 + Math.random() / 2), this.over.signal);
   }
 
   /** On one connection of its own: the lock lives and dies with it. */
@@ -123,7 +123,7 @@ class Campaign implements Candidate {
   /** A connection that died without a word shows itself only to who asks. */
   private async watch(client: pg.Client, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(this.everyMs * 5, undefined, { signal }).catch(() => undefined);
+      await pause(this.everyMs * 5, signal);
       if (!signal.aborted) await client.query('SELECT 1');
     }
   }

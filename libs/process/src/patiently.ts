@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause, pauseOf } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import { CannotStart } from './cannot-start.ts';
 import { within } from './within.ts';
@@ -18,8 +18,7 @@ export class NeverCame extends CannotStart {
   override readonly name = 'NeverCame';
 }
 
-const firstPauseMs = 100;
-const longestPauseMs = 2_000;
+const backOff = { firstMs: 100, longestMs: 2_000 };
 const attemptMs = 10_000;
 /** What the last attempt may take beyond the time that there is in all. */
 const leastMs = 1_000;
@@ -34,7 +33,8 @@ const messageOf = (error: unknown): string => {
 export const patiently = async <T>(what: string, attempt: () => Promise<T>, { log, ms, signal, isFinal }: Patience): Promise<T> => {
   const began = performance.now();
   let saidAt = Number.NEGATIVE_INFINITY;
-  for (let wait = firstPauseMs; ; wait = Math.min(wait * 1.7, longestPauseMs)) {
+  for (let tries = 1; ; tries += 1) {
+    const wait = pauseOf(tries, backOff);
     try {
       return await within(Math.min(attemptMs, Math.ceil(ms - (performance.now() - began)) + leastMs), what, attempt);
     } catch (error) {
@@ -46,6 +46,7 @@ export const patiently = async <T>(what: string, attempt: () => Promise<T>, { lo
         log.warn(`waiting for ${what}: ${messageOf(error)}`);
       }
     }
-    await pause(wait * (0.75 + Math.random() / 2), undefined, signal ? { signal } : {});
+    await pause(wait, signal);
+    signal?.throwIfAborted();
   }
 };
