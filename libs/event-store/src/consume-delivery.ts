@@ -19,7 +19,7 @@ export interface Delivery {
   readonly fate: Fate;
   /** How often it was delivered, over all processes that had it. */
   readonly deliveries: number;
-  /** When JetStream last heard that we are at it. */
+  /** When JetStream last heard that we are at it, in this process's own time. */
   heardAt: number;
 }
 
@@ -39,12 +39,12 @@ export const deliveryOf = (message: JsMsg, order: 'stream' | 'none', earlier: nu
     messages: [message],
     fate: { failures: 0, absences: 0, awaySince: 0 },
     deliveries: message.info.deliveryCount + earlier,
-    heardAt: Date.now(),
+    heardAt: performance.now(),
   };
 };
 
 /** The message that came first; the others are copies. */
-export const originalOf = ({ messages }: Delivery): JsMsg => {
+const originalOf = ({ messages }: Delivery): JsMsg => {
   const [original] = messages;
   if (!original) throw new TypeError('a delivery has a message');
   return original;

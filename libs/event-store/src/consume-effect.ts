@@ -1,5 +1,5 @@
 import { type EventContract, type EventContracts } from '@orrery/contracts';
-import type { Recorded } from '@orrery/kernel';
+import type { Clock, Recorded } from '@orrery/kernel';
 import { metrics, SpanKind, withSpan } from '@orrery/telemetry';
 import type pg from 'pg';
 import { type Delivery, defaultDeadlineMs, eventOf, reactionTo, traceparentOf } from './consume-delivery.ts';
@@ -19,7 +19,7 @@ export type Outcome =
 export type Report = (delivery: Delivery, outcome: Outcome) => void;
 
 export interface EffectOptions {
-  readonly store: Pick<EventStore, 'commit' | 'pool'>;
+  readonly store: Pick<EventStore, 'commit' | 'pool' | 'clock'>;
   readonly registry: Registry;
   readonly signal: AbortSignal;
 }
@@ -87,8 +87,8 @@ const inTime = async <T>(deadlineMs: number, work: Promise<T>): Promise<T> => {
   }
 };
 
-const observe = ({ event }: Opened, { service, name }: Consumer): void =>
-  metrics.delivery.record((Date.now() - event.recordedAt.getTime()) / 1_000, { service, consumer: name });
+const observe = ({ event }: Opened, { service, name }: Consumer, clock: Clock): void =>
+  metrics.delivery.record((clock.now() - event.recordedAt.getTime()) / 1_000, { service, consumer: name });
 
 /** Handles events beside each other; each commits its own effect with its inbox row. */
 export const reacting = (declared: ReactingConsumer, { store, registry, signal }: EffectOptions) => {
@@ -101,7 +101,7 @@ export const reacting = (declared: ReactingConsumer, { store, registry, signal }
         // Handled by a decision that committed the row, or by finding nothing to do: a repeat must not look again.
         else await enterInbox(store.pool, declared.name, [one.event.id]);
       });
-      observe(one, declared);
+      observe(one, declared, store.clock);
       return { became: 'done' };
     } catch (error) {
       const isRepeat = error instanceof Repeated && error.scope === inboxRow(declared.name, one.event.id).scope;
@@ -164,7 +164,7 @@ export const writing = (declared: WritingConsumer, { store, registry, signal }: 
   };
 
   const outcomeOf = (one: Opened, fresh: ReadonlySet<string>): Outcome => {
-    observe(one, declared);
+    observe(one, declared, store.clock);
     return { became: fresh.has(one.event.id) ? 'done' : 'repeated' };
   };
 

@@ -18,7 +18,7 @@ export interface RunOptions {
   readonly consumer: Consumer;
   /** The contracts of one source. */
   readonly contracts: readonly EventContract[];
-  readonly store: Pick<EventStore, 'commit' | 'pool'>;
+  readonly store: Pick<EventStore, 'commit' | 'pool' | 'clock'>;
   readonly nats: NatsConnection;
   readonly log: Log;
   /** Says to take no more, and to leave what is not under way. */
@@ -53,7 +53,8 @@ export class ConsumerRun {
   private isDue = false;
   /** Held deliveries that may have taken a process down: as long as there are any, one is handled at a time. */
   private suspects = 0;
-  private pausedUntil = 0;
+  private isHeld = false;
+  private heldAt = Number.NEGATIVE_INFINITY;
   private idle: (() => void) | undefined;
 
   constructor(options: RunOptions) {
@@ -89,7 +90,7 @@ export class ConsumerRun {
 
   /** Tells JetStream that what we still have is not forgotten. */
   keepAlive(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const delivery of this.held.values()) {
       if (now - delivery.heardAt < this.ackWaitMs / 3) continue;
       delivery.heardAt = now;
@@ -114,7 +115,7 @@ export class ConsumerRun {
 
   private takeWork(): void {
     const { deliveries, batches, most, perLane, work } = this.suspects > 0 ? alone(this.manner) : this.manner;
-    const isHeld = this.options.signal.aborted || this.pausedUntil > Date.now();
+    const isHeld = this.options.signal.aborted || this.isHeld;
     while (!isHeld && this.batches < batches && this.underWay < deliveries) {
       const batch = this.lanes.take(Math.min(most, deliveries - this.underWay), perLane);
       if (batch.length === 0) break;
@@ -161,7 +162,7 @@ export class ConsumerRun {
   }
 
   private judge(delivery: Delivery, error: unknown, lane: LaneOfBatch): void {
-    const verdict = judge(error, delivery.fate, this.patience, Date.now());
+    const verdict = judge(error, delivery.fate, this.patience, performance.now());
     if (verdict.give === 'up') {
       lane.burial = this.giveUp(delivery, error, verdict.reason);
       return;
@@ -180,11 +181,16 @@ export class ConsumerRun {
   /** Without its database nothing can be handled: holding on costs less than trying each event, and one line says it. */
   private hold(error: unknown, pauseMs: number): void {
     const { signal, log, consumer } = this.options;
-    const now = Date.now();
-    if (this.pausedUntil > now) return;
-    if (now - this.pausedUntil > quietMs) log.warn({ err: error, consumer: consumer.name }, 'the database is away; holding on');
-    this.pausedUntil = now + pauseMs;
-    void pause(pauseMs, signal).then(() => this.proceed());
+    if (this.isHeld) return;
+    this.isHeld = true;
+    const now = performance.now();
+    if (now - this.heldAt > quietMs) log.warn({ err: error, consumer: consumer.name }, 'the database is away; holding on');
+    this.heldAt = now;
+    // Not by the clock: a timer may ring a little early, and nothing would ring again.
+    void pause(pauseMs, signal).then(() => {
+      this.isHeld = false;
+      this.proceed();
+    });
   }
 
   private factsOf({ eventId }: Delivery): { readonly eventId: string; readonly consumer: string } {

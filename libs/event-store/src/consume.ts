@@ -13,7 +13,7 @@ import { streamErrorOf, streamErrors } from './streams.ts';
 
 export interface ConsumersOptions {
   readonly consumers: readonly Consumer[];
-  readonly store: Pick<EventStore, 'service' | 'commit' | 'pool'>;
+  readonly store: Pick<EventStore, 'service' | 'commit' | 'pool' | 'clock'>;
   readonly nats: NatsConnection;
   readonly log?: Log;
 }

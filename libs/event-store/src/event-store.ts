@@ -56,6 +56,8 @@ export class EventStore extends LogReader {
   readonly views: readonly View[];
   readonly dataSource: DataSource;
   readonly sealer: Sealer;
+  /** What events are stamped by. */
+  readonly clock: Clock;
   private readonly preparation: Preparation;
   private readonly commits: GroupCommit;
   private readonly notifier: Notifier;
@@ -66,7 +68,7 @@ export class EventStore extends LogReader {
     const sealer = new Sealer(keyring && new PersonKeys(pool, keyring), keyring);
     const registry = new Registry(options.events, options.upcasters ?? []);
     super(pool, new RowReader(registry, sealer));
-    const { service, dataSource, views = [], lanes = 2, maxWaiting = 10_000 } = options;
+    const { service, dataSource, views = [], clock = systemClock, lanes = 2, maxWaiting = 10_000 } = options;
     const log = logOf('event-store');
     this.notifier = new Notifier(pool, (error) => log.warn({ error }, 'could not notify of new events; readers will find them by polling'));
     this.service = service;
@@ -74,7 +76,8 @@ export class EventStore extends LogReader {
     this.views = views;
     this.dataSource = dataSource;
     this.sealer = sealer;
-    this.preparation = { registry, sealer, clock: options.clock ?? systemClock, views: views.filter(({ follows }) => follows !== 'log') };
+    this.clock = clock;
+    this.preparation = { registry, sealer, clock, views: views.filter(({ follows }) => follows !== 'log') };
     this.commits = new GroupCommit({
       service,
       pool: commitPool(dataSource, lanes),

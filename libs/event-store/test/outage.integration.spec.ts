@@ -1,7 +1,8 @@
 import type { Server } from '@orrery/servers';
 import { eventually, startPostgres } from '@orrery/testing';
-import { deadLetters } from '../src/index.ts';
+import { consumer, deadLetters } from '../src/index.ts';
 import { placeOrders } from './fixtures/bus.ts';
+import { OrderEvents } from './fixtures/orders.ts';
 import { effectsOf, letterWriter, logIds, noDifference, type Rig, startRig } from './fixtures/rig.ts';
 
 jest.setTimeout(240_000);
@@ -46,6 +47,25 @@ describe('Relay and consumers outlive', () => {
       await place(round * 1_000 + 999);
     }
     await everyEffectOnce();
+  });
+
+  it('a database that is away for a single event, and need no other event to notice that it is back', async () => {
+    let tries = 0;
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    rig.consume(
+      consumer({
+        service: 'post',
+        name: 'stamps',
+        events: [OrderEvents.OrderPlaced],
+        react: async () => {
+          tries += 1;
+          if (tries < 8) throw refused;
+          return undefined;
+        },
+      }),
+    );
+    await placeOrders(rig.shop.store, 0, 1);
+    await eventually(() => expect(tries).toBe(8), patience);
   });
 
   it('a bus that is killed and comes back', async () => {
