@@ -36,7 +36,7 @@ export interface AuditReport {
 }
 
 export interface AuditOptions {
-  readonly store: Pick<EventStore, 'service' | 'pool' | 'registry'>;
+  readonly store: Pick<EventStore, 'service' | 'pool' | 'registry' | 'clock'>;
   readonly nats: NatsConnection;
   /** Compare what the log holds after this place; default: everything that the stream should hold by its age. */
   readonly from?: Place;
@@ -56,7 +56,7 @@ const nanosPerMs = 1_000_000;
 /** Before everything that the stream should hold: its age decides, not only our wish. */
 const startOf = async ({ store, from }: AuditOptions, { config }: StreamInfo): Promise<Place> => {
   const age = (config.max_age / nanosPerMs) * certain;
-  const byAge = await placeAt(store.pool, new Date(age === 0 ? 0 : Date.now() - age));
+  const byAge = await placeAt(store.pool, new Date(age === 0 ? 0 : store.clock.now() - age));
   return from && comparePlaces(from, byAge) > 0 ? from : byAge;
 };
 
@@ -108,7 +108,7 @@ export const audit = async (options: AuditOptions): Promise<AuditReport> => {
     if (!through) break;
     const stretch: Stretch = { after, through, unseen: new Map(ids.map(({ id, place }) => [id, place])) };
     if (messages > 0) {
-      const since = async () => new Date(((await firstAfter(store.pool, after))?.recorded_at.getTime() ?? Date.now()) - skewMs);
+      const since = async () => new Date(((await firstAfter(store.pool, after))?.recorded_at.getTime() ?? store.clock.now()) - skewMs);
       sequence = Math.max(sequence ?? 0, await compare(options, stretch, { from: sequence ?? (await since()), last }));
     }
     // Stopped half-way, what we did not see proves nothing.

@@ -44,7 +44,7 @@ const messageAt = async (jsm: JetStreamManager, stream: string, seq: number): Pr
 };
 
 export interface FootingOptions {
-  readonly store: Pick<EventStore, 'service' | 'pool'>;
+  readonly store: Pick<EventStore, 'service' | 'pool' | 'clock'>;
   readonly jsm: JetStreamManager;
   readonly limits: StreamLimits & { readonly maxAgeMs: number };
   readonly log: Log;
@@ -74,7 +74,7 @@ export const findFooting = async (checkpoint: Place, { store, jsm, limits, log }
   if (!tail) {
     if (state.messages > 0) return { place: checkpoint, sequence };
     // Empty: new, lost, or everything has aged out. What the stream would hold by its age decides.
-    const window = await placeAt(store.pool, new Date(Date.now() - limits.maxAgeMs));
+    const window = await placeAt(store.pool, new Date(store.clock.now() - limits.maxAgeMs));
     if (comparePlaces(checkpoint, window) <= 0) return { place: checkpoint, sequence };
     log.warn({ stream }, 'the stream is empty where the log is not: publishing its window again');
     return { place: window, sequence };

@@ -15,7 +15,7 @@ import { RelayWatch } from './relay-watch.ts';
 import type { StreamLimits } from './streams.ts';
 
 export interface TermOptions {
-  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'readLog'>;
+  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'clock' | 'readLog'>;
   readonly nats: NatsConnection;
   readonly log: Log;
   readonly limits: StreamLimits & { readonly maxAgeMs: number };
@@ -46,8 +46,8 @@ export class Term {
   private readonly watch: RelayWatch;
   private place: Place = logStart;
   private noted: Place = logStart;
-  private notedAt = 0;
-  private heartbeatAt = 0;
+  private notedAt = Number.NEGATIVE_INFINITY;
+  private heartbeatAt = Number.NEGATIVE_INFINITY;
   private quietMs = firstQuietMs;
   private owed: Place | undefined;
 
@@ -109,7 +109,7 @@ export class Term {
       if (failure) throw await this.watch.explain(failure);
       this.quietMs = firstQuietMs;
     }
-    if (Date.now() - this.notedAt > noteEveryMs) await this.note();
+    if (performance.now() - this.notedAt > noteEveryMs) await this.note();
     return events.length;
   }
 
@@ -118,12 +118,12 @@ export class Term {
     const { store } = this.options;
     const { service } = store;
     const [oldest] = await store.readLog(this.place, 1);
-    metrics.relayLag.record(oldest ? (Date.now() - oldest.recordedAt.getTime()) / 1_000 : 0, { service });
+    metrics.relayLag.record(oldest ? (store.clock.now() - oldest.recordedAt.getTime()) / 1_000 : 0, { service });
     metrics.relayLagEvents.record(oldest ? await countBetween(store.pool, { after: this.place }, lagCountLimit) : 0, { service });
   }
 
   private async note(): Promise<void> {
-    this.notedAt = Date.now();
+    this.notedAt = performance.now();
     const { place } = this;
     if (comparePlaces(place, this.noted) === 0) return;
     await writeCheckpoint(this.locks, relayCheckpoint, place);
@@ -138,8 +138,8 @@ export class Term {
 
   /** Looks for a wanted refill, and lets the audit run beside us. */
   private async heartbeat(): Promise<void> {
-    if (Date.now() - this.heartbeatAt < heartbeatMs) return;
-    this.heartbeatAt = Date.now();
+    if (performance.now() - this.heartbeatAt < heartbeatMs) return;
+    this.heartbeatAt = performance.now();
     this.owed = await readCheckpoint(this.locks, refillCheckpoint);
     this.watch.tick();
   }

@@ -14,7 +14,7 @@ import { logStreamOf } from './subjects.ts';
 const auditCheckpoint = 'relay-audit';
 
 export interface WatchOptions {
-  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'readLog'>;
+  readonly store: Pick<EventStore, 'service' | 'registry' | 'pool' | 'clock' | 'readLog'>;
   readonly nats: NatsConnection;
   readonly log: Log;
   readonly locks: Locks;
@@ -40,13 +40,13 @@ export class RelayWatch {
 
   constructor(options: WatchOptions) {
     this.options = options;
-    this.auditAt = Date.now() + options.auditEveryMs;
+    this.auditAt = performance.now() + options.auditEveryMs;
   }
 
   /** Starts an audit when it is time; it runs beside the relay. */
   tick(): void {
-    if (this.running || Date.now() < this.auditAt) return;
-    this.auditAt = Date.now() + this.options.auditEveryMs;
+    if (this.running || performance.now() < this.auditAt) return;
+    this.auditAt = performance.now() + this.options.auditEveryMs;
     const { log, store } = this.options;
     this.running = this.look()
       .catch((err: unknown) => log.warn({ err, service: store.service }, 'the audit failed; the next one looks at the same'))
