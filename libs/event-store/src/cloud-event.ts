@@ -96,7 +96,7 @@ export const parseCloudEvent = (json: string): CloudEvent => {
 };
 
 /** `RunStarted.v1` out of `orrery.execution.RunStarted.v1`. */
-export const storedTypeOf = (cloudType: string): string => cloudType.split('.').slice(2).join('.');
+const storedTypeOf = (cloudType: string): string => cloudType.split('.').slice(2).join('.');
 
 /** The event behind a CloudEvent, in the shape that the reader's own contracts have today. */
 export const recordedOf = <E extends Event = Event>(event: CloudEvent, registry: Registry): Recorded<E> => {

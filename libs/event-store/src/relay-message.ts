@@ -16,7 +16,7 @@ export interface Prepared {
 }
 
 /** The consumer's name in dead letters of the relay itself. */
-export const relayName = 'relay';
+const relayName = 'relay';
 
 /** For headers, which count as payload. */
 const headroomBytes = 4_096;

@@ -20,8 +20,8 @@ const gibibyte = 1024 ** 3;
 export const defaultMaxAgeMs = 7 * day;
 
 export const deadStream = 'DEAD';
-export const outputStream = 'OUTPUT';
-export const metricsStream = 'METRICS';
+const outputStream = 'OUTPUT';
+const metricsStream = 'METRICS';
 
 /** Batches of one run that wait for the store at a time; its machine keeps the others, and offers them again. */
 export const outputWaiting = 64;
@@ -166,7 +166,7 @@ const syncOf = async (monitoringUrl: string): Promise<Durability> => {
 };
 
 /** Does the server write to disk before it acknowledges? Servers before 2.10 never do; later ones tell it on their monitoring port only. */
-export const durabilityOf = async (nats: NatsConnection, monitoringUrl?: string): Promise<Durability> => {
+const durabilityOf = async (nats: NatsConnection, monitoringUrl?: string): Promise<Durability> => {
   const [major = 0, minor = 0] = (nats.info?.version ?? '0.0').split('.').map(Number);
   if (major < syncedSince.major || (major === syncedSince.major && minor < syncedSince.minor)) return 'lazy';
   if (monitoringUrl === undefined) return 'unknown';

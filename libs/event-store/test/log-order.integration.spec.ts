@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { comparePlaces, logStart, type Place, type Recorded } from '@orrery/kernel';
 import { eventually } from '@orrery/testing';
 import type pg from 'pg';
-import { placeOf, sequenceOf } from '../src/index.ts';
+import { placeOf, sequenceOf } from '../src/place.ts';
 import { freshLamps, installed, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
 describe('the log', () => {
