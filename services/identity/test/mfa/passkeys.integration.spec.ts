@@ -120,6 +120,13 @@ describe('a passkey as second factor', () => {
     granted(await show(here, await assertionIn(here, authenticator)));
   });
 
+  it('that was made for somebody else is refused', async () => {
+    const { here, authenticator } = await world.personWithPasskey();
+    const request = await here.get(identity.ChallengePasskey, {});
+    const passkey = authenticator.get(request, { userHandle: Buffer.alloc(16, 7).toString('base64url') });
+    expect(codeOf(await show(here, passkey))).toBe('PasskeyRefused');
+  });
+
   it('is asked for only where there is one', async () => {
     const { here } = await world.personWithApp();
     expect(codeOf(await here.ask(identity.ChallengePasskey, {}))).toBe('PasskeyNotFound');
