@@ -24,6 +24,7 @@ import { type Log, nestLog } from '@orrery/telemetry';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Closing } from './closing.ts';
+import { erasing } from './erasing.ts';
 import type { Running, Surroundings } from './program.ts';
 import { addressOf, reach } from './reach.ts';
 import { reachBus } from './reach-bus.ts';
@@ -140,7 +141,8 @@ const build = async <S extends ServiceConfigSchema>(
   closing.add('requests', () => app.close(), drainMs + 2_000);
   await app.listen();
   health.check('requests', () => strategy.isReady);
-  const consumers = definition.consumers?.(deps) ?? [];
+  const own = definition.consumers?.(deps) ?? [];
+  const consumers = [...own, ...erasing(store, events, own)];
   if (consumers.length > 0) {
     const consuming = startConsumers({ consumers, store, nats: bus.connection, log });
     closing.add('consumers', () => consuming.stop());

@@ -11,6 +11,7 @@ import { Snapshots } from './snapshots.ts';
 import { Together } from './together.ts';
 import { Tries } from './tries/tries.ts';
 import { TriesTable } from './tries/tries-table.ts';
+import { ClaimKey } from './users/claim-key.ts';
 
 /** What requests and consumers of one process share. */
 export interface Foundation {
@@ -20,17 +21,18 @@ export interface Foundation {
   readonly tries: Tries;
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
+  readonly claimKey: ClaimKey;
   readonly post: Post;
   /** Nobody gets in before they have shown that their address is theirs. */
   readonly mustVerify: boolean;
 }
 
 /** Without a mail server letters are kept, to be read where people develop. */
-const postOf = ({ store, config, log }: Deps<IdentityConfig>): Post => {
+const postOf = ({ store, config, log }: Deps<IdentityConfig>, claimKey: ClaimKey): Post => {
   const { smtpUrl: url, publicUrl, isDevelopment: isReadable } = config;
   const from = config.mailFrom ?? `Orrery <no-reply@${new URL(publicUrl).hostname}>`;
   const carrier = url === undefined ? undefined : smtpCarrier({ url, from, publicUrl });
-  return new Post({ store, carrier, isReadable, log });
+  return new Post({ store, carrier, isReadable, claimKey, log });
 };
 
 const lay = (deps: Deps<IdentityConfig>): Foundation => {
@@ -43,7 +45,9 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
   const mustVerify = config.verification === 'required';
   const sessions = new Sessions({ store, accessTokens, refreshTokens, snapshots, mustVerify });
-  return { snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, post: postOf(deps), mustVerify };
+  const claimKey = new ClaimKey(secrets('claim-mac'));
+  const post = postOf(deps, claimKey);
+  return { snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, claimKey, post, mustVerify };
 };
 
 const foundations = new WeakMap<EventStore, Foundation>();

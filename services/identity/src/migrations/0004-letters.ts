@@ -9,6 +9,7 @@ export const lettersTable: Migration = {
       id          uuid        NOT NULL PRIMARY KEY,
       kind        text        NOT NULL,
       person      uuid,
+      recipient   text        NOT NULL,
       sealed      text,
       state       text        NOT NULL,
       tries       bigint      NOT NULL,
@@ -20,5 +21,6 @@ export const lettersTable: Migration = {
     CREATE INDEX letters_due ON letters (due_at) WHERE state = 'waiting';
     CREATE INDEX letters_expires_at ON letters (expires_at);
     CREATE INDEX letters_person ON letters (person);
+    CREATE INDEX letters_recipient ON letters (recipient);
   `,
 };

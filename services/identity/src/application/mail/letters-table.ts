@@ -2,6 +2,7 @@ import { type Instant, instantOf, newId, type UserId } from '@orrery/contracts';
 import { type EventStore, instant, integer, nullable, type TableRow, table, text, uuid, type Write, write } from '@orrery/event-store';
 import { z } from 'zod';
 import type { Letter } from '../../domain/letters/letter.ts';
+import type { ClaimKey } from '../users/claim-key.ts';
 
 /** `letter`: to be sent as it is. The others are wishes: whether there is anything to be sent, and what, is found out later. */
 export type LetterKind = 'letter' | WishKind;
@@ -16,6 +17,8 @@ export const letters = table({
     id: uuid(),
     kind: text<LetterKind>(),
     person: nullable(uuid<UserId>()),
+    /** The address under a keyed hash. */
+    recipient: text(),
     sealed: nullable(text()),
     state: text<LetterState>(),
     tries: integer(),
@@ -34,7 +37,7 @@ const bindingOf = (id: string): string => `letter ${id}`;
 export interface Slip {
   readonly kind?: LetterKind;
   /** Whom it tells of, so that it goes when they go. */
-  readonly person?: UserId;
+  readonly person?: UserId | null;
   /** After this moment nobody wants it any more. */
   readonly expiresAt: Instant;
   /** In place of the wish with this id. */
@@ -43,33 +46,23 @@ export interface Slip {
 
 /** A letter for the outbox, as part of whatever is committed with it: it is sent if that happened, and only then. */
 export const slipOf = (
-  store: EventStore,
+  { store, claimKey }: { readonly store: EventStore; readonly claimKey: ClaimKey },
   letter: Letter,
-  { kind = 'letter', person, expiresAt, id = newId(z.uuid()) }: Slip,
+  { kind = 'letter', person = null, expiresAt, id = newId(z.uuid()) }: Slip,
   now: number,
 ): Write => {
   const at = instantOf(now);
   const sealed = store.sealer.sealText(JSON.stringify(letter), bindingOf(id));
-  const row: LetterRow = {
-    id,
-    kind,
-    person: person ?? null,
-    sealed,
-    state: 'waiting',
-    tries: 0,
-    dueAt: at,
-    expiresAt,
-    createdAt: at,
-    endedAt: null,
-  };
-  return write(letters, { put: row });
+  const recipient = claimKey.ofEmail(letter.to);
+  const fresh = { state: 'waiting', tries: 0, dueAt: at, createdAt: at, endedAt: null } as const;
+  return write(letters, { put: { id, kind, person, recipient, sealed, expiresAt, ...fresh } });
 };
 
 /** What is in a row; undefined where it is gone. */
 export const letterIn = (store: EventStore, { id, sealed }: Pick<LetterRow, 'id' | 'sealed'>): Letter | undefined =>
   sealed === null ? undefined : Sealed.parse(JSON.parse(store.sealer.openText(sealed, bindingOf(id))));
 
-const columns = `id, kind, person, sealed, state, tries::text AS tries, due_at AS "dueAt", expires_at AS "expiresAt",
+const columns = `id, kind, person, recipient, sealed, state, tries::text AS tries, due_at AS "dueAt", expires_at AS "expiresAt",
   created_at AS "createdAt", ended_at AS "endedAt"`;
 
 const pruneBatch = 1_000;
@@ -107,8 +100,9 @@ export class LettersTable {
     await this.store.pool.query('DELETE FROM letters WHERE id = $1', [id]);
   }
 
-  async dropOf(person: UserId): Promise<void> {
-    await this.store.pool.query('DELETE FROM letters WHERE person = $1', [person]);
+  async dropOf(person: UserId, recipient: string | null, before: Instant): Promise<void> {
+    const text = 'DELETE FROM letters WHERE (person = $1 OR recipient = $2) AND created_at < $3';
+    await this.store.pool.query(text, [person, recipient, before]);
   }
 
   /** What nobody wants any more; says how much that was. */

@@ -4,6 +4,7 @@ import { type CommandContext, type EventStore, metadataOf, type Write } from '@o
 import { type BackOff, Bell, pause, pauseOf, persist, systemClock } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { Letter } from '../../domain/letters/letter.ts';
+import type { ClaimKey } from '../users/claim-key.ts';
 import { type Carrier, Undeliverable } from './carrier.ts';
 import { type LetterKind, type LetterRow, LettersTable, letterIn, slipOf, type WishKind } from './letters-table.ts';
 
@@ -16,7 +17,14 @@ export interface PostOptions {
   readonly carrier: Carrier | undefined;
   /** Letters can be read here after they were sent: for development. */
   readonly isReadable: boolean;
+  readonly claimKey: ClaimKey;
   readonly log: Log;
+}
+
+export interface Gone {
+  readonly person: UserId;
+  readonly address: string | undefined;
+  readonly before: Instant;
 }
 
 export interface Posting {
@@ -55,19 +63,19 @@ export class Post implements OnApplicationBootstrap, OnApplicationShutdown {
   slip(letter: Letter, { person, expiresAt }: Posting = {}): Write {
     const now = systemClock.now();
     const until = expiresAt ?? instantOf(now + usualDays * dayMs);
-    return slipOf(this.options.store, letter, { expiresAt: until, ...(person === undefined ? {} : { person }) }, now);
+    return slipOf(this.options, letter, { expiresAt: until, person: person ?? null }, now);
   }
 
   /** In place of a wish. */
   answer({ id }: LetterRow, letter: Letter, { person, expiresAt }: Required<Posting>): Write {
-    return slipOf(this.options.store, letter, { id, person, expiresAt }, systemClock.now());
+    return slipOf(this.options, letter, { id, person, expiresAt }, systemClock.now());
   }
 
   /** A wish of somebody who may or may not be known here: takes the same time for everybody. */
   wish(kind: WishKind, address: string): Write {
     const now = systemClock.now();
     const expiresAt = instantOf(now + dayMs);
-    return slipOf(this.options.store, { to: address, subject: '', text: '' }, { kind, expiresAt }, now);
+    return slipOf(this.options, { to: address, subject: '', text: '' }, { kind, expiresAt }, now);
   }
 
   onWish(kind: WishKind, fulfil: Fulfil): void {
@@ -89,9 +97,10 @@ export class Post implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.table.prune();
   }
 
-  /** Whatever is on its way to a person, or was. */
-  dropOf(person: UserId): Promise<void> {
-    return this.table.dropOf(person);
+  /** Whatever was on its way to a person, or was sent, before they went. */
+  dropOf({ person, address, before }: Gone): Promise<void> {
+    const recipient = address === undefined ? null : this.options.claimKey.ofEmail(address);
+    return this.table.dropOf(person, recipient, before);
   }
 
   /** There is something in the box. */

@@ -14,7 +14,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { part, type Together, within } from '../together.ts';
 import { userStream } from './accounts.ts';
-import type { ClaimKey } from './sign-ups.ts';
+import type { ClaimKey } from './claim-key.ts';
 
 export interface DeletionParts {
   readonly store: EventStore;
@@ -57,11 +57,12 @@ export class Deletions {
   }
 
   /** Everything that is left to be done once the account has ended; may be repeated. */
-  async erase(userId: UserId, context: RequestContext): Promise<void> {
+  async erase({ userId, at }: Extract<Event, { type: 'UserDeleted' }>['data'], context: RequestContext): Promise<void> {
     const { store, erasures, post } = this.parts;
     const email = await this.addressOf(userId);
     const keys = email === undefined ? [] : await erasures.erase({ userId, email }, context);
-    await post.dropOf(userId);
+    // The last letter is younger than the end that it tells of.
+    await post.dropOf({ person: userId, address: email, before: at });
     await erasePerson(store, ...keys, userId);
   }
 

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type identity, instantOf, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
 import { ClaimTaken, commandRow, type EventStore, metadataOf, type Once } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
@@ -9,6 +9,7 @@ import { User } from '../../domain/users/user.ts';
 import type { Post } from '../mail/post.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { type Accounts, userStream } from './accounts.ts';
+import type { ClaimKey } from './claim-key.ts';
 
 export type SignedUp = OutputOf<typeof identity.SignUp>;
 
@@ -23,15 +24,6 @@ export interface NewPerson {
 
 /** How often another slug is tried when one is taken. */
 const slugTries = 5;
-
-/** Key for the claims of e-mail addresses: the table of claims outlives a person, and must not tell of them. */
-export class ClaimKey {
-  constructor(private readonly key: Buffer) {}
-
-  ofEmail(email: string): string {
-    return createHmac('sha256', this.key).update(email).digest('hex');
-  }
-}
 
 export interface SignUpParts {
   readonly store: EventStore;

@@ -15,7 +15,7 @@ export const userDeletedConsumer = (deletions: Deletions): Consumer =>
     events: [UserDeleted],
     deadlineMs,
     react: async ({ event }, { context }) => {
-      await deletions.erase(event.data.userId, context);
+      await deletions.erase(event.data, context);
       return undefined;
     },
   });

@@ -21,7 +21,7 @@ import { DeletionsHandler } from './deletions.handler.ts';
 import { Deletions } from './deletions.ts';
 import { Passwords } from './passwords.ts';
 import { SignUpDoor, SignUpHandler } from './sign-up.handler.ts';
-import { ClaimKey, SignUps } from './sign-ups.ts';
+import { SignUps } from './sign-ups.ts';
 import { userDeletedConsumer } from './user-deleted.consumer.ts';
 
 type IdentityDeps = Deps<IdentityConfig>;
@@ -29,20 +29,17 @@ type IdentityDeps = Deps<IdentityConfig>;
 /** People, their sessions and letters: who serves requests about them. */
 export const userControllers = [SignUpHandler, AccountsHandler, DeletionsHandler, OutboxHandler, SessionsHandler];
 
-const deletionsOf = (deps: IdentityDeps, claimKey: ClaimKey): Deletions => {
+const deletionsOf = (deps: IdentityDeps): Deletions => {
   const { store, bus, config } = deps;
-  return new Deletions({ ...foundationOf(deps), store, bus, claimKey, erasures: erasuresOf(deps), publicUrl: config.publicUrl });
+  return new Deletions({ ...foundationOf(deps), store, bus, erasures: erasuresOf(deps), publicUrl: config.publicUrl });
 };
-
-const claimKeyOf = ({ secrets }: IdentityDeps): ClaimKey => new ClaimKey(secrets('claim-mac'));
 
 export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { store, secrets, config, log } = deps;
   const { publicUrl } = config;
-  const { snapshots, together, sessions, post, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
+  const { snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const accounts = new Accounts({ store, together, sessions, post, ticketKey: secrets('ticket-mac'), publicUrl });
-  const claimKey = claimKeyOf(deps);
   const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post)];
   return [
     { provide: Snapshots, useValue: snapshots },
@@ -55,9 +52,9 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: AccountDoors, useValue: new AccountDoors(accounts, passwords, tries, post) },
     { provide: SignUps, useValue: new SignUps({ store, claimKey, snapshots, accounts, post }) },
     { provide: SignUpDoor, useValue: new SignUpDoor(passwords, tries, post, { publicUrl, mustVerify }) },
-    { provide: Deletions, useValue: deletionsOf(deps, claimKey) },
+    { provide: Deletions, useValue: deletionsOf(deps) },
     { provide: Chores, useValue: new Chores(chores, (err) => log.warn({ err }, 'a chore was left undone')) },
   ];
 };
 
-export const userConsumers = (deps: IdentityDeps): readonly Consumer[] => [userDeletedConsumer(deletionsOf(deps, claimKeyOf(deps)))];
+export const userConsumers = (deps: IdentityDeps): readonly Consumer[] => [userDeletedConsumer(deletionsOf(deps))];
