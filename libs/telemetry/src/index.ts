@@ -1,8 +1,9 @@
-export { type Counter, counter, gauge, type Recorder, seconds } from './instruments.ts';
+export { type Counter, counter, gauge, seconds } from './instruments.ts';
 export { type Log, logOf } from './logger.ts';
 export { metricsText } from './meters.ts';
 export { metrics } from './metrics.ts';
 export { nestLog } from './nest-log.ts';
+export type { Recorder } from './recorder.ts';
 export { redact, redactText } from './redact.ts';
 export { startTelemetry, type Telemetry } from './telemetry.ts';
 export {

@@ -1,16 +1,10 @@
 import { Durations } from './durations.ts';
 import { meter } from './meters.ts';
-
-export type Labels<L extends string> = Readonly<Record<L, string>>;
+import type { Labels, Recorder } from './recorder.ts';
 
 export interface Counter<L extends string> {
   readonly name: string;
   add(value: number, labels: Labels<L>): void;
-}
-
-export interface Recorder<L extends string> {
-  readonly name: string;
-  record(value: number, labels: Labels<L>): void;
 }
 
 const lazy = <T>(make: () => T): (() => T) => {
