@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { eventContracts, observability, storedType } from '@orrery/contracts';
 import { type ConsumerMessages, connect, credsAuthenticator, type NatsConnection } from 'nats';
+import { until } from './until.ts';
 
 export type CloudEvent = observability.CloudEvent;
 
@@ -29,7 +30,14 @@ export class EventFeed {
 
   private async follow(stream: string, orgId: string): Promise<void> {
     const [, service] = stream.toLowerCase().split('_');
-    const consumer = await this.connection.jetstream().consumers.get(stream, { filterSubjects: `log.${service}.*.${orgId}.>` });
+    const filter = { filterSubjects: `log.${service}.*.${orgId}.>` };
+    // What a service has just made is copied for readers within a second or so.
+    const consumer = await until(`a copy of ${stream}`, () =>
+      this.connection
+        .jetstream()
+        .consumers.get(stream, filter)
+        .catch(() => undefined),
+    );
     const messages = await consumer.consume();
     this.consuming.push(messages);
     void (async () => {

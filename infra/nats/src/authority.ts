@@ -1,4 +1,5 @@
-import { type Account, encodeAccount, encodeOperator, encodeUser, fmtCreds } from 'nats-jwt';
+import { encodeAccount, encodeOperator, encodeUser, fmtCreds } from 'nats-jwt';
+import { type AccountPlan, accountsOf } from './accounts.ts';
 import { type BusKeys, pairOf } from './keys.ts';
 import type { Rights } from './rights.ts';
 
@@ -12,25 +13,10 @@ export interface BusAuthority {
 
 const unlimited = -1;
 
-const accountLimits: Account['limits'] = {
-  subs: unlimited,
-  data: unlimited,
-  payload: unlimited,
-  imports: unlimited,
-  exports: unlimited,
-  wildcards: true,
-  conn: unlimited,
-  leaf: unlimited,
-  mem_storage: unlimited,
-  disk_storage: unlimited,
-  streams: unlimited,
-  consumer: unlimited,
-};
-
-const credsOf = async (keys: BusKeys, name: string, rights: Rights): Promise<string> => {
-  const user = pairOf(keys.users[name] ?? '');
-  const token = await encodeUser(name, user, pairOf(keys.signing), {
-    issuer_account: pairOf(keys.account).getPublicKey(),
+const credsOf = async (name: string, seed: string, rights: Rights, { seed: account, signing }: AccountPlan): Promise<string> => {
+  const user = pairOf(seed);
+  const token = await encodeUser(name, user, pairOf(signing), {
+    ...(signing === account ? {} : { issuer_account: pairOf(account).getPublicKey() }),
     pub: { allow: [...rights.publish], deny: [] },
     sub: { allow: [...rights.subscribe], deny: [] },
     subs: unlimited,
@@ -41,29 +27,33 @@ const credsOf = async (keys: BusKeys, name: string, rights: Rights): Promise<str
 };
 
 /**
- * One operator, one account for the platform, one user per process. The accounts are preloaded, so that the server needs no
- * push and no directory: a change is a new file and a reload.
+ * One operator, an account for the platform and one for readers of its events, one user per process. The accounts are preloaded, so
+ * that the server needs no push and no directory: a change is a new file and a reload.
  */
 export const authorityOf = async (keys: BusKeys, users: Readonly<Record<string, Rights>>): Promise<BusAuthority> => {
   const operator = pairOf(keys.operator);
   const system = pairOf(keys.system);
-  const account = pairOf(keys.account);
   const systemId = system.getPublicKey();
-  const accountId = account.getPublicKey();
-  const [operatorToken, systemToken, accountToken] = await Promise.all([
+  const accounts = accountsOf(keys);
+  const preloadOf = async ({ title, seed, claims }: AccountPlan): Promise<string> => {
+    const account = pairOf(seed);
+    return `  ${account.getPublicKey()}: ${await encodeAccount(title, account, claims, { signer: operator })}`;
+  };
+  const [operatorToken, ...preloads] = await Promise.all([
     encodeOperator('orrery', operator, { system_account: systemId }),
-    encodeAccount('SYS', system, {}, { signer: operator }),
-    encodeAccount('ORRERY', account, { limits: accountLimits, signing_keys: [pairOf(keys.signing).getPublicKey()] }, { signer: operator }),
+    preloadOf({ title: 'SYS', seed: keys.system, signing: keys.system, claims: {} }),
+    ...Object.values(accounts).map(preloadOf),
   ]);
   const config = [
     `operator: ${operatorToken}`,
     `system_account: ${systemId}`,
     'resolver: MEMORY',
     'resolver_preload {',
-    `  ${systemId}: ${systemToken}`,
-    `  ${accountId}: ${accountToken}`,
+    ...preloads,
     '}',
   ].join('\n');
-  const creds = await Promise.all(Object.entries(users).map(async ([name, rights]) => [name, await credsOf(keys, name, rights)] as const));
-  return { config, creds: Object.fromEntries(creds) };
+  const credsByUser = Object.entries(users).map(async ([name, rights]) => {
+    return [name, await credsOf(name, keys.users[name] ?? '', rights, accounts[rights.account])] as const;
+  });
+  return { config, creds: Object.fromEntries(await Promise.all(credsByUser)) };
 };

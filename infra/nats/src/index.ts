@@ -1,3 +1,4 @@
+export { accountsOf } from './accounts.ts';
 export { authorityOf, type BusAuthority } from './authority.ts';
 export { type BusKeys, completeKeys } from './keys.ts';
-export { busUsers, type Rights, rightsOfService, services } from './rights.ts';
+export { type AccountName, busUsers, type Rights, rightsOfService, services } from './rights.ts';

@@ -7,6 +7,8 @@ export interface BusKeys {
   readonly account: string;
   /** Signs users of the account, so that the account's own key can stay in a drawer; execution mints agents with it. */
   readonly signing: string;
+  /** The account of those who only read events. */
+  readonly readers: string;
   readonly users: Readonly<Record<string, string>>;
 }
 
@@ -20,5 +22,6 @@ export const completeKeys = (userNames: readonly string[], known: Partial<BusKey
   system: known.system ?? seedOf(createAccount()),
   account: known.account ?? seedOf(createAccount()),
   signing: known.signing ?? seedOf(createAccount()),
+  readers: known.readers ?? seedOf(createAccount()),
   users: Object.fromEntries(userNames.map((name) => [name, known.users?.[name] ?? seedOf(createUser())])),
 });

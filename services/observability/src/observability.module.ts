@@ -1,6 +1,7 @@
 import { EventStore } from '@orrery/event-store';
 import { addressOf, databaseUrlOf, explained, service } from '@orrery/process';
 import { openPostgresStore } from '@orrery/telemetry-store';
+import { keepCopies } from './application/copies.runner.ts';
 import { eventIndexConsumer } from './application/event-index.consumer.ts';
 import { RunsOfOrg } from './application/runs-of-org.ts';
 import { Telemetry } from './application/telemetry.ts';
@@ -34,4 +35,5 @@ export const observability = service({
     };
   },
   consumers: () => [eventIndexConsumer()],
+  start: ({ nats, log }) => keepCopies({ nats, log }),
 });

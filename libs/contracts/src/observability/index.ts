@@ -1,2 +1,3 @@
+export { copies } from './copies.ts';
 export * from './operations.ts';
 export * from './types.ts';
