@@ -189,3 +189,22 @@ describe('the second factor', () => {
     for (const operation of [...guarded, identity.GetMfa]) expect(codeOf(await world.ask(operation, {}))).toBe('Unauthenticated');
   });
 });
+
+describe('a log-in that begins before there is a second factor and ends after', () => {
+  it('leaves no session that never showed it', async () => {
+    for (let round = 0; round < 12; round += 1) {
+      const person = await world.person();
+      const here = person.visit(await person.logIn());
+      const { secret } = await here.get(identity.EnrollAuthenticator, {});
+      const code = await new AuthenticatorApp(secret).code();
+      const logIns = Array.from({ length: 5 }, () => person.logIn());
+      // In the middle of them: their passwords are hashed two at a time.
+      await Promise.race(logIns);
+      await here.get(identity.ConfirmAuthenticator, { code });
+      await Promise.allSettled(logIns);
+      const { items } = await here.get(identity.ListSessions, {});
+      const whole = items.filter(({ isCurrent, secondFactorNeeded }) => !isCurrent && !secondFactorNeeded);
+      expect(whole).toEqual([]);
+    }
+  }, 60_000);
+});

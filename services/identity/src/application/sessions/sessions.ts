@@ -3,6 +3,7 @@ import { type EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { Session } from '../../domain/session.ts';
+import { mfaOf } from '../../views/mfa/mfa.view.ts';
 import { findById, type Person } from '../../views/people.view.ts';
 import { type SessionRow, sessions } from '../../views/sessions.view.ts';
 import type { Snapshots } from '../snapshots.ts';
@@ -68,7 +69,12 @@ export class Sessions {
     const command = { type: 'Open', sessionId, userId: person.id, ...origin, refreshHash: refresh.hash, expiresAt, at } as const;
     const answer = () => this.tokens(person, { sessionId, owesSecondFactor }, refresh.token);
     const handled = refuse(await this.session(streamOf(sessionId), command, context, { answer, sealed: true, fresh: true, input }));
-    if (!handled.repeated) await this.assertStillWelcome(person, sessionId, context);
+    if (handled.repeated) return handled.answer;
+    const isStillWelcome = await this.isStillWelcome(person, { method, owesSecondFactor });
+    if (!isStillWelcome) {
+      await this.revoke({ userId: person.id, sessionId }, 'revoked', within(context, sessionId));
+      refuse({ code: 'UserDeactivated', details: {} });
+    }
     return handled.answer;
   }
 
@@ -154,11 +160,14 @@ export class Sessions {
   }
 
   /** What the person showed may have been changed while the session was opened: whoever changed it did not see this one. */
-  private async assertStillWelcome({ id: userId, credentialsAt }: Person, sessionId: identity.SessionId, context: RequestContext) {
-    const now = await findById(this.parts.store, userId);
-    if (now?.isActive && now.credentialsAt === credentialsAt) return;
-    await this.revoke({ userId, sessionId }, 'revoked', within(context, sessionId));
-    refuse({ code: 'UserDeactivated', details: {} });
+  private async isStillWelcome(
+    { id, credentialsAt }: Person,
+    { method, owesSecondFactor }: Pick<Opening, 'method' | 'owesSecondFactor'>,
+  ): Promise<boolean> {
+    const { store } = this.parts;
+    const [now, { isEnabled }] = await Promise.all([findById(store, id), mfaOf(store, id)]);
+    const owesSince = method === 'password' && isEnabled && !owesSecondFactor;
+    return now?.isActive === true && now.credentialsAt === credentialsAt && !owesSince;
   }
 
   private tokens(
