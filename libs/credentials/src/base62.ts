@@ -1,6 +1,5 @@
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const base = BigInt(digits.length);
-const limit = 1n << 128n;
 
 /** How many digits 128 bits take. */
 export const width = 22;
@@ -15,16 +14,4 @@ export const encode128 = (bytes: Uint8Array): string => {
     rest /= base;
   }
   return text;
-};
-
-/** The 16 bytes, or undefined where the text is not what `encode128` writes: each value has one spelling. */
-export const decode128 = (text: string): Buffer | undefined => {
-  if (text.length !== width) return undefined;
-  let value = 0n;
-  for (let place = width - 1; place >= 0; place -= 1) {
-    const digit = digits.indexOf(text.charAt(place));
-    if (digit < 0) return undefined;
-    value = value * base + BigInt(digit);
-  }
-  return value < limit ? Buffer.from(value.toString(16).padStart(32, '0'), 'hex') : undefined;
 };

@@ -1,2 +1,3 @@
-export { hashApiKey, type MintedApiKey, mintApiKey, parseApiKey } from './api-key.ts';
+export { hashApiKey, isApiKey, isGenuineApiKey, type MintedApiKey, mintApiKey } from './api-key.ts';
 export { isSameSecret } from './compare.ts';
+export { type KeyForm, type KeyFormName, keyForms } from './key-forms.ts';
