@@ -14,6 +14,7 @@ const texts = [
   'a1'.repeat(32),
   '123456',
   'ABCD2345',
+  '203.0.113.0/24',
 ];
 
 const fits = (text: string, schema: JsonSchema): boolean => {

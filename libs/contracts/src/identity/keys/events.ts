@@ -1,24 +1,34 @@
 import { z } from 'zod';
 import { events } from '../../define.ts';
-import { OrgRole } from '../../permissions.ts';
 import { Instant, OrgId, UserId } from '../../values.ts';
-import { ApiKeyId } from './types.ts';
+import { ApiKeyForm, ApiKeyId, KeyRules } from './types.ts';
+
+const key = { keyId: ApiKeyId, orgId: OrgId.nullable() };
+const hash = z.string().length(64);
+/** What can be changed of a key, as it is from now on. */
+const settings = {
+  name: z.string(),
+  description: z.string().nullable(),
+  isActive: z.boolean(),
+  ...KeyRules.shape,
+  expiresAt: Instant.nullable(),
+};
 
 export const ApiKeyEvents = events(
   'identity',
   {
-    ApiKeyCreated: z.strictObject({
-      keyId: ApiKeyId,
-      orgId: OrgId,
-      userId: UserId,
-      name: z.string(),
-      prefix: z.string(),
-      role: OrgRole,
-      expiresAt: Instant.nullable(),
+    ApiKeyCreated: z.strictObject({ ...key, userId: UserId, form: ApiKeyForm, prefix: z.string(), ...settings, at: Instant }),
+    ApiKeyUpdated: z.strictObject({ ...key, ...settings, at: Instant }),
+    /** Has a new secret, for which `userId` answers. The one before works until `formerUntil`, or no more. */
+    ApiKeyRotated: z.strictObject({ ...key, userId: UserId, scopes: KeyRules.shape.scopes, formerUntil: Instant.nullable(), at: Instant }),
+    ApiKeyRevoked: z.strictObject({ ...key, at: Instant }),
+    /** Of the secrets only hashes exist, and only here. */
+    ApiKeyHashed: z.strictObject({
+      ...key,
+      hash,
+      former: z.strictObject({ hash, userId: UserId, until: Instant }).nullable(),
       at: Instant,
     }),
-    ApiKeyHashed: z.strictObject({ keyId: ApiKeyId, orgId: OrgId, hash: z.string().length(64), at: Instant }),
-    ApiKeyRevoked: z.strictObject({ keyId: ApiKeyId, orgId: OrgId, at: Instant }),
   },
   { ApiKeyHashed: { isPrivate: true } },
 );
