@@ -8,4 +8,5 @@ export * as identity from './identity/index.ts';
 export * from './money.ts';
 export * as observability from './observability/index.ts';
 export * from './permissions.ts';
+export { resourceFieldOf, resourceOf } from './resource.ts';
 export * from './values.ts';

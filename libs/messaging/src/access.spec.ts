@@ -1,5 +1,5 @@
 import type { Access, Principal } from '@orrery/contracts';
-import { denial } from './access.ts';
+import { denial, denialOf } from './access.ts';
 
 const id = '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a10';
 const principals = {
@@ -41,5 +41,36 @@ describe('Access', () => {
     expect(denial('runs:read', { principal: principals.nobody })).toEqual({ code: 'Unauthenticated', details: {} });
     expect(denial('user', { principal: principals.pending })).toEqual({ code: 'SecondFactorNeeded', details: {} });
     expect(denial('operator', { principal: principals.agent })).toEqual({ code: 'Forbidden', details: { needs: 'operator' } });
+  });
+});
+
+describe('A key that holds a permission for some things alone', () => {
+  const one = { access: 'runs:read', http: 'GET /orgs/{org}/runs/{runId}/lines/{line}' } as const;
+  const all = { access: 'runs:read', http: 'GET /orgs/{org}/runs' } as const;
+  const key: Principal = { kind: 'key', id, userId: id, permissions: ['runs:read', 'logs:read'], only: { 'runs:read': ['a', 'b'] } };
+  const denied = (operation: Parameters<typeof denialOf>[0], input: unknown, principal: Principal = key) =>
+    denialOf(operation, input, { principal })?.details;
+
+  it('may do it with these, by the first thing that the path names beside the organization', () => {
+    expect(denied(one, { org: 'x', runId: 'a', line: 'c' })).toBeUndefined();
+    expect(denied(one, { org: 'x', runId: 'c', line: 'a' })).toEqual({ needs: 'runs:read for c' });
+  });
+
+  it('may not do it with all of them, nor with what has no name', () => {
+    expect(denied(all, { org: 'a' })).toEqual({ needs: 'runs:read for everything' });
+    expect(denied(one, { org: 'a' })).toEqual({ needs: 'runs:read for everything' });
+    expect(denied(one, { runId: ['a'] })).toEqual({ needs: 'runs:read for everything' });
+    expect(denied(one, null)).toEqual({ needs: 'runs:read for everything' });
+  });
+
+  it('does with everything what it holds for everything', () => {
+    expect(denied({ ...one, access: 'logs:read' }, { runId: 'c' })).toBeUndefined();
+    expect(denied({ ...all, access: 'caller' }, {})).toBeUndefined();
+  });
+
+  it('is alone in that', () => {
+    for (const principal of [principals.user, principals.key, principals.service, principals.operator]) {
+      expect(denied(one, { runId: 'c' }, principal as Principal)).toBeUndefined();
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { Access, Principal, RequestContext } from '@orrery/contracts';
+import { type Access, type Operation, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 
 const allows = (access: Access, principal: Principal, orgId: string | undefined): boolean => {
@@ -30,4 +30,18 @@ export const denial = (access: Access, { principal, orgId }: Pick<RequestContext
   if (allows(access, principal, orgId)) return undefined;
   if (principal.kind === 'nobody') return unauthenticated;
   return principal.kind === 'pending' ? { code: 'SecondFactorNeeded', details: {} } : { code: 'Forbidden', details: { needs: access } };
+};
+
+/** The same once it is known what it is about: a key may hold a permission for some things alone, and then for no list of them. */
+export const denialOf = (
+  operation: Pick<Operation, 'access' | 'http'>,
+  input: unknown,
+  { principal }: Pick<RequestContext, 'principal'>,
+): Rejection | undefined => {
+  if (principal.kind !== 'key' || principal.only === undefined) return undefined;
+  const only: Readonly<Record<string, readonly string[] | undefined>> = principal.only;
+  const allowed = only[operation.access];
+  const resource = resourceOf(operation, input);
+  if (allowed === undefined || (resource !== undefined && allowed.includes(resource))) return undefined;
+  return { code: 'Forbidden', details: { needs: `${operation.access} for ${resource ?? 'everything'}` } };
 };

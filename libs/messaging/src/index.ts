@@ -1,4 +1,4 @@
-export { denial } from './access.ts';
+export { denial, denialOf } from './access.ts';
 export type { SnapshotContract } from './bucket.ts';
 export * from './light.ts';
 export { NatsServer, type NatsServerOptions } from './nats.server.ts';

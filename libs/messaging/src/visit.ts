@@ -1,5 +1,6 @@
 import type { RequestContext } from '@orrery/contracts';
 import type { Msg } from 'nats';
+import { denialOf } from './access.ts';
 import { type Admission, admit, readInput, type Served, type Welcome } from './admission.ts';
 import type { DeadlineClock } from './headers.ts';
 import type { Line } from './line.ts';
@@ -66,8 +67,9 @@ export class Visit {
     // Read from the header a moment ago, so nobody else's.
     if (traceparent !== undefined) context.traceparent = traceparent;
     const read = readInput(operation, this.#message.data);
-    if (read.ok) this.#settle(within(spanned, () => started(() => handle(read.input, context, reading))));
-    else this.#finish({ accepted: false, rejection: read.rejection });
+    const rejection = read.ok ? denialOf(operation, read.input, context) : read.rejection;
+    if (read.ok && !rejection) this.#settle(within(spanned, () => started(() => handle(read.input, context, reading))));
+    else if (rejection) this.#finish({ accepted: false, rejection });
   }
 
   #settle(handled: Promise<unknown>): void {
