@@ -4,6 +4,7 @@ export interface Limit {
   readonly burst: number;
 }
 
+/** How one bucket stands. */
 export interface Verdict {
   readonly isAllowed: boolean;
   /** How many more could come at this moment. */
@@ -18,14 +19,40 @@ export interface Verdict {
 export const intervalOf = ({ perSecond }: Limit): number => Math.max(1, Math.round(1e6 / perSecond));
 
 /**
- * Generic cell rate algorithm: the whole state of a caller is the time at which its allowance will be full again. Times are
- * whole microseconds; the same arithmetic as in `gcra.lua.ts`.
+ * Generic cell rate algorithm: the whole state of a bucket is the time at which its allowance will be full again. Times are whole
+ * microseconds. A request that is not taken, because another bucket refuses it, leaves the state as it was.
  */
-export const gcra = (fullAt: number, now: number, limit: Limit): Verdict & { readonly fullAt: number } => {
+const stand = (fullAt: number, now: number, limit: Limit, isTaken: boolean): Verdict & { readonly fullAt: number } => {
   const interval = intervalOf(limit);
   const full = Math.max(fullAt, now);
-  const next = full + interval;
-  const wait = next - interval * limit.burst - now;
-  if (wait > 0) return { isAllowed: false, remaining: 0, retryAfterMs: wait / 1e3, resetMs: (full - now) / 1e3, fullAt };
-  return { isAllowed: true, remaining: Math.floor(-wait / interval), retryAfterMs: 0, resetMs: (next - now) / 1e3, fullAt: next };
+  const next = isTaken ? full + interval : full;
+  const wait = full + interval - interval * limit.burst - now;
+  return {
+    isAllowed: wait <= 0,
+    remaining: Math.max(0, Math.floor((interval * limit.burst - (next - now)) / interval)),
+    retryAfterMs: Math.max(0, wait) / 1e3,
+    resetMs: (next - now) / 1e3,
+    fullAt: isTaken ? next : fullAt,
+  };
+};
+
+/** One bucket as it is kept. */
+export interface Kept {
+  readonly fullAt: number;
+  readonly limit: Limit;
+}
+
+export interface Judgement {
+  readonly isAllowed: boolean;
+  /** Of each bucket, in their order. */
+  readonly verdicts: readonly Verdict[];
+  /** What is to be kept of each bucket now. */
+  readonly fullAts: readonly number[];
+}
+
+/** One request before several buckets: all of them take it, or none does. The same arithmetic as in `gcra.lua.ts`. */
+export const judge = (buckets: readonly Kept[], now: number): Judgement => {
+  const isAllowed = buckets.every(({ fullAt, limit }) => stand(fullAt, now, limit, false).isAllowed);
+  const stands = buckets.map(({ fullAt, limit }) => stand(fullAt, now, limit, isAllowed));
+  return { isAllowed, verdicts: stands.map(({ fullAt: _, ...verdict }) => verdict), fullAts: stands.map(({ fullAt }) => fullAt) };
 };

@@ -1,22 +1,33 @@
-import { gcra, type Limit, type Verdict } from './gcra.ts';
+import { type Judgement, judge, type Limit } from './gcra.ts';
 
-const maxCallers = 50_000;
+export interface KeyedLimit {
+  readonly key: string;
+  readonly limit: Limit;
+}
+
+const maxBuckets = 50_000;
 
 /** Judges by what this process has seen alone: for while Redis does not answer. */
 export class LocalLimiter {
   readonly #fullAt = new Map<string, number>();
 
   /** `nowMs` in milliseconds. */
-  judge(key: string, limit: Limit, nowMs: number): Verdict {
+  judge(buckets: readonly KeyedLimit[], nowMs: number): Judgement {
     const now = Math.round(nowMs * 1e3);
-    const { fullAt, ...verdict } = gcra(this.#fullAt.get(key) ?? now, now, limit);
+    const judgement = judge(
+      buckets.map(({ key, limit }) => ({ fullAt: this.#fullAt.get(key) ?? now, limit })),
+      now,
+    );
+    for (const [index, { key }] of buckets.entries()) this.#keep(key, judgement.fullAts[index] ?? now);
+    return judgement;
+  }
+
+  #keep(key: string, fullAt: number): void {
     // Last used, last forgotten.
     this.#fullAt.delete(key);
     this.#fullAt.set(key, fullAt);
-    if (this.#fullAt.size > maxCallers) {
-      const [oldest] = this.#fullAt.keys();
-      if (oldest !== undefined) this.#fullAt.delete(oldest);
-    }
-    return verdict;
+    if (this.#fullAt.size <= maxBuckets) return;
+    const [oldest] = this.#fullAt.keys();
+    if (oldest !== undefined) this.#fullAt.delete(oldest);
   }
 }

@@ -1,19 +1,22 @@
 import { type Log, metrics } from '@orrery/telemetry';
 import { Redis } from 'ioredis';
-import { gcraLua } from './gcra.lua.ts';
-import { intervalOf, type Limit, type Verdict } from './gcra.ts';
+import type { Bucket, Buckets, LimitClass } from './buckets.ts';
+import { gcraLua, readAnswer } from './gcra.lua.ts';
+import { intervalOf, type Verdict } from './gcra.ts';
 import { LocalLimiter } from './local-limiter.ts';
-
-/** What kind of request: each has a limit of its own. */
-export type LimitClass = 'login' | 'read' | 'write' | 'stream' | 'anonymous';
-export type Limits = Readonly<Record<LimitClass, Limit>>;
 
 export interface RateLimiterOptions {
   readonly url: string;
-  readonly limits: Limits;
   readonly log: Log;
   /** The longest a request waits for Redis. */
   readonly patienceMs?: number;
+}
+
+/** What was decided, and the bucket that it hung on: which refused for the longest time, or has the least left. */
+export interface Ruling {
+  readonly isAllowed: boolean;
+  readonly bucket: Bucket;
+  readonly verdict: Verdict;
 }
 
 const usualPatienceMs = 50;
@@ -23,20 +26,19 @@ const longestReconnectMs = 5_000;
 const quietMs = 60_000;
 
 interface Limiting {
-  gcra(key: string, intervalMicros: number, burst: number): Promise<[number, number, number, number]>;
+  gcra(numberOfKeys: number, ...keysThenLimits: readonly (string | number)[]): Promise<readonly number[]>;
 }
 
 /** Judges each request in one round trip to Redis; by itself while Redis does not answer. It never fails and never waits long. */
 export class RateLimiter {
   readonly #redis: Redis;
-  readonly #limits: Limits;
   readonly #log: Log;
   readonly #local = new LocalLimiter();
   #restUntil = 0;
+  #isAlone: boolean | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ url, limits, log, patienceMs = usualPatienceMs }: RateLimiterOptions) {
-    this.#limits = limits;
+  constructor({ url, log, patienceMs = usualPatienceMs }: RateLimiterOptions) {
     this.#log = log;
     this.#redis = new Redis(url, {
       lazyConnect: true,
@@ -48,43 +50,57 @@ export class RateLimiter {
       disconnectTimeout: 200,
       retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), longestReconnectMs) * (0.75 + Math.random() / 2),
     });
-    this.#redis.defineCommand('gcra', { numberOfKeys: 1, lua: gcraLua });
+    this.#redis.defineCommand('gcra', { lua: gcraLua });
     this.#redis.on('error', (error: unknown) => this.#complain(error));
     // Reconnects by itself from here on; a failure is said by the event above.
     this.#redis.connect().catch(() => undefined);
   }
 
-  /** `caller` is who is limited: a principal, or an address where there is none. */
-  async judge(kind: LimitClass, caller: string): Promise<Verdict> {
-    const limit = this.#limits[kind];
-    const key = `orrery:rate:{${caller}}:${kind}`;
-    const shared = await this.#ask(key, limit);
-    const verdict = shared ?? this.#local.judge(key, limit, Date.now());
-    const labels = { class: kind, by: shared ? 'redis' : 'local', outcome: verdict.isAllowed ? 'allowed' : 'limited' };
-    metrics.rateLimited.add(1, labels);
-    return verdict;
-  }
-
-  limitOf(kind: LimitClass): Limit {
-    return this.#limits[kind];
+  /** One request before all its buckets: all take it, or none does. */
+  async judge(kind: LimitClass, buckets: Buckets): Promise<Ruling> {
+    const shared = await this.#ask(buckets);
+    const verdicts = shared ?? this.#local.judge(buckets, Date.now()).verdicts;
+    const ruling = rulingOf(buckets, verdicts);
+    const outcome = ruling.isAllowed ? 'allowed' : 'limited';
+    metrics.rateLimited.add(1, {
+      class: kind,
+      by: shared ? 'redis' : 'local',
+      outcome,
+      bucket: ruling.isAllowed ? 'none' : ruling.bucket.of,
+    });
+    this.#tell(shared === undefined);
+    return ruling;
   }
 
   close(): void {
     this.#redis.disconnect();
   }
 
-  async #ask(key: string, limit: Limit): Promise<Verdict | undefined> {
+  async #ask(buckets: Buckets): Promise<readonly Verdict[] | undefined> {
     if (this.#redis.status !== 'ready' || performance.now() < this.#restUntil) return undefined;
     try {
       // `defineCommand` adds the method; its types cannot say so.
       const limiting = this.#redis as Redis & Limiting;
-      const [allowed, remaining, retryAfter, reset] = await limiting.gcra(key, intervalOf(limit), limit.burst);
-      return { isAllowed: allowed === 1, remaining, retryAfterMs: retryAfter / 1e3, resetMs: reset / 1e3 };
+      const keys = buckets.map(({ key }) => `orrery:rate:${key}`);
+      const limits = buckets.flatMap(({ limit }) => [intervalOf(limit), limit.burst]);
+      const told = readAnswer(await limiting.gcra(keys.length, ...keys, ...limits));
+      return told.buckets.map(({ remaining, waitMicros, resetMicros }) => ({
+        isAllowed: waitMicros === 0,
+        remaining,
+        retryAfterMs: waitMicros / 1e3,
+        resetMs: resetMicros / 1e3,
+      }));
     } catch (error) {
       this.#restUntil = performance.now() + restMs;
       this.#complain(error);
       return undefined;
     }
+  }
+
+  #tell(isAlone: boolean): void {
+    if (isAlone === this.#isAlone) return;
+    this.#isAlone = isAlone;
+    metrics.rateLimitAlone.record(isAlone ? 1 : 0, {});
   }
 
   #complain(error: unknown): void {
@@ -95,9 +111,16 @@ export class RateLimiter {
   }
 }
 
-/** As `draft-ietf-httpapi-ratelimit-headers` had them, which clients read. */
-export const rateLimitHeaders = ({ remaining, resetMs }: Verdict, { burst }: Limit): Readonly<Record<string, string>> => ({
-  'ratelimit-limit': String(burst),
-  'ratelimit-remaining': String(Math.max(0, remaining)),
-  'ratelimit-reset': String(Math.ceil(resetMs / 1e3)),
-});
+const isTighter = (one: Verdict, other: Verdict): boolean =>
+  one.retryAfterMs === other.retryAfterMs ? one.remaining < other.remaining : one.retryAfterMs > other.retryAfterMs;
+
+const rulingOf = (buckets: Buckets, verdicts: readonly Verdict[]): Ruling => {
+  const stands = buckets.flatMap((bucket, index) => {
+    const verdict = verdicts[index];
+    return verdict ? [{ bucket, verdict }] : [];
+  });
+  const [first, ...others] = stands;
+  if (first === undefined || stands.length !== buckets.length) throw new RangeError(`${buckets.length} buckets, ${stands.length} verdicts`);
+  const tightest = others.reduce((tight, next) => (isTighter(next.verdict, tight.verdict) ? next : tight), first);
+  return { isAllowed: stands.every(({ verdict }) => verdict.isAllowed), ...tightest };
+};

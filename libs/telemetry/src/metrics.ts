@@ -8,8 +8,14 @@ export const metrics = {
   http: seconds<'method' | 'route' | 'status'>('orrery_http_seconds', 'Time to answer an HTTP request'),
   /** `event`: `open` and `closed` count, so that their difference is what is open now. */
   eventStreams: counter<'event'>('orrery_http_event_streams_total', 'Streams of server-sent events that were opened and closed'),
-  /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`. */
-  rateLimited: counter<'class' | 'by' | 'outcome'>('orrery_rate_limit_decisions_total', 'Requests that were judged by the rate limiter'),
+  /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`; then `bucket` says whose allowance was used up. */
+  rateLimited: counter<'class' | 'by' | 'outcome' | 'bucket'>(
+    'orrery_rate_limit_decisions_total',
+    'Requests that were judged by the rate limiter',
+  ),
+  rateLimitAlone: gauge('orrery_rate_limit_alone', 'One while a gateway limits by itself, because Redis does not answer'),
+  /** `outcome`: `told`, `failed` (and tried again), or `dropped`, where there were too many to remember. */
+  keyUses: counter<'outcome'>('orrery_key_uses_total', 'Keys whose last use a gateway had to tell'),
   /** `path`: how a secret was shown. `outcome`: `succeeded`, `failed`, or `refused` without a look. */
   tries: counter<'path' | 'outcome'>('orrery_identity_tries_total', 'Secrets that were shown to identity, and what came of it'),
   /** `outcome`: `sent`, `failed` and tried again, `given-up`, or `kept` where there is nothing to send with. */

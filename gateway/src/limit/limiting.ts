@@ -1,0 +1,37 @@
+import type { identity } from '@orrery/contracts';
+import type { Caller } from '../access/caller.ts';
+import type { ReadSnapshot } from '../access/snapshot.ts';
+import { bucketsOf, type LimitClass, type Limits } from './buckets.ts';
+import type { RateLimiter, Ruling } from './rate-limiter.ts';
+
+export interface LimitingOptions {
+  readonly limiter: RateLimiter;
+  readonly limits: Limits;
+  readonly plans: ReadSnapshot<identity.PlanSnapshot>;
+  /** Of organizations that were put on none. */
+  readonly defaultPlan: identity.PlanName | undefined;
+}
+
+/** One request, as far as it is known who makes it. */
+export interface Asked {
+  readonly kind: LimitClass;
+  readonly caller: Caller;
+  /** With a key that is the person's own and no organization's. */
+  readonly isOwnKey: boolean;
+  readonly ip: string;
+}
+
+/** Says of each request whether it comes too often: for its key, its person, its organization's plan, or its address. */
+export class Limiting {
+  readonly #options: LimitingOptions;
+
+  constructor(options: LimitingOptions) {
+    this.#options = options;
+  }
+
+  judge({ caller: { principal, orgId }, ...asked }: Asked): Promise<Ruling> {
+    const { limiter, limits, plans, defaultPlan } = this.#options;
+    const plan = orgId === undefined ? undefined : (plans.get(orgId)?.plan ?? defaultPlan);
+    return limiter.judge(asked.kind, bucketsOf({ ...asked, principal, orgId, plan }, limits));
+  }
+}
