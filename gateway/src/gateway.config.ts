@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
+import { identity } from '@orrery/contracts';
 import { hostName, known, variable } from '@orrery/process';
 import { z } from 'zod';
+import type { Limits } from './limit/buckets.ts';
 import type { Limit } from './limit/gcra.ts';
-import type { LimitClass } from './limit/rate-limiter.ts';
 
 const list = z
   .string()
@@ -39,7 +40,7 @@ const limit = (standard: string) =>
     })
     .refine(({ perSecond, burst }) => perSecond > 0 && burst > 0, 'both numbers must be greater than zero');
 
-const limitVariable = (kind: LimitClass, standard: string, what: string) =>
+const limitVariable = (kind: keyof Limits, standard: string, what: string) =>
   variable(`ORRERY_RATE_LIMIT_${kind.toUpperCase()}`, limit(standard), {
     says: `how many ${what}: a second in the long run / at once`,
     example: standard,
@@ -92,10 +93,16 @@ export const GatewayConfig = z.object({
     says: 'how many milliseconds a request waits for Redis before it is judged by this gateway alone',
     example: '50',
   }),
+  defaultPlan: variable('ORRERY_DEFAULT_PLAN', identity.PlanName.optional(), {
+    says: 'the plan of organizations that were put on none; without it they have none, and the limit below',
+    example: 'hobby',
+  }),
   loginLimit: limitVariable('login', '20/200', 'log-ins, sign-ups and refreshes an address may try'),
   anonymousLimit: limitVariable('anonymous', '50/500', 'requests an address may send without a valid credential'),
   readLimit: limitVariable('read', '500/2000', 'reads a key or person may send'),
   writeLimit: limitVariable('write', '200/1000', 'changes a key or person may send'),
   streamLimit: limitVariable('stream', '50/500', 'streams a key or person may open'),
+  orgLimit: limitVariable('org', '2000/8000', 'requests an organization without a plan may send in all'),
+  addressLimit: limitVariable('address', '2000/8000', 'requests with valid credentials an address may send in all'),
 });
 export type GatewayConfig = Readonly<z.output<typeof GatewayConfig>>;

@@ -9,19 +9,27 @@ import { cannotListen, secretsOf } from '@orrery/process';
 import { type Log, nestLog } from '@orrery/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { Authenticator } from './access/authenticate.ts';
-import { followSnapshots } from './access/follow-snapshots.ts';
+import { followSnapshots, type Snapshots } from './access/follow-snapshots.ts';
+import { KeyUses } from './access/key-uses.ts';
 import { Organizations } from './access/organization.ts';
+import { Places } from './access/places.ts';
 import type { Dialect } from './dialect.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
+import { neospace } from './dialects/neospace/index.ts';
+import type { Gatekeepers } from './edge/admit.ts';
 import { createEdge, type EdgeSettings } from './edge/server.ts';
 import { EdgeAdapter } from './edge-adapter.ts';
 import type { GatewayConfig } from './gateway.config.ts';
 import { addHouseRoutes } from './house-routes.ts';
+import type { Limits } from './limit/buckets.ts';
+import { Limiting } from './limit/limiting.ts';
 import { RateLimiter } from './limit/rate-limiter.ts';
 import { orrery } from './routes.ts';
 
 /** How long a request waits for what its caller may have written a moment ago. */
 const catchUpMs = 500;
+/** How often the last uses of keys are told. */
+const usualKeyUsesMs = 5_000;
 
 const settingsOf = ({ publicUrl, bodyLimit, corsOrigins, trustProxy }: GatewayConfig): EdgeSettings => ({
   publicUrl,
@@ -35,19 +43,15 @@ const settingsOf = ({ publicUrl, bodyLimit, corsOrigins, trustProxy }: GatewayCo
   keepAliveMs: 75_000,
 });
 
-const limiterOf = (config: GatewayConfig, log: Log): RateLimiter =>
-  new RateLimiter({
-    url: config.redisUrl,
-    log,
-    patienceMs: config.redisPatienceMs,
-    limits: {
-      login: config.loginLimit,
-      anonymous: config.anonymousLimit,
-      read: config.readLimit,
-      write: config.writeLimit,
-      stream: config.streamLimit,
-    },
-  });
+const limitsOf = (config: GatewayConfig): Limits => ({
+  login: config.loginLimit,
+  anonymous: config.anonymousLimit,
+  read: config.readLimit,
+  write: config.writeLimit,
+  stream: config.streamLimit,
+  org: config.orgLimit,
+  address: config.addressLimit,
+});
 
 @Module({})
 class GatewayModule {}
@@ -64,6 +68,8 @@ export interface GatewayOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly settings?: Partial<EdgeSettings>;
+  /** How often the last uses of keys are told, in milliseconds. */
+  readonly keyUsesMs?: number;
   /** The published APIs beside our own. */
   readonly dialects?: readonly Dialect[];
 }
@@ -81,20 +87,35 @@ const listen = async (edge: FastifyInstance, { httpHost, httpPort }: GatewayConf
   return app;
 };
 
+interface Kept extends Gatekeepers {
+  /** Tells what is left to tell, and lets go of Redis. */
+  readonly close: () => Promise<void>;
+}
+
+const gatekeepersOf = ({ config, bus, log, keyUsesMs = usualKeyUsesMs }: GatewayOptions, snapshots: Snapshots): Kept => {
+  const { keys, sessions, signing, orgs, members, plans } = snapshots;
+  const { secret, operatorKey, defaultPlan, redisUrl: url, redisPatienceMs: patienceMs } = config;
+  const macKey = secretsOf(secret)('api-key-mac');
+  const limiter = new RateLimiter({ url, log, patienceMs });
+  const keyUses = new KeyUses({ bus, clock: systemClock, log, everyMs: keyUsesMs });
+  return {
+    authenticator: new Authenticator({ keys, sessions, signing, macKey, operatorKey, clock: systemClock, catchUpMs }),
+    organizations: new Organizations(new Places(orgs, members, catchUpMs)),
+    limiting: new Limiting({ limiter, limits: limitsOf(config), plans, defaultPlan }),
+    keyUses,
+    close: async () => {
+      await keyUses.stop();
+      limiter.close();
+    },
+  };
+};
+
 /** Builds the gateway around a bus and lets it listen. Whoever gave the bus closes it, after `stop`. */
-export const startGateway = async ({ config, bus, log, settings, dialects }: GatewayOptions): Promise<Gateway> => {
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { config, bus, log, settings, dialects } = options;
   const snapshots = followSnapshots(bus, log);
-  const limiter = limiterOf(config, log);
+  const gatekeepers = gatekeepersOf(options, snapshots);
   const draining = new AbortController();
-  const authenticator = new Authenticator({
-    keys: snapshots.keys,
-    sessions: snapshots.sessions,
-    signing: snapshots.signing,
-    macKey: secretsOf(config.secret)('api-key-mac'),
-    operatorKey: config.operatorKey,
-    clock: systemClock,
-    catchUpMs,
-  });
   const notReady = (): string | undefined => {
     if (draining.signal.aborted) return 'stopping';
     if (!bus.isConnected) return 'not connected to the bus';
@@ -102,8 +123,8 @@ export const startGateway = async ({ config, bus, log, settings, dialects }: Gat
   };
   const edge = createEdge({
     bus,
-    gatekeepers: { authenticator, organizations: new Organizations(snapshots.members, catchUpMs), limiter },
-    dialects: dialects ?? [orrery(), lyceum(config)],
+    gatekeepers,
+    dialects: dialects ?? [orrery(), lyceum(config), neospace()],
     settings: { ...settingsOf(config), ...settings },
     log,
     draining: draining.signal,
@@ -118,7 +139,7 @@ export const startGateway = async ({ config, bus, log, settings, dialects }: Gat
     stop: async () => {
       draining.abort();
       await app.close();
-      limiter.close();
+      await gatekeepers.close();
       await snapshots.close();
     },
   };

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { execution, OrgId } from '@orrery/contracts';
+import { execution, identity, OrgId } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 import { eventually } from '@orrery/testing';
 import request from 'supertest';
@@ -54,8 +54,7 @@ describe('A credential', () => {
       const minted = world.mint(owner);
       await minted.publish();
       expect((await me(minted.key)).status).toBe(200);
-      const known = world.publishing.keys.get(minted.id);
-      if (known) await world.publishing.key({ ...known, isActive: false });
+      await world.publishing.keys.drop(minted.id);
       await eventually(async () => (await me(minted.key)).status === 401, { within: 1_000 });
       const expired = await world.apiKey(owner, { expiresAt: '2020-01-01T00:00:00.000Z' });
       const response = await me(expired);
@@ -85,7 +84,7 @@ describe('A credential', () => {
         'signed with the public key as a secret',
         () => {
           const body = `${encoded({ alg: 'HS256', kid: 'test-key' })}.${claims()}`;
-          const pem = world.publishing.signing.get('test-key')?.publicKeyPem ?? '';
+          const pem = world.publishing.signing.entries.get('test-key')?.publicKeyPem ?? '';
           return `${body}.${createHmac('sha256', pem).update(body).digest('base64url')}`;
         },
       ],

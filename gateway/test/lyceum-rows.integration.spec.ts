@@ -59,17 +59,29 @@ const cases: readonly Case[] = [
   },
   {
     row: 'GET /auth/api-keys/',
-    asks: [[identity.ListApiKeys, { limit: 500 }]],
+    asks: [[identity.ListMyApiKeys, { limit: 500 }]],
     isList: true,
+    isWhole: true,
     gives: ['id', 'key_name', 'key_prefix', 'is_active', 'last_used_at', 'created_at', 'expires_at'],
   },
   {
     row: 'POST /auth/api-keys/',
     send: { key_name: 'laptop', expires_at: '2030-01-01T00:00:00+02:00' },
-    asks: [[identity.CreateApiKey, { name: 'laptop', expiresAt: '2029-12-31T22:00:00.000Z' }]],
+    asks: [[identity.CreateMyApiKey, { name: 'laptop', expiresAt: '2029-12-31T22:00:00.000Z' }]],
     gives: ['api_key', 'id', 'key_name', 'key_prefix', 'created_at', 'expires_at'],
   },
-  { row: 'DELETE /auth/api-keys/{api_key_id}', asks: [[identity.RevokeApiKey, { keyId: id }]], gives: ['message'] },
+  {
+    row: 'POST /auth/api-keys/validate',
+    send: { api_key: 'lk_x' },
+    asks: [[identity.ValidateApiKey, { key: 'lk_x' }]],
+    gives: ['valid', 'user_id', 'org_id', 'api_key_id', 'key_name', 'expires_at'],
+  },
+  { row: 'DELETE /auth/api-keys/{api_key_id}', asks: [[identity.RevokeMyApiKey, { keyId: id }]], gives: ['message'] },
+  {
+    row: 'PATCH /auth/api-keys/{api_key_id}/toggle',
+    asks: [[identity.ToggleMyApiKey, { keyId: id }]],
+    gives: ['id', 'key_name', 'key_prefix', 'is_active', 'last_used_at', 'created_at', 'expires_at'],
+  },
   { row: 'GET /orgs/{slug}/balance', asks: [[billing.GetBalance, {}]], gives: ['org_id', 'balance', 'account_suspended'] },
   {
     row: 'GET /orgs/{slug}/transactions',
@@ -77,12 +89,23 @@ const cases: readonly Case[] = [
     asks: [[billing.ListTransactions, { limit: 5, offset: 10 }]],
     gives: ['transactions', 'total', 'limit', 'offset'],
   },
-  { row: 'GET /orgs/{slug}/api-keys', asks: [[identity.ListApiKeys, { limit: 500 }]], isList: true, gives: keyFields },
+  { row: 'GET /orgs/{slug}/api-keys', asks: [[identity.ListApiKeys, { limit: 500 }]], isList: true, isWhole: true, gives: keyFields },
   {
     row: 'POST /orgs/{slug}/api-keys',
     send: { name: 'ci' },
     asks: [[identity.CreateApiKey, { name: 'ci' }]],
     gives: ['id', 'org_id', 'name', 'prefix', 'plaintext_key', 'created_at', 'expires_at'],
+  },
+  {
+    row: 'POST /orgs/{slug}/api-keys/{key_id}/regenerate',
+    asks: [[identity.RotateApiKey, { keyId: id, overlapSeconds: 0 }]],
+    gives: ['id', 'org_id', 'name', 'prefix', 'plaintext_key', 'created_at', 'expires_at'],
+  },
+  {
+    row: 'PATCH /orgs/{slug}/api-keys/{key_id}',
+    send: { name: 'cd', is_active: false },
+    asks: [[identity.UpdateApiKey, { keyId: id, name: 'cd', isActive: false }]],
+    gives: keyFields,
   },
   { row: 'DELETE /orgs/{slug}/api-keys/{key_id}', asks: [[identity.RevokeApiKey, { keyId: id }]], gives: ['message'] },
   {
@@ -213,7 +236,7 @@ describe('The Lyceum API', () => {
 
   it.each(cases.map((each) => [each.row, each] as const))('%s', async (_, { row, send, query, asks, gives, isList, isWhole }) => {
     for (const [operation] of isWhole ? asks : [])
-      world.stubs.on(operation, async () => ({ ...sample(operation), nextCursor: undefined }) as never);
+      world.stubs.on(operation, async () => ({ ...Object(sample(operation)), nextCursor: undefined }) as never);
     const [method = '', path = ''] = row.split(' ');
     const url = `${base}${path.replace('{slug}', owner.slug).replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
     const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';

@@ -2,12 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { logOf } from '@orrery/telemetry';
 import { eventually, startRedis } from '@orrery/testing';
 import request from 'supertest';
+import type { Buckets } from '../src/limit/buckets.ts';
 import { RateLimiter } from '../src/limit/rate-limiter.ts';
 import { type Person, startWorld, type World } from './fixtures/world.ts';
 
 const limit = { perSecond: 10, burst: 5 };
-const limits = { login: limit, anonymous: limit, read: limit, write: limit, stream: limit };
-const limiterAt = (url: string, patienceMs = 5_000): RateLimiter => new RateLimiter({ url, limits, log: logOf('test'), patienceMs });
+const of = (caller: string): Buckets => [{ of: 'key', key: `key:${caller}`, limit }];
+const limiterAt = (url: string, patienceMs = 5_000): RateLimiter => new RateLimiter({ url, log: logOf('test'), patienceMs });
 
 describe('Limits', () => {
   let world: World;
@@ -75,11 +76,11 @@ describe('The limiter', () => {
     const redis = await startRedis();
     const [one, other] = [limiterAt(redis.url), limiterAt(redis.url)];
     try {
-      await eventually(async () => (await one.judge('read', 'warm')).isAllowed && (await other.judge('read', 'warm')).isAllowed);
+      await eventually(async () => (await one.judge('read', of('warm'))).isAllowed && (await other.judge('read', of('warm'))).isAllowed);
       const judged = await eventually(async () => {
         const caller = `caller-${Date.now()}`;
         const verdicts = [];
-        for (let n = 0; n < 3; n += 1) verdicts.push(await one.judge('read', caller), await other.judge('read', caller));
+        for (let n = 0; n < 3; n += 1) verdicts.push(await one.judge('read', of(caller)), await other.judge('read', of(caller)));
         return verdicts.filter(({ isAllowed }) => isAllowed).length === 5;
       });
       expect(judged).toBe(true);
@@ -118,13 +119,13 @@ describe('The limiter', () => {
 
     it('judges by itself, and waits a moment at most', async () => {
       await eventually(async () => {
-        await limiter.judge('read', 'first');
+        await limiter.judge('read', of('first'));
         return asked > 0;
       });
       let allowed = 0;
       for (let n = 0; n < 10; n += 1) {
         const before = performance.now();
-        if ((await limiter.judge('read', 'caller')).isAllowed) allowed += 1;
+        if ((await limiter.judge('read', of('caller'))).isAllowed) allowed += 1;
         expect(performance.now() - before).toBeLessThan(1_000);
       }
       expect(allowed).toBeGreaterThanOrEqual(5);

@@ -1,9 +1,11 @@
-import { epochOf, type identity, type Principal, rolePermissions } from '@orrery/contracts';
-import { hashApiKey, isSameSecret, parseApiKey } from '@orrery/credentials';
+import type { identity } from '@orrery/contracts';
+import { isApiKey, isSameSecret } from '@orrery/credentials';
 import type { Clock } from '@orrery/kernel';
 import { ServiceUnavailable } from '@orrery/messaging';
 import { Failed, unauthenticated } from '../failure.ts';
 import { AccessTokens, type SignedClaims } from './access-tokens.ts';
+import { ApiKeys } from './api-keys.ts';
+import type { Keys, KnownKey } from './keys.ts';
 import type { ReadSnapshot } from './snapshot.ts';
 
 /** `pending`: the second factor has not been shown yet. */
@@ -14,14 +16,18 @@ export interface Session {
 }
 
 /** Who a credential stands for, before it is known in which organization. */
-export type Identity =
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'operator' }
-  | Session
-  | { readonly kind: 'key'; readonly key: identity.KeySnapshot };
+export type Identity = { readonly kind: 'nobody' } | { readonly kind: 'operator' } | Session | ({ readonly kind: 'key' } & KnownKey);
+
+export const nobodyKnown: Identity = { kind: 'nobody' };
+
+/** What a request shows for itself. */
+export interface Shown {
+  readonly authorization: string | undefined;
+  readonly ip: string;
+}
 
 export interface Credentials {
-  readonly keys: ReadSnapshot<identity.KeySnapshot>;
+  readonly keys: Keys;
   readonly sessions: ReadSnapshot<identity.SessionSnapshot>;
   readonly signing: ReadSnapshot<identity.SigningSnapshot>;
   readonly macKey: Buffer;
@@ -39,17 +45,19 @@ const no = (reason: string): Failed => new Failed(unauthenticated(reason));
 export class Authenticator {
   readonly #credentials: Credentials;
   readonly #tokens: AccessTokens;
+  readonly #apiKeys: ApiKeys;
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
     this.#tokens = new AccessTokens(credentials.signing);
+    this.#apiKeys = new ApiKeys(credentials);
   }
 
-  async identify(authorization: string | undefined): Promise<Identity> {
-    if (authorization === undefined) return { kind: 'nobody' };
+  async identify({ authorization, ip }: Shown): Promise<Identity> {
+    if (authorization === undefined) return nobodyKnown;
     const token = bearer.exec(authorization)?.[1];
     if (token === undefined) throw no('The Authorization header must be: Bearer, a space, and an API key or an access token.');
-    if (token.startsWith('lk_')) return await this.#key(token);
+    if (isApiKey(token)) return { kind: 'key', ...(await this.#apiKeys.identify(token, ip)) };
     return token.startsWith('op_') ? this.#operator(token) : await this.#user(token);
   }
 
@@ -62,33 +70,17 @@ export class Authenticator {
   }
 
   /** Whether who was let in would still be: keys are revoked and sessions end while streams are open. */
-  isLive(principal: Principal): boolean {
-    if (principal.kind === 'user' || principal.kind === 'pending') {
-      return principal.sessionId === undefined || this.#credentials.sessions.get(principal.sessionId)?.state !== 'revoked';
+  isLive(identity: Identity, ip: string): boolean {
+    switch (identity.kind) {
+      case 'nobody':
+      case 'operator':
+        return true;
+      case 'user':
+      case 'pending':
+        return this.#credentials.sessions.get(identity.sessionId)?.state !== 'revoked';
+      case 'key':
+        return this.#apiKeys.isLive(identity, ip);
     }
-    if (principal.kind !== 'key') return true;
-    const key = this.#credentials.keys.get(principal.id);
-    return key?.isActive === true && !this.#hasExpired(key);
-  }
-
-  #hasExpired({ expiresAt }: identity.KeySnapshot): boolean {
-    return expiresAt !== null && epochOf(expiresAt) <= this.#credentials.clock.now();
-  }
-
-  async #key(text: string): Promise<Identity> {
-    const { keys, macKey, catchUpMs } = this.#credentials;
-    const id = parseApiKey(macKey, text);
-    if (id === undefined) throw no('The API key is not valid.');
-    // Only a key that this platform made is worth waiting for: it may be younger than the snapshot.
-    const key = await keys.when(id, () => true, catchUpMs);
-    if (!key) {
-      if (!keys.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
-      throw no('The API key is not valid.');
-    }
-    if (!isSameSecret(hashApiKey(text), key.hash)) throw no('The API key is not valid.');
-    if (!key.isActive) throw no('The API key was revoked.');
-    if (this.#hasExpired(key)) throw no('The API key has expired.');
-    return { kind: 'key', key };
   }
 
   #operator(text: string): Identity {
@@ -114,10 +106,3 @@ export class Authenticator {
     return { kind: owesSecondFactor && state !== 'complete' ? 'pending' : 'user', userId, sessionId };
   }
 }
-
-export const principalOfKey = ({ id, userId, role }: identity.KeySnapshot): Principal => ({
-  kind: 'key',
-  id,
-  userId,
-  permissions: [...rolePermissions[role]],
-});

@@ -2,12 +2,15 @@ import { identity } from '@orrery/contracts';
 import { type Bus, type SnapshotContract, watchSnapshot } from '@orrery/messaging';
 import type { Log } from '@orrery/telemetry';
 import type { z } from 'zod';
-import { Members } from './members.ts';
+import { Keys } from './keys.ts';
+import { Orgs } from './orgs.ts';
 import { Snapshot } from './snapshot.ts';
 
 export interface Snapshots {
-  readonly keys: Snapshot<identity.KeySnapshot>;
-  readonly members: Members;
+  readonly keys: Keys;
+  readonly orgs: Orgs;
+  readonly members: Snapshot<identity.MemberSnapshot>;
+  readonly plans: Snapshot<identity.PlanSnapshot>;
   readonly sessions: Snapshot<identity.SessionSnapshot>;
   readonly signing: Snapshot<identity.SigningSnapshot>;
   /** All of them were there once. */
@@ -31,23 +34,29 @@ const follow = <T>(
 
 /** What identity publishes for gateways, kept in memory so that no request waits for identity. */
 export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
-  const keys = new Snapshot<identity.KeySnapshot>();
-  const members = new Members();
+  const keys = new Keys();
+  const orgs = new Orgs();
+  const members = new Snapshot<identity.MemberSnapshot>();
+  const plans = new Snapshot<identity.PlanSnapshot>();
   const sessions = new Snapshot<identity.SessionSnapshot>();
   const signing = new Snapshot<identity.SigningSnapshot>();
   const published = identity.Snapshots;
   const closing = [
-    follow(bus, published.keys, { into: keys, log }),
-    follow(bus, published.members, { into: members.snapshot, log }),
+    follow(bus, published.keys, { into: keys.snapshot, log }),
+    follow(bus, published.orgs, { into: orgs.snapshot, log }),
+    follow(bus, published.members, { into: members, log }),
+    follow(bus, published.plans, { into: plans, log }),
     follow(bus, published.sessions, { into: sessions, log }),
     follow(bus, published.signing, { into: signing, log }),
   ];
   return {
     keys,
+    orgs,
     members,
+    plans,
     sessions,
     signing,
-    areLoaded: () => [keys, members.snapshot, sessions, signing].every(({ isLoaded }) => isLoaded),
+    areLoaded: () => [keys, orgs.snapshot, members, plans, sessions, signing].every(({ isLoaded }) => isLoaded),
     close: async () => {
       await Promise.all(closing.map((close) => close()));
     },

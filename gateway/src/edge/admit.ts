@@ -1,16 +1,21 @@
 import { denial } from '@orrery/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Identity } from '../access/authenticate.ts';
-import type { Organizations } from '../access/organization.ts';
+import { type Caller, nobody } from '../access/caller.ts';
+import type { KeyUses } from '../access/key-uses.ts';
+import type { Organizations, Wish } from '../access/organization.ts';
 import type { Route } from '../dialect.ts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
-import { type LimitClass, type RateLimiter, rateLimitHeaders } from '../limit/rate-limiter.ts';
+import type { LimitClass } from '../limit/buckets.ts';
+import { rateLimitHeaders, retryAfterSeconds } from '../limit/headers.ts';
+import type { Asked, Limiting } from '../limit/limiting.ts';
 import { exchangeOf, routeOf } from './exchange.ts';
 
 export interface Gatekeepers {
   readonly authenticator: Authenticator;
   readonly organizations: Organizations;
-  readonly limiter: RateLimiter;
+  readonly limiting: Limiting;
+  readonly keyUses: KeyUses;
 }
 
 const isPublic = (route: Route): boolean => route.operations.every(({ access }) => access === 'public');
@@ -18,54 +23,56 @@ const isPublic = (route: Route): boolean => route.operations.every(({ access }) 
 /** Nobody who still owes a second factor needs to be anything else here. */
 const isForPending = (route: Route): boolean => route.operations.every(({ access }) => access === 'session' || access === 'public');
 
-const limitClassOf = (route: Route | undefined, identity: Identity): LimitClass => {
-  if (!route) return 'anonymous';
+const limitClassOf = (route: Route, { principal }: Caller): LimitClass => {
   const hasCommand = route.operations.some(({ kind }) => kind === 'command');
   if (isPublic(route)) return hasCommand ? 'login' : 'anonymous';
-  if (identity.kind === 'nobody') return 'anonymous';
+  if (principal.kind === 'nobody') return 'anonymous';
   if (route.kind === 'stream') return 'stream';
   return hasCommand ? 'write' : 'read';
 };
 
-const limitedAs = (identity: Identity, ip: string): string => {
-  switch (identity.kind) {
-    case 'nobody':
-      return `ip:${ip}`;
-    case 'operator':
-      return 'operator';
-    case 'user':
-    case 'pending':
-      return `user:${identity.userId}`;
-    case 'key':
-      return `key:${identity.key.id}`;
-  }
+const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
+/** Where the request says that it is made. */
+const wishOf = (request: FastifyRequest, { orgField, spaceField, operations }: Route): Wish => {
+  const path = request.params as Record<string, string>;
+  return {
+    slugInPath: orgField === undefined ? undefined : path[orgField],
+    slugInHeader: headerOf(request, 'x-org-slug'),
+    spaceInPath: spaceField === undefined ? undefined : path[spaceField],
+    spaceInHeader: headerOf(request, 'x-space-id'),
+    isNeeded: operations.some(({ access }) => access.includes(':')),
+  };
+};
+
+type Counted = Pick<Asked, 'caller' | 'isOwnKey'>;
 type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /**
  * Turns away, before its body is read, whoever is nobody, asks too often, is in no such organization or may not.
  * Whoever sends a bad credential is counted by address, so that guessing is slow.
  */
-export const admission = ({ authenticator, organizations, limiter }: Gatekeepers): Admit => {
-  const limit = async (request: FastifyRequest, reply: FastifyReply, identity: Identity): Promise<void> => {
-    const kind = limitClassOf(routeOf(request), identity);
-    const verdict = await limiter.judge(kind, limitedAs(identity, request.ip));
-    reply.headers(rateLimitHeaders(verdict, limiter.limitOf(kind)));
-    if (verdict.isAllowed) return;
-    const retryAfterSeconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1e3));
-    const headers = { 'retry-after': String(retryAfterSeconds) };
-    throw new Failed(edgeFailure('RateLimited', { details: { retryAfterSeconds }, headers }));
+export const admission = ({ authenticator, organizations, limiting, keyUses }: Gatekeepers): Admit => {
+  const limit = async (request: FastifyRequest, reply: FastifyReply, route: Route, { caller, isOwnKey }: Counted): Promise<void> => {
+    const ruling = await limiting.judge({ kind: limitClassOf(route, caller), caller, isOwnKey, ip: request.ip });
+    reply.headers(rateLimitHeaders(ruling, Date.now()));
+    if (ruling.isAllowed) return;
+    const seconds = retryAfterSeconds(ruling);
+    const details = { retryAfterSeconds: seconds, limit: ruling.bucket.of };
+    throw new Failed(edgeFailure('RateLimited', { details, headers: { 'retry-after': String(seconds) } }));
   };
 
   const identify = async (request: FastifyRequest, reply: FastifyReply, route: Route): Promise<Identity> => {
     // A stale token must not keep anybody from logging in.
     if (isPublic(route)) return { kind: 'nobody' };
     try {
-      const identity = await authenticator.identify(request.headers.authorization);
+      const identity = await authenticator.identify({ authorization: request.headers.authorization, ip: request.ip });
       return identity.kind === 'pending' && !isForPending(route) ? await authenticator.settled(identity) : identity;
     } catch (error) {
-      await limit(request, reply, { kind: 'nobody' });
+      await limit(request, reply, route, { caller: nobody, isOwnKey: false });
       throw error;
     }
   };
@@ -75,17 +82,19 @@ export const admission = ({ authenticator, organizations, limiter }: Gatekeepers
     const exchange = exchangeOf(request);
     if (!route || !exchange) return;
     const identity = await identify(request, reply, route);
-    await limit(request, reply, identity);
-    const slugInPath = route.orgField === undefined ? undefined : (request.params as Record<string, string>)[route.orgField];
-    const slugInHeader = request.headers['x-org-slug'];
-    exchange.caller = await organizations.resolve(identity, {
-      slugInPath,
-      slugInHeader: typeof slugInHeader === 'string' && slugInHeader !== '' ? slugInHeader : undefined,
-      isNeeded: route.operations.some(({ access }) => access.includes(':')),
-    });
+    const wish = wishOf(request, route);
+    // Counted before anything is waited for, with the organization where it is known already, as it nearly always is.
+    const known = organizations.find(identity, wish);
+    await limit(request, reply, route, { caller: known, isOwnKey: identity.kind === 'key' && identity.key.orgId === null });
+    exchange.identity = identity;
+    const caller = await organizations.resolve(identity, wish);
+    exchange.caller = caller;
     for (const operation of route.operations) {
-      const denied = denial(operation.access, { principal: exchange.caller.principal, orgId: exchange.caller.orgId });
-      if (denied) throw new Failed(refusal(operation, denied));
+      const denied = denial(operation.access, { principal: caller.principal, orgId: caller.orgId });
+      if (!denied) continue;
+      const isForSuspension = caller.isSuspended === true && operation.access.includes(':');
+      throw new Failed(isForSuspension ? edgeFailure('OrgSuspended') : refusal(operation, denied));
     }
+    if (identity.kind === 'key') keyUses.note(identity.key.id);
   };
 };

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { actorOf, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
-import type { Bus, ItemStream, Outcome } from '@orrery/messaging';
+import { type Bus, denialOf, type ItemStream, type Outcome } from '@orrery/messaging';
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../access/caller.ts';
 import type { Call, Parts } from '../dialect.ts';
@@ -18,9 +18,9 @@ const idempotencyKeyOf = ({ headers }: FastifyRequest): string | undefined => {
 };
 
 /** The id of a command whose caller chose a key: the same key of another caller, or for another operation, is another command. */
-const commandIdOf = (key: string, operation: Operation, { caller: { principal, orgId } }: Exchange, ip: string): string => {
+const commandIdOf = (key: string, operation: Operation, { caller: { principal, orgId, spaceId } }: Exchange, ip: string): string => {
   const scope = principal.kind === 'nobody' ? `nobody:${ip}` : actorOf(principal);
-  const text = [scope, orgId ?? '', operation.subject, key].join('\n');
+  const text = [scope, orgId ?? '', spaceId ?? '', operation.subject, key].join('\n');
   return `key:${createHash('sha256').update(text).digest('base64url')}`;
 };
 
@@ -67,11 +67,19 @@ export class Asking implements Call {
   }
 
   outcome<X extends Operation>(operation: X, input: RequestOf<X>): Promise<Outcome<X>> {
+    this.#assertMay(operation, input);
     return this.#bus.ask(operation, input, this.#contextFor(operation));
   }
 
   stream<X extends Operation>(operation: X, input: RequestOf<X>): ItemStream<OutputOf<X>> {
+    this.#assertMay(operation, input);
     return this.#bus.askStream(operation, input, this.#contextFor(operation), { signal: this.signal });
+  }
+
+  /** What can be judged only when it is known what the request is about. */
+  #assertMay(operation: Operation, input: unknown): void {
+    const denied = denialOf(operation, input, this.caller);
+    if (denied) throw new Failed(refusal(operation, denied));
   }
 
   #contextFor(operation: Operation): RequestContext {
@@ -82,6 +90,7 @@ export class Asking implements Call {
     return {
       principal: caller.principal,
       ...(caller.orgId === undefined ? {} : { orgId: caller.orgId }),
+      ...(caller.spaceId === undefined ? {} : { spaceId: caller.spaceId }),
       commandId: key === undefined ? randomUUID() : commandIdOf(key, operation, this.#exchange, ip),
       idempotent: key !== undefined,
       correlationId: id,

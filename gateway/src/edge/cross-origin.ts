@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const sent = 'authorization, content-type, idempotency-key, last-event-id, traceparent, x-org-slug, x-request-id';
-const read = 'x-request-id, trace-id, traceparent, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+const rates = ['limit', 'remaining', 'reset'].flatMap((name) => [`ratelimit-${name}`, `x-ratelimit-${name}`]);
+const read = ['x-request-id', 'trace-id', 'traceparent', 'retry-after', 'ratelimit-policy', ...rates].join(', ');
 const rememberedSeconds = '7200';
 
 /** Which pages of other origins may read the answers: none, some, or with `*` all. Credentials are bearers, never cookies. */

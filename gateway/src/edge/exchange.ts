@@ -1,5 +1,6 @@
 import type { Context, Span } from '@orrery/telemetry';
 import type { FastifyRequest } from 'fastify';
+import { type Identity, nobodyKnown } from '../access/authenticate.ts';
 import { type Caller, nobody } from '../access/caller.ts';
 import type { Route } from '../dialect.ts';
 
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly startedAt: number;
   /** Without the query, which may hold secrets. */
   readonly path: string;
+  /** Whom its credential stands for. */
+  identity: Identity;
   caller: Caller;
   /** A code for the log where the answer is no success. */
   code?: string;
@@ -19,8 +22,8 @@ export interface Exchange {
 
 const exchanges = new WeakMap<FastifyRequest, Exchange>();
 
-export const openExchange = (request: FastifyRequest, opened: Omit<Exchange, 'caller'>): Exchange => {
-  const exchange = { ...opened, caller: nobody };
+export const openExchange = (request: FastifyRequest, opened: Omit<Exchange, 'identity' | 'caller'>): Exchange => {
+  const exchange = { ...opened, identity: nobodyKnown, caller: nobody };
   exchanges.set(request, exchange);
   return exchange;
 };

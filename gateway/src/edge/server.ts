@@ -13,6 +13,7 @@ import { MethodTable } from './method-table.ts';
 import { answerRawError } from './raw-errors.ts';
 import { readBody } from './read-body.ts';
 import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
+import { StreamWatch } from './stream-watch.ts';
 
 export interface EdgeSettings {
   readonly publicUrl: string;
@@ -79,17 +80,16 @@ const encodingProblem = ({ headers }: FastifyRequest): string | undefined => {
   return /^utf-?8$/i.test(charset) ? undefined : 'The body must be UTF-8.';
 };
 
-/** How soon an open stream notices that its caller's key was revoked. */
-const liveMs = 1_000;
-
 /** Fires when the caller is gone or would be let in no more, or this instance stops. */
-const cutOff = (reply: FastifyReply, { draining, isLive }: { draining: AbortSignal; isLive: () => boolean }): AbortSignal => {
+const cutOff = (
+  reply: FastifyReply,
+  isLive: () => boolean,
+  { draining, watch }: { draining: AbortSignal; watch: StreamWatch },
+): AbortSignal => {
   const gone = new AbortController();
-  const timer = setInterval(() => {
-    if (!isLive()) gone.abort();
-  }, liveMs);
+  const forget = watch.watch({ isLive, cut: () => gone.abort() });
   reply.raw.once('close', () => {
-    clearInterval(timer);
+    forget();
     gone.abort();
   });
   return AbortSignal.any([gone.signal, draining]);
@@ -97,7 +97,7 @@ const cutOff = (reply: FastifyReply, { draining, isLive }: { draining: AbortSign
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-const handlerOf = (route: Route, { bus, settings, draining, gatekeepers: { authenticator } }: EdgeParts): Handler => {
+const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeParts, watch: StreamWatch): Handler => {
   if (route.kind === 'answer') {
     return async (request, reply) => {
       const exchange = exchangeOf(request);
@@ -109,8 +109,11 @@ const handlerOf = (route: Route, { bus, settings, draining, gatekeepers: { authe
   return async (request, reply) => {
     const exchange = exchangeOf(request);
     if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
-    const isLive = (): boolean => authenticator.isLive(exchange.caller.principal);
-    const call = new Asking(bus, request, exchange, cutOff(reply, { draining, isLive }));
+    const { caller } = exchange;
+    const accesses = route.operations.map(({ access }) => access);
+    const isLive = (): boolean =>
+      gatekeepers.authenticator.isLive(exchange.identity, request.ip) && gatekeepers.organizations.isCurrent(caller, accesses);
+    const call = new Asking(bus, request, exchange, cutOff(reply, isLive, { draining, watch }));
     await within(exchange.context, async () => {
       const frames = await route.frames(call);
       reply
@@ -132,6 +135,7 @@ export const createEdge = (parts: EdgeParts): FastifyInstance => {
   const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
   const app = create(settings, writeFailure);
   const table = new MethodTable();
+  const watch = new StreamWatch();
   const allow = allowOrigins(settings.corsOrigins);
   takeJson(app);
   app.addHook('onRequest', beginning(settings.publicUrl));
@@ -164,7 +168,7 @@ export const createEdge = (parts: EdgeParts): FastifyInstance => {
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { route },
       exposeHeadRoute: route.method === 'GET' && route.kind === 'answer',
-      handler: handlerOf(route, parts),
+      handler: handlerOf(route, parts, watch),
     });
   }
   return app;

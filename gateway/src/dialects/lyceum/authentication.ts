@@ -1,6 +1,5 @@
-import { type Instant, identity, instantOf } from '@orrery/contracts';
+import { identity } from '@orrery/contracts';
 import { z } from 'zod';
-import { idOf } from '../row.ts';
 import type { Writable } from './json.ts';
 import { row } from './row.ts';
 
@@ -17,25 +16,6 @@ export const tokens = ({ accessToken, refreshToken, expiresIn, userId, email, se
   ...(secondFactorNeeded ? { mfa_required: true } : {}),
 });
 
-/** A key on the older surface, where keys belong to people. */
-export const personalKey = (key: identity.ApiKeyView): Writable => ({
-  id: key.id,
-  key_name: key.name,
-  key_prefix: key.prefix,
-  is_active: key.isActive,
-  last_used_at: key.lastUsedAt,
-  created_at: key.createdAt,
-  expires_at: key.expiresAt,
-});
-
-/** Any time of RFC 3339, as ours are: UTC, with milliseconds. */
-export const moment = z.iso.datetime({ offset: true, local: true }).transform((text): Instant => {
-  const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/i.test(text);
-  return instantOf(Date.parse(hasZone ? text : `${text}Z`));
-});
-
-const names = { name: 'key_name', expiresAt: 'expires_at', keyId: 'api_key_id' };
-
 export const authentication = [
   row({
     method: 'POST',
@@ -51,47 +31,5 @@ export const authentication = [
     body: z.object({ refresh_token: z.string() }),
     names: { refreshToken: 'refresh_token' },
     answer: async (to, { body }) => tokens(await to.ask(identity.RefreshSession, { refreshToken: body.refresh_token })),
-  }),
-  row({
-    method: 'GET',
-    path: '/auth/api-keys/',
-    operations: [identity.ListApiKeys],
-    answer: async (to) => (await to.ask(identity.ListApiKeys, { limit: 500 })).items.map(personalKey),
-  }),
-  row({
-    method: 'POST',
-    path: '/auth/api-keys/',
-    operations: [identity.CreateApiKey],
-    body: z.object({ key_name: z.string().min(1).max(255), expires_at: moment.nullish() }),
-    names,
-    answer: async (to, { body }) => {
-      const { key, ...made } = await to.ask(identity.CreateApiKey, { name: body.key_name, expiresAt: body.expires_at });
-      return {
-        api_key: key,
-        id: made.id,
-        key_name: made.name,
-        key_prefix: made.prefix,
-        created_at: made.createdAt,
-        expires_at: made.expiresAt,
-      };
-    },
-  }),
-  row({
-    method: 'DELETE',
-    path: '/auth/api-keys/{api_key_id}',
-    operations: [identity.RevokeApiKey],
-    answer: async (to, { path }) => {
-      await to.ask(identity.RevokeApiKey, { keyId: idOf(identity.ApiKeyId, path['api_key_id'], 'ApiKeyNotFound') });
-      return { message: 'API key deleted' };
-    },
-  }),
-  row({
-    method: 'DELETE',
-    path: '/user/delete',
-    operations: [identity.DeleteMe],
-    answer: async (to) => {
-      await to.ask(identity.DeleteMe, {});
-      return { message: 'Account deleted' };
-    },
   }),
 ];

@@ -5,9 +5,9 @@ import type { AnswerRoute, Call, Frames, Route, StreamRoute } from '../../dialec
 import type { Frame } from '../../edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from '../../failure.ts';
 import { idOf } from '../row.ts';
-import { moment } from './authentication.ts';
 import { chargeOf, ending, metrics, outputAwaited, record, started, status, streamed, timing, workload } from './execution-views.ts';
 import { stringify } from './json.ts';
+import { moment } from './moment.ts';
 import { row, under } from './row.ts';
 import { Submission, submission, submissionNames } from './submission.ts';
 

@@ -5,6 +5,7 @@ import { lyceumError } from './error.ts';
 import { executions } from './executions.ts';
 import { hardware } from './hardware.ts';
 import { invites } from './invites.ts';
+import { keys } from './keys.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { mfa } from './mfa.ts';
@@ -18,6 +19,7 @@ export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect =
   routes: [
     ...authentication,
     ...mfa,
+    ...keys,
     ...organizations,
     ...members,
     ...invites,

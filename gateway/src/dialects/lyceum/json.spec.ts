@@ -1,9 +1,9 @@
 import { decimalOf } from '@orrery/contracts';
 import fc from 'fast-check';
 import { nanos } from '../../../test/fixtures/lyceum-samples.ts';
-import { moment } from './authentication.ts';
 import { step } from './executions.ts';
 import { credits, creditsText, Decimal, perHour, seconds, stringify, type Writable } from './json.ts';
+import { moment } from './moment.ts';
 
 describe('Money', () => {
   it('is written to the last nano-unit, as a string and as a number', () => {

@@ -1,7 +1,6 @@
 import { billing, identity } from '@orrery/contracts';
 import { z } from 'zod';
-import { idOf, integer } from '../row.ts';
-import { moment } from './authentication.ts';
+import { integer } from '../row.ts';
 import { creditsText, type Writable } from './json.ts';
 import { row } from './row.ts';
 
@@ -57,17 +56,6 @@ export const org = (view: identity.OrgView) => ({
 });
 
 export const membership = (view: identity.MembershipView): Writable => ({ ...org(view), role: view.role, is_default: view.isDefault });
-
-export const orgKey = (key: identity.ApiKeyView): Writable => ({
-  id: key.id,
-  org_id: key.orgId,
-  name: key.name,
-  prefix: key.prefix,
-  is_active: key.isActive,
-  created_at: key.createdAt,
-  expires_at: key.expiresAt,
-  last_used_at: key.lastUsedAt,
-});
 
 export const transaction = ({ id, kind, amount, balanceAfter, description, at }: billing.TransactionView): Writable => ({
   id,
@@ -167,41 +155,4 @@ const money = [
   }),
 ];
 
-const keys = [
-  row({
-    method: 'GET',
-    path: '/orgs/{slug}/api-keys',
-    operations: [identity.ListApiKeys],
-    answer: async (to, { path }) => (await to.ask(identity.ListApiKeys, { org: slugOf(path), limit: 500 })).items.map(orgKey),
-  }),
-  row({
-    method: 'POST',
-    path: '/orgs/{slug}/api-keys',
-    operations: [identity.CreateApiKey],
-    body: z.object({ name: z.string().min(1).max(255), expires_at: moment.nullish() }),
-    names,
-    answer: async (to, { path, body: { name, expires_at: expiresAt } }) => {
-      const { key, ...made } = await to.ask(identity.CreateApiKey, { org: slugOf(path), name, expiresAt });
-      return {
-        id: made.id,
-        org_id: made.orgId,
-        name: made.name,
-        prefix: made.prefix,
-        plaintext_key: key,
-        created_at: made.createdAt,
-        expires_at: made.expiresAt,
-      };
-    },
-  }),
-  row({
-    method: 'DELETE',
-    path: '/orgs/{slug}/api-keys/{key_id}',
-    operations: [identity.RevokeApiKey],
-    answer: async (to, { path }) => {
-      await to.ask(identity.RevokeApiKey, { org: slugOf(path), keyId: idOf(identity.ApiKeyId, path['key_id'], 'ApiKeyNotFound') });
-      return { message: 'API key deleted' };
-    },
-  }),
-];
-
-export const organizations = [...organization, ...end, ...money, ...keys];
+export const organizations = [...organization, ...end, ...money];

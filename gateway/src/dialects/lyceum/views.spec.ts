@@ -1,11 +1,12 @@
 import { billing, catalog, execution, identity } from '@orrery/contracts';
 import { at, id, json, nanos, over, sample } from '../../../test/fixtures/lyceum-samples.ts';
-import { personalKey, tokens } from './authentication.ts';
+import { tokens } from './authentication.ts';
 import { activity, creditDetails, creditsOf, history, userStatus } from './billing.ts';
 import { machineType, price } from './hardware.ts';
 import { stringify } from './json.ts';
+import { orgKey, personalKey } from './keys.ts';
 import { line } from './logs.ts';
-import { detailsIn, detailsOut, membership, org, orgKey, transaction } from './organizations.ts';
+import { detailsIn, detailsOut, membership, org, transaction } from './organizations.ts';
 
 describe('Tokens, keys and organizations', () => {
   it('are called as clients know them', () => {
