@@ -1,35 +1,91 @@
-import type { identity, OrgId, OrgRole, UserId } from '@orrery/contracts';
-import { boolean, type Fact, instant, nullable, text, uuid, view } from '@orrery/event-store';
+import type { identity, OrgId, UserId } from '@orrery/contracts';
+import { boolean, type Fact, instant, integer, json, nanos, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
+
+type Rules = identity.KeyRules;
+
+const rules = {
+  scopes: nullable(json<NonNullable<Rules['scopes']>>()),
+  models: nullable(json<NonNullable<Rules['models']>>()),
+  addresses: nullable(json<NonNullable<Rules['addresses']>>()),
+  monthlyTokens: nullable(integer()),
+  monthlySpend: nullable(nanos()),
+};
 
 export const apiKeys = view({
   name: 'api-keys',
   table: 'api_keys',
   columns: {
     id: uuid<identity.ApiKeyId>(),
-    orgId: uuid<OrgId>(),
+    orgId: nullable(uuid<OrgId>()),
     userId: uuid<UserId>(),
+    form: text<identity.ApiKeyForm>(),
     name: text(),
+    description: nullable(text()),
     prefix: text(),
-    hash: nullable(text()),
-    role: text<OrgRole>(),
     isActive: boolean(),
+    ...rules,
+    hash: nullable(text()),
+    formerHash: nullable(text()),
+    formerUserId: nullable(uuid<UserId>()),
+    formerUntil: nullable(instant()),
     createdAt: instant(),
     expiresAt: nullable(instant()),
+    revokedAt: nullable(instant()),
   },
   key: ['id'],
-  indexes: [['orgId', 'id'], ['userId']],
+  indexes: [['orgId', 'id'], ['userId', 'id'], ['hash'], ['formerHash']],
   fold: ({ event }: Fact<identity.IdentityEvent>) => {
     switch (event.type) {
       case 'ApiKeyCreated': {
         const { keyId: id, at: createdAt, ...key } = event.data;
-        return [{ put: { ...key, id, hash: null, isActive: true, createdAt } }];
+        const secrets = { hash: null, formerHash: null, formerUserId: null, formerUntil: null };
+        return [{ put: { id, ...key, ...secrets, createdAt, revokedAt: null } }];
       }
-      case 'ApiKeyHashed':
-        return [{ patch: { id: event.data.keyId }, set: { hash: event.data.hash } }];
+      case 'ApiKeyUpdated': {
+        const { keyId: id, orgId: _org, at: _at, ...settings } = event.data;
+        return [{ patch: { id }, set: settings }];
+      }
+      case 'ApiKeyRotated': {
+        const { keyId: id, userId, scopes } = event.data;
+        return [{ patch: { id }, set: { userId, scopes } }];
+      }
+      case 'ApiKeyHashed': {
+        const { keyId: id, hash, former } = event.data;
+        const before = { formerHash: former?.hash ?? null, formerUserId: former?.userId ?? null, formerUntil: former?.until ?? null };
+        return [{ patch: { id }, set: { hash, ...before } }];
+      }
       case 'ApiKeyRevoked':
-        return [{ patch: { id: event.data.keyId }, set: { isActive: false } }];
+        return [{ patch: { id: event.data.keyId }, set: { isActive: false, revokedAt: event.data.at } }];
       default:
         return [];
     }
   },
 });
+
+export type ApiKeyRow = TableRow<typeof apiKeys>;
+
+const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend }: ApiKeyRow): Rules => ({
+  scopes,
+  models,
+  addresses,
+  monthlyTokens,
+  monthlySpend,
+});
+
+/** A key as people see it. */
+export const shownKey = (row: ApiKeyRow, lastUsedAt: string | null): identity.ApiKeyView => {
+  const { id, orgId, userId, form, name, description, prefix, isActive, createdAt, expiresAt, revokedAt, formerUntil } = row;
+  const who = { id, orgId, userId, form, name, description, prefix, isActive };
+  return { ...who, ...rulesOf(row), createdAt, expiresAt, revokedAt, lastUsedAt, formerSecretUntil: formerUntil };
+};
+
+const secretsOf = ({ hash, userId, formerHash, formerUserId, formerUntil }: ApiKeyRow): identity.KeySecret[] => [
+  ...(hash === null ? [] : [{ hash, userId, until: null }]),
+  ...(formerHash === null || formerUserId === null ? [] : [{ hash: formerHash, userId: formerUserId, until: formerUntil }]),
+];
+
+/** What gateways are told of a key: of one that was revoked or switched off, nothing. Time they judge by themselves. */
+export const keySnapshotOf = (row: ApiKeyRow): identity.KeySnapshot | undefined => {
+  const { id, orgId, expiresAt, isActive } = row;
+  return isActive ? { id, orgId, secrets: secretsOf(row), ...rulesOf(row), expiresAt } : undefined;
+};

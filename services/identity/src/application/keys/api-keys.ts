@@ -1,0 +1,114 @@
+import { type InputOf, identity, instantOf, newId } from '@orrery/contracts';
+import { type MintedApiKey, mintApiKey } from '@orrery/credentials';
+import { EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { refuse } from '@orrery/messaging';
+import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
+import { type ApiKeyRow, apiKeys, shownKey } from '../../views/api-keys.view.ts';
+import { Snapshots } from '../snapshots.ts';
+import { KeyMac } from './key-mac.ts';
+import { KeyUses } from './key-uses.ts';
+import type { Manager } from './manager.ts';
+
+type Wish = InputOf<typeof identity.CreateMyApiKey>;
+type Rotation = InputOf<typeof identity.RotateMyApiKey>;
+type Listing = InputOf<typeof identity.ListMyApiKeys>;
+
+const streamOf = (keyId: string): string => `api-key-${keyId}`;
+const notFound = { code: 'ApiKeyNotFound', details: {} } as const;
+/** Every gateway holds all of them in memory. */
+const mostKeys = 1_000;
+const secondMs = 1_000;
+
+/** Keys of an organization belong to nobody else; a person's own keys to no organization. */
+const ownedBy = (owner: Owner): Where<ApiKeyRow> => ('orgId' in owner ? { orgId: owner.orgId } : { userId: owner.userId, orgId: null });
+
+const settingsOf = (wish: Wish): Settings => {
+  const { name, description = null, scopes = null, models = null, addresses = null, expiresAt = null } = wish;
+  const { monthlyTokens = null, monthlySpend = null } = wish;
+  return { name, description, isActive: true, scopes, models, addresses, monthlyTokens, monthlySpend, expiresAt };
+};
+
+/** The life of API keys, an organization's and people's own. What changes is told to every gateway before it is answered. */
+export class ApiKeys {
+  private readonly apiKey;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly mac: KeyMac,
+    private readonly snapshots: Snapshots,
+    private readonly uses: KeyUses,
+  ) {
+    this.apiKey = handleWith(store, ApiKey, { name: 'api-key' });
+  }
+
+  async create(wish: Wish, manager: Manager): Promise<identity.ShownApiKey> {
+    const { owner, userId, held, context } = manager;
+    const count = await this.store.read(apiKeys).count({ ...ownedBy(owner), revokedAt: null });
+    if (count >= mostKeys) refuse({ code: 'TooManyApiKeys', details: { limit: mostKeys } });
+    const keyId = newId(identity.ApiKeyId);
+    const { key, prefix, hash } = this.mint(keyId, wish.form);
+    const who = { keyId, orgId: 'orgId' in owner ? owner.orgId : null, userId, form: wish.form, prefix };
+    const command = { type: 'Create', ...who, hash, settings: settingsOf(wish), held, at: now() } as const;
+    const answer = () => ({ keyId, key });
+    const options = { input: wish, answer, sealed: true, fresh: true };
+    const made = refuse(await this.apiKey(streamOf(keyId), command, context, options)).answer;
+    return { ...(await this.told(made.keyId, owner)), key: made.key };
+  }
+
+  async list(owner: Owner, { limit, cursor, include }: Listing): Promise<PageOf<identity.ApiKeyView>> {
+    const where = { ...ownedBy(owner), ...(include === 'revoked' ? {} : { revokedAt: null }) };
+    const page = await this.store.read(apiKeys).page({ where, order: { by: ['id'] }, limit, cursor });
+    const used = await this.uses.of(page.items.map(({ id }) => id));
+    return { ...page, items: page.items.map((row) => shownKey(row, used.get(row.id) ?? null)) };
+  }
+
+  async get(id: identity.ApiKeyId, owner: Owner): Promise<identity.ApiKeyView> {
+    const row = await this.find(id, owner);
+    return shownKey(row, (await this.uses.of([id])).get(id) ?? null);
+  }
+
+  async update(keyId: identity.ApiKeyId, change: Change, { owner, held, context }: Manager): Promise<identity.ApiKeyView> {
+    const command = { type: 'Update', owner, change, held, at: now() } as const;
+    refuse(await this.apiKey(streamOf(keyId), command, context, { input: { keyId, change } }));
+    return this.told(keyId, owner);
+  }
+
+  async toggle(keyId: identity.ApiKeyId, { owner, context }: Manager): Promise<identity.ApiKeyView> {
+    refuse(await this.apiKey(streamOf(keyId), { type: 'Toggle', owner, at: now() }, context, { input: { toggle: keyId } }));
+    return this.told(keyId, owner);
+  }
+
+  async rotate({ keyId, overlapSeconds }: Rotation, { owner, userId, held, context }: Manager): Promise<identity.ShownApiKey> {
+    const { form } = await this.find(keyId, owner);
+    const { key, hash } = this.mint(keyId, form);
+    const at = systemClock.now();
+    const times = { at: instantOf(at), formerUntil: instantOf(at + overlapSeconds * secondMs) };
+    const command = { type: 'Rotate', owner, userId, hash, held, ...times } as const;
+    const options = { input: { keyId, overlapSeconds }, answer: () => key, sealed: true };
+    const made = refuse(await this.apiKey(streamOf(keyId), command, context, options));
+    return { ...(await this.told(keyId, owner)), key: made.answer };
+  }
+
+  async revoke(keyId: identity.ApiKeyId, { owner, context }: Pick<Manager, 'owner' | 'context'>): Promise<void> {
+    refuse(await this.apiKey(streamOf(keyId), { type: 'Revoke', owner, at: now() }, context, { input: { revoke: keyId } }));
+    await this.snapshots.keyChanged(keyId);
+  }
+
+  private mint(keyId: identity.ApiKeyId, form: identity.ApiKeyForm): MintedApiKey {
+    return mintApiKey(this.mac.key, keyId, form);
+  }
+
+  private async find(id: identity.ApiKeyId, owner: Owner): Promise<ApiKeyRow> {
+    const row = await this.store.read(apiKeys).one({ id, ...ownedBy(owner) });
+    return row ?? refuse(notFound);
+  }
+
+  /** What it is now, after every gateway was told. */
+  private async told(keyId: identity.ApiKeyId, owner: Owner): Promise<identity.ApiKeyView> {
+    await this.snapshots.keyChanged(keyId);
+    return this.get(keyId, owner);
+  }
+}
+
+const now = (): string => instantOf(systemClock.now());
