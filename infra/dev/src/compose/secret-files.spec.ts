@@ -8,7 +8,7 @@ const secrets: StackSecrets = {
   postgresPassword: 'the password',
   bus: completeKeys(['billing', 'execution', 'gateway', 'events', 'operator']),
 };
-const nothing = { publish: [], subscribe: [] };
+const nothing = { account: 'platform', publish: [], subscribe: [] } as const;
 const users = { billing: nothing, execution: nothing, gateway: nothing, events: nothing, operator: nothing };
 
 describe('the secret files of a composition', () => {
