@@ -16,7 +16,10 @@ export interface Ingest {
   readonly stop: () => Promise<void>;
 }
 
-const ackWaitMs = 30_000;
+/** A process that died gives back what it had after this time; one that lives says so more often than that. */
+const ackWaitMs = 5_000;
+const stillHereMs = 1_000;
+const pullMs = 30_000;
 const mostUnacked = 512;
 const pullSize = 256;
 const batchSize = 128;
@@ -50,8 +53,15 @@ class Ingestion {
   async run(): Promise<void> {
     const { signal } = this;
     const storing = this.store();
+    const timer = setInterval(() => this.holdOn(), stillHereMs);
     await persist(() => this.pull(), { signal, backOff, failed: (err) => this.warn(err, 'cannot take in telemetry') });
     await storing;
+    clearInterval(timer);
+  }
+
+  /** What waits for the store here need not be given to another. */
+  private holdOn(): void {
+    for (const message of this.waiting) message.working();
   }
 
   private async pull(): Promise<void> {
@@ -68,7 +78,7 @@ class Ingestion {
     const consumer = await nats.jetstream().consumers.get(stream, durable);
     const messages: ConsumerMessages = await consumer.consume({
       max_messages: pullSize,
-      expires: ackWaitMs,
+      expires: pullMs,
       idle_heartbeat: restMs * 5,
       abort_on_missing_resource: true,
       callback: (message) => {
