@@ -1,4 +1,4 @@
-import { ConfigInvalid } from '@orrery/process';
+import { CannotStart, ConfigInvalid } from '@orrery/process';
 import { carryOut } from './events/carry-out.ts';
 import { eventsCommandOf, WrongWords } from './events/command.ts';
 import { services } from './services.ts';
@@ -9,7 +9,7 @@ try {
   for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
   process.exitCode = ok ? 0 : 1;
 } catch (error) {
-  const isPlain = error instanceof WrongWords || error instanceof ConfigInvalid || error instanceof RangeError;
-  process.stderr.write(`${isPlain || !(error instanceof Error) ? String(isPlain ? error.message : error) : error.stack}\n`);
+  const isPlain = [WrongWords, ConfigInvalid, CannotStart, RangeError].some((plain) => error instanceof plain);
+  process.stderr.write(`${error instanceof Error ? (isPlain ? error.message : error.stack) : String(error)}\n`);
   process.exitCode = 2;
 }

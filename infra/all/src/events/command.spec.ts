@@ -16,10 +16,20 @@ describe('the words of an operator', () => {
     expect(eventsCommandOf(['replay-dead', '--consumer', 'charges'])).toEqual({ does: 'replay-dead', filter: { consumer: 'charges' } });
   });
 
-  it.each([[[]], [['refill']], [['rebuild', 'billing']], [['refill', 'billing', '--from', 'yesterday']], [['burn']]])(
-    'refuse %j',
-    (words) => {
-      expect(() => eventsCommandOf(words)).toThrow(WrongWords);
-    },
-  );
+  it('are answered with those that there are', () => {
+    expect(() => eventsCommandOf(['burn'])).toThrow(/^burn: there is no such command.*\n\nnpm run start -- events <what>/);
+    expect(() => eventsCommandOf(['audit', '--burn'])).toThrow(/^Unknown option '--burn'\.\n\nnpm run start -- events <what>/);
+  });
+
+  it.each([
+    [[]],
+    [['refill']],
+    [['rebuild', 'billing']],
+    [['refill', 'billing', '--from', 'yesterday']],
+    [['burn']],
+    [['audit', '--burn']],
+    [['refill', 'billing', '--from']],
+  ])('refuse %j', (words) => {
+    expect(() => eventsCommandOf(words)).toThrow(WrongWords);
+  });
 });

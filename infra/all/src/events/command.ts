@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isNativeError } from 'node:util/types';
 
 /** What an operator may want of the logs and the streams. */
 export type EventsCommand =
@@ -36,7 +37,7 @@ const instantOf = (text: string | undefined): Date | 'start' => {
   return instant;
 };
 
-const wordsOf = (words: readonly string[]) =>
+const parsed = (words: readonly string[]) =>
   parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -48,6 +49,15 @@ const wordsOf = (words: readonly string[]) =>
       event: { type: 'string' },
     },
   });
+
+const wordsOf = (words: readonly string[]): ReturnType<typeof parsed> => {
+  try {
+    return parsed(words);
+  } catch (error) {
+    const [said = ''] = (isNativeError(error) ? error.message : String(error)).split('. ');
+    throw new WrongWords(`${said}.\n\n${usage}`);
+  }
+};
 
 export const eventsCommandOf = (words: readonly string[]): EventsCommand => {
   const { values, positionals } = wordsOf(words);
@@ -67,5 +77,5 @@ export const eventsCommandOf = (words: readonly string[]): EventsCommand => {
     case 'replay-dead':
       return { does, filter: { service: values.service, consumer, type, eventId: event } };
   }
-  throw new WrongWords(usage);
+  throw new WrongWords(does === undefined ? usage : `${words.join(' ')}: there is no such command, or something is missing.\n\n${usage}`);
 };

@@ -1,6 +1,15 @@
 import { EventStore, openDatabase } from '@orrery/event-store';
 import { type Bus, connectBus } from '@orrery/messaging';
-import { configOf, databaseUrlOf, type Environment, type ServiceLog, secretsOf, serviceVariables } from '@orrery/process';
+import {
+  addressOf,
+  configOf,
+  databaseUrlOf,
+  type Environment,
+  explained,
+  type ServiceLog,
+  secretsOf,
+  serviceVariables,
+} from '@orrery/process';
 import { z } from 'zod';
 
 export interface OpenLog {
@@ -11,7 +20,10 @@ export interface OpenLog {
 /** Opens a service's log and the bus without the service: it may be running, or not. */
 export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open: OpenLog) => Promise<T>): Promise<T> => {
   const config = configOf(`events of ${log.name}`, z.object(serviceVariables(log.name)), env);
-  const dataSource = await openDatabase({ url: databaseUrlOf(log.name, config), applicationName: 'orrery events', poolSize: 4 });
+  const url = databaseUrlOf(log.name, config);
+  const dataSource = await openDatabase({ url, applicationName: 'orrery events', poolSize: 4 }).catch((error: unknown) => {
+    throw explained({ title: 'PostgreSQL', address: addressOf(url), variable: 'ORRERY_POSTGRES_URL' }, error);
+  });
   try {
     const credentials = config.natsCreds ? { credentials: config.natsCreds } : {};
     const bus = await connectBus({
@@ -20,6 +32,8 @@ export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open:
       inboxPrefix: '_INBOX_operator',
       firstConnectMs: 5_000,
       ...credentials,
+    }).catch((error: unknown) => {
+      throw explained({ title: 'NATS', address: addressOf(config.natsUrl), variable: 'ORRERY_NATS_URL' }, error);
     });
     const { events, upcasters = [], views = [] } = log;
     const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: [secretsOf(config.secret)('seal-kek')] });

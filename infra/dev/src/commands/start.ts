@@ -10,7 +10,7 @@ const usage = `npm run start -- <program>, one of: ${programNames.join(', ')}; o
 /** One program in the foreground. */
 export const start = async (checkout: string, line: CommandLine): Promise<void> => {
   const [program, ...rest] = line.words;
-  if (program === undefined) throw new Problem(usage);
+  if (program === undefined) throw new Problem(`Which program? ${usage}`);
   if (program === 'events') return events(checkout, line, rest);
   const args = [...nodeArgumentsOf(checkout, program), ...rest];
   process.exitCode = await foreground(process.execPath, args, { cwd: checkout, env: environmentFor(checkout, line, program) });
