@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, type RequestContext } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { contextOf, eventually, nobody } from '@orrery/testing';
+import { asService, contextOf, eventually, nobody } from '@orrery/testing';
+import { startNeighbours } from '../fixtures/neighbours.ts';
 import { asMember, refusalOf } from '../fixtures/people.ts';
-import { granted, type Person, Rig, somewhere } from '../fixtures/rig.ts';
+import { granted, type Person, password, Rig, somewhere } from '../fixtures/rig.ts';
 
 let rig: Rig;
+let neighbours: Awaited<ReturnType<typeof startNeighbours>>;
 let members: SnapshotWatcher<typeof contracts.MemberSnapshot>;
 
 beforeAll(async () => {
   rig = await Rig.start();
+  neighbours = await startNeighbours(rig.bus);
   members = await rig.watch(contracts.Snapshots.members);
 }, 60_000);
-afterAll(() => rig?.stop(), 30_000);
+afterAll(async () => {
+  await neighbours?.stop();
+  await rig?.stop();
+}, 30_000);
 
 const again = (context: RequestContext): RequestContext => ({ ...context, commandId: randomUUID() });
 const by = (person: Person): RequestContext => again(person.owner);
@@ -184,10 +190,114 @@ describe('the secrets of an invite', () => {
     const { id } = await invite(address());
     const origin = somewhere();
     const codes = new Set<string>();
-    for (let n = 0; n < 80; n += 1) {
+    for (let n = 0; n < 130; n += 1) {
       const token = `${id}.${randomUUID()}`;
       codes.add(refusalOf(await rig.ask(contracts.GetInvite, { token }, contextOf(nobody, { origin }))));
     }
     expect(codes).toEqual(new Set(['InviteNotFound', 'TooManyTries']));
   }, 30_000);
+});
+
+/** What the letter of an invite brought, and nobody else has. */
+const mailed = async (to: string): Promise<string> => {
+  const { items } = granted(await rig.ask(contracts.ReadOutbox, { to }, contextOf(asService)));
+  const token = items.map(({ text }) => /^([0-9a-f-]{36}\.\S+)$/m.exec(text)?.[1]).find(Boolean);
+  if (!token) throw new Error(`no letter to ${to} brought a token`);
+  return token;
+};
+
+describe('the letter of an invite', () => {
+  it('brings a token of its own, which works as the shown one does', async () => {
+    const { org, invite } = await team();
+    const bob = await rig.person();
+    const { token: shown } = await invite(bob.email);
+    const token = await mailed(bob.email);
+    expect(token).not.toBe(shown);
+    expect(granted(await rig.ask(contracts.GetInvite, { token }, stranger())).org.slug).toBe(org.slug);
+    granted(await rig.ask(contracts.AcceptInvite, { token }, by(bob)));
+    expect(refusalOf(await rig.ask(contracts.AcceptInvite, { token: shown }, by(bob)))).toBe('InviteUsed');
+  });
+});
+
+describe('whoever has no account yet', () => {
+  const signUp = (email: string, inviteToken: string) =>
+    rig.ask(contracts.SignUp, { email, password, name: 'Bob', inviteToken }, { ...stranger(), commandId: randomUUID() });
+
+  it('signs up with the token of an invite, and is in', async () => {
+    const { org, context, invite } = await team();
+    const email = address();
+    const { token } = await invite(email, 'viewer');
+    const signedUp = granted(await signUp(email, token));
+    expect(signedUp).toMatchObject({ orgId: org.id, orgSlug: org.slug });
+    await eventually(() => {
+      const known = members.get(signedUp.userId);
+      expect(known).toMatchObject({ defaultOrgId: org.id, memberships: [{ orgId: org.id, role: 'viewer' }] });
+    });
+    const { items } = granted(await rig.ask(contracts.ListMembers, { org: org.slug }, context()));
+    expect(items.find((each) => each.userId === signedUp.userId)).toMatchObject({ email, role: 'viewer', isDefault: true });
+    expect(refusalOf(await signUp(address(), token))).toBe('InviteForAnother');
+  });
+
+  it('has shown that the address is theirs with the token from the letter, and only with that', async () => {
+    const { invite } = await team();
+    const verified = async (email: string, token: string) => {
+      const { userId } = granted(await signUp(email, token));
+      const { rows } = await rig.pool.query('SELECT email_verified FROM users WHERE id = $1', [userId]);
+      return rows[0].email_verified;
+    };
+    const [one, other] = [address(), address()];
+    await invite(one);
+    expect(await verified(one, await mailed(one))).toBe(true);
+    expect(await verified(other, (await invite(other)).token)).toBe(false);
+  });
+
+  it('makes no account with a token that is used, expired, revoked or made up', async () => {
+    const { org, context, invite } = await team();
+    const email = address();
+    const { id, token } = await invite(email);
+    granted(await rig.ask(contracts.RevokeInvite, { org: org.slug, inviteId: id }, context()));
+    expect(refusalOf(await signUp(email, token))).toBe('InviteUsed');
+    expect(refusalOf(await signUp(email, `${token}x`))).toBe('InviteNotFound');
+    expect(refusalOf(await signUp(email, id))).toBe('InviteNotFound');
+    const { rows } = await rig.pool.query('SELECT count(*)::int AS n FROM users WHERE email = $1', [email]);
+    expect(rows[0].n).toBe(0);
+  });
+
+  it('is one of many who sign up at once', async () => {
+    const { org, context, invite } = await team();
+    const people = Array.from({ length: 6 }, address);
+    const tokens = await Promise.all(people.map((email) => invite(email)));
+    const outcomes = await Promise.all(people.map((email, at) => signUp(email, tokens[at]?.token ?? '')));
+    expect(new Set(outcomes.map(refusalOf))).toEqual(new Set(['granted']));
+    expect(granted(await rig.ask(contracts.ListMembers, { org: org.slug }, context())).items).toHaveLength(7);
+  }, 30_000);
+
+  it('who comes by an invite to a space is a guest there, and has an organization of their own', async () => {
+    const { context } = await team();
+    const space = granted(await rig.ask(contracts.CreateSpace, { name: 'Labs' }, context()));
+    const email = address();
+    granted(await rig.ask(contracts.InviteToSpace, { spaceId: space.id, emails: [email], permissions: ['runs:read'] }, context()));
+    const signedUp = granted(await signUp(email, await mailed(email)));
+    expect(signedUp.orgId).not.toBe(space.orgId);
+    await eventually(() =>
+      expect(members.get(signedUp.userId)).toMatchObject({
+        memberships: [{ orgId: signedUp.orgId, role: 'owner' }],
+        spaces: [{ spaceId: space.id, orgId: space.orgId, permissions: ['runs:read'] }],
+      }),
+    );
+  });
+});
+
+describe('an invite to somebody who is erased', () => {
+  it('says no more whom it was for, in the log, in any table or on the bus', async () => {
+    const { invite } = await team();
+    const [bob, eve] = [await rig.person(), await rig.person()];
+    const { token } = await invite(bob.email);
+    granted(await rig.ask(contracts.AcceptInvite, { token }, by(bob)));
+    await (await team()).invite(bob.email);
+    await (await team()).invite(eve.email);
+    granted(await rig.ask(contracts.DeleteMe, {}, asMember(bob.userId, bob.owner.orgId ?? '', 'owner')));
+    await eventually(async () => expect(await rig.everything()).not.toContain(bob.email), { within: 20_000 });
+    expect(await rig.everything()).toContain(eve.email);
+  }, 40_000);
 });

@@ -60,7 +60,6 @@ export const GetInvite = query({
 const answered = {
   InviteNotFound: 404,
   InviteForAnother: 403,
-  EmailNotVerified: 403,
   InviteUsed: 409,
   InviteExpired: 410,
   TooManyTries: 429,

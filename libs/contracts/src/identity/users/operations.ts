@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
 import { OrgId, Text, UserId } from '../../values.ts';
+import { InviteToken } from '../invites/types.ts';
 import { OrgSlug } from '../orgs/types.ts';
 import { Email, Password, UserView } from './types.ts';
 
@@ -10,13 +11,25 @@ const Name = Text.trim().min(1).max(200);
 
 export const SignUp = command({
   subject: 'identity.sign-up',
-  summary: 'Create an account, with an organization of its own',
+  summary: 'Create an account, with an organization of its own; or, with the token of an invite, in the one that invites',
   http: 'POST /users',
   created: true,
   access: 'public',
-  input: z.strictObject({ email: Email, password: Password, name: Name.optional() }),
+  input: z.strictObject({ email: Email, password: Password, name: Name.optional(), inviteToken: InviteToken.optional() }),
+  /** The organization that is the person's default one: their own, or the one that invited them. */
   output: z.strictObject({ userId: UserId, orgId: OrgId, orgSlug: OrgSlug }),
-  refusals: { EmailTaken: 409, TooManyTries: 429, TooManyHashes: 429 },
+  refusals: {
+    EmailTaken: 409,
+    InviteNotFound: 404,
+    InviteForAnother: 403,
+    InviteUsed: 409,
+    InviteExpired: 410,
+    OrgNotFound: 404,
+    OrgSuspended: 403,
+    SpaceNotFound: 404,
+    TooManyTries: 429,
+    TooManyHashes: 429,
+  },
 });
 
 export const ImportUser = command({

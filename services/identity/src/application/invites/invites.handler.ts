@@ -9,7 +9,6 @@ import { findByEmail } from '../../views/people.view.ts';
 import { callerOf, orgOf } from '../caller.ts';
 import { Orgs, orgStream } from '../orgs/orgs.ts';
 import { part } from '../together.ts';
-import { InvitePost } from './invite-post.ts';
 import { Invites } from './invites.ts';
 
 const alreadyPending = { code: 'InviteAlreadyPending', details: {} } as const;
@@ -21,7 +20,6 @@ export class InvitesHandler {
     private readonly store: EventStore,
     private readonly orgs: Orgs,
     private readonly invites: Invites,
-    private readonly post: InvitePost,
   ) {}
 
   @Serves(identity.CreateInvite)
@@ -32,13 +30,13 @@ export class InvitesHandler {
     await this.assertStranger(orgId, email);
     await this.invites.assertRoom(orgId, 1);
     const invitedBy = callerOf(context);
-    const judges = [part(Org, orgStream(orgId), { type: 'Vouch', by: invitedBy })];
-    const made = await this.invites.create({ orgId, email, role, space: null, invitedBy }, judges, context);
+    const judge = part(Org, orgStream(orgId), { type: 'Vouch', by: invitedBy });
+    const invitation = { orgId, email, role, space: null, invitedBy };
+    const made = await this.invites.create(invitation, { org: name, space: null }, judge, context);
     if (!made) return refuse(alreadyPending);
     const row = await this.store.read(invites).one({ id: made.inviteId });
     if (!row) throw new TypeError('an invite that was just made is there');
-    if (made.mailed !== undefined) await this.post.send({ row, org: name, space: null, token: made.mailed }, context);
-    return { ...inviteViewOf(row), token: made.shown };
+    return { ...inviteViewOf(row), token: made.token };
   }
 
   @Serves(identity.ListInvites)

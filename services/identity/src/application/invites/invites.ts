@@ -5,7 +5,8 @@ import { refuse } from '@orrery/messaging';
 import { type Command, holdsOf, Invite, type State, statusAt } from '../../domain/invites/invite.ts';
 import { invites } from '../../views/invites.view.ts';
 import { type Part, part, type Together } from '../together.ts';
-import { type InviteClaims, inviteStream, mintSecret } from './invite-secrets.ts';
+import type { InvitePost } from './invite-post.ts';
+import { type InviteTokens, inviteStream, type Presented } from './invite-tokens.ts';
 
 export interface Invitation {
   readonly orgId: OrgId;
@@ -15,12 +16,16 @@ export interface Invitation {
   readonly invitedBy: UserId;
 }
 
+/** What the letter calls the place. */
+export interface Called {
+  readonly org: string;
+  readonly space: string | null;
+}
+
 export interface Made {
   readonly inviteId: identity.InviteId;
-  /** For whoever invited. */
-  readonly shown: string;
-  /** For the mailbox alone; undefined where the letter has gone out before. */
-  readonly mailed: string | undefined;
+  /** For whoever invited; another one goes to the mailbox, and nowhere else. */
+  readonly token: string;
 }
 
 export const inviteDays = 7;
@@ -33,27 +38,35 @@ export class Invites {
   constructor(
     private readonly store: EventStore,
     private readonly together: Together,
-    private readonly claims: InviteClaims,
+    private readonly tokens: InviteTokens,
+    private readonly post: InvitePost,
   ) {}
 
-  /** Asks somebody, if nobody else has: `judges` are the streams that must agree. Undefined where an invite is open already. */
-  async create(invitation: Invitation, judges: readonly Part[], context: RequestContext): Promise<Made | undefined> {
+  /** Asks somebody, if nobody else has: `judge` must agree. Undefined where an invite is open already. */
+  async create(invitation: Invitation, called: Called, judge: Part, context: RequestContext): Promise<Made | undefined> {
     const inviteId = newId(identity.InviteId);
     const now = systemClock.now();
-    const [shown, mailed] = [mintSecret(inviteId), mintSecret(inviteId)];
+    const [shown, mailed] = [this.tokens.mint(inviteId), this.tokens.mint(inviteId)];
     const times = { at: instantOf(now), expiresAt: instantOf(now + inviteDays * dayMs) };
     const command = { type: 'Create', inviteId, ...invitation, shownHash: shown.hash, mailedHash: mailed.hash, ...times } as const;
     const { orgId, email, role, space } = invitation;
     const hold = { orgId, email, spaceId: space?.spaceId ?? null };
-    const parts = [...judges, ...(await this.expiryOf(this.claims.keyOf(hold))), this.part(inviteId, command)];
-    const joint = { name: 'create-invite', parts, input: { email, role, space }, answer: { inviteId, shown: shown.token }, sealed: true };
+    const parts = [judge, ...(await this.expiryOf(this.tokens.keyOf(hold))), this.part(inviteId, command)];
+    const writes = [this.post.slip({ to: email, role, ...called, token: mailed.token, expiresAt: times.expiresAt })];
+    const answer: Made = { inviteId, token: shown.token };
+    const joint = { name: 'create-invite', parts, writes, input: { email, role, space }, answer, sealed: true };
     try {
-      const { answer, repeated } = refuse(await this.together.commit(joint, inviteStream(inviteId), context));
-      return { ...answer, mailed: repeated ? undefined : mailed.token };
+      const made = refuse(await this.together.commit(joint, inviteStream(inviteId), context));
+      this.post.collect();
+      return made.answer;
     } catch (error) {
       if (error instanceof ClaimTaken && error.scope === 'invite') return undefined;
       throw error;
     }
+  }
+
+  parse(token: string): Presented | undefined {
+    return this.tokens.parse(token);
   }
 
   async assertRoom(orgId: OrgId, more: number): Promise<void> {
@@ -80,7 +93,7 @@ export class Invites {
   /** The part of an invite in what happens in several streams at once. */
   part(inviteId: identity.InviteId, command: Command): Part {
     const stream = inviteStream(inviteId);
-    return part(Invite, stream, command, { claims: (events, { after }) => this.claims.claimsOf(stream, holdsOf(events, after)) });
+    return part(Invite, stream, command, { claims: (events, { after }) => this.tokens.claimsOf(stream, holdsOf(events, after)) });
   }
 
   async stateOf(inviteId: identity.InviteId): Promise<State> {

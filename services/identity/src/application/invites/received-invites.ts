@@ -11,13 +11,15 @@ import { spaceStream } from '../spaces/space-stream.ts';
 import { type Part, part, type Together } from '../together.ts';
 import type { Tries } from '../tries/tries.ts';
 import type { Addressee } from './addressee.ts';
-import { type Presented, presentedIn } from './invite-secrets.ts';
+import type { Presented } from './invite-tokens.ts';
 import type { Invites } from './invites.ts';
 
 type Known = Exclude<State, { status: 'Absent' }>;
 
-export interface Shown extends Presented {
+/** An invite that somebody has opened, and with which of its secrets; with none it lies in their own list. */
+export interface ShownInvite extends Presented {
   readonly state: Known;
+  readonly secret: 'shown' | 'mailed' | undefined;
 }
 
 const inviteNotFound = { code: 'InviteNotFound', details: {} } as const;
@@ -33,9 +35,9 @@ export class ReceivedInvites {
   ) {}
 
   /** The invite that a token opens; or that lies in the list of this person, who then needs to name its id alone. */
-  async open(token: string, addressee: Addressee | undefined, context: RequestContext): Promise<Shown> {
-    const presented = presentedIn(token);
-    if (!presented) return refuse(inviteNotFound);
+  async open(token: string, addressee: Addressee | undefined, context: RequestContext): Promise<ShownInvite> {
+    const presented = this.invites.parse(token);
+    if (!presented) return await this.forged(context);
     const { inviteId, secretHash } = presented;
     const look = async (): Promise<Known | undefined> => {
       const state = await this.invites.stateOf(inviteId);
@@ -44,7 +46,20 @@ export class ReceivedInvites {
       return isListed || secretOf(state, secretHash) ? state : undefined;
     };
     const state = await this.tries.check('invite', inviteId, context, look);
-    return state ? { ...presented, state } : refuse(inviteNotFound);
+    return state ? { ...presented, state, secret: secretOf(state, secretHash) } : refuse(inviteNotFound);
+  }
+
+  /** The invite of somebody who has no account yet, and means to have one with this address. */
+  async openFor(token: string, email: string, context: RequestContext): Promise<ShownInvite> {
+    const shown = await this.open(token, undefined, context);
+    return shown.state.email === email ? shown : refuse({ code: 'InviteForAnother', details: {} });
+  }
+
+  /** Made up: there is nothing to look for, and whoever goes on has to wait. */
+  private async forged(context: RequestContext): Promise<never> {
+    await this.tries.guardAddress('invite', context);
+    await this.tries.failed('invite', context);
+    return refuse(inviteNotFound);
   }
 
   /** The person joins, and the invite is used: both or neither. */
@@ -67,7 +82,7 @@ export class ReceivedInvites {
   }
 
   /** What an accepted invite does, in each stream that has a part in it. */
-  joining({ inviteId, secretHash, state }: Shown, addressee: Addressee): readonly Part[] {
+  joining({ inviteId, secretHash, state }: ShownInvite, addressee: Addressee): readonly Part[] {
     const { orgId, role, space } = state;
     const { userId } = addressee;
     const at = now();

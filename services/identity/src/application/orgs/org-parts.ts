@@ -4,7 +4,7 @@ import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
 import { foundationOf } from '../foundation.ts';
 import { InvitePost } from '../invites/invite-post.ts';
-import { InviteClaims } from '../invites/invite-secrets.ts';
+import { InviteTokens } from '../invites/invite-tokens.ts';
 import { InvitesHandler } from '../invites/invites.handler.ts';
 import { Invites } from '../invites/invites.ts';
 import { ReceivedInvitesHandler } from '../invites/received-invites.handler.ts';
@@ -40,20 +40,34 @@ export const orgControllers = [
   SpaceInvitesHandler,
 ];
 
-const invitesOf = ({ store, secrets }: IdentityDeps, together: Together): Invites =>
-  new Invites(store, together, new InviteClaims(secrets('claim-mac')));
+const invitesOf = (deps: IdentityDeps): Invites => {
+  const { store, secrets, config } = deps;
+  const { together, post } = foundationOf(deps);
+  return new Invites(
+    store,
+    together,
+    new InviteTokens(secrets('ticket-mac'), secrets('claim-mac')),
+    new InvitePost(post, config.publicUrl),
+  );
+};
+
+/** For whoever lets people in: also those who come with an invite. */
+export const receivedInvitesOf = (deps: IdentityDeps): ReceivedInvites => {
+  const { together, tries } = foundationOf(deps);
+  return new ReceivedInvites(deps.store, together, invitesOf(deps), tries);
+};
 
 export const erasuresOf = (deps: IdentityDeps): Erasures => {
   const { store, bus } = deps;
   const { together, snapshots } = foundationOf(deps);
   const departures = new Departures(store, together, snapshots);
-  return new Erasures(store, departures, new OrgEnds(store, together, bus, snapshots), invitesOf(deps, together));
+  return new Erasures(store, departures, new OrgEnds(store, together, bus, snapshots), invitesOf(deps));
 };
 
 export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
-  const { store, bus, config } = deps;
-  const { together, snapshots, tries, post } = foundationOf(deps);
-  const invites = invitesOf(deps, together);
+  const { store, bus } = deps;
+  const { together, snapshots } = foundationOf(deps);
+  const invites = invitesOf(deps);
   const departures = new Departures(store, together, snapshots);
   const ends = new OrgEnds(store, together, bus, snapshots);
   return [
@@ -63,13 +77,12 @@ export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: Departures, useValue: departures },
     { provide: Erasures, useValue: erasuresOf(deps) },
     { provide: Invites, useValue: invites },
-    { provide: InvitePost, useValue: new InvitePost(config.publicUrl, (letter, context) => post.send(letter, {}, context)) },
-    { provide: ReceivedInvites, useValue: new ReceivedInvites(store, together, invites, tries) },
+    { provide: ReceivedInvites, useValue: receivedInvitesOf(deps) },
     { provide: SpaceAccess, useValue: new SpaceAccess(store) },
   ];
 };
 
 export const orgConsumers = (deps: IdentityDeps): readonly Consumer[] => {
   const { together, snapshots } = foundationOf(deps);
-  return [orgDeletedConsumer(new WindingUp(deps.store, together, invitesOf(deps, together), snapshots))];
+  return [orgDeletedConsumer(new WindingUp(deps.store, together, invitesOf(deps), snapshots))];
 };

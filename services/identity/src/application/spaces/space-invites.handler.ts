@@ -3,14 +3,11 @@ import { type InputOf, identity, type OutputOf, type RequestContext } from '@orr
 import { EventStore } from '@orrery/event-store';
 import { Serves } from '@orrery/messaging';
 import { Org } from '../../domain/orgs/org.ts';
-import { invites } from '../../views/invites.view.ts';
-import { orgs } from '../../views/orgs/orgs.view.ts';
 import { findByEmail } from '../../views/people.view.ts';
 import { type SpaceRow, spaceMembers } from '../../views/spaces.view.ts';
 import { callerOf, orgOf } from '../caller.ts';
-import { InvitePost } from '../invites/invite-post.ts';
 import { Invites } from '../invites/invites.ts';
-import { orgStream } from '../orgs/orgs.ts';
+import { Orgs, orgStream } from '../orgs/orgs.ts';
 import { part } from '../together.ts';
 import { SpaceAccess } from './space-access.ts';
 
@@ -18,9 +15,9 @@ import { SpaceAccess } from './space-access.ts';
 export class SpaceInvitesHandler {
   constructor(
     private readonly store: EventStore,
+    private readonly orgs: Orgs,
     private readonly access: SpaceAccess,
     private readonly invites: Invites,
-    private readonly post: InvitePost,
   ) {}
 
   @Serves(identity.InviteToSpace)
@@ -47,13 +44,9 @@ export class SpaceInvitesHandler {
     const person = await findByEmail(this.store, email);
     if (person && (await this.store.read(spaceMembers).one({ spaceId: space.id, userId: person.id }))) return false;
     const grant = { spaceId: space.id, permissions };
-    const judges = [part(Org, orgStream(orgId), { type: 'Vouch', by: null })];
-    const made = await this.invites.create({ orgId, email, role: null, space: grant, invitedBy: callerOf(context) }, judges, context);
-    if (!made) return false;
-    const [row, org] = await Promise.all([this.store.read(invites).one({ id: made.inviteId }), this.store.read(orgs).one({ id: orgId })]);
-    if (row && org && made.mailed !== undefined) {
-      await this.post.send({ row, org: org.name, space: space.name, token: made.mailed }, context);
-    }
-    return true;
+    const judge = part(Org, orgStream(orgId), { type: 'Vouch', by: null });
+    const invitation = { orgId, email, role: null, space: grant, invitedBy: callerOf(context) };
+    const { name: org } = await this.orgs.find(orgId);
+    return (await this.invites.create(invitation, { org, space: space.name }, judge, context)) !== undefined;
   }
 }

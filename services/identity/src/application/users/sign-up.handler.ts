@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
-import { ClaimTaken, fingerprint, Repeated } from '@orrery/event-store';
+import { ClaimTaken } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { signUpAgainLetter } from '../../domain/letters/account-letters.ts';
+import type { ShownInvite } from '../invites/received-invites.ts';
 import { Post } from '../mail/post.ts';
 import { Tries } from '../tries/tries.ts';
 import { isPasswordHash } from './password-hashes.ts';
@@ -20,9 +21,6 @@ export class SignUpDoor {
   ) {}
 }
 
-const repeated = ({ hash, answer }: Repeated, asked: string): SignedUp =>
-  hash === undefined || hash === asked ? identity.SignUp.output.parse(answer) : refuse({ code: 'IdempotencyKeyReused', details: {} });
-
 @Controller()
 export class SignUpHandler {
   constructor(
@@ -32,14 +30,15 @@ export class SignUpHandler {
 
   @Serves(identity.SignUp)
   async signUp(
-    { email, password, name }: InputOf<typeof identity.SignUp>,
+    { email, password, name, inviteToken }: InputOf<typeof identity.SignUp>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.SignUp>> {
     const { passwords, tries } = this.door;
     // Whoever asks for addresses that have accounts learns it slowly.
     await tries.guardAddress('sign-up', context);
+    const invite = inviteToken === undefined ? undefined : await this.signUps.invited(inviteToken, email, context);
     const passwordHash = await passwords.hash(password, context);
-    const signedUp = await this.unlessTaken({ email, name: name ?? null, passwordHash, isVerified: false }, context);
+    const signedUp = await this.unlessTaken({ email, name: name ?? null, passwordHash, isVerified: false }, context, invite);
     if (signedUp) return signedUp;
     await tries.failed('sign-up', context);
     return await this.taken(email, context);
@@ -54,11 +53,10 @@ export class SignUpHandler {
   }
 
   /** Undefined where the address has an account. */
-  private async unlessTaken(person: NewPerson, context: RequestContext): Promise<SignedUp | undefined> {
+  private async unlessTaken(person: NewPerson, context: RequestContext, invite?: ShownInvite): Promise<SignedUp | undefined> {
     try {
-      return await this.signUps.create(person, context);
+      return await this.signUps.create(person, context, invite);
     } catch (error) {
-      if (error instanceof Repeated) return repeated(error, fingerprint({ email: person.email, name: person.name }));
       if (error instanceof ClaimTaken && error.scope === 'email') return undefined;
       throw error;
     }

@@ -7,7 +7,7 @@ import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
 import { Post } from '../mail/post.ts';
 import { pruneLetters } from '../mail/prune-letters.ts';
-import { erasuresOf } from '../orgs/org-parts.ts';
+import { erasuresOf, receivedInvitesOf } from '../orgs/org-parts.ts';
 import { forgetSessions } from '../sessions/forget-sessions.ts';
 import { SecondFactors } from '../sessions/second-factors.ts';
 import { Doors, SessionsHandler } from '../sessions/sessions.handler.ts';
@@ -40,6 +40,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const accounts = new Accounts({ store, together, sessions, post, ticketKey: secrets('ticket-mac'), publicUrl });
+  const received = receivedInvitesOf(deps);
   const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post)];
   return [
     { provide: Snapshots, useValue: snapshots },
@@ -50,7 +51,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: Doors, useValue: new Doors(passwords, new SecondFactors(store), refreshTokens, tries) },
     { provide: Accounts, useValue: accounts },
     { provide: AccountDoors, useValue: new AccountDoors(accounts, passwords, tries, post) },
-    { provide: SignUps, useValue: new SignUps({ store, claimKey, snapshots, accounts, post }) },
+    { provide: SignUps, useValue: new SignUps({ store, together, claimKey, snapshots, accounts, received, post }) },
     { provide: SignUpDoor, useValue: new SignUpDoor(passwords, tries, post, { publicUrl, mustVerify }) },
     { provide: Deletions, useValue: deletionsOf(deps) },
     { provide: Chores, useValue: new Chores(chores, (err) => log.warn({ err }, 'a chore was left undone')) },

@@ -47,7 +47,7 @@ export type State =
 type Known = Exclude<State, { status: 'Absent' }>;
 
 export type Refusal =
-  | Rejection<'InviteAlreadyExists' | 'InviteNotFound' | 'InviteForAnother' | 'EmailNotVerified' | 'InviteExpired', object>
+  | Rejection<'InviteAlreadyExists' | 'InviteNotFound' | 'InviteForAnother' | 'InviteExpired', object>
   | Rejection<'InviteUsed', { readonly status: Status }>;
 
 type Judgement = Decision<Event, Refusal>;
@@ -76,9 +76,7 @@ const objection = (state: Known, { email, isEmailVerified, secretHash, at }: Ans
   if (!secret && (secretHash !== null || !isTheirs || !isEmailVerified)) return reject('InviteNotFound', {});
   if (!isTheirs) return reject('InviteForAnother', {});
   const status = statusAt(state, at);
-  if (status !== 'pending') return ended(status);
-  // What came by mail proves the mailbox; what was passed on does not.
-  return secret !== 'mailed' && !isEmailVerified ? reject('EmailNotVerified', {}) : undefined;
+  return status === 'pending' ? undefined : ended(status);
 };
 
 const create = ({ type: _, shownHash, mailedHash, ...data }: Extract<Command, { type: 'Create' }>): Judgement => {
