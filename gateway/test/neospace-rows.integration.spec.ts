@@ -17,13 +17,22 @@ interface Case {
 }
 
 const spaceFields = ['created_at', 'created_by', 'description', 'id', 'name', 'updated_at', 'updated_by'];
-const meFields = ['email', 'external_id', 'first_name', 'id', 'last_name', 'permissions', 'spaces'];
+const userFields = ['email', 'external_id', 'first_name', 'id', 'last_name', 'role'];
+const meFields = [...userFields, 'permissions', 'spaces'];
 const me: Pick<Case, 'asks' | 'gives'> = {
   asks: [
     [identity.GetMe, {}],
     [identity.GetStanding, {}],
   ],
   gives: meFields,
+};
+const changing: Pick<Case, 'send' | 'asks' | 'gives'> = {
+  send: { first_name: 'Ada', last_name: 'King', role: 'designer' },
+  asks: [
+    [identity.UpdateMe, { name: 'Ada King' }],
+    [identity.ChooseOccupation, { occupation: 'designer' }],
+  ],
+  gives: userFields,
 };
 const renaming: Pick<Case, 'send' | 'asks' | 'gives'> = {
   send: { name: 'Labs' },
@@ -53,6 +62,7 @@ const cases: readonly Case[] = [
   { row: 'POST /spaces/{id}/restore', asks: [[identity.RestoreSpace, { spaceId: id }]], gives: ['id'] },
   { row: 'GET /me', ...me },
   { row: 'GET /users/me', ...me },
+  ...['PUT /me', 'PATCH /me', 'PUT /users/me', 'PATCH /users/me'].map((row) => ({ row, ...changing })),
   {
     row: 'POST /me/permissions',
     send: { user_id: id, permissions: ['trainings:list'] },

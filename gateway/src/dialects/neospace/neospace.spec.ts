@@ -49,7 +49,9 @@ describe('A person', () => {
 
   it('stands where the request is made', () => {
     const spaces = [{ id: identity.SpaceId.parse(id), orgId: id, name: 'Labs', permissions: [] }];
-    expect(standing({ permissions: ['runs:read'], spaces })).toEqual({ permissions: ['runs:read'], spaces: [{ id, name: 'Labs' }] });
+    const shown = { permissions: ['runs:read'], spaces: [{ id, name: 'Labs' }] };
+    expect(standing({ permissions: ['runs:read'], occupation: null, spaces })).toEqual({ ...shown, role: 'developer' });
+    expect(standing({ permissions: ['runs:read'], occupation: 'designer', spaces })).toEqual({ ...shown, role: 'designer' });
   });
 });
 

@@ -22,8 +22,12 @@ export const user = (me: Me): { readonly [name: string]: Json } => ({
   ...namesOf(me.name),
 });
 
-export const standing = ({ permissions, spaces }: Standing): { readonly [name: string]: Json } => ({
+/** Whoever has not said what they do is a developer there. */
+const defaultRole = 'developer';
+
+export const standing = ({ permissions, occupation, spaces }: Standing): { readonly [name: string]: Json } => ({
   permissions,
+  role: occupation ?? defaultRole,
   spaces: spaces.map(({ id, name }) => ({ id, name })),
 });
 
@@ -50,8 +54,30 @@ const notWaiting = (): never => {
   throw new Failed(refusal({ refusals: { InviteNotFound: 404 } }, { code: 'InviteNotFound', details: {} }));
 };
 
+const put = (method: 'PUT' | 'PATCH', path: (typeof paths)[number]): AnswerRoute =>
+  row({
+    method,
+    path,
+    operations: [identity.GetMe, identity.GetStanding, identity.UpdateMe, identity.ChooseOccupation],
+    body: z.object({ first_name: z.string().optional(), last_name: z.string().optional(), role: z.string().optional() }),
+    names: { name: 'first_name', occupation: 'role' },
+    answer: async (to, { body: { first_name: first, last_name: last, role } }) => {
+      const me = await to.ask(identity.GetMe, {});
+      // Which there are, the operation judges.
+      if (role !== undefined) await to.ask(identity.ChooseOccupation, { occupation: role as identity.Occupation });
+      if (first !== undefined || last !== undefined) {
+        const now = namesOf(me.name);
+        const name = `${first ?? now.first_name} ${last ?? now.last_name}`.trim();
+        await to.ask(identity.UpdateMe, { name: name === '' ? null : name });
+      }
+      const [changed, { role: shown }] = await Promise.all([to.ask(identity.GetMe, {}), to.ask(identity.GetStanding, {}).then(standing)]);
+      return { ...user(changed), role: shown };
+    },
+  });
+
 export const users = [
   ...paths.map(get),
+  ...paths.flatMap((path) => [put('PUT', path), put('PATCH', path)]),
   row({
     method: 'POST',
     path: '/me/permissions',

@@ -4,6 +4,7 @@ import { ApiKeyEvents } from './keys/events.ts';
 import { MfaEvents } from './mfa/events.ts';
 import { OrgEvents } from './orgs/events.ts';
 import { PlanEvents } from './plans/events.ts';
+import { ProfileEvents } from './profiles/events.ts';
 import { SessionEvents } from './sessions/events.ts';
 import { SpaceEvents } from './spaces/events.ts';
 import { UserEvents } from './users/events.ts';
@@ -15,6 +16,7 @@ export const IdentityEvents = {
   ...OrgEvents,
   ...InviteEvents,
   ...SpaceEvents,
+  ...ProfileEvents,
   ...ApiKeyEvents,
   ...PlanEvents,
   ...MfaEvents,

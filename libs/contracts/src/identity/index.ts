@@ -11,6 +11,8 @@ export * from './orgs/operations.ts';
 export * from './orgs/types.ts';
 export * from './plans/operations.ts';
 export * from './plans/types.ts';
+export * from './profiles/operations.ts';
+export * from './profiles/types.ts';
 export * from './sessions/operations.ts';
 export * from './sessions/types.ts';
 export { Snapshots } from './snapshots.ts';

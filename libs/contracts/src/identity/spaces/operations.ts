@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command, query } from '../../define.ts';
 import { SpacePermission } from '../../permissions.ts';
 import { PageRequest, pageOf, UserId } from '../../values.ts';
+import { Occupation } from '../profiles/types.ts';
 import { Email } from '../users/types.ts';
 import { SpaceDescription, SpaceId, SpaceMemberView, SpaceName, SpaceView } from './types.ts';
 
@@ -131,6 +132,8 @@ export const GetStanding = query({
   input: z.strictObject({}),
   output: z.strictObject({
     permissions: z.array(z.string()),
+    /** Null until they said. */
+    occupation: Occupation.nullable(),
     spaces: z.array(z.strictObject({ id: SpaceId, orgId: z.uuid(), name: z.string(), permissions: z.array(SpacePermission) })),
   }),
   refusals: {},

@@ -1,7 +1,12 @@
 import type { Provider } from '@nestjs/common';
-import type { Consumer } from '@orrery/event-store';
+import type { Consumer, View } from '@orrery/event-store';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
+import { invites } from '../../views/invites.view.ts';
+import { occupations } from '../../views/occupations.view.ts';
+import { defaultOrgs, members } from '../../views/orgs/members.view.ts';
+import { orgs } from '../../views/orgs/orgs.view.ts';
+import { spaceMembers, spaces } from '../../views/spaces.view.ts';
 import { foundationOf } from '../foundation.ts';
 import { InvitePost } from '../invites/invite-post.ts';
 import { InviteTokens } from '../invites/invite-tokens.ts';
@@ -9,6 +14,7 @@ import { InvitesHandler } from '../invites/invites.handler.ts';
 import { Invites } from '../invites/invites.ts';
 import { ReceivedInvitesHandler } from '../invites/received-invites.handler.ts';
 import { ReceivedInvites } from '../invites/received-invites.ts';
+import { ProfilesHandler } from '../profiles/profiles.handler.ts';
 import { SpaceAccess } from '../spaces/space-access.ts';
 import { SpaceInvitesHandler } from '../spaces/space-invites.handler.ts';
 import { SpaceListsHandler } from '../spaces/space-lists.handler.ts';
@@ -38,7 +44,10 @@ export const orgControllers = [
   SpaceListsHandler,
   SpaceMembersHandler,
   SpaceInvitesHandler,
+  ProfilesHandler,
 ];
+
+export const orgViews: readonly View[] = [members, defaultOrgs, orgs, invites, spaces, spaceMembers, occupations];
 
 const invitesOf = (deps: IdentityDeps): Invites => {
   const { store, secrets, config } = deps;
@@ -67,7 +76,6 @@ export const erasuresOf = (deps: IdentityDeps): Erasures => {
 export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { store, bus } = deps;
   const { together, snapshots } = foundationOf(deps);
-  const invites = invitesOf(deps);
   const departures = new Departures(store, together, snapshots);
   const ends = new OrgEnds(store, together, bus, snapshots);
   return [
@@ -76,7 +84,7 @@ export const orgProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: OrgEnds, useValue: ends },
     { provide: Departures, useValue: departures },
     { provide: Erasures, useValue: erasuresOf(deps) },
-    { provide: Invites, useValue: invites },
+    { provide: Invites, useValue: invitesOf(deps) },
     { provide: ReceivedInvites, useValue: receivedInvitesOf(deps) },
     { provide: SpaceAccess, useValue: new SpaceAccess(store) },
   ];

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { type InputOf, identity, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { Serves } from '@orrery/messaging';
+import { occupations } from '../../views/occupations.view.ts';
 import { joinedSpacesOf, spacesOf } from '../../views/space-lists.ts';
 import { callerOf, orgOf } from '../caller.ts';
 import { SpaceAccess } from './space-access.ts';
@@ -23,6 +24,8 @@ export class SpaceListsHandler {
   async standing(_: InputOf<typeof identity.GetStanding>, context: RequestContext): Promise<OutputOf<typeof identity.GetStanding>> {
     const { principal } = context;
     const permissions = principal.kind === 'user' || principal.kind === 'key' ? [...principal.permissions] : [];
-    return { permissions, spaces: await joinedSpacesOf(this.store, callerOf(context)) };
+    const userId = callerOf(context);
+    const [chosen, spaces] = await Promise.all([this.store.read(occupations).one({ userId }), joinedSpacesOf(this.store, userId)]);
+    return { permissions, occupation: chosen?.occupation ?? null, spaces };
   }
 }
