@@ -175,7 +175,7 @@ describe('the secrets of an invite', () => {
     const { org, invite } = await team();
     const email = address();
     const { id, token } = await invite(email);
-    const { rows } = await rig.pool.query('SELECT type, data::text FROM events WHERE stream = $1', [`invite-${id}`]);
+    const { rows } = await rig.pool.query('SELECT type, data::text FROM events WHERE stream = $1 ORDER BY version', [`invite-${id}`]);
     expect(rows.map(({ type }) => type)).toEqual(['InviteCreated.v1', 'InviteSecretsSet.v1']);
     expect(JSON.stringify(rows)).not.toContain(email);
     expect(await rig.everything()).not.toContain(token.split('.')[1]);
@@ -286,6 +286,30 @@ describe('whoever has no account yet', () => {
       }),
     );
   });
+});
+
+describe('invites that ended', () => {
+  it('hold no address any more, and are forgotten after three months, but for what became of them', async () => {
+    const { org, context, invite } = await team();
+    const [late, old] = [await invite(address()), await invite(address())];
+    await rig.age('invites', late.id, 'expires_at', 8);
+    await rig.ageEvents(`invite-${late.id}`, 'expiresAt', 8);
+    granted(await rig.ask(contracts.RevokeInvite, { org: org.slug, inviteId: old.id }, context()));
+    await rig.age('invites', old.id, 'ended_at', 91);
+    await rig.restart();
+    await eventually(
+      async () => {
+        const { items } = granted(await rig.ask(contracts.ListInvites, { org: org.slug }, context()));
+        expect(items.map(({ status, email }) => [status, email])).toEqual([
+          ['revoked', '[erased]'],
+          ['expired', late.email],
+        ]);
+        const { rows } = await rig.pool.query("SELECT 1 FROM claims WHERE scope = 'invite' AND stream = ANY($1)", [[`invite-${late.id}`]]);
+        expect(rows).toEqual([]);
+      },
+      { within: 20_000 },
+    );
+  }, 40_000);
 });
 
 describe('an invite to somebody who is erased', () => {

@@ -7,7 +7,9 @@ import { occupations } from '../../views/occupations.view.ts';
 import { defaultOrgs, members } from '../../views/orgs/members.view.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
 import { spaceMembers, spaces } from '../../views/spaces.view.ts';
+import type { Chore } from '../chores.ts';
 import { foundationOf } from '../foundation.ts';
+import { forgetInvites } from '../invites/forget-invites.ts';
 import { InvitePost } from '../invites/invite-post.ts';
 import { InviteTokens } from '../invites/invite-tokens.ts';
 import { InvitesHandler } from '../invites/invites.handler.ts';
@@ -59,6 +61,8 @@ const invitesOf = (deps: IdentityDeps): Invites => {
     new InvitePost(post, config.publicUrl),
   );
 };
+
+export const forgetInvitesOf = (deps: IdentityDeps): Chore => forgetInvites(deps.store, invitesOf(deps));
 
 /** For whoever lets people in: also those who come with an invite. */
 export const receivedInvitesOf = (deps: IdentityDeps): ReceivedInvites => {

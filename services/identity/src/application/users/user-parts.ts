@@ -7,7 +7,7 @@ import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
 import { Post } from '../mail/post.ts';
 import { pruneLetters } from '../mail/prune-letters.ts';
-import { erasuresOf, receivedInvitesOf } from '../orgs/org-parts.ts';
+import { erasuresOf, forgetInvitesOf, receivedInvitesOf } from '../orgs/org-parts.ts';
 import { forgetSessions } from '../sessions/forget-sessions.ts';
 import { SecondFactors } from '../sessions/second-factors.ts';
 import { Doors, SessionsHandler } from '../sessions/sessions.handler.ts';
@@ -39,9 +39,9 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { publicUrl } = config;
   const { snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
-  const accounts = new Accounts({ store, together, sessions, post, ticketKey: secrets('ticket-mac'), publicUrl });
+  const accounts = new Accounts({ store, together, sessions, snapshots, post, ticketKey: secrets('ticket-mac'), publicUrl });
   const received = receivedInvitesOf(deps);
-  const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post)];
+  const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post), forgetInvitesOf(deps)];
   return [
     { provide: Snapshots, useValue: snapshots },
     { provide: Sessions, useValue: sessions },
