@@ -1,3 +1,4 @@
+import { identity } from '@orrery/contracts';
 import { known, serviceVariables, variable } from '@orrery/process';
 import { z } from 'zod';
 
@@ -18,6 +19,10 @@ export const IdentityConfig = z.object({
   hashesWaiting: variable('ORRERY_IDENTITY_HASHES_WAITING', z.coerce.number().int().min(0).max(10_000).default(64), {
     says: 'how many passwords may wait to be hashed before more are refused',
     example: '64',
+  }),
+  defaultPlan: variable('ORRERY_DEFAULT_PLAN', identity.PlanName.optional(), {
+    says: 'the plan of organizations that were put on none, the same as in the gateway',
+    example: 'hobby',
   }),
   passkeyOrigins: variable('ORRERY_PASSKEY_ORIGINS', origins, {
     says: 'where else than at the public URL pages of this platform are served that may use its passkeys, separated by commas',

@@ -1,22 +1,16 @@
 import { identity as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { service } from '@orrery/process';
-import { keyControllers, keyProviders } from './application/keys/key-parts.ts';
+import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
-import { orgConsumers, orgControllers, orgProviders } from './application/orgs/org-parts.ts';
+import { orgConsumers, orgControllers, orgProviders, orgViews } from './application/orgs/org-parts.ts';
 import { userConsumers, userControllers, userProviders } from './application/users/user-parts.ts';
 import { IdentityConfig } from './identity.config.ts';
 import { triesTable } from './migrations/0001-tries.ts';
 import { keyUsesTable } from './migrations/0003-key-uses.ts';
 import { lettersTable } from './migrations/0004-letters.ts';
-import { apiKeys } from './views/api-keys.view.ts';
-import { invites } from './views/invites.view.ts';
-import { orgPlans } from './views/org-plans.view.ts';
-import { defaultOrgs, members } from './views/orgs/members.view.ts';
-import { orgs } from './views/orgs/orgs.view.ts';
 import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
-import { spaceMembers, spaces } from './views/spaces.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 
 export const identity = service({
@@ -24,16 +18,16 @@ export const identity = service({
   config: IdentityConfig,
   migrations: [triesTable, keyUsesTable, lettersTable],
   events: [contracts.IdentityEvents],
-  views: [users, members, defaultOrgs, orgs, invites, spaces, spaceMembers, apiKeys, orgPlans, sessions, ...mfaViews],
+  views: [users, ...orgViews, ...keyViews, sessions, ...mfaViews],
   module: (deps) => ({
     controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: deps.store },
-      ...keyProviders(deps.store, deps.secrets('api-key-mac')),
+      ...keyProviders(deps),
       ...userProviders(deps),
       ...mfaProviders(deps),
       ...orgProviders(deps),
     ],
   }),
-  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps)],
+  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps)],
 });

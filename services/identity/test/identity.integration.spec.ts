@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
-import { parseApiKey } from '@orrery/credentials';
 import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
-import { type Started, secretsOf, startAll } from '@orrery/process';
+import { type Started, startAll } from '@orrery/process';
 import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, nobody, startNats } from '@orrery/testing';
 import { identity } from '../src/index.ts';
 
 const secret = '11'.repeat(32);
-const macKey = secretsOf(Buffer.from(secret, 'hex'))('api-key-mac');
 
 let nats: Awaited<ReturnType<typeof startNats>>;
 let database: FreshDatabase;
@@ -57,7 +55,6 @@ const person = async (name = 'Ada Lovelace') => {
   const signedUp = granted(await ask(contracts.SignUp, { email, password, name }));
   return { email, ...signedUp, owner: contextOf(asOwner(signedUp.userId), { orgId: signedUp.orgId }) };
 };
-const again = (context: RequestContext): RequestContext => ({ ...context, commandId: randomUUID() });
 
 describe('a person who signs up', () => {
   it('owns an organization of their own, which is their default', async () => {
@@ -128,39 +125,6 @@ describe('a session', () => {
     const third = granted(await ask(contracts.RefreshSession, { refreshToken: second.refreshToken }));
     granted(await ask(contracts.LogOut, { refreshToken: third.refreshToken }));
     expect(await ask(contracts.RefreshSession, { refreshToken: third.refreshToken })).toMatchObject({ accepted: false });
-  });
-});
-
-describe('an API key', () => {
-  it('is known to gateways at once, and forgotten when it is revoked', async () => {
-    const { owner, orgId } = await person();
-    const created = granted(await ask(contracts.CreateApiKey, { name: 'ci' }, owner));
-    expect(parseApiKey(macKey, created.key)).toBe(created.id);
-    await eventually(() => expect(keys.get(created.id)).toMatchObject({ orgId, isActive: true }));
-    granted(await ask(contracts.RevokeApiKey, { keyId: created.id }, again(owner)));
-    await eventually(() => expect(keys.get(created.id)).toBeUndefined(), { within: 1_000 });
-    const { items } = granted(await ask(contracts.ListApiKeys, {}, owner));
-    expect(items).toMatchObject([{ id: created.id, isActive: false }]);
-  });
-
-  it('is shown again to whoever repeats the request, and kept nowhere in the clear', async () => {
-    const { owner } = await person();
-    const context = { ...again(owner), idempotent: true };
-    const [first, second] = [
-      granted(await ask(contracts.CreateApiKey, { name: 'ci' }, context)),
-      granted(await ask(contracts.CreateApiKey, { name: 'ci' }, context)),
-    ];
-    expect(second).toEqual(first);
-    expect(granted(await ask(contracts.ListApiKeys, {}, owner)).items).toHaveLength(1);
-  });
-
-  it('of another organization does not exist', async () => {
-    const [mine, theirs] = [await person(), await person()];
-    const { id } = granted(await ask(contracts.CreateApiKey, { name: 'ci' }, mine.owner));
-    expect(await ask(contracts.RevokeApiKey, { keyId: id }, theirs.owner)).toMatchObject({
-      accepted: false,
-      rejection: { code: 'ApiKeyNotFound' },
-    });
   });
 });
 

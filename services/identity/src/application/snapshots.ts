@@ -5,8 +5,9 @@ import type { EventStore, Table, TableRow, Where } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Bus, publishSnapshot, type SnapshotPublisher } from '@orrery/messaging';
 import type { z } from 'zod';
-import { apiKeys, keySnapshotOf } from '../views/api-keys.view.ts';
-import { orgPlans } from '../views/org-plans.view.ts';
+import { apiKeys } from '../views/keys/api-keys.view.ts';
+import { keySnapshotsOf } from '../views/keys/key-snapshots.ts';
+import { orgPlans } from '../views/keys/org-plans.view.ts';
 import { memberSnapshotsOf, orgSnapshotsOf } from '../views/orgs/org-snapshots.ts';
 import { orgs } from '../views/orgs/orgs.view.ts';
 import { users } from '../views/people.view.ts';
@@ -77,8 +78,15 @@ export class Snapshots implements OnApplicationShutdown {
   keyChanged(id: identity.ApiKeyId): Promise<void> {
     return tell(this.keys, id, async () => {
       const key = await this.store.read(apiKeys).one({ id });
-      return key && keySnapshotOf(key);
+      return key && (await keySnapshotsOf(this.store, [key]))[0];
     });
+  }
+
+  /** Of a person who answers for keys, and is or is no more. */
+  async keysOfChanged(userId: UserId): Promise<void> {
+    for (const where of [{ userId }, { formerUserId: userId }]) {
+      for await (const { id } of rowsOf(this.store, apiKeys, 'id', { ...where, isActive: true })) await this.keyChanged(id);
+    }
   }
 
   orgChanged(orgId: OrgId): Promise<void> {
@@ -114,9 +122,9 @@ export class Snapshots implements OnApplicationShutdown {
   private async allKeys() {
     const now = systemClock.now();
     const keys: [string, identity.KeySnapshot][] = [];
-    for await (const key of rowsOf(this.store, apiKeys, 'id', { isActive: true })) {
-      const snapshot = keySnapshotOf(key);
-      if (snapshot && (key.expiresAt === null || epochOf(key.expiresAt) > now)) keys.push([key.id, snapshot]);
+    for await (const page of pagesOf(this.store, apiKeys, 'id', { isActive: true })) {
+      const lasting = page.filter(({ expiresAt }) => expiresAt === null || epochOf(expiresAt) > now);
+      for (const snapshot of await keySnapshotsOf(this.store, lasting)) keys.push([snapshot.id, snapshot]);
     }
     return keys;
   }

@@ -4,7 +4,7 @@ import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { callerOf } from '../application/caller.ts';
-import { apiKeys } from './api-keys.view.ts';
+import { apiKeys } from './keys/api-keys.view.ts';
 import { findById, userView } from './people.view.ts';
 
 @Controller()

@@ -4,6 +4,9 @@ import { Instant, OrgId, UserId } from '../../values.ts';
 import { ApiKeyForm, ApiKeyId, KeyRules } from './types.ts';
 
 const key = { keyId: ApiKeyId, orgId: OrgId.nullable() };
+/** Whose key it is, the organization or the person: what they wrote about it is sealed with their key. */
+const owned = { ...key, ownerId: z.uuid() };
+const written = { personal: { of: 'ownerId', fields: ['name', 'description'] } } as const;
 const hash = z.string().length(64);
 /** What can be changed of a key, as it is from now on. */
 const settings = {
@@ -17,8 +20,8 @@ const settings = {
 export const ApiKeyEvents = events(
   'identity',
   {
-    ApiKeyCreated: z.strictObject({ ...key, userId: UserId, form: ApiKeyForm, prefix: z.string(), ...settings, at: Instant }),
-    ApiKeyUpdated: z.strictObject({ ...key, ...settings, at: Instant }),
+    ApiKeyCreated: z.strictObject({ ...owned, userId: UserId, form: ApiKeyForm, prefix: z.string(), ...settings, at: Instant }),
+    ApiKeyUpdated: z.strictObject({ ...owned, ...settings, at: Instant }),
     /** Has a new secret, for which `userId` answers. The one before works until `formerUntil`, or no more. */
     ApiKeyRotated: z.strictObject({ ...key, userId: UserId, scopes: KeyRules.shape.scopes, formerUntil: Instant.nullable(), at: Instant }),
     ApiKeyRevoked: z.strictObject({ ...key, at: Instant }),
@@ -30,5 +33,5 @@ export const ApiKeyEvents = events(
       at: Instant,
     }),
   },
-  { ApiKeyHashed: { isPrivate: true } },
+  { ApiKeyCreated: written, ApiKeyUpdated: written, ApiKeyHashed: { isPrivate: true } },
 );

@@ -60,6 +60,8 @@ export const ApiKeyView = z
     revokedAt: Instant.nullable(),
     /** A few seconds behind. */
     lastUsedAt: Instant.nullable(),
+    /** False: who answered for it is there no more, so it does not work until somebody else gives it a new secret. */
+    isAnsweredFor: z.boolean(),
     /** Until when the secret before the present one works too. */
     formerSecretUntil: Instant.nullable(),
   })

@@ -1,13 +1,15 @@
 import { type InputOf, identity, instantOf, newId } from '@orrery/contracts';
 import { type MintedApiKey, mintApiKey } from '@orrery/credentials';
-import { EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
+import { type CommandContext, type EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
-import { type ApiKeyRow, apiKeys, shownKey } from '../../views/api-keys.view.ts';
-import { Snapshots } from '../snapshots.ts';
-import { KeyMac } from './key-mac.ts';
-import { KeyUses } from './key-uses.ts';
+import { answeredFor } from '../../views/keys/answering.ts';
+import { type ApiKeyRow, apiKeys, shownKey } from '../../views/keys/api-keys.view.ts';
+import type { Snapshots } from '../snapshots.ts';
+import { within } from '../together.ts';
+import type { KeyMac } from './key-mac.ts';
+import type { KeyUses } from './key-uses.ts';
 import type { Manager } from './manager.ts';
 
 type Wish = InputOf<typeof identity.CreateMyApiKey>;
@@ -19,6 +21,7 @@ const notFound = { code: 'ApiKeyNotFound', details: {} } as const;
 /** Every gateway holds all of them in memory. */
 const mostKeys = 1_000;
 const secondMs = 1_000;
+const atOnce = 200;
 
 /** Keys of an organization belong to nobody else; a person's own keys to no organization. */
 const ownedBy = (owner: Owner): Where<ApiKeyRow> => ('orgId' in owner ? { orgId: owner.orgId } : { userId: owner.userId, orgId: null });
@@ -59,13 +62,12 @@ export class ApiKeys {
   async list(owner: Owner, { limit, cursor, include }: Listing): Promise<PageOf<identity.ApiKeyView>> {
     const where = { ...ownedBy(owner), ...(include === 'revoked' ? {} : { revokedAt: null }) };
     const page = await this.store.read(apiKeys).page({ where, order: { by: ['id'] }, limit, cursor });
-    const used = await this.uses.of(page.items.map(({ id }) => id));
-    return { ...page, items: page.items.map((row) => shownKey(row, used.get(row.id) ?? null)) };
+    return { ...page, items: await this.shown(page.items) };
   }
 
   async get(id: identity.ApiKeyId, owner: Owner): Promise<identity.ApiKeyView> {
-    const row = await this.find(id, owner);
-    return shownKey(row, (await this.uses.of([id])).get(id) ?? null);
+    const [shown] = await this.shown([await this.find(id, owner)]);
+    return shown ?? refuse(notFound);
   }
 
   async update(keyId: identity.ApiKeyId, change: Change, { owner, held, context }: Manager): Promise<identity.ApiKeyView> {
@@ -95,8 +97,23 @@ export class ApiKeys {
     await this.snapshots.keyChanged(keyId);
   }
 
+  /** All that are left, where their owner ends. */
+  async revokeAllOf(owner: Owner, context: CommandContext): Promise<void> {
+    for (;;) {
+      const where = { ...ownedBy(owner), revokedAt: null };
+      const left = await this.store.read(apiKeys).list({ where, order: { by: ['id'] }, limit: atOnce });
+      if (left.length === 0) return;
+      for (const { id } of left) await this.revoke(id, { owner, context: within(context, id) });
+    }
+  }
+
   private mint(keyId: identity.ApiKeyId, form: identity.ApiKeyForm): MintedApiKey {
     return mintApiKey(this.mac.key, keyId, form);
+  }
+
+  private async shown(rows: readonly ApiKeyRow[]): Promise<identity.ApiKeyView[]> {
+    const [used, answered] = await Promise.all([this.uses.of(rows.map(({ id }) => id)), answeredFor(this.store, rows)]);
+    return rows.map((row, index) => shownKey(row, { lastUsedAt: used.get(row.id) ?? null, isAnsweredFor: answered[index] ?? false }));
   }
 
   private async find(id: identity.ApiKeyId, owner: Owner): Promise<ApiKeyRow> {

@@ -1,9 +1,9 @@
-import type { Permission, RequestContext, UserId } from '@orrery/contracts';
+import { identity, type Permission, type RequestContext, type UserId } from '@orrery/contracts';
 import type { CommandContext, EventStore } from '@orrery/event-store';
 import { refuse } from '@orrery/messaging';
 import type { Owner } from '../../domain/keys/api-key.ts';
 import { isNarrow } from '../../domain/keys/grant.ts';
-import { apiKeys } from '../../views/api-keys.view.ts';
+import { apiKeys } from '../../views/keys/api-keys.view.ts';
 import { callerOf, orgOf } from '../caller.ts';
 
 /** Who looks after keys, and whose keys they are. */
@@ -20,7 +20,7 @@ const tooNarrow = { code: 'KeyMayNotManageKeys', details: {} } as const;
 /** A key whose rules a new one would not have could get rid of them by making one. */
 const assertMayManage = async (store: EventStore, { principal }: RequestContext, isPersonal: boolean): Promise<void> => {
   if (principal.kind !== 'key') return;
-  const key = await store.read(apiKeys).one({ id: principal.id as never });
+  const key = await store.read(apiKeys).one({ id: identity.ApiKeyId.parse(principal.id) });
   if (!key || isNarrow(key) || (isPersonal && key.orgId !== null)) refuse(tooNarrow);
 };
 

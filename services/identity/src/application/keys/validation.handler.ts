@@ -4,9 +4,8 @@ import { hashApiKey, isGenuineApiKey } from '@orrery/credentials';
 import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
-import { type ApiKeyRow, apiKeys } from '../../views/api-keys.view.ts';
-import { members } from '../../views/orgs/members.view.ts';
-import { users } from '../../views/people.view.ts';
+import { answeredFor } from '../../views/keys/answering.ts';
+import { apiKeys } from '../../views/keys/api-keys.view.ts';
 import { Tries } from '../tries/tries.ts';
 import { KeyMac } from './key-mac.ts';
 import { KeyUses } from './key-uses.ts';
@@ -47,14 +46,9 @@ export class KeyValidationHandler {
     const row = present ?? (await keys.one({ formerHash: hash, isActive: true }));
     if (!row || isOver(row.expiresAt) || (!present && isOver(row.formerUntil))) return undefined;
     const userId = present ? row.userId : row.formerUserId;
-    if (userId === null || !(await this.isAnsweredFor(row, userId))) return undefined;
+    const [isAnsweredFor] = userId === null ? [] : await answeredFor(this.store, [{ orgId: row.orgId, userId }]);
+    if (userId === null || !isAnsweredFor) return undefined;
     const { id, orgId, name, expiresAt } = row;
     return { isValid: true, key: { id, orgId, userId, name, expiresAt } };
-  }
-
-  /** By somebody who is still there. */
-  private async isAnsweredFor({ orgId }: ApiKeyRow, userId: ApiKeyRow['userId']): Promise<boolean> {
-    if (orgId === null) return (await this.store.read(users).one({ id: userId })) !== undefined;
-    return (await this.store.read(members).one({ orgId, userId })) !== undefined;
   }
 }

@@ -4,10 +4,15 @@ import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { Plan } from '../../domain/plans/plan.ts';
-import { orgPlans, shownPlan } from '../../views/org-plans.view.ts';
+import { orgPlans, shownPlan } from '../../views/keys/org-plans.view.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
 import { orgOf } from '../caller.ts';
 import { Snapshots } from '../snapshots.ts';
+
+/** Of organizations that were put on none. */
+export class DefaultPlan {
+  constructor(readonly name: identity.PlanName | undefined) {}
+}
 
 @Controller()
 export class PlansHandler {
@@ -16,6 +21,7 @@ export class PlansHandler {
   constructor(
     private readonly store: EventStore,
     private readonly snapshots: Snapshots,
+    private readonly defaultPlan: DefaultPlan,
   ) {
     this.plan = handleWith(store, Plan, { name: 'plan' });
   }
@@ -27,12 +33,16 @@ export class PlansHandler {
     const command = { type: 'Set', orgId, plan, at: instantOf(systemClock.now()) } as const;
     refuse(await this.plan(`plan-${orgId}`, command, { ...context, orgId }, { input }));
     await this.snapshots.planChanged(orgId);
-    return shownPlan(plan);
+    return this.shown(plan);
   }
 
   @Serves(identity.GetOrgPlan)
   async get(_: InputOf<typeof identity.GetOrgPlan>, context: RequestContext): Promise<OutputOf<typeof identity.GetOrgPlan>> {
     const found = await this.store.read(orgPlans).one({ orgId: orgOf(context) });
-    return shownPlan(found?.plan ?? null);
+    return this.shown(found?.plan ?? null);
+  }
+
+  private shown(plan: identity.PlanName | null): identity.PlanView {
+    return shownPlan(plan ?? this.defaultPlan.name ?? null);
   }
 }

@@ -10,12 +10,14 @@ import type { LetterRow } from '../mail/letters-table.ts';
 import type { Post } from '../mail/post.ts';
 import { ProvenTokens } from '../proven-token.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { Snapshots } from '../snapshots.ts';
 import { part, type Together } from '../together.ts';
 
 export interface AccountParts {
   readonly store: EventStore;
   readonly together: Together;
   readonly sessions: Sessions;
+  readonly snapshots: Snapshots;
   readonly post: Post;
   readonly ticketKey: Buffer;
   readonly publicUrl: string;
@@ -99,7 +101,7 @@ export class Accounts {
   }
 
   async deactivate(userId: UserId, by: 'self' | 'operator', context: RequestContext): Promise<void> {
-    const { store, together, sessions, post, publicUrl } = this.parts;
+    const { store, together, sessions, snapshots, post, publicUrl } = this.parts;
     const person = await findById(store, userId);
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
     const ending = await sessions.ending(userId, 'user-deactivated');
@@ -108,11 +110,13 @@ export class Accounts {
     const writes = person.isActive ? [post.slip(deactivatedLetter({ to: person.email, publicUrl }), { person: userId })] : [];
     refuse(await together.commit({ name: 'deactivate-user', parts, writes, input: { userId }, answer: null }, stream, context));
     await ending.finish(context);
+    await snapshots.keysOfChanged(userId);
     post.collect();
   }
 
   async reactivate(userId: UserId, context: RequestContext): Promise<void> {
     refuse(await this.user(userStream(userId), { type: 'Reactivate', at: now() }, context, { input: { userId } }));
+    await this.parts.snapshots.keysOfChanged(userId);
   }
 
   private async setPassword(

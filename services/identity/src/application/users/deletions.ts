@@ -53,6 +53,7 @@ export class Deletions {
     refuse(await together.commit(joint, stream, context));
     await ending.finish(context);
     await snapshots.membersChanged(userId);
+    await snapshots.keysOfChanged(userId);
     post.collect();
   }
 

@@ -26,13 +26,16 @@ const made = { keyId, orgId, userId, form: 'lk', prefix: 'lk_abcde', at } as con
 const create: Command = { type: 'Create', ...made, hash, settings, held };
 const hashed: Event = { type: 'ApiKeyHashed', data: { keyId, orgId, hash, former: null, at } };
 const createdWith = (more: Partial<Settings> = {}): readonly Event[] => [
-  { type: 'ApiKeyCreated', data: { ...made, ...settings, ...more } },
+  { type: 'ApiKeyCreated', data: { ...made, ownerId: orgId, ...settings, ...more } },
   hashed,
 ];
 const created = createdWith();
 const owner = { orgId };
 const revoked: Event = { type: 'ApiKeyRevoked', data: { keyId, orgId, at } };
-const updated = (more: Partial<Settings>): Event => ({ type: 'ApiKeyUpdated', data: { keyId, orgId, ...settings, ...more, at } });
+const updated = (more: Partial<Settings>): Event => ({
+  type: 'ApiKeyUpdated',
+  data: { keyId, orgId, ownerId: orgId, ...settings, ...more, at },
+});
 
 const { given } = specify(ApiKey);
 
@@ -79,7 +82,7 @@ describe('an API key', () => {
     given()
       .when({ ...create, orgId: null, settings: { ...settings, scopes }, held: null })
       .thenEvents(
-        { type: 'ApiKeyCreated', data: { ...made, ...settings, orgId: null, scopes } },
+        { type: 'ApiKeyCreated', data: { ...made, ownerId: userId, ...settings, orgId: null, scopes } },
         { type: 'ApiKeyHashed', data: { keyId, orgId: null, hash, former: null, at } },
       );
   });
@@ -120,7 +123,7 @@ describe('an API key', () => {
   });
 
   it('of a person is theirs alone', () => {
-    const own: Event = { type: 'ApiKeyCreated', data: { ...made, ...settings, orgId: null } };
+    const own: Event = { type: 'ApiKeyCreated', data: { ...made, ownerId: userId, ...settings, orgId: null } };
     given(own)
       .when({ type: 'Revoke', owner: { userId }, at })
       .thenEvents({ type: 'ApiKeyRevoked', data: { keyId, orgId: null, at } });
@@ -153,7 +156,7 @@ describe('the settings of an API key', () => {
       .thenRejected('ExpiryInThePast', {});
     given(...createdWith({ expiresAt: at }))
       .when({ type: 'Update', owner, change: { name: 'old' }, held, at: later })
-      .thenEvents({ type: 'ApiKeyUpdated', data: { keyId, orgId, ...settings, name: 'old', expiresAt: at, at: later } });
+      .thenEvents({ type: 'ApiKeyUpdated', data: { keyId, orgId, ownerId: orgId, ...settings, name: 'old', expiresAt: at, at: later } });
   });
 
   it('give away no more than whoever changes them holds', () => {

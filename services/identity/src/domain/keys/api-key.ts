@@ -70,13 +70,16 @@ const isPast = (instant: Instant | null, at: Instant): boolean => instant !== nu
 
 const cutTo = (held: Held, scopes: Settings['scopes']): Settings['scopes'] | undefined => (held === null ? scopes : cut(scopes, held));
 
+/** The organization, or where it is none's the person. */
+const ownerOf = ({ orgId, userId }: Pick<Known, 'orgId' | 'userId'>): string => orgId ?? userId;
+
 const create = ({ settings, held, hash, type: _, ...made }: CommandOf<'Create'>): Answer => {
   if (isPast(settings.expiresAt, made.at)) return reject('ExpiryInThePast', {});
   const scopes = cutTo(held, settings.scopes);
   if (scopes === undefined) return nothingLeft;
   const { keyId, orgId, at } = made;
   return accept<Event>(
-    { type: 'ApiKeyCreated', data: { ...made, ...settings, scopes } },
+    { type: 'ApiKeyCreated', data: { ...made, ownerId: ownerOf(made), ...settings, scopes } },
     { type: 'ApiKeyHashed', data: { keyId, orgId, hash, former: null, at } },
   );
 };
@@ -84,14 +87,15 @@ const create = ({ settings, held, hash, type: _, ...made }: CommandOf<'Create'>)
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Only what is named is judged: whoever renames a key gives nothing away. */
-const update = ({ keyId, orgId, settings }: Live, { change, held, at }: CommandOf<'Update'>): Answer => {
+const update = (state: Live, { change, held, at }: CommandOf<'Update'>): Answer => {
+  const { keyId, orgId, settings } = state;
   const named = Object.entries(change).filter(([name, value]) => value !== undefined && !same(value, Reflect.get(settings, name)));
   if (named.length === 0) return accept();
   const next: Settings = { ...settings, ...Object.fromEntries(named) };
   if (change.expiresAt !== undefined && isPast(next.expiresAt, at)) return reject('ExpiryInThePast', {});
   const scopes = change.scopes === undefined ? settings.scopes : cutTo(held, next.scopes);
   if (scopes === undefined) return nothingLeft;
-  return accept<Event>({ type: 'ApiKeyUpdated', data: { keyId, orgId, ...next, scopes, at } });
+  return accept<Event>({ type: 'ApiKeyUpdated', data: { keyId, orgId, ownerId: ownerOf(state), ...next, scopes, at } });
 };
 
 /** Whoever learns the new secret answers for it, and learns no more than they hold. */
@@ -106,8 +110,11 @@ const rotate = (state: Live, { userId, hash, held, formerUntil, at }: CommandOf<
   );
 };
 
-const toggle = ({ keyId, orgId, settings }: Live, at: Instant): Answer =>
-  accept<Event>({ type: 'ApiKeyUpdated', data: { keyId, orgId, ...settings, isActive: !settings.isActive, at } });
+const toggle = (state: Live, at: Instant): Answer => {
+  const { keyId, orgId, settings } = state;
+  const data = { keyId, orgId, ownerId: ownerOf(state), ...settings, isActive: !settings.isActive, at };
+  return accept<Event>({ type: 'ApiKeyUpdated', data });
+};
 
 const isOf = ({ orgId, userId }: Known, owner: Owner): boolean =>
   'orgId' in owner ? orgId === owner.orgId : orgId === null && userId === owner.userId;

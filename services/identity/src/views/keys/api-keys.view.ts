@@ -33,16 +33,16 @@ export const apiKeys = view({
     revokedAt: nullable(instant()),
   },
   key: ['id'],
-  indexes: [['orgId', 'id'], ['userId', 'id'], ['hash'], ['formerHash']],
+  indexes: [['orgId', 'id'], ['userId', 'id'], ['formerUserId'], ['hash'], ['formerHash']],
   fold: ({ event }: Fact<identity.IdentityEvent>) => {
     switch (event.type) {
       case 'ApiKeyCreated': {
-        const { keyId: id, at: createdAt, ...key } = event.data;
+        const { keyId: id, ownerId: _owner, at: createdAt, ...key } = event.data;
         const secrets = { hash: null, formerHash: null, formerUserId: null, formerUntil: null };
         return [{ put: { id, ...key, ...secrets, createdAt, revokedAt: null } }];
       }
       case 'ApiKeyUpdated': {
-        const { keyId: id, orgId: _org, at: _at, ...settings } = event.data;
+        const { keyId: id, orgId: _org, ownerId: _owner, at: _at, ...settings } = event.data;
         return [{ patch: { id }, set: settings }];
       }
       case 'ApiKeyRotated': {
@@ -64,7 +64,7 @@ export const apiKeys = view({
 
 export type ApiKeyRow = TableRow<typeof apiKeys>;
 
-const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend }: ApiKeyRow): Rules => ({
+export const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend }: ApiKeyRow): Rules => ({
   scopes,
   models,
   addresses,
@@ -72,20 +72,15 @@ const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend }: Api
   monthlySpend,
 });
 
+/** What is known of a key beside its row. */
+export interface Beside {
+  readonly lastUsedAt: string | null;
+  readonly isAnsweredFor: boolean;
+}
+
 /** A key as people see it. */
-export const shownKey = (row: ApiKeyRow, lastUsedAt: string | null): identity.ApiKeyView => {
+export const shownKey = (row: ApiKeyRow, beside: Beside): identity.ApiKeyView => {
   const { id, orgId, userId, form, name, description, prefix, isActive, createdAt, expiresAt, revokedAt, formerUntil } = row;
   const who = { id, orgId, userId, form, name, description, prefix, isActive };
-  return { ...who, ...rulesOf(row), createdAt, expiresAt, revokedAt, lastUsedAt, formerSecretUntil: formerUntil };
-};
-
-const secretsOf = ({ hash, userId, formerHash, formerUserId, formerUntil }: ApiKeyRow): identity.KeySecret[] => [
-  ...(hash === null ? [] : [{ hash, userId, until: null }]),
-  ...(formerHash === null || formerUserId === null ? [] : [{ hash: formerHash, userId: formerUserId, until: formerUntil }]),
-];
-
-/** What gateways are told of a key: of one that was revoked or switched off, nothing. Time they judge by themselves. */
-export const keySnapshotOf = (row: ApiKeyRow): identity.KeySnapshot | undefined => {
-  const { id, orgId, expiresAt, isActive } = row;
-  return isActive ? { id, orgId, secrets: secretsOf(row), ...rulesOf(row), expiresAt } : undefined;
+  return { ...who, ...rulesOf(row), createdAt, expiresAt, revokedAt, ...beside, formerSecretUntil: formerUntil };
 };
