@@ -21,6 +21,8 @@ const tracing = (port: number): NodeJS.ProcessEnv =>
         OTEL_METRICS_EXPORTER: 'none',
         OTEL_LOGS_EXPORTER: 'none',
         OTEL_BSP_SCHEDULE_DELAY: '500',
+        // The collector goes before the programs do: nobody shall wait for it at the end.
+        OTEL_EXPORTER_OTLP_TIMEOUT: '300',
       };
 
 const clientEnvironment = ({ where, secrets }: Stack, otlpPort: number): NodeJS.ProcessEnv => ({

@@ -9,7 +9,11 @@ import { secretsOf } from './secrets.ts';
 export const environmentFor = (checkout: string, line: CommandLine, program: string): NodeJS.ProcessEnv => {
   const paths = pathsOf(checkout, line.name);
   const running = runningStack(paths);
-  if (running === undefined) return process.env;
+  if (running === undefined) {
+    if (!process.env.ORRERY_POSTGRES_URL)
+      terminal.note('no stack runs here, so everything must be in the environment: npm run up -- --servers starts one');
+    return process.env;
+  }
   terminal.note(`with the servers of the stack that runs here (process ${running.owner.pid})`);
   const chosen = environmentOf(program, running, secretsOf(paths), process.env);
   // A second gateway beside the stack's own must not fight for its port.

@@ -55,6 +55,13 @@ const startPrivate: Readonly<Record<ServerName, (options: ServersOptions) => Pro
   redis: ({ paths, wantedPorts }) => startRedisServer({ dir: join(paths.data, 'redis'), ...portOf(wantedPorts, 'redis') }),
 };
 
+/** What the server said last is all that there is to say; the way here is of no use to anybody. */
+const didNotStart =
+  (name: ServerName) =>
+  (error: unknown): never => {
+    throw error instanceof Error && !('code' in error) ? new Problem(`${about[name].title}: ${error.message}`) : error;
+  };
+
 const portOf = (ports: Ports, name: ServerName): { port?: number } => {
   const port = ports[name];
   return port === undefined ? {} : { port };
@@ -115,7 +122,9 @@ const startWith = async (choices: Choices, options: ServersOptions): Promise<Ser
     } else if (choice.from === 'compose') {
       urls[name] = composed?.urls[name] ?? '';
     } else {
-      const server = await timed(`${about[name].title}, ${place[name]() ?? ''}`, () => startPrivate[name](options));
+      const server = await timed(`${about[name].title}, ${place[name]() ?? ''}`, () =>
+        startPrivate[name](options).catch(didNotStart(name)),
+      );
       own[name] = server;
       urls[name] = server.url;
     }

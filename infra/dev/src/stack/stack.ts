@@ -5,6 +5,7 @@ import { credsDirectory, writeBusFiles } from './bus-files.ts';
 import { environmentOf } from './environment.ts';
 import { gatewayPlaceOf } from './gateway-place.ts';
 import { endLeftovers } from './leftovers.ts';
+import { requireOwn } from './own.ts';
 import type { StackPaths } from './paths.ts';
 import { startProgram } from './programs.ts';
 import { claimStack, eraseRecord, rememberedPorts, rememberPorts, runningStack, type StackRecord, writeRecord } from './record.ts';
@@ -38,6 +39,7 @@ export class Stack {
   }
 
   static async open(paths: StackPaths, environment: NodeJS.ProcessEnv = process.env): Promise<Stack> {
+    requireOwn(paths);
     makeOpenDirectory(paths.own);
     makeOpenDirectory(paths.data);
     const owner = claimStack(paths);
