@@ -31,6 +31,8 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** A `Set-Cookie` header: `settingSession`, `clearingSession`. */
+  readonly setCookie?: string;
 }
 
 /** What a stream answers with: it has begun, and these are its frames. */
@@ -46,6 +48,8 @@ interface Base {
   readonly orgField?: string;
   /** The field of the path that names a space by its id. */
   readonly spaceField?: string;
+  /** Whoever brings no bearer may bring the session cookie. */
+  readonly takesCookie?: true;
 }
 
 export interface AnswerRoute extends Base {

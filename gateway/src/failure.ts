@@ -37,6 +37,7 @@ export const edgeRefusals = {
   RepeatedParameter: 400,
   BadIdempotencyKey: 400,
   AddressNotAllowed: 403,
+  CrossSite: 403,
   NotAMember: 403,
   OrgSuspended: 403,
   NoOrganization: 403,

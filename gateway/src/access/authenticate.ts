@@ -23,6 +23,8 @@ export const nobodyKnown: Identity = { kind: 'nobody' };
 /** What a request shows for itself. */
 export interface Shown {
   readonly authorization: string | undefined;
+  /** The value of the session cookie, where the route takes it. */
+  readonly cookie: string | undefined;
   readonly ip: string;
 }
 
@@ -53,8 +55,9 @@ export class Authenticator {
     this.#apiKeys = new ApiKeys(credentials);
   }
 
-  async identify({ authorization, ip }: Shown): Promise<Identity> {
-    if (authorization === undefined) return nobodyKnown;
+  async identify({ authorization, cookie, ip }: Shown): Promise<Identity> {
+    // Nothing but an access token is ever put into the cookie, so nothing else is taken out of it.
+    if (authorization === undefined) return cookie === undefined ? nobodyKnown : await this.#user(cookie);
     const token = bearer.exec(authorization)?.[1];
     if (token === undefined) throw no('The Authorization header must be: Bearer, a space, and an API key or an access token.');
     if (isApiKey(token)) return { kind: 'key', ...(await this.#apiKeys.identify(token, ip)) };

@@ -1,11 +1,12 @@
 import { denial } from '@orrery/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator, Identity } from '../access/authenticate.ts';
+import type { Authenticator, Identity, Shown } from '../access/authenticate.ts';
 import { type Caller, nobody } from '../access/caller.ts';
 import type { KeyUses } from '../access/key-uses.ts';
 import type { Organizations, Wish } from '../access/organization.ts';
+import { ambiguous, isFromHere, sessionIn } from '../access/session-cookie.ts';
 import type { Route } from '../dialect.ts';
-import { edgeFailure, Failed, refusal } from '../failure.ts';
+import { edgeFailure, Failed, refusal, unauthenticated } from '../failure.ts';
 import type { LimitClass } from '../limit/buckets.ts';
 import { rateLimitHeaders, retryAfterSeconds } from '../limit/headers.ts';
 import type { Asked, Limiting } from '../limit/limiting.ts';
@@ -48,6 +49,16 @@ const wishOf = (request: FastifyRequest, { orgField, spaceField, operations }: R
   };
 };
 
+/** What is shown for itself: a bearer, or the cookie where there is none and the route takes it. */
+const credentialOf = ({ headers, method }: FastifyRequest, { takesCookie }: Route, publicUrl: string): Omit<Shown, 'ip'> => {
+  const { authorization } = headers;
+  const cookie = takesCookie && authorization === undefined ? sessionIn(headers.cookie) : undefined;
+  if (cookie === undefined) return { authorization, cookie };
+  if (cookie === ambiguous) throw new Failed(unauthenticated('There are two session cookies: delete them, and log in again.'));
+  if (!isFromHere(method, headers, publicUrl)) throw new Failed(edgeFailure('CrossSite'));
+  return { authorization, cookie };
+};
+
 type Counted = Pick<Asked, 'caller' | 'isOwnKey'>;
 type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -55,7 +66,7 @@ type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
  * Turns away, before its body is read, whoever is nobody, asks too often, is in no such organization or may not.
  * Whoever sends a bad credential is counted by address, so that guessing is slow.
  */
-export const admission = ({ authenticator, organizations, limiting, keyUses }: Gatekeepers): Admit => {
+export const admission = ({ authenticator, organizations, limiting, keyUses }: Gatekeepers, publicUrl: string): Admit => {
   const limit = async (request: FastifyRequest, reply: FastifyReply, route: Route, { caller, isOwnKey }: Counted): Promise<void> => {
     const ruling = await limiting.judge({ kind: limitClassOf(route, caller), caller, isOwnKey, ip: request.ip });
     reply.headers(rateLimitHeaders(ruling, Date.now()));
@@ -69,7 +80,7 @@ export const admission = ({ authenticator, organizations, limiting, keyUses }: G
     // A stale token must not keep anybody from logging in.
     if (isPublic(route)) return { kind: 'nobody' };
     try {
-      const identity = await authenticator.identify({ authorization: request.headers.authorization, ip: request.ip });
+      const identity = await authenticator.identify({ ...credentialOf(request, route, publicUrl), ip: request.ip });
       return identity.kind === 'pending' && !isForPending(route) ? await authenticator.settled(identity) : identity;
     } catch (error) {
       await limit(request, reply, route, { caller: nobody, isOwnKey: false });

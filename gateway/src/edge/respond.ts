@@ -6,8 +6,10 @@ import { problem } from '../problem.ts';
 import { exchangeOf, pathOf } from './exchange.ts';
 
 /** Bodies of answers are already text: nothing serialises them again. */
-export const respond = (reply: FastifyReply, { status, contentType, body }: Answer): FastifyReply =>
-  reply.code(status).type(contentType).send(Buffer.from(body));
+export const respond = (reply: FastifyReply, { status, contentType, body, setCookie }: Answer): FastifyReply => {
+  if (setCookie !== undefined) reply.header('set-cookie', setCookie);
+  return reply.code(status).type(contentType).send(Buffer.from(body));
+};
 
 /** The shape of errors below a path: of the dialect whose base is the longest that fits. */
 export const errorShapes = (dialects: readonly Dialect[]): ((path: string) => ErrorShape) => {

@@ -143,7 +143,7 @@ export const createEdge = (parts: EdgeParts): FastifyInstance => {
     allow(request, reply);
     done();
   });
-  app.addHook('onRequest', admission(gatekeepers));
+  app.addHook('onRequest', admission(gatekeepers, settings.publicUrl));
   app.addHook('onResponse', ending(log));
   app.setErrorHandler((error, request, reply) => writeFailure(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
