@@ -56,6 +56,7 @@ export const GatewayConfig = z.object({
   redisUrl: known.redisUrl,
   secret: known.secret,
   publicUrl: known.publicUrl,
+  isDevelopment: known.isDevelopment,
   httpHost: variable('ORRERY_HTTP_HOST', hostName.default('127.0.0.1'), { says: 'the address the API is served on', example: '0.0.0.0' }),
   httpPort: variable('ORRERY_HTTP_PORT', z.coerce.number().int().min(0).max(65_535).default(8_080), {
     says: 'the port the API is served on, 0 for any free one',

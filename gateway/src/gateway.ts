@@ -21,9 +21,11 @@ import { createEdge, type EdgeSettings } from './edge/server.ts';
 import { EdgeAdapter } from './edge-adapter.ts';
 import type { GatewayConfig } from './gateway.config.ts';
 import { addHouseRoutes } from './house-routes.ts';
+import { jwksOf } from './jwks.ts';
 import type { Limits } from './limit/buckets.ts';
 import { Limiting } from './limit/limiting.ts';
 import { RateLimiter } from './limit/rate-limiter.ts';
+import { readOutbox } from './outbox.ts';
 import { orrery } from './routes.ts';
 
 /** How long a request waits for what its caller may have written a moment ago. */
@@ -129,7 +131,11 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     log,
     draining: draining.signal,
   });
-  addHouseRoutes(edge, { notReady });
+  addHouseRoutes(edge, {
+    notReady,
+    jwks: () => jwksOf(snapshots.signingKeys(), systemClock.now()),
+    outbox: config.isDevelopment ? (to) => readOutbox(bus, to) : undefined,
+  });
   const app = await listen(edge, config, log);
   // Listening on a host and port, so never a pipe's name.
   const { port } = edge.server.address() as AddressInfo;

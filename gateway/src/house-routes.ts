@@ -4,10 +4,17 @@ import type { FastifyInstance } from 'fastify';
 export interface HouseOptions {
   /** Why this instance should not be sent requests; undefined where it should. */
   readonly notReady: () => string | undefined;
+  /** The keys with which access tokens are verified, as RFC 7517 has them. */
+  readonly jwks: () => string;
+  /** Where people develop: the newest letters, of one address or of all. */
+  readonly outbox: ((to: string | undefined) => Promise<unknown>) | undefined;
 }
 
+/** How long anybody may keep the list of keys: far shorter than a new key is in it before it signs. */
+const jwksSeconds = 120;
+
 /** What belongs to no API: whether this instance lives and may be sent requests, and what there is to ask. Metrics stay inside. */
-export const addHouseRoutes = (app: FastifyInstance, { notReady }: HouseOptions): void => {
+export const addHouseRoutes = (app: FastifyInstance, { notReady, jwks, outbox }: HouseOptions): void => {
   let document: string | undefined;
   app.get('/health', async () => ({ status: 'ok' }));
   app.get('/ready', async (_request, reply) => {
@@ -18,4 +25,13 @@ export const addHouseRoutes = (app: FastifyInstance, { notReady }: HouseOptions)
     document ??= JSON.stringify(openApi());
     return reply.type('application/json; charset=utf-8').header('cache-control', 'public, max-age=300').send(document);
   });
+  app.get('/.well-known/jwks.json', async (_request, reply) =>
+    reply.type('application/jwk-set+json').header('cache-control', `public, max-age=${jwksSeconds}`).send(Buffer.from(jwks())),
+  );
+  if (outbox) {
+    app.get('/dev/outbox', async ({ query }) => {
+      const { to } = query as { readonly to?: unknown };
+      return await outbox(typeof to === 'string' ? to : undefined);
+    });
+  }
 };

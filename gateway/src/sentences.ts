@@ -97,6 +97,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   RepeatedParameter: (details) => `The query parameter ${named(details, 'name', 'of this name')} is given more than once: give it once.`,
   BadIdempotencyKey: 'An Idempotency-Key has 1 to 255 printable ASCII characters: send a UUID, for example.',
   AddressNotAllowed: 'This API key may not be used from this address.',
+  CrossSite: 'This changes something, and no page of this platform asked for it: send a bearer instead of the cookie.',
   NotAMember: 'Not a member of this organization.',
   NoOrganization: 'You belong to no organization: create one, or accept an invitation.',
   RouteNotFound: (details) => `There is nothing at ${named(details, 'path', 'this path')}.`,

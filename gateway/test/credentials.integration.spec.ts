@@ -65,7 +65,8 @@ describe('A credential', () => {
   describe('an access token', () => {
     const me = (token: string) => request(world.url).get('/orrery/v1/me').auth(token, { type: 'bearer' });
     const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const claims = () => encoded({ sub: owner.userId, sid: randomUUID(), iss: 'orrery', exp: Math.floor(Date.now() / 1e3) + 60 });
+    const claims = () =>
+      encoded({ sub: owner.userId, sid: randomUUID(), iss: 'orrery', aud: 'orrery', exp: Math.floor(Date.now() / 1e3) + 60 });
 
     it('stands for its person', async () => {
       expect((await me(owner.token)).status).toBe(200);
@@ -79,16 +80,18 @@ describe('A credential', () => {
 
     it.each([
       ['of another issuer', () => tokenFor(owner.userId, { iss: 'other' })],
-      ['without a signature', () => `${encoded({ alg: 'none', kid: 'test-key' })}.${claims()}.`],
+      ['for another audience', () => tokenFor(owner.userId, { aud: 'other' })],
+      ['that is signed with the same key and says something else', () => tokenFor(owner.userId, { typ: 'JWT' })],
+      ['without a signature', () => `${encoded({ alg: 'none', typ: 'at+jwt', kid: 'test-key' })}.${claims()}.`],
       [
         'signed with the public key as a secret',
         () => {
-          const body = `${encoded({ alg: 'HS256', kid: 'test-key' })}.${claims()}`;
+          const body = `${encoded({ alg: 'HS256', typ: 'at+jwt', kid: 'test-key' })}.${claims()}`;
           const pem = world.publishing.signing.entries.get('test-key')?.publicKeyPem ?? '';
           return `${body}.${createHmac('sha256', pem).update(body).digest('base64url')}`;
         },
       ],
-      ['with a key that nobody published', () => owner.token.replace(/^[^.]+/, encoded({ alg: 'EdDSA', kid: 'other' }))],
+      ['with a key that nobody published', () => owner.token.replace(/^[^.]+/, encoded({ alg: 'EdDSA', typ: 'at+jwt', kid: 'other' }))],
       ['whose claims were changed', () => owner.token.replace(/\.[^.]+\./, `.${claims()}.`)],
       ['that is far too long', () => `${owner.token}${'A'.repeat(5_000)}`],
       ['of three empty parts', () => '..'],

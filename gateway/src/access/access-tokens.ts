@@ -1,9 +1,10 @@
-import type { identity } from '@orrery/contracts';
+import { identity } from '@orrery/contracts';
 import { createVerifier, type VerifierSync } from 'fast-jwt';
 import { z } from 'zod';
 import type { ReadSnapshot } from './snapshot.ts';
 
-const Header = z.object({ alg: z.literal('EdDSA'), kid: z.string().min(1).max(100) });
+/** Another token that is signed with one of these keys is no access token. */
+const Header = z.object({ alg: z.literal('EdDSA'), typ: z.literal(identity.accessTokenType), kid: z.string().min(1).max(100) });
 /** `sf`: when it was signed, the session owed a second factor. */
 const Claims = z.object({ sub: z.uuid(), sid: z.uuid(), sf: z.literal(true).optional() });
 
@@ -46,8 +47,8 @@ export class AccessTokens {
   async read(token: string, { now, catchUpMs }: { now: number; catchUpMs: number }): Promise<TokenVerdict> {
     const header = token.length > longest ? undefined : headerOf(token);
     if (!header) return invalid;
-    // A gateway that has just started may hear of a key a moment after the first token that it signed.
-    const key = this.#keys.get(header.kid) ?? (this.#keys.isLoaded ? undefined : await this.#keys.when(header.kid, () => true, catchUpMs));
+    // A key that was made in an emergency may be younger than what is known here.
+    const key = await this.#keys.when(header.kid, () => true, catchUpMs);
     if (!key || (key.notAfter !== null && Date.parse(key.notAfter) <= now)) return invalid;
     try {
       const claims = Claims.safeParse(this.#verifier(key)(token));
@@ -65,8 +66,9 @@ export class AccessTokens {
     const verify: typeof VerifierSync = createVerifier({
       key: publicKeyPem,
       algorithms: ['EdDSA'],
-      allowedIss: 'orrery',
-      requiredClaims: ['exp', 'sub'],
+      allowedIss: identity.tokenIssuer,
+      allowedAud: identity.tokenAudience,
+      requiredClaims: ['exp', 'sub', 'iss', 'aud'],
       cache: cachedTokens,
     });
     this.#verifiers.set(kid, { pem: publicKeyPem, verify });

@@ -1,5 +1,5 @@
 import { identity } from '@orrery/contracts';
-import { type Bus, type SnapshotContract, watchSnapshot } from '@orrery/messaging';
+import { type Bus, type SnapshotContract, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
 import type { Log } from '@orrery/telemetry';
 import type { z } from 'zod';
 import { Keys } from './keys.ts';
@@ -13,6 +13,8 @@ export interface Snapshots {
   readonly plans: Snapshot<identity.PlanSnapshot>;
   readonly sessions: Snapshot<identity.SessionSnapshot>;
   readonly signing: Snapshot<identity.SigningSnapshot>;
+  /** Every key that verifies access tokens. */
+  readonly signingKeys: () => Iterable<identity.SigningSnapshot>;
   /** All of them were there once. */
   readonly areLoaded: () => boolean;
   readonly close: () => Promise<void>;
@@ -22,14 +24,14 @@ const follow = <T>(
   bus: Bus,
   snapshot: SnapshotContract<z.ZodType<T>>,
   { into, log }: { into: Snapshot<T>; log: Log },
-): (() => Promise<void>) => {
+): Pick<SnapshotWatcher<z.ZodType<T>>, 'entries' | 'close'> => {
   const watcher = watchSnapshot(bus, {
     snapshot,
     onFault: (error) => log.warn({ err: error, bucket: snapshot.bucket }, 'a snapshot could not be followed; trying again'),
     onChange: (key) => into.changed(key),
   });
   into.attach(watcher);
-  return () => watcher.close();
+  return watcher;
 };
 
 /** What identity publishes for gateways, kept in memory so that no request waits for identity. */
@@ -41,13 +43,14 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
   const sessions = new Snapshot<identity.SessionSnapshot>();
   const signing = new Snapshot<identity.SigningSnapshot>();
   const published = identity.Snapshots;
-  const closing = [
+  const signingKeys = follow(bus, published.signing, { into: signing, log });
+  const followed = [
     follow(bus, published.keys, { into: keys.snapshot, log }),
     follow(bus, published.orgs, { into: orgs.snapshot, log }),
     follow(bus, published.members, { into: members, log }),
     follow(bus, published.plans, { into: plans, log }),
     follow(bus, published.sessions, { into: sessions, log }),
-    follow(bus, published.signing, { into: signing, log }),
+    signingKeys,
   ];
   return {
     keys,
@@ -56,9 +59,10 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
     plans,
     sessions,
     signing,
+    signingKeys: () => [...signingKeys.entries()].map(([, key]) => key),
     areLoaded: () => [keys, orgs.snapshot, members, plans, sessions, signing].every(({ isLoaded }) => isLoaded),
     close: async () => {
-      await Promise.all(closing.map((close) => close()));
+      await Promise.all(followed.map((watcher) => watcher.close()));
     },
   };
 };

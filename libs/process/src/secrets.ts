@@ -5,7 +5,6 @@ import { z } from 'zod';
 export type Purpose =
   | 'seal-kek'
   | 'api-key-mac'
-  | 'session-signing'
   | 'refresh-mac'
   | 'join-token-mac'
   | 'cursor-mac'

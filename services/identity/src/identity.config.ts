@@ -39,6 +39,10 @@ export const IdentityConfig = z.object({
       example: 'example.com',
     },
   ),
+  signingKeyDays: variable('ORRERY_SIGNING_KEY_DAYS', z.coerce.number().int().min(1).max(3_650).default(90), {
+    says: 'after how many days another key signs access tokens',
+    example: '90',
+  }),
   verification: variable('ORRERY_EMAIL_VERIFICATION', z.enum(['optional', 'required']).default('optional'), {
     says: 'whether nobody may log in before they have shown that their address is theirs: optional or required',
     example: 'required',

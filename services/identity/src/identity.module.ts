@@ -1,5 +1,5 @@
 import { identity as contracts } from '@orrery/contracts';
-import { EventStore } from '@orrery/event-store';
+import { EventStore, type Migration } from '@orrery/event-store';
 import { service } from '@orrery/process';
 import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
@@ -9,14 +9,17 @@ import { IdentityConfig } from './identity.config.ts';
 import { triesTable } from './migrations/0001-tries.ts';
 import { keyUsesTable } from './migrations/0003-key-uses.ts';
 import { lettersTable } from './migrations/0004-letters.ts';
+import { signingKeysTable } from './migrations/0005-signing-keys.ts';
 import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 
+export const identityMigrations: readonly Migration[] = [triesTable, keyUsesTable, lettersTable, signingKeysTable];
+
 export const identity = service({
   name: 'identity',
   config: IdentityConfig,
-  migrations: [triesTable, keyUsesTable, lettersTable],
+  migrations: identityMigrations,
   events: [contracts.IdentityEvents],
   views: [users, ...orgViews, ...keyViews, sessions, ...mfaViews],
   module: (deps) => ({

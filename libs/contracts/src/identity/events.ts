@@ -6,6 +6,7 @@ import { OrgEvents } from './orgs/events.ts';
 import { PlanEvents } from './plans/events.ts';
 import { ProfileEvents } from './profiles/events.ts';
 import { SessionEvents } from './sessions/events.ts';
+import { SigningEvents } from './signing/events.ts';
 import { SpaceEvents } from './spaces/events.ts';
 import { UserEvents } from './users/events.ts';
 
@@ -13,6 +14,7 @@ import { UserEvents } from './users/events.ts';
 export const IdentityEvents = {
   ...UserEvents,
   ...SessionEvents,
+  ...SigningEvents,
   ...OrgEvents,
   ...InviteEvents,
   ...SpaceEvents,

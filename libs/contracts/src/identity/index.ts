@@ -15,6 +15,7 @@ export * from './profiles/operations.ts';
 export * from './profiles/types.ts';
 export * from './sessions/operations.ts';
 export * from './sessions/types.ts';
+export * from './signing/operations.ts';
 export { Snapshots } from './snapshots.ts';
 export * from './spaces/operations.ts';
 export * from './spaces/types.ts';

@@ -4,17 +4,20 @@ import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../identity.config.ts';
 import { smtpCarrier } from './mail/carrier.ts';
 import { Post } from './mail/post.ts';
-import { AccessTokens } from './sessions/access-tokens.ts';
 import { RefreshTokens } from './sessions/refresh-tokens.ts';
 import { Sessions } from './sessions/sessions.ts';
+import { SigningKeys } from './signing/signing-keys.ts';
 import { Snapshots } from './snapshots.ts';
 import { Together } from './together.ts';
 import { Tries } from './tries/tries.ts';
 import { TriesTable } from './tries/tries-table.ts';
 import { ClaimKey } from './users/claim-key.ts';
 
+const dayMs = 86_400_000;
+
 /** What requests and consumers of one process share. */
 export interface Foundation {
+  readonly signingKeys: SigningKeys;
   readonly snapshots: Snapshots;
   readonly together: Together;
   readonly triesTable: TriesTable;
@@ -37,17 +40,17 @@ const postOf = ({ store, config, log }: Deps<IdentityConfig>, claimKey: ClaimKey
 
 const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const { store, bus, secrets, log, health, config } = deps;
-  const accessTokens = new AccessTokens(secrets('session-signing'));
-  const snapshots = new Snapshots({ bus, store, accessTokens, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
+  const signingKeys = new SigningKeys({ store, clock: systemClock, longestMs: config.signingKeyDays * dayMs });
+  const snapshots = new Snapshots({ bus, store, signingKeys, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
   health.check('snapshots', () => snapshots.areComplete);
   const triesTable = new TriesTable(store.pool);
   const tries = new Tries({ table: triesTable, key: secrets('tries-mac'), clock: systemClock });
   const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
   const mustVerify = config.verification === 'required';
-  const sessions = new Sessions({ store, accessTokens, refreshTokens, snapshots, mustVerify });
+  const sessions = new Sessions({ store, signingKeys, refreshTokens, snapshots, mustVerify });
   const claimKey = new ClaimKey(secrets('claim-mac'));
   const post = postOf(deps, claimKey);
-  return { snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, claimKey, post, mustVerify };
+  return { signingKeys, snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, claimKey, post, mustVerify };
 };
 
 const foundations = new WeakMap<EventStore, Foundation>();

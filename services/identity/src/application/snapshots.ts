@@ -12,14 +12,14 @@ import { memberSnapshotsOf, orgSnapshotsOf } from '../views/orgs/org-snapshots.t
 import { orgs } from '../views/orgs/orgs.view.ts';
 import { users } from '../views/people.view.ts';
 import { sessionSnapshotOf, sessions } from '../views/sessions.view.ts';
-import type { AccessTokens } from './sessions/access-tokens.ts';
+import type { SigningKeys } from './signing/signing-keys.ts';
 
 type Contracts = typeof identity.Snapshots;
 
 export interface SnapshotsOptions {
   readonly bus: Bus;
   readonly store: EventStore;
-  readonly accessTokens: AccessTokens;
+  readonly signingKeys: SigningKeys;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -52,6 +52,8 @@ async function* rowsOf<T extends Table>(...asked: Parameters<typeof pagesOf<T>>)
  */
 export class Snapshots implements OnApplicationShutdown {
   private readonly store: EventStore;
+  private readonly signingKeys: SigningKeys;
+  private readonly toldSigning = new Map<string, string>();
   private readonly keys: SnapshotPublisher<Contracts['keys']['value']>;
   private readonly orgs: SnapshotPublisher<Contracts['orgs']['value']>;
   private readonly members: SnapshotPublisher<Contracts['members']['value']>;
@@ -59,7 +61,7 @@ export class Snapshots implements OnApplicationShutdown {
   private readonly sessions: SnapshotPublisher<Contracts['sessions']['value']>;
   private readonly signing: SnapshotPublisher<Contracts['signing']['value']>;
 
-  constructor({ bus, store, accessTokens, onFault }: SnapshotsOptions) {
+  constructor({ bus, store, signingKeys, onFault }: SnapshotsOptions) {
     const { keys, orgs: existing, members, plans, sessions: ended, signing } = identity.Snapshots;
     this.store = store;
     this.keys = publishSnapshot(bus, { snapshot: keys, all: () => this.allKeys(), onFault });
@@ -67,8 +69,9 @@ export class Snapshots implements OnApplicationShutdown {
     this.members = publishSnapshot(bus, { snapshot: members, all: () => this.allMembers(), onFault });
     this.plans = publishSnapshot(bus, { snapshot: plans, all: () => this.allPlans(), onFault });
     this.sessions = publishSnapshot(bus, { snapshot: ended, all: () => this.allSessions(), onFault });
-    const current = accessTokens.snapshot;
-    this.signing = publishSnapshot(bus, { snapshot: signing, all: () => Promise.resolve([[current.kid, current]]), onFault });
+    this.signingKeys = signingKeys;
+    const allSigning = async () => (await signingKeys.published()).map((key) => [key.kid, key] as const);
+    this.signing = publishSnapshot(bus, { snapshot: signing, all: allSigning, onFault });
   }
 
   get areComplete(): boolean {
@@ -106,6 +109,23 @@ export class Snapshots implements OnApplicationShutdown {
       const session = await this.store.read(sessions).one({ id });
       return session && sessionSnapshotOf(session);
     });
+  }
+
+  /** Every key as it is now; a key that did not change is not told again. */
+  async signingChanged(): Promise<void> {
+    for (const key of await this.signingKeys.published()) {
+      const text = JSON.stringify(key);
+      if (this.toldSigning.get(key.kid) === text) continue;
+      await tell(this.signing, key.kid, () => this.signingKeys.snapshotOf(key.kid));
+      this.toldSigning.set(key.kid, text);
+    }
+  }
+
+  async forgetSigning(kids: readonly string[]): Promise<void> {
+    for (const kid of kids) {
+      this.toldSigning.delete(kid);
+      await this.signing.remove(kid);
+    }
   }
 
   /** Takes away what was told of sessions whose tokens have all expired since `from`. */

@@ -55,8 +55,19 @@ export const SessionView = z
   .meta({ id: 'Session' });
 export type SessionView = z.infer<typeof SessionView>;
 
+/** What every access token says of itself: no other token that is signed with the same key passes for one. */
+export const accessTokenType = 'at+jwt';
+export const tokenIssuer = 'orrery';
+export const tokenAudience = 'orrery';
+
 /** A key that verifies access tokens: value of the `identity-signing` snapshot, by `kid`. */
-export const SigningSnapshot = z.strictObject({ kid: z.string(), publicKeyPem: z.string(), notAfter: Instant.nullable() });
+export const SigningSnapshot = z.strictObject({
+  kid: z.string(),
+  publicKeyPem: z.string(),
+  /** From when on it signs; it is known before, so that nobody is surprised by it. */
+  activeAt: Instant,
+  notAfter: Instant.nullable(),
+});
 export type SigningSnapshot = z.infer<typeof SigningSnapshot>;
 
 /**

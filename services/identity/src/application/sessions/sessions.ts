@@ -6,9 +6,9 @@ import { Session } from '../../domain/session.ts';
 import { mfaOf } from '../../views/mfa/mfa.view.ts';
 import { findById, type Person } from '../../views/people.view.ts';
 import { type SessionRow, sessions } from '../../views/sessions.view.ts';
+import type { SigningKeys } from '../signing/signing-keys.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { type Part, part, within } from '../together.ts';
-import type { AccessTokens } from './access-tokens.ts';
 import type { RefreshToken, RefreshTokens } from './refresh-tokens.ts';
 
 const streamOf = (sessionId: string): string => `session-${sessionId}`;
@@ -28,7 +28,7 @@ export interface Opening {
 
 export interface SessionParts {
   readonly store: EventStore;
-  readonly accessTokens: AccessTokens;
+  readonly signingKeys: SigningKeys;
   readonly refreshTokens: RefreshTokens;
   readonly snapshots: Snapshots;
   /** Nobody gets in before they have shown that their address is theirs. */
@@ -61,6 +61,7 @@ export class Sessions {
    */
   async open(person: Person, { method, owesSecondFactor, input }: Opening, context: RequestContext): Promise<identity.Tokens> {
     this.assertWelcome(person);
+    await this.parts.signingKeys.ready();
     const sessionId = newId(identity.SessionId);
     const refresh = this.parts.refreshTokens.mint(sessionId);
     const { at, expiresAt } = times(owesSecondFactor ? pendingMs : refreshTokenDays * dayMs);
@@ -81,6 +82,7 @@ export class Sessions {
   /** The next pair of tokens, or undefined where the presented one is not the last of an open session. */
   async refresh(presented: RefreshToken, context: RequestContext): Promise<identity.Tokens | undefined> {
     const { sessionId } = presented;
+    await this.parts.signingKeys.ready();
     const next = this.parts.refreshTokens.mint(sessionId);
     const { at, expiresAt } = times(refreshTokenDays * dayMs);
     const command = { type: 'Refresh', presentedHash: presented.hash, refreshHash: next.hash, expiresAt, at } as const;
@@ -175,7 +177,8 @@ export class Sessions {
     { sessionId, owesSecondFactor }: { readonly sessionId: string; readonly owesSecondFactor: boolean },
     refreshToken: string,
   ): identity.Tokens {
-    const accessToken = this.parts.accessTokens.of(person.id, sessionId, owesSecondFactor);
+    const claims = { sub: person.id, sid: sessionId, ...(owesSecondFactor ? { sf: true as const } : {}) };
+    const accessToken = this.parts.signingKeys.sign(claims);
     const { accessTokenSeconds: expiresIn } = identity;
     return { accessToken, refreshToken, expiresIn, userId: person.id, email: person.email, secondFactorNeeded: owesSecondFactor };
   }

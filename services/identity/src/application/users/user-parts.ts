@@ -12,6 +12,9 @@ import { forgetSessions } from '../sessions/forget-sessions.ts';
 import { SecondFactors } from '../sessions/second-factors.ts';
 import { Doors, SessionsHandler } from '../sessions/sessions.handler.ts';
 import { Sessions } from '../sessions/sessions.ts';
+import { SigningKeysHandler } from '../signing/signing-keys.handler.ts';
+import { SigningKeys } from '../signing/signing-keys.ts';
+import { tendKeys } from '../signing/tend-keys.ts';
 import { Snapshots } from '../snapshots.ts';
 import { pruneTries } from '../tries/prune-tries.ts';
 import { Tries } from '../tries/tries.ts';
@@ -27,7 +30,7 @@ import { userDeletedConsumer } from './user-deleted.consumer.ts';
 type IdentityDeps = Deps<IdentityConfig>;
 
 /** People, their sessions and letters: who serves requests about them. */
-export const userControllers = [SignUpHandler, AccountsHandler, DeletionsHandler, OutboxHandler, SessionsHandler];
+export const userControllers = [SignUpHandler, AccountsHandler, DeletionsHandler, OutboxHandler, SessionsHandler, SigningKeysHandler];
 
 const deletionsOf = (deps: IdentityDeps): Deletions => {
   const { store, bus, config } = deps;
@@ -37,13 +40,20 @@ const deletionsOf = (deps: IdentityDeps): Deletions => {
 export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { store, secrets, config, log } = deps;
   const { publicUrl } = config;
-  const { snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
+  const { signingKeys, snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const accounts = new Accounts({ store, together, sessions, snapshots, post, ticketKey: secrets('ticket-mac'), publicUrl });
   const received = receivedInvitesOf(deps);
-  const chores = [forgetSessions(snapshots), pruneTries(triesTable), pruneLetters(post), forgetInvitesOf(deps)];
+  const chores = [
+    forgetSessions(snapshots),
+    pruneTries(triesTable),
+    pruneLetters(post),
+    forgetInvitesOf(deps),
+    tendKeys(signingKeys, snapshots),
+  ];
   return [
     { provide: Snapshots, useValue: snapshots },
+    { provide: SigningKeys, useValue: signingKeys },
     { provide: Sessions, useValue: sessions },
     { provide: Tries, useValue: tries },
     { provide: Passwords, useValue: passwords },
