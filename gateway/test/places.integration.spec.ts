@@ -66,6 +66,21 @@ describe('Where a request is made', () => {
       expect(world.stubs.asked).toEqual([]);
     });
 
+    it('is the key’s own where nothing is said, and the one that is said otherwise', async () => {
+      const { spaceId, orgId, slug, ...person } = await setting('owner');
+      const other = randomUUID();
+      await world.publishing.org(orgId, slug, inOrg([spaceId, other]));
+      const key = await world.apiKey({ userId: person.userId, orgId }, { spaceId: identity.SpaceId.parse(spaceId) });
+      const spaceOf = async (headers: Readonly<Record<string, string>>) => {
+        expect((await get('/orrery/v1/runs', { token: key }, headers)).status).toBe(200);
+        return world.stubs.last(execution.ListRuns)?.context.spaceId;
+      };
+      expect(await spaceOf({})).toBe(spaceId);
+      expect(await spaceOf({ 'x-space-id': other })).toBe(other);
+      await world.publishing.org(orgId, slug, inOrg([other]));
+      await eventually(async () => expect((await get('/orrery/v1/runs', { token: key })).body.code).toBe('SpaceNotFound'));
+    });
+
     it('takes the organization along that is not the caller’s own', async () => {
       const { spaceId, orgId, be, ...guest } = await setting('member', ['trainings:list']);
       await be(undefined);

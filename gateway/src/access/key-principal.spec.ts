@@ -5,7 +5,7 @@ import { principalOfKey } from './key-principal.ts';
 const userId = randomUUID();
 const keyWith = (scopes: identity.KeyScope[] | null) => {
   const secret = { hash: 'a'.repeat(64), userId, until: null };
-  const rules = { scopes, models: null, addresses: null, monthlyTokens: null, monthlySpend: null };
+  const rules = { scopes, models: null, addresses: null, monthlyTokens: null, monthlySpend: null, spaceId: null };
   const key = identity.KeySnapshot.parse({ id: randomUUID(), orgId: randomUUID(), secrets: [secret], ...rules, expiresAt: null });
   return { key, secret: identity.KeySecret.parse(secret) };
 };

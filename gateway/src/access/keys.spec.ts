@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { identity } from '@orrery/contracts';
 import { Keys } from './keys.ts';
 
-const rules = { scopes: null, models: null, addresses: null, monthlyTokens: null, monthlySpend: null };
+const rules = { scopes: null, models: null, addresses: null, monthlyTokens: null, monthlySpend: null, spaceId: null };
 const keyOf = (id: string, ...hashes: readonly string[]): identity.KeySnapshot => {
   const secrets = hashes.map((hash) => ({ hash: hash.repeat(64), userId: randomUUID(), until: null }));
   return identity.KeySnapshot.parse({ id, orgId: randomUUID(), secrets, ...rules, expiresAt: null });

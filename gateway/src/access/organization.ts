@@ -40,8 +40,11 @@ const askOf = (identity: Identity, { slugInPath, slugInHeader, isNeeded, ...spac
   if (identity.kind !== 'key') return undefined;
   const { key, secret } = identity;
   const { userId } = secret;
-  if (key.orgId === null) return { userId, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
-  return { userId, whereto: { slug: slugInPath, orgId: key.orgId, ...spaces }, isNeeded: true };
+  // A key has a space of its own, if any, where the request names none.
+  const spaceInHeader = spaces.spaceInHeader ?? key.spaceId ?? undefined;
+  const where = { ...spaces, spaceInHeader };
+  if (key.orgId === null) return { userId, whereto: { slug: slugInPath ?? slugInHeader, ...where }, isNeeded };
+  return { userId, whereto: { slug: slugInPath, orgId: key.orgId, ...where }, isNeeded: true };
 };
 
 const principalOf = (identity: Identity, held: readonly Permission[]): Principal => {

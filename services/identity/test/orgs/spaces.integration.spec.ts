@@ -123,6 +123,27 @@ describe('a space', () => {
   });
 });
 
+describe('a key', () => {
+  it('has a space of its organization as its own, and no other', async () => {
+    const [{ context, space }, other] = [await team(), await team()];
+    const create = (spaceId: contracts.SpaceId) => rig.ask(contracts.CreateApiKey, { name: 'ci', spaceId }, context());
+    expect(granted(await create(space.id))).toMatchObject({ spaceId: space.id });
+    for (const spaceId of [other.space.id, contracts.SpaceId.parse(randomUUID())])
+      expect(refusalOf(await create(spaceId))).toBe('SpaceNotFound');
+    granted(await rig.ask(contracts.DeleteSpace, { spaceId: space.id }, context()));
+    expect(refusalOf(await create(space.id))).toBe('SpaceNotFound');
+  });
+
+  it('of a person has one that the person is in', async () => {
+    const { context, space } = await team();
+    const guest = await bringIn(space, context(), 'runs:read');
+    const stranger = await rig.person();
+    const create = ({ owner }: Person) => rig.ask(contracts.CreateMyApiKey, { name: 'ci', spaceId: space.id }, again(owner));
+    expect(granted(await create(guest))).toMatchObject({ spaceId: space.id, orgId: null });
+    expect(refusalOf(await create(stranger))).toBe('SpaceNotFound');
+  });
+});
+
 describe('whoever is invited to a space', () => {
   it('may there what the invite says, and is no member of the organization', async () => {
     const { org, context, space } = await team();

@@ -17,7 +17,7 @@ const rotated = { keyId: ApiKeyId, overlapSeconds: z.int().min(0).max(weekSecond
 const listed = { include: z.enum(['revoked']).optional() };
 
 const managing = { ApiKeyNotFound: 404, KeyMayNotManageKeys: 403 } as const;
-const making = { ExpiryInThePast: 422, PermissionsNotHeld: 403, TooManyApiKeys: 409 } as const;
+const making = { SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403, TooManyApiKeys: 409 } as const;
 const org = { org: OrgSlug.optional() };
 
 export const CreateApiKey = command({
@@ -59,7 +59,7 @@ export const UpdateApiKey = command({
   access: 'keys:manage',
   input: z.strictObject({ ...org, ...changed }),
   output: ApiKeyView,
-  refusals: { ...managing, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
+  refusals: { ...managing, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
 });
 
 export const ToggleApiKey = command({
@@ -122,7 +122,7 @@ export const UpdateMyApiKey = command({
   access: 'caller',
   input: z.strictObject(changed),
   output: ApiKeyView,
-  refusals: { ...managing, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
+  refusals: { ...managing, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
 });
 
 export const ToggleMyApiKey = command({

@@ -3,6 +3,7 @@ import { id } from '../../define.ts';
 import { NanosText } from '../../money.ts';
 import { PermissionSchema } from '../../permissions.ts';
 import { Instant, OrgId, Text, UserId } from '../../values.ts';
+import { SpaceId } from '../spaces/types.ts';
 import { AddressRange } from './address-range.ts';
 
 export const ApiKeyId = id('ApiKeyId');
@@ -35,6 +36,8 @@ export const KeyRules = z.strictObject({
   monthlyTokens: z.int().min(0).nullable(),
   /** What may be spent with it in a calendar month, UTC. */
   monthlySpend: NanosText.refine((amount) => !amount.startsWith('-'), 'not less than zero').nullable(),
+  /** The space it acts in where a request names none; narrows nothing. */
+  spaceId: SpaceId.nullable(),
 });
 export type KeyRules = z.infer<typeof KeyRules>;
 

@@ -7,6 +7,7 @@ import { ApiKey, type Change, type Owner, type Settings } from '../../domain/key
 import { answeredFor } from '../../views/keys/answering.ts';
 import { type ApiKeyRow, apiKeys, shownKey } from '../../views/keys/api-keys.view.ts';
 import type { Snapshots } from '../snapshots.ts';
+import { assertSpaceOf } from '../spaces/space-of-key.ts';
 import { within } from '../together.ts';
 import type { KeyMac } from './key-mac.ts';
 import type { KeyUses } from './key-uses.ts';
@@ -28,8 +29,8 @@ const ownedBy = (owner: Owner): Where<ApiKeyRow> => ('orgId' in owner ? { orgId:
 
 const settingsOf = (wish: Wish): Settings => {
   const { name, description = null, scopes = null, models = null, addresses = null, expiresAt = null } = wish;
-  const { monthlyTokens = null, monthlySpend = null } = wish;
-  return { name, description, isActive: true, scopes, models, addresses, monthlyTokens, monthlySpend, expiresAt };
+  const { monthlyTokens = null, monthlySpend = null, spaceId = null } = wish;
+  return { name, description, isActive: true, scopes, models, addresses, monthlyTokens, monthlySpend, spaceId, expiresAt };
 };
 
 /** The life of API keys, an organization's and people's own. What changes is told to every gateway before it is answered. */
@@ -49,6 +50,7 @@ export class ApiKeys {
     const { owner, userId, held, context } = manager;
     const count = await this.store.read(apiKeys).count({ ...ownedBy(owner), revokedAt: null });
     if (count >= mostKeys) refuse({ code: 'TooManyApiKeys', details: { limit: mostKeys } });
+    await assertSpaceOf(this.store, wish.spaceId, owner);
     const keyId = newId(identity.ApiKeyId);
     const { key, prefix, hash } = this.mint(keyId, wish.form);
     const who = { keyId, orgId: 'orgId' in owner ? owner.orgId : null, userId, form: wish.form, prefix };
@@ -71,6 +73,7 @@ export class ApiKeys {
   }
 
   async update(keyId: identity.ApiKeyId, change: Change, { owner, held, context }: Manager): Promise<identity.ApiKeyView> {
+    await assertSpaceOf(this.store, change.spaceId, owner);
     const command = { type: 'Update', owner, change, held, at: now() } as const;
     refuse(await this.apiKey(streamOf(keyId), command, context, { input: { keyId, change } }));
     return this.told(keyId, owner);

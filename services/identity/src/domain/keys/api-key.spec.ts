@@ -19,6 +19,7 @@ const settings: Settings = {
   addresses: null,
   monthlyTokens: null,
   monthlySpend: null,
+  spaceId: null,
   expiresAt: null,
 };
 const held = rolePermissions.owner;

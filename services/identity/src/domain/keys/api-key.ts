@@ -137,8 +137,8 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
 };
 
 const settingsOf = (data: Settings): Settings => {
-  const { name, description, isActive, scopes, models, addresses, monthlyTokens, monthlySpend, expiresAt } = data;
-  return { name, description, isActive, scopes, models, addresses, monthlyTokens, monthlySpend, expiresAt };
+  const { name, description, isActive, scopes, models, addresses, monthlyTokens, monthlySpend, spaceId, expiresAt } = data;
+  return { name, description, isActive, scopes, models, addresses, monthlyTokens, monthlySpend, spaceId, expiresAt };
 };
 
 const evolve = (state: State, event: Event): State => {

@@ -60,7 +60,7 @@ describe('What is given to a key', () => {
 });
 
 describe('A key', () => {
-  const wide = { scopes: null, models: null, addresses: null, monthlyTokens: null, monthlySpend: null, expiresAt: null };
+  const wide = { scopes: null, models: null, addresses: null, monthlyTokens: null, monthlySpend: null, spaceId: null, expiresAt: null };
 
   it('is narrow by every rule but its permissions', () => {
     expect(isNarrow(wide)).toBe(false);

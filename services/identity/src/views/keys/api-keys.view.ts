@@ -9,6 +9,7 @@ const rules = {
   addresses: nullable(json<NonNullable<Rules['addresses']>>()),
   monthlyTokens: nullable(integer()),
   monthlySpend: nullable(nanos()),
+  spaceId: nullable(uuid<identity.SpaceId>()),
 };
 
 export const apiKeys = view({
@@ -64,12 +65,13 @@ export const apiKeys = view({
 
 export type ApiKeyRow = TableRow<typeof apiKeys>;
 
-export const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend }: ApiKeyRow): Rules => ({
+export const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend, spaceId }: ApiKeyRow): Rules => ({
   scopes,
   models,
   addresses,
   monthlyTokens,
   monthlySpend,
+  spaceId,
 });
 
 /** What is known of a key beside its row. */
