@@ -1,5 +1,6 @@
 import type { Event, Place, Recorded } from '@orrery/kernel';
 import type pg from 'pg';
+import { readTexts, statementOf } from './pipeline.ts';
 import { type BareRow, bareColumns, type EventRow, eventColumns, type RowReader } from './rows.ts';
 
 export interface Loaded<E extends Event = Event> {
@@ -19,6 +20,12 @@ export interface LoadOptions {
 }
 
 const lastVersion = 2_147_483_647;
+
+/** The types, and the data as one JSON array unless some of it is sealed. */
+const selectHappened = statementOf(
+  `SELECT string_agg(h.type, ','), CASE WHEN count(h.person) = 0 THEN '[' || string_agg(h.data::text, ',') || ']' END
+    FROM (SELECT e.type, e.data, e.person FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version) h`,
+);
 
 /** Reads streams and the log. */
 export class LogReader {
@@ -71,15 +78,9 @@ export class LogReader {
    * times as much here as parsing one text.
    */
   async happened<E extends Event>(stream: string, after = 0): Promise<readonly E[]> {
-    const { rows } = await this.pool.query<{ types: string | null; data: string; personal: boolean }>({
-      name: 'orrery-happened',
-      text: `SELECT string_agg(h.type, ',') AS types, '[' || string_agg(h.data::text, ',') || ']' AS data, bool_or(h.person IS NOT NULL) AS personal
-        FROM (SELECT e.type, e.data, e.person FROM events e WHERE e.stream = $1 AND e.version > $2 ORDER BY e.version) h`,
-      values: [stream, after],
-    });
-    const [all] = rows;
-    if (!all?.types) return [];
-    return all.personal ? await this.happenedRowByRow<E>(stream, after) : this.rows.plain<E>(all.types.split(','), JSON.parse(all.data));
+    const [[types, data] = []] = await readTexts(this.pool, { statement: selectHappened, values: [stream, String(after)] });
+    if (!types) return [];
+    return data ? this.rows.plain<E>(types.split(','), JSON.parse(data)) : await this.happenedRowByRow<E>(stream, after);
   }
 
   /** The kept state of a shape, if there is one, and what happened since. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import { type Parameter, WireWriter } from './wire.ts';
 
 /** A prepared statement whose parameters are text. */
@@ -11,6 +11,9 @@ export interface Statement {
 
 /** Named after its text: server-side names hold 63 bytes, and a text may be prepared by several stores of one process. */
 export const statementOf = (text: string): Statement => ({ name: `orrery_${hash('sha256', text).slice(0, 24)}`, text });
+
+/** A row as PostgreSQL sends it. */
+export type TextRow = readonly (string | null)[];
 
 export interface Step {
   readonly statement: Statement;
@@ -35,8 +38,9 @@ const writer = new WireWriter();
  * before it began, as in READ COMMITTED.
  */
 class Pipeline implements pg.Submittable {
-  readonly done: Promise<void>;
+  readonly done: Promise<readonly TextRow[]>;
   private readonly steps: readonly Step[];
+  private readonly rows: TextRow[] = [];
   private readonly fresh = new Set<string>();
   private connection: pg.Connection | undefined;
   private settle: (error?: Error) => void = () => {};
@@ -44,7 +48,7 @@ class Pipeline implements pg.Submittable {
   constructor(steps: readonly Step[]) {
     this.steps = steps;
     this.done = new Promise((resolve, reject) => {
-      this.settle = (error) => (error ? reject(error) : resolve());
+      this.settle = (error) => (error ? reject(error) : resolve(this.rows));
     });
   }
 
@@ -72,7 +76,9 @@ class Pipeline implements pg.Submittable {
   handleCommandComplete(): void {}
   handleEmptyQuery(): void {}
   handleRowDescription(): void {}
-  handleDataRow(): void {}
+  handleDataRow({ fields }: { readonly fields: TextRow }): void {
+    this.rows.push(fields);
+  }
 
   handleReadyForQuery(): void {
     if (this.connection) for (const name of this.fresh) preparedBy(this.connection).add(name);
@@ -93,13 +99,33 @@ class Pipeline implements pg.Submittable {
   }
 }
 
-/** Runs the steps as one transaction in one round trip. A connection that does not answer in time is closed for good. */
-export const runPipeline = async (client: pg.ClientBase, steps: readonly Step[], timeoutMs: number): Promise<void> => {
+/**
+ * Runs the steps as one transaction in one round trip, and gives the rows of all of them. A connection that does not answer in time
+ * is closed for good.
+ */
+export const runPipeline = async (client: pg.ClientBase, steps: readonly Step[], timeoutMs: number): Promise<readonly TextRow[]> => {
   const pipeline = client.query(new Pipeline(steps));
   const timer = setTimeout(() => pipeline.abandon(), timeoutMs);
   try {
-    await pipeline.done;
+    return await pipeline.done;
   } finally {
     clearTimeout(timer);
+  }
+};
+
+/** Longer than the server itself would let a statement run. */
+const readTimeoutMs = 35_000;
+
+/** One query whose rows are wanted as they come: the driver's own way asks for their types each time, and costs half as much again. */
+export const readTexts = async (pool: pg.Pool, step: Step): Promise<readonly TextRow[]> => {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    return await runPipeline(client, [step], readTimeoutMs);
+  } catch (error) {
+    broken = !(error instanceof pg.DatabaseError);
+    throw error;
+  } finally {
+    client.release(broken);
   }
 };
