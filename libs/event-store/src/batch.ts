@@ -6,29 +6,36 @@ import type { Table } from './table.ts';
 import { TableWriter } from './table-sql.ts';
 import type { Claim } from './unit.ts';
 
+type Rows = readonly (readonly CellText[])[];
+
+const insertWith = (version: string): RowStatement =>
+  new RowStatement(
+    [
+      { name: 'id', type: 'uuid' },
+      { name: 'stream', type: 'text' },
+      { name: 'before', type: 'int' },
+      { name: 'version', type: 'int' },
+      { name: 'type', type: 'text' },
+      { name: 'data', type: 'json' },
+      { name: 'metadata', type: 'json' },
+      { name: 'at', type: 'timestamptz' },
+      { name: 'person', type: 'text' },
+    ],
+    (source) => `INSERT INTO events (id, stream, version, type, data, metadata, recorded_at, person)
+    SELECT r.id, r.stream, ${version}, r.type, r.data, r.metadata, r.at, r.person FROM ${source}`,
+  );
+
 /**
  * The unique key on (stream, version) refuses a version that exists; a version whose predecessor does not exist becomes NULL here,
  * and the column refuses that. The look for the predecessor is a scalar sub-query because the planner never turns one into a scan.
  */
-const insertEvents = new RowStatement(
-  [
-    { name: 'id', type: 'uuid' },
-    { name: 'stream', type: 'text' },
-    { name: 'before', type: 'int' },
-    { name: 'version', type: 'int' },
-    { name: 'type', type: 'text' },
-    { name: 'data', type: 'json' },
-    { name: 'metadata', type: 'json' },
-    { name: 'at', type: 'timestamptz' },
-    { name: 'person', type: 'text' },
-  ],
-  (source) => `INSERT INTO events (id, stream, version, type, data, metadata, recorded_at, person)
-    SELECT r.id, r.stream,
-      CASE WHEN r.before = 0 THEN r.version
-        ELSE (SELECT r.version FROM events p WHERE p.stream = r.stream AND p.version = r.before) END,
-      r.type, r.data, r.metadata, r.at, r.person
-    FROM ${source}`,
-);
+const insertEvents = insertWith(`CASE WHEN r.before = 0 THEN r.version
+      ELSE (SELECT r.version FROM events p WHERE p.stream = r.stream AND p.version = r.before) END`);
+/** Where every stream is new there is no predecessor to look for. */
+const insertFirstEvents = insertWith('r.version');
+
+const insertionOf = (rows: Rows): RowStatement => (rows.every((row) => row[beforeColumn] === '0') ? insertFirstEvents : insertEvents);
+const beforeColumn = 2;
 
 const insertOnce = new RowStatement(
   [
@@ -57,8 +64,6 @@ const releaseClaims = new RowStatement(
   (source) => `DELETE FROM claims c USING ${source} WHERE c.scope = r.scope AND c.key = r.key AND c.stream = r.stream`,
 );
 
-type Rows = readonly (readonly CellText[])[];
-
 const stepsFor = (statement: RowStatement, rows: Rows): readonly Step[] => (rows.length > 0 ? [statement.step(rows)] : []);
 
 const takenBy = (claim: Claim): Rows => ('take' in claim ? [[claim.scope, claim.key, claim.take]] : []);
@@ -70,15 +75,13 @@ export class BatchWriter {
 
   steps(batch: readonly Prepared[]): readonly Step[] {
     const claims = batch.flatMap(({ unit }) => unit.claims ?? []);
+    const events = batch.flatMap((prepared) => prepared.events);
     return [
       ...stepsFor(
         insertOnce,
         batch.flatMap(({ once }) => (once ? [once] : [])),
       ),
-      ...stepsFor(
-        insertEvents,
-        batch.flatMap(({ events }) => events),
-      ),
+      ...stepsFor(insertionOf(events), events),
       ...stepsFor(releaseClaims, claims.flatMap(releasedBy)),
       ...stepsFor(takeClaims, claims.flatMap(takenBy)),
       ...this.tableSteps(batch),
