@@ -88,6 +88,12 @@ export class Bus {
     });
   }
 
+  /** Leaves and comes back at once, as whom the credentials say by now. What is under way is asked again. */
+  async reenter(): Promise<void> {
+    if (this.isConnected) await withinMs(this.connection.flush(), closeMs);
+    await this.connection.reconnect();
+  }
+
   /** Sends what is written, and ends the connection. */
   async close(): Promise<void> {
     if (this.connection.isClosed()) return;

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { type ConnectionOptions, connect, credsAuthenticator } from 'nats';
+import { readFileSync } from 'node:fs';
+import { type Authenticator, type ConnectionOptions, connect, credsAuthenticator } from 'nats';
 import { Bus } from './bus.ts';
 import type { LineOptions } from './line.ts';
 
@@ -8,15 +8,30 @@ export interface ConnectOptions extends LineOptions {
   readonly url: string;
   /** How the connection is called in the server's monitoring. */
   readonly name: string;
-  /** Path of a .creds file. */
+  /** Path of a .creds file. It may be replaced at any time: it is read again whenever the bus asks who this is. */
   readonly credentials?: string;
   /** How long the first connection may take, retries included. 0: one try. */
   readonly firstConnectMs?: number;
 }
 
 const reconnect = { least: 100, spread: 400 };
+/** Whoever is refused will be refused again in a moment, and to prove who one is costs both sides. */
+const afterRefusal = { least: 2_000, spread: 3_000 };
 
-const reconnectDelay = (): number => reconnect.least + Math.random() * reconnect.spread;
+const delay = ({ least, spread } = reconnect): number => least + Math.random() * spread;
+
+const authenticatorOf = (path: string): Authenticator => {
+  let held = readFileSync(path);
+  const read = (): Buffer => {
+    try {
+      held = readFileSync(path);
+    } catch {
+      // What was read before may still do; if not, the bus says so.
+    }
+    return held;
+  };
+  return credsAuthenticator(read);
+};
 
 interface Servers {
   readonly servers: string[];
@@ -35,7 +50,7 @@ const serversOf = (urls: string): Servers => {
   };
 };
 
-const settingsOf = async ({ url, name, credentials, inboxPrefix }: ConnectOptions): Promise<ConnectionOptions & { servers: string[] }> => {
+const settingsOf = ({ url, name, credentials, inboxPrefix }: ConnectOptions): ConnectionOptions & { servers: string[] } => {
   const { servers, login, isEncrypted } = serversOf(url);
   return {
     servers,
@@ -44,12 +59,11 @@ const settingsOf = async ({ url, name, credentials, inboxPrefix }: ConnectOption
     ...(isEncrypted ? { tls: {} } : {}),
     name,
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
-    ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(await readFile(credentials)) }),
+    ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials) }),
     // Halves the client's CPU: no stack is taken for each request.
     noAsyncTraces: true,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
-    reconnectDelayHandler: reconnectDelay,
     timeout: 5_000,
     pingInterval: 10_000,
     maxPingOut: 2,
@@ -58,13 +72,16 @@ const settingsOf = async ({ url, name, credentials, inboxPrefix }: ConnectOption
 
 /** Connects, and from then on reconnects for ever. Fails when no server lets it in in time. */
 export const connectBus = async (options: ConnectOptions): Promise<Bus> => {
-  const settings = await settingsOf(options);
+  let bus: Bus | undefined;
+  const reconnectDelayHandler = (): number => delay(bus?.line.link.isRefused ? afterRefusal : reconnect);
+  const settings = { ...settingsOf(options), reconnectDelayHandler };
   const giveUpAt = Date.now() + (options.firstConnectMs ?? 30_000);
   for (;;) {
     try {
-      return new Bus(await connect(settings), options);
+      bus = new Bus(await connect(settings), options);
+      return bus;
     } catch (cause) {
-      const wait = reconnectDelay();
+      const wait = delay();
       if (Date.now() + wait < giveUpAt) await new Promise((resolve) => setTimeout(resolve, wait));
       else throw new Error(`cannot connect to NATS at ${settings.servers.join(', ')}: ${String(cause)}`, { cause });
     }

@@ -1,6 +1,9 @@
-import { Events, type NatsConnection, type Status } from 'nats';
+import { ErrorCode, Events, type NatsConnection, type Status } from 'nats';
 
 type Listener = () => void;
+
+/** What a server says to whom it does not let in, or in any longer. */
+const refusals: readonly string[] = [ErrorCode.AuthorizationViolation, ErrorCode.AuthenticationExpired];
 
 /** Whether the connection stands, and who wants to know when that changes. */
 export class Link {
@@ -9,6 +12,7 @@ export class Link {
   readonly #denied = new Set<(subject: string) => void>();
   #state: 'up' | 'down' | 'closed' = 'up';
   #backAt = Number.NEGATIVE_INFINITY;
+  #isRefused = false;
 
   constructor(connection: NatsConnection) {
     void this.#follow(connection.status());
@@ -26,6 +30,11 @@ export class Link {
 
   get isClosed(): boolean {
     return this.#state === 'closed';
+  }
+
+  /** The server does not let this process in: its credentials are wrong, have expired or were revoked. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Called each time the connection is lost, for good or not. Returns how to stop listening. */
@@ -65,6 +74,7 @@ export class Link {
     for await (const status of statuses) {
       if (status.type === Events.Disconnect) this.#turn('down');
       if (status.type === Events.Reconnect) this.#turn('up');
+      if (status.type === Events.Error && refusals.includes(String(status.data))) this.#isRefused = true;
       if (status.type === Events.Error && status.permissionContext?.operation === 'publish') {
         for (const listener of this.#denied) listener(status.permissionContext.subject);
       }
@@ -74,7 +84,10 @@ export class Link {
   #turn(state: 'up' | 'down' | 'closed'): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
-    if (state === 'up') this.#backAt = performance.now();
+    if (state === 'up') {
+      this.#backAt = performance.now();
+      this.#isRefused = false;
+    }
     for (const listener of [...(state === 'up' ? this.#up : this.#down)]) listener();
   }
 }

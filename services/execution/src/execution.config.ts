@@ -30,6 +30,10 @@ export const ExecutionConfig = z.object({
     says: 'the URL under which agents reach NATS, where it is not ORRERY_NATS_URL',
     example: 'tls://orrery.example.com:4222',
   }),
+  credentialSeconds: variable('ORRERY_AGENT_CREDENTIAL_SECONDS', seconds(10, 31_536_000).default(86_400), {
+    says: 'how many seconds the credentials of a machine last; away for longer, it must be let in again by an operator',
+    example: '86400',
+  }),
   leaseSeconds: variable('ORRERY_LEASE_SECONDS', seconds(1, 3_600).default(60), {
     says: 'how many seconds a machine may hold its work without being heard',
     example: '60',

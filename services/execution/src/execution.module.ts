@@ -57,7 +57,12 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
   const owners = new AttemptOwners(store.pool);
   const beats = new Beats({ pool: store.pool, runs, workers: machines, log, patience: patienceOf(config) });
   const watch = new RunWatch(store, databaseUrl, log);
-  const credentials = { natsUrl: config.agentNatsUrl ?? config.natsUrl, seed: config.accountSeed, ownCreds: config.natsCreds };
+  const credentials = {
+    natsUrl: config.agentNatsUrl ?? config.natsUrl,
+    seed: config.accountSeed,
+    ownCreds: config.natsCreds,
+    lifeSeconds: config.credentialSeconds,
+  };
   return {
     controllers: [RunsHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
     providers: [

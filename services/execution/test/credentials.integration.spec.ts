@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execution } from '@orrery/contracts';
 import { type Bus, connectBus } from '@orrery/messaging';
-import { startNats } from '@orrery/testing';
+import { eventually, startNats } from '@orrery/testing';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds } from 'nats-jwt';
 import { AgentCredentials } from '../src/application/agent-credentials.ts';
@@ -56,11 +56,15 @@ afterAll(async () => {
 
 const [mine, other] = [workerId(1), workerId(2)];
 
+const mint = async (lifeSeconds: number): Promise<string> => {
+  const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, seed: world.seed, ownCreds: world.own, lifeSeconds });
+  return (await credentials.mint(mine)) ?? '';
+};
+
 /** A machine's own connection, and what the server forbade it. */
 const enter = async () => {
-  const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, seed: world.seed, ownCreds: world.own });
-  const creds = await credentials.mint(mine);
-  const authenticator = credsAuthenticator(new TextEncoder().encode(creds ?? ''));
+  const creds = await mint(3_600);
+  const authenticator = credsAuthenticator(new TextEncoder().encode(creds));
   const connection = await connect({ servers: world.nats.url, authenticator, inboxPrefix: `_INBOX_agent.${mine}` });
   open.push(connection);
   // Servers deliver in order: what has not come when the flush comes back was forbidden.
@@ -93,6 +97,7 @@ describe('the credentials of a machine', () => {
     const subjects = [
       `ask.execution.beat-worker.${mine}`,
       `ask.execution.report-attempt.${mine}`,
+      `ask.execution.renew-worker.${mine}`,
       `tele.output.${mine}.${runId()}`,
       `tele.metrics.${mine}`,
     ];
@@ -105,6 +110,7 @@ describe('the credentials of a machine', () => {
     const subjects = [
       `ask.execution.beat-worker.${other}`,
       `ask.execution.report-attempt.${other}`,
+      `ask.execution.renew-worker.${other}`,
       'ask.execution.submit-run',
       'ask.identity.log-in',
       `tele.output.${other}.${runId()}`,
@@ -133,8 +139,26 @@ describe('the credentials of a machine', () => {
     expect(answer.string()).toBe('yes');
   });
 
+  it('end when their time is over: who is connected is sent away, and not let in again', async () => {
+    const authenticator = credsAuthenticator(new TextEncoder().encode(await mint(1)));
+    const settings = { servers: world.nats.url, authenticator, inboxPrefix: `_INBOX_agent.${mine}` };
+    const connection = await connect({ ...settings, reconnect: false });
+    open.push(connection);
+    await expect(connection.closed()).resolves.toMatchObject({ code: 'AUTHENTICATION_EXPIRED' });
+    const refusal = async (): Promise<string> => {
+      try {
+        open.push(await connect({ ...settings, reconnect: false }));
+        return '';
+      } catch (error) {
+        return String(error);
+      }
+    };
+    // Servers count in whole seconds.
+    await eventually(async () => expect(await refusal()).toContain('Authorization Violation'));
+  });
+
   it('are none where the bus asks for none', async () => {
-    const credentials = await AgentCredentials.open({ natsUrl: world.nats.url });
+    const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, lifeSeconds: 60 });
     expect(await credentials.mint(execution.WorkerId.parse(mine))).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { execution } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { askAsAgentSubject } from '@orrery/messaging';
 import { createUser, encodeUser, fmtCreds, fromSeed, type KeyPair, parseCreds } from 'nats-jwt';
 
@@ -10,6 +11,8 @@ export interface CredentialOptions {
   readonly seed?: string | undefined;
   /** Path of this service's own credentials: they name the account, where the seed is not the account's own. */
   readonly ownCreds?: string | undefined;
+  /** How long they last. A machine renews its own long before. */
+  readonly lifeSeconds: number;
 }
 
 const unlimited = -1;
@@ -21,6 +24,7 @@ const rightsOfAgent = (workerId: string) => ({
     allow: [
       askAsAgentSubject(execution.BeatWorker, workerId),
       askAsAgentSubject(execution.ReportAttempt, workerId),
+      askAsAgentSubject(execution.RenewWorker, workerId),
       `tele.output.${workerId}.>`,
       `tele.metrics.${workerId}`,
     ],
@@ -46,14 +50,17 @@ const signerOf = async (seed: string, ownCreds: string | undefined): Promise<Sig
 export class AgentCredentials {
   readonly natsUrl: string;
   private readonly signer: Signer | undefined;
+  private readonly lifeSeconds: number;
 
-  private constructor(natsUrl: string, signer: Signer | undefined) {
+  private constructor({ natsUrl, lifeSeconds }: CredentialOptions, signer: Signer | undefined) {
     this.natsUrl = natsUrl;
+    this.lifeSeconds = lifeSeconds;
     this.signer = signer;
   }
 
-  static async open({ natsUrl, seed, ownCreds }: CredentialOptions): Promise<AgentCredentials> {
-    return new AgentCredentials(natsUrl, seed === undefined ? undefined : await signerOf(seed, ownCreds));
+  static async open(options: CredentialOptions): Promise<AgentCredentials> {
+    const { seed, ownCreds } = options;
+    return new AgentCredentials(options, seed === undefined ? undefined : await signerOf(seed, ownCreds));
   }
 
   /** The text of a .creds file; null where the bus asks for none. */
@@ -61,13 +68,16 @@ export class AgentCredentials {
     if (!this.signer) return null;
     const { pair, account } = this.signer;
     const user = createUser();
-    const token = await encodeUser(`agent-${workerId}`, user, pair, {
+    const claims = {
       ...(account === undefined ? {} : { issuer_account: account }),
       ...rightsOfAgent(workerId),
       subs: unlimited,
       data: unlimited,
       payload: unlimited,
-    });
+    };
+    // Judged by the clock of the bus. The machine's own clock has no say: it counts from when it got them.
+    const exp = Math.ceil(systemClock.now() / 1_000 + this.lifeSeconds);
+    const token = await encodeUser(`agent-${workerId}`, user, pair, claims, { exp });
     return new TextDecoder().decode(fmtCreds(token, user));
   }
 }

@@ -4,6 +4,8 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Counter, counter } from '@orrery/telemetry';
 import type { RunCommand } from '../domain/run-commands.ts';
+import { WorkerReader } from '../views/worker-reader.ts';
+import { AgentCredentials } from './agent-credentials.ts';
 import { Beats } from './beats.ts';
 import { clean } from './clean.ts';
 import { Runs } from './runs.ts';
@@ -33,10 +35,14 @@ const commandOf = (report: execution.AttemptReport, workerId: execution.WorkerId
 export class AgentsHandler {
   private readonly runs: Runs;
   private readonly beats: Beats;
+  private readonly reader: WorkerReader;
+  private readonly credentials: AgentCredentials;
 
-  constructor(runs: Runs, beats: Beats) {
+  constructor(runs: Runs, beats: Beats, reader: WorkerReader, credentials: AgentCredentials) {
     this.runs = runs;
     this.beats = beats;
+    this.reader = reader;
+    this.credentials = credentials;
   }
 
   @Serves(execution.BeatWorker)
@@ -53,9 +59,21 @@ export class AgentsHandler {
     { report }: InputOf<typeof execution.ReportAttempt>,
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.ReportAttempt>> {
-    const handled = await this.runs.tell(report.runId, commandOf(clean(report), workerOf(context)), context);
+    const workerId = await this.memberOf(context);
+    const handled = await this.runs.tell(report.runId, commandOf(clean(report), workerId), context);
     reports.add(1, { report: report.kind, outcome: handled.accepted ? 'accepted' : handled.rejection.code });
     refuse(handled);
     return {};
+  }
+
+  @Serves(execution.RenewWorker)
+  async renew(_input: InputOf<typeof execution.RenewWorker>, context: RequestContext): Promise<OutputOf<typeof execution.RenewWorker>> {
+    return { natsCreds: await this.credentials.mint(await this.memberOf(context)) };
+  }
+
+  /** Whoever was removed may still have credentials that open the bus. */
+  private async memberOf(context: RequestContext): Promise<execution.WorkerId> {
+    const workerId = workerOf(context);
+    return (await this.reader.has(workerId)) ? workerId : refuse({ code: 'WorkerNotFound', details: {} });
   }
 }

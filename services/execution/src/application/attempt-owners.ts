@@ -1,5 +1,6 @@
 import type { execution, OrgId } from '@orrery/contracts';
 import type pg from 'pg';
+import { Removals } from './removals.ts';
 
 export interface Owner {
   readonly orgId: OrgId;
@@ -11,12 +12,14 @@ const most = 20_000;
 
 /** Which machine had which attempt of whose run. Machines are not believed when they say so themselves. */
 export class AttemptOwners {
+  readonly removals: Removals;
   private readonly pool: pg.Pool;
   private readonly byAttempt = new Map<string, Owner>();
   private readonly byMachine = new Map<string, Owner>();
 
   constructor(pool: pg.Pool) {
     this.pool = pool;
+    this.removals = new Removals(pool);
   }
 
   /** Learns of these runs, so that the others can answer. */

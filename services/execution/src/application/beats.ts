@@ -91,7 +91,7 @@ export class Beats {
   private async note(beats: readonly Beat[]): Promise<ReadonlyMap<string, { readonly isLost: boolean }>> {
     const { rows } = await this.parts.pool.query<{ id: string; isLost: boolean }>({
       name: 'note-beats',
-      text: `WITH heard AS (SELECT id, is_lost FROM workers WHERE id = ANY($1::uuid[]) ORDER BY id), noted AS (
+      text: `WITH heard AS (SELECT id, is_lost FROM workers WHERE id = ANY($1::uuid[]) AND removed_at IS NULL ORDER BY id), noted AS (
           INSERT INTO worker_beats (worker_id, last_seen_at) SELECT id, now() FROM heard
           ON CONFLICT (worker_id) DO UPDATE SET last_seen_at = excluded.last_seen_at)
         SELECT id, is_lost AS "isLost" FROM heard`,

@@ -154,6 +154,7 @@ export class FollowedRun {
   private async hear(message: { readonly subject: string; readonly data: Uint8Array }): Promise<void> {
     const { owners } = this.parts;
     const { workerId, chunks } = readOutput(message) ?? { workerId: '', chunks: [] };
+    if (await owners.removals.hasLately(workerId)) return;
     if (chunks.some(({ attempt }) => !owners.ofAttempt(this.runId, attempt))) await owners.learn([this.runId]);
     for (const chunk of chunks) if (owners.ofAttempt(this.runId, chunk.attempt)?.workerId === workerId) this.order.offer(chunk);
     this.bell.ring();

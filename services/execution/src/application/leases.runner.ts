@@ -114,7 +114,7 @@ export class LeasesRunner {
     for (const { status, runs } of rows) metrics.runs.record(runs, { service: 'execution', status });
     const workers = await this.parts.pool.query<{ state: string; workers: number }>(
       `SELECT s.state, count(w.id)::int AS workers FROM unnest(ARRAY['online', 'offline', 'cordoned']) AS s(state)
-       LEFT JOIN workers w ON s.state = CASE WHEN w.is_lost THEN 'offline' WHEN w.is_cordoned THEN 'cordoned' ELSE 'online' END
+       LEFT JOIN workers w ON w.removed_at IS NULL AND s.state = CASE WHEN w.is_lost THEN 'offline' WHEN w.is_cordoned THEN 'cordoned' ELSE 'online' END
        GROUP BY s.state`,
     );
     for (const row of workers.rows) metrics.workers.record(row.workers, { service: 'execution', state: row.state });

@@ -22,7 +22,8 @@ export const takeMetrics =
       const batch = readSamples(message);
       return batch ? [{ ...batch, arrivedAt: arrivalOf(message) }] : [];
     });
-    const told = batches.flatMap(({ samples, ...whence }) => samples.map((sample) => ({ ...sample, ...whence })));
+    const believed = await owners.removals.before(batches);
+    const told = believed.flatMap(({ samples, ...whence }) => samples.map((sample) => ({ ...sample, ...whence })));
     await owners.learn(told.flatMap(({ runId, workerId }) => (runId && !owners.onMachine(runId, workerId) ? [runId] : [])));
     const samples = told.flatMap(({ runId, workerId, hostname, name: metric, gpu, at, value, arrivedAt }): Sample[] => {
       const org = runId && owners.onMachine(runId, workerId)?.orgId;
@@ -31,8 +32,11 @@ export const takeMetrics =
       const labels = { ...whose, hostname, ...(gpu === undefined ? {} : { gpu: String(gpu) }) };
       return [{ metric, labels, at: Math.min(epochOf(at), arrivedAt), value }];
     });
-    if (samples.length < told.length || batches.length < messages.length) {
-      log.warn({ refused: told.length - samples.length, unreadable: messages.length - batches.length }, 'samples that belong to nobody');
+    if (samples.length < told.length || believed.length < messages.length) {
+      log.warn(
+        { refused: told.length - samples.length, unreadable: messages.length - batches.length, removed: batches.length - believed.length },
+        'samples that belong to nobody',
+      );
     }
     const { added } = await store.append(samples);
     metrics.telemetryIngested.add(added, { service, kind: 'samples' });

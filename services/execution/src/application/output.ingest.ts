@@ -30,7 +30,8 @@ export const takeOutput =
       const output = readOutput(message);
       return output ? [{ ...output, arrivedAt: arrivalOf(message) }] : [];
     });
-    const chunks = told.flatMap(({ workerId, arrivedAt, chunks: each }) => each.map((chunk) => ({ ...chunk, workerId, arrivedAt })));
+    const believed = await owners.removals.before(told);
+    const chunks = believed.flatMap(({ workerId, arrivedAt, chunks: each }) => each.map((chunk) => ({ ...chunk, workerId, arrivedAt })));
     await owners.learn(chunks.flatMap(({ runId, attempt }) => (owners.ofAttempt(runId, attempt) ? [] : [runId])));
     const entries = chunks.flatMap(({ runId, attempt: part, seq, stream: channel, at, text, workerId, arrivedAt }): LogEntry[] => {
       const owner = owners.ofAttempt(runId, part);
@@ -39,8 +40,9 @@ export const takeOutput =
       // A clock that is ahead must not cost the output.
       return [{ stream: `run-${runId}`, part, seq, owner: owner.orgId, at: Math.min(epochOf(at), arrivedAt), channel, text, labels }];
     });
-    if (entries.length < chunks.length || told.length < messages.length) {
-      log.warn({ refused: chunks.length - entries.length, unreadable: messages.length - told.length }, 'output that belongs to nobody');
+    if (entries.length < chunks.length || believed.length < messages.length) {
+      const [unreadable, removed] = [messages.length - told.length, told.length - believed.length];
+      log.warn({ refused: chunks.length - entries.length, unreadable, removed }, 'output that belongs to nobody');
     }
     const { added } = await logs.append(entries);
     metrics.telemetryIngested.add(added, { service, kind: 'lines' });

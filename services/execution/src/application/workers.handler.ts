@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Controller } from '@nestjs/common';
-import { actorOf, execution, type InputOf, instantOf, newId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { actorOf, execution, type InputOf, type Instant, instantOf, newId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { WorkerReader } from '../views/worker-reader.ts';
@@ -8,19 +8,18 @@ import { AgentCredentials } from './agent-credentials.ts';
 import { Workers } from './workers.ts';
 
 const secretBytes = 32;
-const tokenShape = /^ojt_([0-9a-f]{32})_([A-Za-z0-9_-]{43})$/;
-
 const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
-/** The worker that a token is for is part of it: a token is a machine that is expected. */
-const tokenOf = (workerId: string, secret: string): string => `ojt_${workerId.replaceAll('-', '')}_${secret}`;
+interface Drawn {
+  readonly secret: string;
+  readonly at: Instant;
+  readonly expiresAt: Instant;
+}
 
-const partsOf = (token: string): { readonly workerId: execution.WorkerId; readonly secret: string } | undefined => {
-  const [, hex, secret] = tokenShape.exec(token) ?? [];
-  if (!hex || !secret) return undefined;
-  const dashed = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  const workerId = execution.WorkerId.safeParse(dashed);
-  return workerId.success ? { workerId: workerId.data, secret } : undefined;
+const draw = (ttlSeconds: number): Drawn => {
+  const now = systemClock.now();
+  const secret = randomBytes(secretBytes).toString('base64url');
+  return { secret, at: instantOf(now), expiresAt: instantOf(now + ttlSeconds * 1_000) };
 };
 
 @Controller()
@@ -41,17 +40,29 @@ export class WorkersHandler {
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.CreateJoinToken>> {
     const workerId = newId(execution.WorkerId);
-    const secret = randomBytes(secretBytes).toString('base64url');
-    const now = systemClock.now();
-    const made = { tokenId: workerId, expiresAt: instantOf(now + input.ttlSeconds * 1_000) };
-    const command = { type: 'Expect', ...made, name: input.name, hash: hashOf(secret), at: instantOf(now) } as const;
-    const answer = (): OutputOf<typeof execution.CreateJoinToken> => ({ ...made, token: tokenOf(workerId, secret) });
+    const { secret, at, expiresAt } = draw(input.ttlSeconds);
+    const made = { tokenId: workerId, expiresAt };
+    const command = { type: 'Expect', ...made, name: input.name, hash: hashOf(secret), at } as const;
+    const answer = (): OutputOf<typeof execution.CreateJoinToken> => ({ ...made, token: execution.writeJoinToken({ workerId, secret }) });
     return refuse(await this.workers.tell(workerId, command, context, { input, answer, sealed: true, fresh: true })).answer;
+  }
+
+  @Serves(execution.CreateRejoinToken)
+  async createRejoinToken(
+    input: InputOf<typeof execution.CreateRejoinToken>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.CreateRejoinToken>> {
+    const { workerId } = input;
+    const { secret, at, expiresAt } = draw(input.ttlSeconds);
+    const made = { tokenId: randomUUID(), expiresAt };
+    const command = { type: 'ExpectAgain', workerId, ...made, hash: hashOf(secret), at } as const;
+    const answer = (): OutputOf<typeof execution.CreateRejoinToken> => ({ ...made, token: execution.writeJoinToken({ workerId, secret }) });
+    return refuse(await this.workers.tell(workerId, command, context, { input, answer, sealed: true })).answer;
   }
 
   @Serves(execution.JoinWorker)
   async join(input: InputOf<typeof execution.JoinWorker>, context: RequestContext): Promise<OutputOf<typeof execution.JoinWorker>> {
-    const { workerId, secret } = partsOf(input.token) ?? refuse({ code: 'BadJoinToken', details: {} });
+    const { workerId, secret } = execution.readJoinToken(input.token) ?? refuse({ code: 'BadJoinToken', details: {} });
     const natsCreds = await this.credentials.mint(workerId);
     const handled = await this.workers.tell(
       workerId,
@@ -60,9 +71,9 @@ export class WorkersHandler {
       {
         input,
         sealed: true,
-        answer: ([joined]): OutputOf<typeof execution.JoinWorker> => {
-          if (joined?.type !== 'WorkerJoined') throw new TypeError('who joins has joined');
-          return { workerId, name: joined.data.name, natsCreds, natsUrl: this.credentials.natsUrl };
+        answer: (_events, state): OutputOf<typeof execution.JoinWorker> => {
+          if (state.status !== 'Joined') throw new TypeError('who joins has joined');
+          return { workerId, name: state.name, natsCreds, natsUrl: this.credentials.natsUrl };
         },
       },
     );
@@ -80,5 +91,16 @@ export class WorkersHandler {
     } as const;
     refuse(await this.workers.tell(workerId, command, context, { input }));
     return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
+  }
+
+  @Serves(execution.RemoveWorker)
+  async remove(
+    { workerId }: InputOf<typeof execution.RemoveWorker>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.RemoveWorker>> {
+    const at = instantOf(systemClock.now());
+    const command = { type: 'Remove', workerId, by: actorOf(context.principal), at } as const;
+    refuse(await this.workers.tell(workerId, command, context, { input: { workerId } }));
+    return {};
   }
 }

@@ -22,6 +22,14 @@ const expectIt: WorkerCommand = { type: 'Expect', tokenId: tokenId(), name: 'rac
 const join: WorkerCommand = { type: 'Join', workerId: id, hash, facts: facts(), at: at(1) };
 const hear: WorkerCommand = { type: 'Hear', workerId: id, facts: undefined, at: at(50) };
 
+const again = { tokenId: tokenId(2), hash: 'd'.repeat(64), expiresAt: at(9_000) };
+const expectAgain: WorkerCommand = { type: 'ExpectAgain', workerId: id, ...again, at: at(8_000) };
+const expectedAgain: WorkerEvent = { type: 'JoinTokenCreated', data: { ...again, name: 'rack 1', at: at(8_000) } };
+const rejoined: WorkerEvent = { type: 'WorkerRejoined', data: { workerId: id, tokenId: again.tokenId, facts: facts(), at: at(8_100) } };
+const rejoin: WorkerCommand = { ...join, hash: again.hash, at: at(8_100) };
+const remove: WorkerCommand = { type: 'Remove', workerId: id, by: 'operator', at: at(60) };
+const removed: WorkerEvent = { type: 'WorkerRemoved', data: { workerId: id, by: 'operator', at: at(60) } };
+
 describe('a machine', () => {
   it('is expected with a token, once', () => {
     given().when(expectIt).thenEvents(expected);
@@ -41,6 +49,31 @@ describe('a machine', () => {
       .when({ ...join, at: at(600) })
       .thenRejected('BadJoinToken');
     given().when(join).thenRejected('BadJoinToken');
+  });
+
+  it('joins again with a token that was made for it, once, and stays cordoned', () => {
+    given(expected, joined).when(expectAgain).thenEvents(expectedAgain);
+    given(expected, joined, expectedAgain).when(rejoin).thenEvents(rejoined);
+    given(expected, joined, expectedAgain, rejoined).when(rejoin).thenRejected('BadJoinToken');
+    given(expected, joined, expectedAgain)
+      .when({ ...rejoin, at: at(9_000) })
+      .thenRejected('BadJoinToken');
+    given(expected, joined, expectedAgain).when(join).thenRejected('BadJoinToken');
+    given(expected, joined, cordoned, expectedAgain, rejoined)
+      .when({ type: 'Cordon', workerId: id, by: 'operator', at: at(8_200) })
+      .thenNothing();
+    given(expected).when(expectAgain).thenRejected('WorkerNotFound');
+  });
+
+  it('is removed, once and for good: it is not heard, and does not join again', () => {
+    given(expected, joined).when(remove).thenEvents(removed);
+    given(expected, joined, removed).when(remove).thenNothing();
+    given(expected, joined, removed).when(hear).thenRejected('WorkerNotFound');
+    given(expected, joined, removed).when(expectAgain).thenRejected('WorkerNotFound');
+    given(expected, joined, expectedAgain, removed).when(rejoin).thenRejected('BadJoinToken');
+    given(expected).when(remove).thenEvents(removed);
+    given(expected, removed).when(join).thenRejected('BadJoinToken');
+    given().when(remove).thenRejected('WorkerNotFound');
   });
 
   it('is lost in silence and returns when it is heard, each once', () => {
@@ -82,7 +115,8 @@ describe('a machine', () => {
   });
 
   it('is told of in any order without harm', () => {
-    for (const event of [lost, returned, cordoned]) expect(Worker.evolve({ status: 'Absent' }, event)).toEqual({ status: 'Absent' });
+    for (const event of [lost, returned, cordoned, rejoined])
+      expect(Worker.evolve({ status: 'Absent' }, event)).toEqual({ status: 'Absent' });
   });
 
   it('that has not joined is unknown', () => {

@@ -3,28 +3,34 @@ import { accept, type Decider, type Decision, type Rejection, reject } from '@or
 
 export type WorkerEvent = Extract<execution.ExecutionEvent, { readonly type: `Worker${string}` | 'JoinTokenCreated' }>;
 
+/** What a machine shows to join, while nobody has. */
+interface Token {
+  readonly tokenId: string;
+  readonly hash: string;
+  readonly expiresAt: Instant;
+}
+
 export type WorkerState =
   | { readonly status: 'Absent' }
   /** A token was made for it: whoever shows that token first becomes this worker. */
-  | { readonly status: 'Expected'; readonly tokenId: string; readonly name: string; readonly hash: string; readonly expiresAt: Instant }
-  | Joined;
+  | ({ readonly status: 'Expected'; readonly name: string } & Token)
+  | Joined
+  | { readonly status: 'Removed' };
 
 interface Joined {
   readonly status: 'Joined';
+  readonly name: string;
+  /** With which it may join again. */
+  readonly token: Token | null;
   readonly isLost: boolean;
   readonly isCordoned: boolean;
   readonly facts: execution.WorkerFacts;
 }
 
 export type WorkerCommand =
-  | {
-      readonly type: 'Expect';
-      readonly tokenId: string;
-      readonly name: string;
-      readonly hash: string;
-      readonly expiresAt: Instant;
-      readonly at: Instant;
-    }
+  | ({ readonly type: 'Expect'; readonly name: string; readonly at: Instant } & Token)
+  /** It may join again, as the machine that it is. */
+  | ({ readonly type: 'ExpectAgain'; readonly workerId: execution.WorkerId; readonly at: Instant } & Token)
   | {
       readonly type: 'Join';
       readonly workerId: execution.WorkerId;
@@ -45,24 +51,30 @@ export type WorkerCommand =
       readonly workerId: execution.WorkerId;
       readonly by: string;
       readonly at: Instant;
-    };
+    }
+  /** Nothing it says counts any more; one that is only expected does not join. */
+  | { readonly type: 'Remove'; readonly workerId: execution.WorkerId; readonly by: string; readonly at: Instant };
 
 export type WorkerRefusal = Rejection<'BadJoinToken', object> | Rejection<'WorkerNotFound', object>;
 type WorkerDecision = Decision<WorkerEvent, WorkerRefusal>;
 
+const fits = (token: Token | null, { hash, at }: Extract<WorkerCommand, { type: 'Join' }>): token is Token =>
+  token !== null && token.hash === hash && epochOf(at) < epochOf(token.expiresAt);
+
 const join = (command: Extract<WorkerCommand, { type: 'Join' }>, state: WorkerState): WorkerDecision => {
-  const { workerId, hash, facts, at } = command;
-  if (state.status !== 'Expected' || state.hash !== hash || epochOf(at) >= epochOf(state.expiresAt)) return reject('BadJoinToken', {});
-  return accept({ type: 'WorkerJoined', data: { workerId, tokenId: state.tokenId, name: state.name, facts, at } });
+  const { workerId, facts, at } = command;
+  if (state.status === 'Expected' && fits(state, command))
+    return accept({ type: 'WorkerJoined', data: { workerId, tokenId: state.tokenId, name: state.name, facts, at } });
+  if (state.status === 'Joined' && fits(state.token, command))
+    return accept({ type: 'WorkerRejoined', data: { workerId, tokenId: state.token.tokenId, facts, at } });
+  return reject('BadJoinToken', {});
 };
 
 /** Both were parsed by the same strict schema, so that equal facts have equal texts. */
 const isSame = (a: execution.WorkerFacts, b: execution.WorkerFacts): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const expect = (command: Extract<WorkerCommand, { type: 'Expect' }>): WorkerDecision => {
-  const { tokenId, hash, name, expiresAt, at } = command;
-  return accept({ type: 'JoinTokenCreated', data: { tokenId, hash, name, expiresAt, at } });
-};
+const expect = ({ tokenId, hash, expiresAt, at }: Token & { readonly at: Instant }, name: string): WorkerDecision =>
+  accept({ type: 'JoinTokenCreated', data: { tokenId, hash, name, expiresAt, at } });
 
 const hear = ({ workerId, facts, at }: Extract<WorkerCommand, { type: 'Hear' }>, state: Joined): WorkerDecision => {
   const returned: readonly WorkerEvent[] = state.isLost ? [{ type: 'WorkerReturned', data: { workerId, at } }] : [];
@@ -70,13 +82,21 @@ const hear = ({ workerId, facts, at }: Extract<WorkerCommand, { type: 'Hear' }>,
   return accept(...returned, { type: 'WorkerFactsChanged', data: { workerId, facts, at } });
 };
 
+const remove = ({ workerId, by, at }: Extract<WorkerCommand, { type: 'Remove' }>, { status }: WorkerState): WorkerDecision => {
+  if (status === 'Absent') return reject('WorkerNotFound', {});
+  return status === 'Removed' ? accept() : accept({ type: 'WorkerRemoved', data: { workerId, by, at } });
+};
+
 const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
   // The id of a worker is drawn with its token: the same id is the same wish.
-  if (command.type === 'Expect') return state.status === 'Absent' ? expect(command) : accept();
+  if (command.type === 'Expect') return state.status === 'Absent' ? expect(command, command.name) : accept();
   if (command.type === 'Join') return join(command, state);
+  if (command.type === 'Remove') return remove(command, state);
   if (state.status !== 'Joined') return reject('WorkerNotFound', {});
   const { workerId, at } = command;
   switch (command.type) {
+    case 'ExpectAgain':
+      return expect(command, state.name);
     case 'Hear':
       return hear(command, state);
     case 'Lose':
@@ -91,11 +111,23 @@ const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
 const evolve = (state: WorkerState, event: WorkerEvent): WorkerState => {
   if (event.type === 'JoinTokenCreated') {
     const { tokenId, name, hash, expiresAt } = event.data;
+    if (state.status === 'Joined') return { ...state, token: { tokenId, hash, expiresAt } };
     return { status: 'Expected', tokenId, name, hash, expiresAt };
   }
-  if (event.type === 'WorkerJoined') return { status: 'Joined', isLost: false, isCordoned: false, facts: event.data.facts };
-  if (state.status !== 'Joined') return state;
+  if (event.type === 'WorkerJoined') {
+    const { name, facts } = event.data;
+    return { status: 'Joined', name, token: null, isLost: false, isCordoned: false, facts };
+  }
+  if (event.type === 'WorkerRemoved') return { status: 'Removed' };
+  return state.status === 'Joined' ? evolveJoined(state, event) : state;
+};
+
+type JoinedEvent = Exclude<WorkerEvent, { type: 'JoinTokenCreated' | 'WorkerJoined' | 'WorkerRemoved' }>;
+
+const evolveJoined = (state: Joined, event: JoinedEvent): Joined => {
   switch (event.type) {
+    case 'WorkerRejoined':
+      return { ...state, token: null, facts: event.data.facts };
     case 'WorkerFactsChanged':
       return { ...state, facts: event.data.facts };
     case 'WorkerLost':
@@ -109,7 +141,7 @@ const evolve = (state: WorkerState, event: WorkerEvent): WorkerState => {
   }
 };
 
-/** One machine: expected with a token, then joined, for good. */
+/** One machine: expected with a token, then joined until it is removed, for good. */
 export const Worker: Decider<WorkerCommand, WorkerEvent, WorkerState, WorkerRefusal> = { initial: { status: 'Absent' }, decide, evolve };
 
 export const workerStream = (workerId: string): string => `worker-${workerId}`;

@@ -25,12 +25,17 @@ export class WorkerReader {
   }
 
   async one(id: execution.WorkerId): Promise<execution.WorkerView | undefined> {
-    const row = await this.store.read(workers).one({ id });
+    const row = await this.store.read(workers).one({ id, removedAt: null });
     return row && (await this.viewsOf([row]))[0];
   }
 
+  /** It has joined, and was not removed. */
+  async has(id: execution.WorkerId): Promise<boolean> {
+    return (await this.store.read(workers).one({ id, removedAt: null })) !== undefined;
+  }
+
   async page(limit: number, cursor: string | undefined): Promise<{ items: execution.WorkerView[]; nextCursor?: string }> {
-    const { items, nextCursor } = await this.store.read(workers).page({ order: { by: ['id'] }, limit, cursor });
+    const { items, nextCursor } = await this.store.read(workers).page({ where: { removedAt: null }, order: { by: ['id'] }, limit, cursor });
     return { items: await this.viewsOf(items), ...(nextCursor === undefined ? {} : { nextCursor }) };
   }
 

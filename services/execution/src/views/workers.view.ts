@@ -1,5 +1,5 @@
 import type { execution } from '@orrery/contracts';
-import { boolean, type ChangeOf, type Fact, instant, json, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
+import { boolean, type ChangeOf, type Fact, instant, json, nullable, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
 import type { WorkerEvent } from '../domain/worker.ts';
 import { type ExecutionFact, isOfWorker } from './kinds.ts';
 
@@ -10,6 +10,8 @@ const columns = {
   isLost: boolean(),
   isCordoned: boolean(),
   joinedAt: instant(),
+  /** It is kept for what ran on it. */
+  removedAt: nullable(instant()),
 };
 
 export type WorkerRow = RowOf<typeof columns>;
@@ -20,8 +22,9 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
       return [];
     case 'WorkerJoined': {
       const { workerId: id, name, facts, at: joinedAt } = event.data;
-      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt } }];
+      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt, removedAt: null } }];
     }
+    case 'WorkerRejoined':
     case 'WorkerFactsChanged':
       return [{ patch: { id: event.data.workerId }, set: { facts: event.data.facts } }];
     case 'WorkerLost':
@@ -32,6 +35,8 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
       return [{ patch: { id: event.data.workerId }, set: { isCordoned: true } }];
     case 'WorkerUncordoned':
       return [{ patch: { id: event.data.workerId }, set: { isCordoned: false } }];
+    case 'WorkerRemoved':
+      return [{ patch: { id: event.data.workerId }, set: { isLost: true, removedAt: event.data.at } }];
   }
 };
 

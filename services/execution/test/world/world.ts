@@ -11,6 +11,7 @@ import {
 } from '@orrery/contracts';
 import { type Bus, connectBus, type Outcome, refuse } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
+import { metricsText } from '@orrery/telemetry';
 import { eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
 import pg from 'pg';
 import { execution as service } from '../../src/index.ts';
@@ -157,7 +158,10 @@ export class World {
   async tidy(): Promise<void> {
     const operator = { principal: { kind: 'operator', id: 'op' } } as const;
     for (const agent of this.agents) agent.behave();
-    for (const { workerId } of this.agents) await this.get(execution.CordonWorker, { workerId }, operator);
+    // One that the test removed cannot be cordoned any more.
+    for (const { workerId } of this.agents) await this.ask(execution.CordonWorker, { workerId }, operator);
+    // A submission may overtake what the log holds: one of the next test must not be placed on a machine that is about to vanish.
+    await eventually(async () => /^orrery_scheduler_workers\{.*\} 0$/m.test(await metricsText()), { within: 20_000 });
     await eventually(
       async () => {
         const { items } = await this.get(execution.ListRuns, { limit: 100 });

@@ -31,7 +31,7 @@ export const ReportAttempt = command({
   access: 'agent',
   input: z.strictObject({ report: AttemptReport }),
   output: z.strictObject({}),
-  refusals: { StaleEpoch: 409, RunNotFound: 404 },
+  refusals: { StaleEpoch: 409, RunNotFound: 404, WorkerNotFound: 404 },
   deadlineMs: 10_000,
 });
 

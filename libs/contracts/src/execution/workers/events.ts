@@ -8,6 +8,8 @@ export const WorkerEvents = events(
   {
     JoinTokenCreated: z.strictObject({ tokenId: z.uuid(), hash: z.string().length(64), name: z.string(), expiresAt: Instant, at: Instant }),
     WorkerJoined: z.strictObject({ workerId: WorkerId, tokenId: z.uuid(), name: z.string(), facts: WorkerFacts, at: Instant }),
+    WorkerRejoined: z.strictObject({ workerId: WorkerId, tokenId: z.uuid(), facts: WorkerFacts, at: Instant }),
+    WorkerRemoved: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
     WorkerFactsChanged: z.strictObject({ workerId: WorkerId, facts: WorkerFacts, at: Instant }),
     WorkerLost: z.strictObject({ workerId: WorkerId, lastSeenAt: Instant, at: Instant }),
     WorkerReturned: z.strictObject({ workerId: WorkerId, at: Instant }),

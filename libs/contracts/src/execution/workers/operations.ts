@@ -34,6 +34,38 @@ export const JoinWorker = command({
   secret: true,
 });
 
+export const CreateRejoinToken = command({
+  subject: 'execution.create-rejoin-token',
+  summary: 'A token with which a machine that was away for longer than its credentials last joins again as itself, once',
+  http: 'POST /workers/{workerId}/join-tokens',
+  created: true,
+  access: 'operator',
+  input: z.strictObject({ workerId: WorkerId, ttlSeconds: z.int().min(60).max(604_800).default(3_600) }),
+  output: CreateJoinToken.output,
+  refusals: { WorkerNotFound: 404 },
+  secret: true,
+});
+
+export const RenewWorker = command({
+  subject: 'execution.renew-worker',
+  summary: 'An agent gets new credentials for its machine before those that it has expire',
+  access: 'agent',
+  input: z.strictObject({}),
+  output: JoinWorker.output.pick({ natsCreds: true }),
+  refusals: { WorkerNotFound: 404 },
+  secret: true,
+});
+
+export const RemoveWorker = command({
+  subject: 'execution.remove-worker',
+  summary: 'Remove a machine for good: nothing it says counts any more, and its runs go elsewhere when their leases have ended',
+  http: 'DELETE /workers/{workerId}',
+  access: 'operator',
+  input: z.strictObject({ workerId: WorkerId }),
+  output: z.strictObject({}),
+  refusals: { WorkerNotFound: 404 },
+});
+
 export const ListWorkers = query({
   subject: 'execution.list-workers',
   summary: 'The machines and what runs on them',

@@ -89,10 +89,11 @@ const hold = (picture: Picture, request: Request, { workerId, gpuIndexes }: Data
   request.held = { machine, gpuIndexes };
 };
 
-type MachineEvent = Exclude<Extract<execution.ExecutionEvent, { type: `Worker${string}` }>, { type: 'WorkerJoined' }>;
+type MachineEvent = Exclude<Extract<execution.ExecutionEvent, { type: `Worker${string}` }>, { type: 'WorkerJoined' | 'WorkerRemoved' }>;
 
 const evolveMachine = (machine: Machine, event: MachineEvent): void => {
   switch (event.type) {
+    case 'WorkerRejoined':
     case 'WorkerFactsChanged':
       machine.facts = event.data.facts;
       return;
@@ -185,6 +186,11 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
     case 'WorkerJoined':
       if (isNews(picture, fact)) joined(picture, event.data);
       return;
+    // Whatever still holds a place there gives it back when its lease has ended.
+    case 'WorkerRemoved':
+      if (isNews(picture, fact)) picture.machines.delete(event.data.workerId);
+      return;
+    case 'WorkerRejoined':
     case 'WorkerFactsChanged':
     case 'WorkerLost':
     case 'WorkerReturned':
