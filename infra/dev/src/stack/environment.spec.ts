@@ -40,6 +40,14 @@ describe('the environment of a program', () => {
     expect(of('gateway', { ORRERY_HTTP_HOST: '0.0.0.0' })).toMatchObject({ ORRERY_HTTP_HOST: '0.0.0.0', ORRERY_HTTP_PORT: '20004' });
   });
 
+  it('shows e-mail to whoever develops, unless others can ask for it too, or we said otherwise', () => {
+    const shows = (inherited: NodeJS.ProcessEnv = {}): string[] =>
+      ['gateway', 'identity', 'all', 'billing', 'agent'].filter((program) => of(program, inherited)['ORRERY_DEVELOPMENT'] === 'true');
+    expect(shows()).toEqual(['gateway', 'identity', 'all']);
+    expect(shows({ ORRERY_HTTP_HOST: '0.0.0.0' })).toEqual([]);
+    expect(shows({ ORRERY_DEVELOPMENT: 'false' })).toEqual([]);
+  });
+
   it('gives an agent no secret, not even one that we hold ourselves', () => {
     const inherited = { PATH: '/bin', ORRERY_SECRET: 's', ORRERY_POSTGRES_URL: 'p', ORRERY_AGENT_NAME: 'a', ORRERY_LOG_LEVEL: 'debug' };
     expect(of('agent', inherited)).toEqual({

@@ -30,6 +30,14 @@ const gatewayVariables = (where: Where, secrets: StackSecrets, inherited: Enviro
 const signingVariables = (where: Where, secrets: StackSecrets): Environment =>
   where.credsDirectory === undefined ? {} : { ORRERY_NATS_ACCOUNT_SEED: secrets.bus.signing };
 
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** Everybody may read all e-mail where nobody but us can ask, as long as we did not say otherwise. */
+const developmentVariables = (where: Where, inherited: Environment): Environment => {
+  const host = inherited.ORRERY_HTTP_HOST ?? new URL(where.gatewayUrl).hostname;
+  return inherited.ORRERY_DEVELOPMENT === undefined && loopback.test(host) ? { ORRERY_DEVELOPMENT: 'true' } : {};
+};
+
 /** The environment of one program of the stack: ours, and over it what the stack chose for this program and no other. */
 export const environmentOf = (program: string, where: Where, secrets: StackSecrets, inherited: Environment): NodeJS.ProcessEnv => {
   if (program === 'agent') return { ...withoutSecrets(inherited), ORRERY_PUBLIC_URL: where.gatewayUrl };
@@ -42,6 +50,7 @@ export const environmentOf = (program: string, where: Where, secrets: StackSecre
     ORRERY_REDIS_URL: where.redisUrl,
     ORRERY_SECRET: secrets.secret,
     ...credsOf(program, where),
+    ...(isAll || program === 'gateway' || program === 'identity' ? developmentVariables(where, inherited) : {}),
     ...(isAll || program === 'gateway' ? gatewayVariables(where, secrets, inherited) : {}),
     ...(isAll || program === 'execution' ? signingVariables(where, secrets) : {}),
   };
