@@ -40,6 +40,8 @@ export const metrics = {
   projectionLag: gauge<'service' | 'view'>('orrery_projection_lag_events', 'Events a view that follows the log has not folded yet'),
 
   queueLength: gauge<'service'>('orrery_scheduler_queue_length', 'Requests waiting for a place'),
+  /** Fewer than `orrery_workers` has online: the scheduler has not heard of some yet, or cannot use them. */
+  openWorkers: gauge<'service'>('orrery_scheduler_workers', 'Machines on which the scheduler would place something'),
   /** `outcome`: `placed` or `refused`. */
   placements: counter<'service' | 'outcome'>('orrery_scheduler_decisions_total', 'Decisions of the scheduler'),
   placement: seconds<'service'>('orrery_scheduler_decision_seconds', 'Time of one decision of the scheduler'),

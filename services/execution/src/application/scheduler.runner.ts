@@ -55,9 +55,10 @@ export class SchedulerRunner {
     const { engine } = this.parts;
     const began = performance.now();
     const placements = engine.decide(systemClock.now(), roundLimit);
-    const { waiting } = engine.load();
+    const { waiting, open } = engine.load();
     if (waiting > 0) metrics.placement.record((performance.now() - began) / 1_000 / Math.max(1, placements.length), { service });
     metrics.queueLength.record(waiting - placements.length, { service });
+    metrics.openWorkers.record(open, { service });
     return placements;
   }
 

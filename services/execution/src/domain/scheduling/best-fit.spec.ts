@@ -132,7 +132,7 @@ describe('the best-fit engine', () => {
     const orphan = cluster.submit(8);
     cluster.place({ runId: orphan, workerId: workerId(9), gpuIndexes: [], reasons: { policy: '', candidates: 0, score: 0 } });
     cluster.lose(orphan, workerId(9));
-    expect(engine.load()).toEqual({ waiting: 1, placed: 0, workers: 0 });
+    expect(engine.load()).toEqual({ waiting: 1, placed: 0, workers: 0, open: 0 });
   });
 
   it('ignores what it need not know', () => {
@@ -141,7 +141,7 @@ describe('the best-fit engine', () => {
     cluster.tell(runStream(runId()), endRequested());
     const expected = { tokenId: tokenId(), hash: '', name: '', expiresAt: '', at: '' };
     cluster.tell(workerStream(workerId()), { type: 'JoinTokenCreated', data: expected });
-    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 0 });
+    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 0, open: 0 });
   });
 
   it('forgets a request that ended while it waited', () => {
@@ -149,7 +149,7 @@ describe('the best-fit engine', () => {
     cluster.end(cluster.submit(1));
     cluster.join(1);
     expect(cluster.round()).toEqual([]);
-    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 1 });
+    expect(engine.load()).toEqual({ waiting: 0, placed: 0, workers: 1, open: 1 });
   });
 
   it('lets small work pass a large request that no machine could ever hold', () => {

@@ -130,6 +130,7 @@ export const bestFitEngine = (): Engine => {
       waiting: picture.queue.length,
       placed: picture.requests.size - picture.queue.length,
       workers: picture.machines.size,
+      open: [...picture.machines.values()].filter(isOpen).length,
     }),
   };
 };

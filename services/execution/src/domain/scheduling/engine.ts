@@ -29,5 +29,6 @@ export interface Engine {
   readonly waits: (now: number) => readonly Wait[];
   /** When the passing of time alone could change the next decision; null: only a fact can. */
   readonly dueAt: (now: number) => number | null;
-  readonly load: () => { readonly waiting: number; readonly placed: number; readonly workers: number };
+  /** `open`: machines that something may be placed on. */
+  readonly load: () => { readonly waiting: number; readonly placed: number; readonly workers: number; readonly open: number };
 }
