@@ -55,7 +55,13 @@ describe('the environment of a program', () => {
       ORRERY_AGENT_NAME: 'a',
       ORRERY_LOG_LEVEL: 'debug',
       ORRERY_PUBLIC_URL: where.gatewayUrl,
+      ORRERY_NATS_URL: where.natsUrl,
     });
+  });
+
+  it('shows an agent no URL of a bus that was given to us: it may hold a login', () => {
+    const { credsDirectory: _gone, ...given } = { ...where, natsUrl: 'nats://u:hunter2@elsewhere' };
+    expect(JSON.stringify(environmentOf('agent', given, secrets, {}))).not.toContain('hunter2');
   });
 
   it('passes tuning and telemetry on, and lets what the stack started win over what we were told', () => {

@@ -38,9 +38,12 @@ const developmentVariables = (where: Where, inherited: Environment): Environment
   return inherited.ORRERY_DEVELOPMENT === undefined && loopback.test(host) ? { ORRERY_DEVELOPMENT: 'true' } : {};
 };
 
+/** Our bus may be on another port than when the machine joined. Of one that was given to us the URL may hold a login. */
+const busOfAgents = (where: Where): Environment => (where.credsDirectory === undefined ? {} : { ORRERY_NATS_URL: where.natsUrl });
+
 /** The environment of one program of the stack: ours, and over it what the stack chose for this program and no other. */
 export const environmentOf = (program: string, where: Where, secrets: StackSecrets, inherited: Environment): NodeJS.ProcessEnv => {
-  if (program === 'agent') return { ...withoutSecrets(inherited), ORRERY_PUBLIC_URL: where.gatewayUrl };
+  if (program === 'agent') return { ...withoutSecrets(inherited), ORRERY_PUBLIC_URL: where.gatewayUrl, ...busOfAgents(where) };
   const isAll = program === 'all';
   return {
     ...inherited,

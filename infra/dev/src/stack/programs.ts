@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort, type Server, serverOf, startDaemon } from '@orrery/servers';
 import { Problem } from '../terminal.ts';
 import type { StackPaths } from './paths.ts';
-import { plainWordsOf } from './plain-words.ts';
+import { lastWordsOf } from './plain-words.ts';
 
 /** Where the main module of each program of the platform is built to. */
 const folders: Readonly<Record<string, string>> = {
@@ -79,8 +79,7 @@ export const startProgram = async ({ paths, program, env, output, ...rest }: Pro
     return await serverOf({ url, port, dir }, start);
   } catch (error) {
     const log = join(dir, `${program}.log`);
-    const said = plainWordsOf(log);
-    // Without words of its own the end of its log has to do, which the error carries.
-    throw said === '' ? error : new Problem(`${said}\nThe log of ${program}: ${log}`);
+    const [what = ''] = (error instanceof Error ? error.message : String(error)).split('. The end of ');
+    throw new Problem(`${what}:\n${lastWordsOf(log)}\nThe log of ${program}: ${log}`);
   }
 };

@@ -121,9 +121,10 @@ export class Stack {
   /** Stops everything in order: machines first, then services, then what they stand on. Waits for what is just starting. */
   async close(): Promise<void> {
     this.isClosing = true;
+    // First of all: whatever ends from now on shall stay so.
+    await this.supervisor.stop();
     await Promise.all(this.guests.map((leave) => leave()));
     await Promise.allSettled(this.launching);
-    await this.supervisor.stop();
     await this.programs.get('agent')?.stop();
     const others = [...this.programs].filter(([name]) => name !== 'agent');
     await Promise.all(others.map(([, program]) => program.stop()));
