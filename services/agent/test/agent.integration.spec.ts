@@ -71,10 +71,10 @@ describe('An agent', () => {
   it('says so and ends where its token is not good, or where it has none', async () => {
     machine.launch({ ORRERY_JOIN_TOKEN: 'bad' });
     expect(await machine.exit()).toBe(1);
-    expect(JSON.stringify(machine.lines())).toContain('refused to let this machine join (401). The join token is not valid');
+    expect(machine.errors).toContain('refused to let this machine join (401). The join token is not valid');
     machine.launch({ ORRERY_JOIN_TOKEN: '' });
     expect(await machine.exit()).toBe(1);
-    expect(JSON.stringify(machine.lines())).toContain('set ORRERY_JOIN_TOKEN');
+    expect(machine.errors).toContain('set ORRERY_JOIN_TOKEN');
   });
 
   it('refuses a state directory that another one works with', async () => {
@@ -82,7 +82,7 @@ describe('An agent', () => {
     const { pid } = machine;
     machine.launch();
     expect(await machine.exit()).toBe(1);
-    expect(JSON.stringify(machine.lines())).toContain(`belongs to another agent that runs (process ${pid})`);
+    expect(machine.errors).toContain(`belongs to another agent that runs (process ${pid})`);
     process.kill(pid, 'SIGKILL');
   });
 
@@ -90,7 +90,7 @@ describe('An agent', () => {
     const brokenSandbox = ['unshare', '--mount', 'sh', '-c', 'mount --bind /bin/false /usr/bin/bwrap && exec "$@"', 'sh'];
     machine.launch({}, brokenSandbox);
     expect(await machine.exit()).toBe(1);
-    expect(JSON.stringify(machine.lines())).toContain('This machine cannot shut programs in');
+    expect(machine.errors).toContain('This machine cannot shut programs in');
     machine.launch({ ORRERY_AGENT_UNSANDBOXED: '1' }, brokenSandbox);
     await eventually(async () => machine.health() !== '' && (await fetch(`${machine.health()}/ready`)).status === 200);
     expect(platform.mind.joins.at(-1)?.facts.sandboxed).toBe(false);
