@@ -32,4 +32,13 @@ export const authentication = [
     names: { refreshToken: 'refresh_token' },
     answer: async (to, { body }) => tokens(await to.ask(identity.RefreshSession, { refreshToken: body.refresh_token })),
   }),
+  row({
+    method: 'DELETE',
+    path: '/user/delete',
+    operations: [identity.DeleteMe],
+    answer: async (to) => {
+      await to.ask(identity.DeleteMe, {});
+      return { message: 'Account deleted' };
+    },
+  }),
 ];
