@@ -1,4 +1,6 @@
 import { benchEventStore } from './append.ts';
+import { benchCredentials } from './credentials.ts';
+import { benchLimits } from './limits.ts';
 import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
 import { benchRelay } from './relay.ts';
@@ -9,6 +11,8 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   'event-store': () => benchEventStore(required('ORRERY_POSTGRES_URL')),
   relay: () => benchRelay(required('ORRERY_POSTGRES_URL'), required('ORRERY_NATS_URL')),
   bus: () => benchRpc(required('ORRERY_NATS_URL')),
+  credentials: benchCredentials,
+  limits: () => benchLimits(required('ORRERY_REDIS_URL')),
   'main-job': () => benchMainJob(required('ORRERY_URL')),
 };
 

@@ -1,3 +1,11 @@
+export { Authenticator } from './access/authenticate.ts';
+export { Keys } from './access/keys.ts';
+export { Organizations } from './access/organization.ts';
+export { Orgs } from './access/orgs.ts';
+export { Places } from './access/places.ts';
+export { Snapshot, type Source } from './access/snapshot.ts';
 export { GatewayConfig } from './gateway.config.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+export type { Bucket, Buckets } from './limit/buckets.ts';
+export { RateLimiter } from './limit/rate-limiter.ts';
 export { gateway } from './program.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { identity } from '@orrery/contracts';
-import { logOf } from '@orrery/telemetry';
+import { logOf, metricsText } from '@orrery/telemetry';
 import { eventually, startRedis } from '@orrery/testing';
 import request from 'supertest';
 import type { Buckets } from '../src/limit/buckets.ts';
@@ -225,6 +225,34 @@ describe('The limiter', () => {
     } finally {
       one.close();
       other.close();
+      await redis.stop();
+    }
+  });
+
+  it('goes on alone where Redis goes away, by the same limits, and says so in a metric', async () => {
+    const redis = await startRedis();
+    const limiter = limiterAt(redis.url);
+    const isAlone = async (): Promise<string | undefined> => /^orrery_rate_limit_alone\{?[^\n]*\s(\d)$/m.exec(await metricsText())?.[1];
+    try {
+      await eventually(async () => {
+        await limiter.judge('read', of('before'));
+        return (await isAlone()) === '0';
+      });
+      await redis.stop();
+      await eventually(async () => {
+        await limiter.judge('read', of('before'));
+        return (await isAlone()) === '1';
+      });
+      const caller: Buckets = [...of('after'), { of: 'org', key: 'org:x', limit: { perSecond: 0.01, burst: 3 } }];
+      const rulings = [];
+      for (let n = 0; n < 5; n += 1) rulings.push(await limiter.judge('read', caller));
+      expect(rulings.map(({ isAllowed }) => isAllowed)).toEqual([true, true, true, false, false]);
+      expect(rulings.at(-1)?.bucket.of).toBe('org');
+      expect(await metricsText()).toMatch(
+        /orrery_rate_limit_decisions_total\{class="read",by="local",outcome="limited",bucket="org"[^}]*\} 2/,
+      );
+    } finally {
+      limiter.close();
       await redis.stop();
     }
   });

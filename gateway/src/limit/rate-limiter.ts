@@ -35,7 +35,7 @@ export class RateLimiter {
   readonly #log: Log;
   readonly #local = new LocalLimiter();
   #restUntil = 0;
-  #isAlone: boolean | undefined;
+  #toldAlone: boolean | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor({ url, log, patienceMs = usualPatienceMs }: RateLimiterOptions) {
@@ -72,12 +72,17 @@ export class RateLimiter {
     return ruling;
   }
 
+  /** Whether requests are judged by this process alone just now. */
+  get isAlone(): boolean {
+    return this.#redis.status !== 'ready' || performance.now() < this.#restUntil;
+  }
+
   close(): void {
     this.#redis.disconnect();
   }
 
   async #ask(buckets: Buckets): Promise<readonly Verdict[] | undefined> {
-    if (this.#redis.status !== 'ready' || performance.now() < this.#restUntil) return undefined;
+    if (this.isAlone) return undefined;
     try {
       // `defineCommand` adds the method; its types cannot say so.
       const limiting = this.#redis as Redis & Limiting;
@@ -98,8 +103,8 @@ export class RateLimiter {
   }
 
   #tell(isAlone: boolean): void {
-    if (isAlone === this.#isAlone) return;
-    this.#isAlone = isAlone;
+    if (isAlone === this.#toldAlone) return;
+    this.#toldAlone = isAlone;
     metrics.rateLimitAlone.record(isAlone ? 1 : 0, {});
   }
 

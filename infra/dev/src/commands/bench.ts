@@ -35,7 +35,7 @@ export const bench = async (checkout: string, line: CommandLine): Promise<void> 
   const run = (words: readonly string[]) => (env: NodeJS.ProcessEnv) =>
     foreground(process.execPath, [main, ...words], { cwd: checkout, env: { ...process.env, ...env } });
   const all = line.words.length === 0;
-  const others = all ? ['event-store', 'relay', 'bus'] : line.words.filter((word) => word !== mainJob);
+  const others = all ? ['event-store', 'relay', 'bus', 'credentials', 'limits'] : line.words.filter((word) => word !== mainJob);
   const codes: number[] = [];
   if (others.length > 0) codes.push(await withBenchServers(checkout, run(others)));
   if (all || line.words.includes(mainJob)) codes.push(await withPlatform(checkout, run([mainJob])));
