@@ -88,7 +88,7 @@ export class Bus {
     });
   }
 
-  /** Leaves and comes back at once, as whom the credentials say by now. What is under way is asked again. */
+  /** Leaves and comes back at once, as whom the credentials say by now. What was asked here is asked again. */
   async reenter(): Promise<void> {
     if (this.isConnected) await withinMs(this.connection.flush(), closeMs);
     await this.connection.reconnect();

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { type Authenticator, type ConnectionOptions, connect, credsAuthenticator } from 'nats';
+import { type Authenticator, type ConnectionOptions, connect, credsAuthenticator, NatsError } from 'nats';
 import { Bus } from './bus.ts';
+import { NotLetIn } from './errors.ts';
 import type { LineOptions } from './line.ts';
+import { isRefusal } from './link.ts';
 
 export interface ConnectOptions extends LineOptions {
   /** `nats://host:port`, several separated by commas; the first may carry `user:password@`. `tls://`: encrypted or not at all. */
@@ -70,6 +72,9 @@ const settingsOf = ({ url, name, credentials, inboxPrefix }: ConnectOptions): Co
   };
 };
 
+const failure = (message: string, cause: unknown): Error =>
+  cause instanceof NatsError && isRefusal(cause.code) ? new NotLetIn(message, { cause }) : new Error(message, { cause });
+
 /** Connects, and from then on reconnects for ever. Fails when no server lets it in in time. */
 export const connectBus = async (options: ConnectOptions): Promise<Bus> => {
   let bus: Bus | undefined;
@@ -83,7 +88,7 @@ export const connectBus = async (options: ConnectOptions): Promise<Bus> => {
     } catch (cause) {
       const wait = delay();
       if (Date.now() + wait < giveUpAt) await new Promise((resolve) => setTimeout(resolve, wait));
-      else throw new Error(`cannot connect to NATS at ${settings.servers.join(', ')}: ${String(cause)}`, { cause });
+      else throw failure(`cannot connect to NATS at ${settings.servers.join(', ')}: ${String(cause)}`, cause);
     }
   }
 };

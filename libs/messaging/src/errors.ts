@@ -48,6 +48,11 @@ export class ServiceFault extends Error {
   }
 }
 
+/** The server of the bus does not take these credentials: they are wrong, have expired, or were revoked. */
+export class NotLetIn extends Error {
+  override readonly name = 'NotLetIn';
+}
+
 /** A contract was broken by the code that serves it: an undeclared refusal, or an output that its schema refuses. */
 export class ContractBroken extends Error {
   override readonly name = 'ContractBroken';

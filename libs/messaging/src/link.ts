@@ -5,10 +5,13 @@ type Listener = () => void;
 /** What a server says to whom it does not let in, or in any longer. */
 const refusals: readonly string[] = [ErrorCode.AuthorizationViolation, ErrorCode.AuthenticationExpired];
 
+export const isRefusal = (code: unknown): boolean => refusals.includes(String(code));
+
 /** Whether the connection stands, and who wants to know when that changes. */
 export class Link {
   readonly #down = new Set<Listener>();
   readonly #up = new Set<Listener>();
+  readonly #refused = new Set<Listener>();
   readonly #denied = new Set<(subject: string) => void>();
   #state: 'up' | 'down' | 'closed' = 'up';
   #backAt = Number.NEGATIVE_INFINITY;
@@ -48,6 +51,12 @@ export class Link {
     return () => this.#up.delete(listener);
   }
 
+  /** Called when the server does not let this process in any more; not again until it was in. */
+  onRefused(listener: Listener): Listener {
+    this.#refused.add(listener);
+    return () => this.#refused.delete(listener);
+  }
+
   /** Called with each subject that the server forbids this connection to publish on. */
   onDenied(listener: (subject: string) => void): Listener {
     this.#denied.add(listener);
@@ -74,11 +83,17 @@ export class Link {
     for await (const status of statuses) {
       if (status.type === Events.Disconnect) this.#turn('down');
       if (status.type === Events.Reconnect) this.#turn('up');
-      if (status.type === Events.Error && refusals.includes(String(status.data))) this.#isRefused = true;
+      if (status.type === Events.Error && isRefusal(status.data)) this.#refuse();
       if (status.type === Events.Error && status.permissionContext?.operation === 'publish') {
         for (const listener of this.#denied) listener(status.permissionContext.subject);
       }
     }
+  }
+
+  #refuse(): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    for (const listener of [...this.#refused]) listener();
   }
 
   #turn(state: 'up' | 'down' | 'closed'): void {

@@ -43,6 +43,18 @@ describe('The life of a served operation', () => {
     await expect(connectBus({ url, name: 'careful', firstConnectMs: 0 })).rejects.toThrow('NatsError: tls');
   });
 
+  it('is asked again by who leaves and comes back with other credentials', async () => {
+    await serve();
+    let returns = 0;
+    bus.line.link.onUp(() => (returns += 1));
+    const asked = Array.from({ length: 200 }, (_, index) => bus.ask(Greet, { name: `Ada ${index}` }, contextOf()));
+    await bus.reenter();
+    asked.push(...Array.from({ length: 200 }, (_, index) => bus.ask(Greet, { name: `Eve ${index}` }, contextOf())));
+    const answers = await Promise.all(asked);
+    expect(answers.filter(({ accepted }) => accepted)).toHaveLength(400);
+    expect(returns).toBe(1);
+  });
+
   it('is ready when it is connected and has subscribed, and not while it closes', async () => {
     const { server } = await serve();
     expect(server.isReady).toBe(true);

@@ -6,7 +6,7 @@ import { AgentConfig } from './agent.config.ts';
 import { devicesOf } from './discovery/devices.ts';
 import { factsOf } from './discovery/facts.ts';
 import { findGpus } from './discovery/gpus.ts';
-import { CannotJoin, joinPlatform, type Membership, readMembership } from './link/membership.ts';
+import { CannotJoin, joinPlatform, type Membership, mayRejoin, readMembership } from './link/membership.ts';
 import { findGroups } from './runtime/find-groups.ts';
 import { findRuntime } from './runtime/find-sandbox.ts';
 import type { ProcessRuntime } from './runtime/process-runtime.ts';
@@ -37,17 +37,32 @@ const discover = async (config: AgentConfig, log: Log, closing: Closing): Promis
   return { runtime, facts };
 };
 
-/** Who this machine is: as it was told when it joined, or by joining now. */
-const identify = async ({ facts }: Machine, { config, log, startMs, signal }: Surroundings<AgentConfig>): Promise<Membership> => {
-  const known = readMembership(config.state);
-  if (known !== undefined) return known;
-  const { joinToken: token, url, state: stateDirectory } = config;
-  if (token === undefined) throw new CannotJoin('This machine has not joined yet: set ORRERY_JOIN_TOKEN to a join token of the platform.');
+const join = async (token: string, { facts }: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {
+  const { config, log, startMs, signal } = surroundings;
+  const { url, state: stateDirectory } = config;
   const enter = (): Promise<Membership> => joinPlatform({ stateDirectory, url, token, facts });
   const isFinal = (error: unknown): boolean => error instanceof CannotJoin;
   const membership = await patiently(`the gateway at ${url} (ORRERY_URL)`, enter, { log, ms: startMs, signal, isFinal });
   log.info({ workerId: membership.workerId, worker: membership.name }, 'joined');
   return membership;
+};
+
+/** Who this machine is: as it was told when it joined, or by joining now; again, where an operator made a token for it. */
+const identify = async (machine: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {
+  const { state, joinToken: token } = surroundings.config;
+  const known = readMembership(state);
+  if (known === undefined) {
+    if (token !== undefined) return await join(token, machine, surroundings);
+    throw new CannotJoin('This machine has not joined yet: set ORRERY_JOIN_TOKEN to a join token of the platform.');
+  }
+  if (!mayRejoin(known, token)) return known;
+  try {
+    return await join(token, machine, surroundings);
+  } catch (err) {
+    // It may be one of long ago, and what this machine has may still do.
+    surroundings.log.warn({ err, workerId: known.workerId }, 'could not join again: going on with the credentials that are there');
+    return known;
+  }
 };
 
 const makeState = (directory: string): void => {

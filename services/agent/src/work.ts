@@ -13,6 +13,7 @@ import { openDesk } from './link/desk.ts';
 import { credentialsIn, type Membership } from './link/membership.ts';
 import { Platform } from './link/platform.ts';
 import { PulseKeeper } from './link/pulse.ts';
+import { Renewal } from './link/renewal.ts';
 import { Reporter } from './link/reporter.ts';
 import { Sampler } from './metrics/sampler.ts';
 import { outputPublisher } from './output/publisher.ts';
@@ -90,7 +91,12 @@ export const startWork = async ({ runtime, facts, membership, closing, surroundi
       reporter.hurry();
     },
   });
-  health.check('bus', () => platform.isConnected);
+  const renewal = new Renewal({ platform, membership, stateDirectory: config.state, log });
+  renewal.start();
+  health.check('bus', () => {
+    if (connection.refusal !== undefined) throw new Error(connection.refusal);
+    return platform.isConnected;
+  });
   health.check('platform', () => {
     if (!beats.isHeard) throw new Error(beats.silence ?? 'no heartbeat was accepted yet');
   });
@@ -102,6 +108,7 @@ export const startWork = async ({ runtime, facts, membership, closing, surroundi
     beats.stop();
     sampler.stop();
   });
+  closing.add('credentials', () => renewal.stop());
   closing.add('requests', () => connection.quiet());
   closing.add('programs', () => letEnd(attempts, config), drainMs);
 };

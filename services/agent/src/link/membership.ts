@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,8 @@ const Membership = z.strictObject({
   name: z.string(),
   natsUrl: z.string(),
   natsCreds: z.string().nullable(),
+  /** The token with which it joined, as a hash: set in the environment for ever, it is not tried again. */
+  joinedWith: z.string().optional(),
 });
 export type Membership = z.infer<typeof Membership>;
 
@@ -41,11 +44,24 @@ const writeSynced = async (path: string, text: string): Promise<void> => {
   await rename(`${path}.new`, path);
 };
 
-const keep = async (stateDirectory: string, membership: Membership): Promise<void> => {
+/** Keeps who this machine is, where a loss of power cannot take it back. */
+export const keepMembership = async (stateDirectory: string, membership: Membership): Promise<void> => {
   // The credentials first: a membership without them would never be asked for again.
   if (membership.natsCreds !== null) await writeSynced(join(stateDirectory, 'nats.creds'), membership.natsCreds);
   await writeSynced(fileIn(stateDirectory), `${JSON.stringify(membership)}\n`);
   syncDirectory(stateDirectory);
+};
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** Whether the token is there to let this machine in again. Throws `CannotJoin` where it is meant for another machine. */
+export const mayRejoin = ({ workerId, joinedWith }: Membership, token: string | undefined): token is string => {
+  const meant = token === undefined ? undefined : execution.readJoinToken(token);
+  if (token === undefined || meant === undefined || hashOf(token) === joinedWith) return false;
+  if (meant.workerId === workerId) return true;
+  throw new CannotJoin(
+    `This machine is worker ${workerId}, and ORRERY_JOIN_TOKEN is for worker ${meant.workerId}. Unset it, or make a token for this worker; to join as another, give ORRERY_AGENT_STATE an empty directory.`,
+  );
 };
 
 const Problem = z.object({ title: z.string().optional(), detail: z.unknown().optional(), code: z.string().optional() });
@@ -75,7 +91,7 @@ export const joinPlatform = async ({ stateDirectory, url, token, facts }: JoinRe
     );
   }
   if (status < 200 || status >= 300) throw new Error(`${endpoint.origin} answered ${status} to the join. ${reasonOf(body)}`);
-  const membership = Membership.parse(execution.JoinWorker.output.parse(body));
-  await keep(stateDirectory, membership);
+  const membership = { ...execution.JoinWorker.output.parse(body), joinedWith: hashOf(token) };
+  await keepMembership(stateDirectory, membership);
   return membership;
 };
