@@ -128,12 +128,14 @@ describe('What goes wrong at the edge', () => {
 
     it('refuses a path with a broken percent code, and headers without end', async () => {
       const broken = await request(world.url).get('/orrery/v1/runs/%E0%A4%A');
-      expect([broken.status, broken.body.code]).toEqual([400, 'MalformedRequest']);
+      isProblem(broken, 400, 'MalformedRequest');
       const long = await request(world.url).get(`/orrery/v1/runs/${'a'.repeat(3_000)}`);
-      expect([long.status, long.body.code]).toEqual([404, 'RouteNotFound']);
+      isProblem(long, 404, 'RouteNotFound');
       const endless = await raw(world.url, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'y'.repeat(20_000)}\r\n\r\n`);
-      expect(endless).toMatch(/^HTTP\/1\.1 431 .*"code":"HeadersTooLarge"/s);
-      expect(await raw(world.url, 'this is not HTTP\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*"code":"MalformedRequest"/s);
+      expect(endless).toMatch(/^HTTP\/1\.1 431 .*Trace-Id: ([0-9a-f]{32})\r\n.*"code":"HeadersTooLarge".*"traceId":"\1"/s);
+      expect(await raw(world.url, 'this is not HTTP\r\n\r\n')).toMatch(
+        /^HTTP\/1\.1 400 .*Trace-Id: ([0-9a-f]{32})\r\n.*"code":"MalformedRequest".*"traceId":"\1"/s,
+      );
     });
 
     it('refuses an Idempotency-Key that is none', async () => {

@@ -100,3 +100,11 @@ export const ending =
     span.end();
     done();
   };
+
+/** What the framework refuses before it runs any hook begins and ends like every other request: with ids, a line and a measurement. */
+export const refusing =
+  (begin: Hook, end: Hook) =>
+  (request: FastifyRequest, reply: FastifyReply, refuse: () => void): void => {
+    reply.raw.once('close', () => end(request, reply, () => undefined));
+    begin(request, reply, refuse);
+  };

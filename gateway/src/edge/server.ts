@@ -8,9 +8,9 @@ import { Asking } from './call.ts';
 import { allowOrigins, answerPreflight } from './cross-origin.ts';
 import { writeEvents } from './event-writer.ts';
 import { exchangeOf, pathOf } from './exchange.ts';
-import { beginning, ending, requestIdOf } from './hooks.ts';
+import { beginning, ending, refusing, requestIdOf } from './hooks.ts';
 import { MethodTable } from './method-table.ts';
-import { answerRawError } from './raw-errors.ts';
+import { rawErrorAnswerer } from './raw-errors.ts';
 import { readBody } from './read-body.ts';
 import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -41,8 +41,10 @@ const headerBytes = 16_384;
 const checkMs = 5_000;
 const paramLength = 512;
 
-const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings, writeFailure: WriteFailure): FastifyInstance =>
-  fastify({
+const create = (settings: EdgeSettings, writeFailure: WriteFailure, log: Log): FastifyInstance => {
+  const { bodyLimit, trustProxy, requestMs, keepAliveMs } = settings;
+  const refuse = refusing(beginning(settings.publicUrl), ending(log));
+  return fastify({
     logger: false,
     bodyLimit,
     ...(trustProxy === undefined ? {} : { trustProxy }),
@@ -54,10 +56,11 @@ const create = ({ bodyLimit, trustProxy, requestMs, keepAliveMs }: EdgeSettings,
     forceCloseConnections: 'idle',
     // A connection that is open is served to its end; balancers have looked elsewhere by then.
     return503OnClosing: false,
-    clientErrorHandler: answerRawError,
+    clientErrorHandler: rawErrorAnswerer(log),
     exposeHeadRoutes: false,
-    frameworkErrors: (error, request, reply) => void writeFailure(request, reply, error),
+    frameworkErrors: (error, request, reply) => refuse(request, reply, () => void writeFailure(request, reply, error)),
   });
+};
 
 /** JSON and nothing else, uncompressed, as UTF-8. */
 const takeJson = (app: FastifyInstance): void => {
@@ -133,7 +136,7 @@ const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeP
 export const createEdge = (parts: EdgeParts): FastifyInstance => {
   const { dialects, settings, gatekeepers, log } = parts;
   const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
-  const app = create(settings, writeFailure);
+  const app = create(settings, writeFailure, log);
   const table = new MethodTable();
   const watch = new StreamWatch();
   const allow = allowOrigins(settings.corsOrigins);
