@@ -81,13 +81,12 @@ export class Places {
   }
 
   #inSpace(member: Member | undefined, spaceId: string, named: string | undefined): Place | undefined {
-    if (!member) return undefined;
-    const has = ({ orgId }: { readonly orgId: string }): boolean =>
-      (named === undefined || named === orgId) && (this.#orgs.get(orgId)?.spaces.some((id) => id === spaceId) ?? false);
-    const managing = member.memberships.find((membership) => rolePermissions[membership.role].includes('spaces:manage') && has(membership));
-    if (managing) return this.#placeIn(managing.orgId, rolePermissions[managing.role], spaceId);
-    const invited = member.spaces.find((each) => each.spaceId === spaceId && has(each));
-    return invited && this.#placeIn(invited.orgId, [...new Set([...alwaysInSpace, ...invited.permissions])], spaceId);
+    const orgId = this.#orgs.ofSpace(spaceId);
+    if (!member || orgId === undefined || (named !== undefined && named !== orgId)) return undefined;
+    const role = member.memberships.find((membership) => membership.orgId === orgId)?.role;
+    if (role !== undefined && rolePermissions[role].includes('spaces:manage')) return this.#placeIn(orgId, rolePermissions[role], spaceId);
+    const invited = member.spaces.find((each) => each.spaceId === spaceId);
+    return invited && this.#placeIn(orgId, [...new Set([...alwaysInSpace, ...invited.permissions])], spaceId);
   }
 
   #placeIn(orgId: string, held: readonly Permission[], spaceId?: string): Place | undefined {
