@@ -57,6 +57,7 @@ const cases: readonly Case[] = [
     asks: [[identity.RegenerateBackupCodes, { proof: { code: '123456' } }]],
     gives: ['success', 'message', 'backup_codes'],
   },
+  { row: 'DELETE /user/delete', asks: [[identity.DeleteMe, {}]], gives: ['message'] },
   {
     row: 'GET /auth/api-keys/',
     asks: [[identity.ListMyApiKeys, { limit: 500 }]],
@@ -219,7 +220,8 @@ const cases: readonly Case[] = [
   { row: 'GET /billing/activities', asks: [[billing.ListTransactions, { limit: 10, offset: 0 }]], gives: ['activities', 'total'] },
 ];
 
-const isForPeople = (row: string): boolean => row === 'POST /orgs' || row.includes(' /mfa/') || row.includes(' /invites/');
+const isForPeople = (row: string): boolean =>
+  ['POST /orgs', 'DELETE /user/delete'].includes(row) || row.includes(' /mfa/') || row.includes(' /invites/');
 
 describe('The Lyceum API', () => {
   let world: World;
@@ -240,7 +242,7 @@ describe('The Lyceum API', () => {
     const [method = '', path = ''] = row.split(' ');
     const url = `${base}${path.replace('{slug}', owner.slug).replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
     const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
-    // Founding an organization and showing a second factor is for people; everything else is done with a key.
+    // Founding an organization, leaving for good and showing a second factor is for people; everything else is done with a key.
     const asked = request(world.url)
       [verb](url)
       .auth(isForPeople(row) ? owner.token : key, { type: 'bearer' });

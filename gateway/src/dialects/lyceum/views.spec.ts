@@ -48,7 +48,7 @@ describe('Tokens, keys and organizations', () => {
     const there = json(detailsOut(details)) as Record<string, string>;
     expect(there).toMatchObject({ billing_company_name: 'ACME', billing_country: 'DE', billing_tax_id: 'DE123', billing_city: null });
     expect(Object.keys(there)).toHaveLength(9);
-    expect(detailsIn(there as never)).toEqual(details);
+    expect(detailsIn(there as never)).toMatchObject({ ...details, city: null });
     const view = { ...sample(identity.GetOrg), billingDetails: details };
     expect(json(org(view))).toEqual({
       id,
