@@ -16,6 +16,11 @@ export const writePrincipal = (principal: Principal): string => {
   return text;
 };
 
+const frozen = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+};
+
 const parse = (text: string): Principal | undefined => {
   try {
     return Principal.safeParse(JSON.parse(text)).data;
@@ -34,7 +39,6 @@ export const readPrincipal = (text: string): Principal | undefined => {
   const principal = parse(text);
   if (principal === undefined || text.length > longest) return principal;
   if (read.size >= most) read.clear();
-  if ('permissions' in principal) Object.freeze(principal.permissions);
-  read.set(text, Object.freeze(principal));
+  read.set(text, frozen(principal));
   return principal;
 };

@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Operation } from '@orrery/contracts';
 import { agentSubject, askAsAgentSubject, askSubject, partsOf } from './subjects.ts';
 
-export const defaultDeadlineMs = 5_000;
+const defaultDeadlineMs = 5_000;
 
 /** What the bus reads off a contract, once. */
 export interface Route extends Target {
