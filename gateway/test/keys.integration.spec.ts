@@ -36,8 +36,8 @@ describe('An API key', () => {
       await listening.close();
       return subjects;
     };
-    /** Of every 2 seconds, whatever is asked of the gateway. */
-    const isAudit = (subject: string): boolean => /^(\$JS\.API\.STREAM\.INFO\.|_INBOX)/.test(subject);
+    /** Of every 2 seconds, whatever is asked of the gateway; and what the server says of that. */
+    const isAudit = (subject: string): boolean => /^(\$JS\.API\.STREAM\.INFO\.|\$JS\.EVENT\.ADVISORY\.API$|_INBOX)/.test(subject);
 
     it('is refused without a word on the bus, where it is malformed or forged', async () => {
       const forged = Array.from({ length: 50 }, (_, n) => mintApiKey(randomBytes(32), randomUUID(), n % 2 === 0 ? 'lk' : 'lmsk').key);
