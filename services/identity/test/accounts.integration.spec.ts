@@ -127,9 +127,11 @@ describe('an account', () => {
       const words = Array.from({ length: 8 }, (_, n) => `${other} ${n}`);
       const outcomes = await Promise.all(words.map((newPassword) => rig.ask(identity.ResetPassword, { token, newPassword })));
       expect(outcomes.filter(({ accepted }) => accepted)).toHaveLength(1);
-      const right = [];
-      for (const word of words) if (await canLogIn(email, word)) right.push(word);
-      expect(right).toEqual([words[outcomes.findIndex(({ accepted }) => accepted)]]);
+      const chosen = words[outcomes.findIndex(({ accepted }) => accepted)] ?? '';
+      expect(await canLogIn(email, chosen)).toBe(true);
+      // As many as may be tried before guessing grows slow.
+      for (const word of words.filter((each) => each !== chosen).slice(0, 3)) expect(await canLogIn(email, word)).toBe(false);
+      expect(await canLogIn(email, chosen)).toBe(true);
     });
 
     it('lets no session live that was opened with the old one meanwhile', async () => {
