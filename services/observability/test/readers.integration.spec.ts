@@ -108,18 +108,19 @@ describe('a reader of events', () => {
     const [platform, manager] = [await managerOf(billing), await managerOf(events)];
     await platform.consumers.add(stream, { durable_name: 'billing--charges', ack_policy: AckPolicy.Explicit, max_ack_pending: 10 });
     const charges = await billing.jetstream().consumers.get(stream, 'billing--charges');
-    const first = await charges.next({ expires: 5_000 });
+    const first = await eventually(() => charges.next({ expires: 5_000 }));
     await expect(events.jetstream().consumers.get(stream, 'billing--charges')).rejects.toThrow('consumer not found');
     await expect(manager.consumers.delete(stream, 'billing--charges')).rejects.toThrow('consumer not found');
     await expect(events.request(`$JS.API.CONSUMER.MSG.NEXT.${stream}.billing--charges`, '', { timeout: 500 })).rejects.toThrow('TIMEOUT');
-    events.publish(first?.reply ?? '', '+ACK');
-    events.publish(`$JS.ACK.${stream}.billing--charges.1.1.1.1.0`, '+TERM');
+    const { deliveryCount, streamSequence, deliverySequence, timestampNanos, pending } = first.info;
+    const delivery = [deliveryCount, streamSequence, deliverySequence, timestampNanos, pending].join('.');
+    events.publish(`$JS.ACK.${stream}.billing--charges.${delivery}`, '+ACK');
     // Under the same name it would have one of its own, and that of the service would not know.
     await manager.consumers.add(stream, { durable_name: 'billing--charges', ack_policy: AckPolicy.None });
     await manager.consumers.delete(stream, 'billing--charges');
     await events.flush();
     expect(await platform.consumers.info(stream, 'billing--charges')).toMatchObject({ num_ack_pending: 1, ack_floor: { stream_seq: 0 } });
-    expect(await first?.ackAck()).toBe(true);
+    expect(await first.ackAck()).toBe(true);
   });
 
   it('sees copies of logs and nothing else: no output, no snapshot, no dead letter', async () => {

@@ -12,7 +12,7 @@ const secrets: StackSecrets = {
   secret: 'the master secret',
   operatorKey: 'op_key',
   postgresPassword: 'pw',
-  bus: { operator: 'SO', system: 'SAS', account: 'SAA', signing: 'SAB', users: {} },
+  bus: { operator: 'SO', system: 'SAS', account: 'SAA', signing: 'SAB', readers: 'SAC', users: {} },
 };
 const of = (program: string, inherited: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => environmentOf(program, where, secrets, inherited);
 
