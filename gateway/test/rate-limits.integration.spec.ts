@@ -5,11 +5,20 @@ import { eventually, startRedis } from '@orrery/testing';
 import request from 'supertest';
 import type { Buckets } from '../src/limit/buckets.ts';
 import { RateLimiter } from '../src/limit/rate-limiter.ts';
-import { type Person, startWorld, type World } from './fixtures/world.ts';
+import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
 
 const limit = { perSecond: 10, burst: 5 };
 const of = (caller: string): Buckets => [{ of: 'key', key: `key:${caller}`, limit }];
 const limiterAt = (url: string, patienceMs = 5_000): RateLimiter => new RateLimiter({ url, log: logOf('test'), patienceMs });
+
+const aloneNow = async (): Promise<string | undefined> => /^orrery_rate_limit_alone\{?[^\n]*\s(\d)$/m.exec(await metricsText())?.[1];
+
+/** A gateway that has just started counts by itself until it has found Redis. */
+const untilShared = (world: World): Promise<unknown> =>
+  eventually(async () => {
+    await request(world.url).get('/orrery/v1/workers').auth(operatorKey, { type: 'bearer' });
+    return (await aloneNow()) === '0';
+  });
 
 describe('Limits', () => {
   let world: World;
@@ -25,6 +34,7 @@ describe('Limits', () => {
         ORRERY_RATE_LIMIT_LOGIN: '0.05/2',
       },
     });
+    await untilShared(world);
     owner = await world.person();
   }, 30_000);
   afterAll(() => world?.stop());
@@ -85,6 +95,7 @@ describe('A plan', () => {
         ORRERY_DEFAULT_PLAN: 'hobby',
       },
     });
+    await untilShared(world);
   }, 30_000);
   afterAll(() => world?.stop());
 
@@ -148,6 +159,7 @@ describe('The limits of everybody', () => {
         ORRERY_TRUST_PROXY: '127.0.0.1',
       },
     });
+    await untilShared(world);
   }, 30_000);
   afterAll(() => world?.stop());
 
@@ -232,16 +244,15 @@ describe('The limiter', () => {
   it('goes on alone where Redis goes away, by the same limits, and says so in a metric', async () => {
     const redis = await startRedis();
     const limiter = limiterAt(redis.url);
-    const isAlone = async (): Promise<string | undefined> => /^orrery_rate_limit_alone\{?[^\n]*\s(\d)$/m.exec(await metricsText())?.[1];
     try {
       await eventually(async () => {
         await limiter.judge('read', of('before'));
-        return (await isAlone()) === '0';
+        return (await aloneNow()) === '0';
       });
       await redis.stop();
       await eventually(async () => {
         await limiter.judge('read', of('before'));
-        return (await isAlone()) === '1';
+        return (await aloneNow()) === '1';
       });
       const caller: Buckets = [...of('after'), { of: 'org', key: 'org:x', limit: { perSecond: 0.01, burst: 3 } }];
       const rulings = [];
