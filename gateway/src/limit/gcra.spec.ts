@@ -105,6 +105,9 @@ describe('Several buckets', () => {
         const judgement = judge([...buckets, full], at);
         expect(judgement.isAllowed).toBe(false);
         expect(judgement.fullAts).toEqual([...buckets, full].map(({ fullAt }) => fullAt));
+        expect(judgement.verdicts.map(({ resetMs }) => resetMs)).toEqual(
+          [...buckets, full].map(({ fullAt }) => Math.max(0, fullAt - at) / 1e3),
+        );
       }),
     );
   });
