@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { identity } from '@orrery/contracts';
-import { hostName, known, variable } from '@orrery/process';
+import { hostName, known, variable } from '@orrery/process/light';
 import { z } from 'zod';
 import type { Limits } from './limit/buckets.ts';
 import type { Limit } from './limit/gcra.ts';

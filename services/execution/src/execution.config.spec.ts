@@ -1,4 +1,4 @@
-import { configOf } from '@orrery/process';
+import { configOf } from '@orrery/process/light';
 import { createAccount } from 'nats-jwt';
 import { ExecutionConfig } from './execution.config.ts';
 

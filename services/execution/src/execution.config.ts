@@ -1,4 +1,4 @@
-import { postgresUrl, serverUrl, serviceVariables, variable } from '@orrery/process';
+import { postgresUrl, serverUrl, serviceVariables, variable } from '@orrery/process/light';
 import { fromSeed } from 'nats-jwt';
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-import { postgresUrl, serviceVariables, variable } from '@orrery/process';
+import { postgresUrl, serviceVariables, variable } from '@orrery/process/light';
 import { z } from 'zod';
 
 export const ObservabilityConfig = z.object({
