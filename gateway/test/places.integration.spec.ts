@@ -55,7 +55,7 @@ describe('Where a request is made', () => {
       expect((await submit({})).status).toBe(201);
     });
 
-    it('of another organization is as unknown as one that nobody has', async () => {
+    it('of another organization is no better known than one that nobody has', async () => {
       const [one, other] = [await setting('owner'), await setting('owner')];
       const answers = [];
       for (const spaceId of [other.spaceId, randomUUID(), 'no-id']) {

@@ -153,7 +153,7 @@ describe('members', () => {
     expect(refusalOf(await rig.ask(contracts.CreateInvite, { org: org.slug, email: 'x@example.com' }, stale))).toBe('Forbidden');
   });
 
-  it('of another organization are as unknown as ids that nobody has', async () => {
+  it('of another organization are no better known than ids that nobody has', async () => {
     const { org, context } = await team();
     const stranger = await rig.person();
     for (const userId of [stranger.userId, randomUUID()]) {

@@ -79,7 +79,7 @@ describe('a space', () => {
     granted(await rig.ask(contracts.GetSpace, { spaceId: space.id }, asBob()));
   });
 
-  it('of another organization is as unknown as an id that nobody has', async () => {
+  it('of another organization is no better known than an id that nobody has', async () => {
     const [{ context }, { space }] = [await team(), await team()];
     for (const spaceId of [space.id, contracts.SpaceId.parse(randomUUID())]) {
       const asked = [
