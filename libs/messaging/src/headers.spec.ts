@@ -1,9 +1,9 @@
-import type { RequestContext } from '@orrery/contracts';
+import type { Permission, Principal, RequestContext } from '@orrery/contracts';
 import fc from 'fast-check';
 import { type MsgHdrs, MsgHdrsImpl } from 'nats';
 import { onSheet, readHeaders, type Sent, writeHeaders } from './headers.ts';
 
-const context: RequestContext = {
+const context: RequestContext & { readonly principal: Extract<Principal, { kind: 'key' }> } = {
   principal: {
     kind: 'key',
     id: '018f3a4e-7a5e-7cc4-9b1f-0d5f5f7f5a10',
@@ -70,6 +70,16 @@ describe('The headers of a request', () => {
     expect(() => Object.assign(one.context.principal, { kind: 'service', name: 'identity' })).toThrow(TypeError);
     const { principal } = one.context;
     expect(() => 'permissions' in principal && principal.permissions.push('org:read')).toThrow(TypeError);
+  });
+
+  it('bring each caller with what it may now, though it is the same as before in all else', () => {
+    const permissionsOf = (permissions: Permission[]) => {
+      const received = readHeaders(decoded({ context: { ...context, principal: { ...context.principal, permissions } } }), 'shared');
+      return received.ok && 'permissions' in received.context.principal && received.context.principal.permissions;
+    };
+    expect(permissionsOf(['runs:read', 'runs:create'])).toEqual(['runs:read', 'runs:create']);
+    expect(permissionsOf(['runs:read'])).toEqual(['runs:read']);
+    expect(permissionsOf(['runs:read', 'runs:create'])).toEqual(['runs:read', 'runs:create']);
   });
 
   it('bring a caller who is written whole, wherever in the context it stands and however often it was seen', () => {

@@ -1,11 +1,18 @@
 import { Principal } from '@orrery/contracts';
 
-/** Callers whose text is kept, and how long a text may be to be kept. */
+interface Known {
+  readonly text: string;
+  readonly principal: Principal;
+}
+
+/** Callers that are kept, and how long the text of one may be. */
 const most = 1_000;
-const longest = 2_000;
+const longest = 4_000;
+/** They are found by the beginning of their text, which holds an id: to compare the rest is quick, to hash it is not. */
+const head = 64;
 
 const written = new WeakMap<Principal, string>();
-const read = new Map<string, Principal>();
+const read = new Map<string, Known>();
 
 /** A caller as text. What is frozen is written once: nobody changes it any more. */
 export const writePrincipal = (principal: Principal): string => {
@@ -34,11 +41,12 @@ const parse = (text: string): Principal | undefined => {
  * long to read: who was read and judged once is known again by the very same text. Frozen, because it is given to many.
  */
 export const readPrincipal = (text: string): Principal | undefined => {
-  const known = read.get(text);
-  if (known) return known;
+  const key = text.slice(0, head);
+  const known = read.get(key);
+  if (known?.text === text) return known.principal;
   const principal = parse(text);
   if (principal === undefined || text.length > longest) return principal;
   if (read.size >= most) read.clear();
-  read.set(text, frozen(principal));
+  read.set(key, { text, principal: frozen(principal) });
   return principal;
 };
