@@ -15,6 +15,6 @@ export const BillingConfig = z.object({
       .regex(/^\d+(\.\d{1,9})?$/, 'a decimal number with at most nine decimals')
       .default('5')
       .transform(nanosOf),
-    { says: 'what a new organization gets to begin with', example: '5' },
+    { says: 'what a new person gets to begin with, in the organization of their own', example: '5' },
   ),
 });

@@ -59,13 +59,14 @@ const at = () => new Date().toISOString();
 const member = (orgId: string) => contextOf(asOwner(userId), { orgId });
 const balanceOf = async (orgId: string) => (await ask(contracts.GetBalance, {}, member(orgId))).balance;
 
-const newOrg = async (): Promise<string> => {
+const orgOf = async (kind: identity.OrgView['kind'], balance: string): Promise<string> => {
   const orgId = randomUUID();
-  const data = { orgId, slug: `org-${orgId.slice(0, 8)}`, name: 'Org', kind: 'team', billingEmail: null, createdBy: userId, at: at() };
+  const data = { orgId, slug: `org-${orgId.slice(0, 8)}`, name: 'Org', kind, billingEmail: null, createdBy: userId, at: at() };
   await identityLog.happen(`org-${orgId}`, orgId, { type: 'OrgCreated', data });
-  await eventually(async () => expect(await balanceOf(orgId)).toBe('1000'));
+  await eventually(async () => expect(await balanceOf(orgId)).toBe(balance));
   return orgId;
 };
+const newOrg = (): Promise<string> => orgOf('personal', '1000');
 
 const price = { version: 1, currency: 'EUR', nanosPerSecond: formatNanos(7n) } as const;
 const runEnd = (runId: string, ranMs: number) => ({
@@ -100,6 +101,10 @@ describe('an account', () => {
     });
     const { items } = await ask(contracts.ListTransactions, {}, member(orgId));
     expect(items).toMatchObject([{ kind: 'grant', amount: '1000', balanceAfter: '1000' }]);
+  });
+
+  it('is given nothing where a person made one more organization', async () => {
+    await orgOf('team', '0');
   });
 
   it('is given credit by an operator, once for one key', async () => {

@@ -1,4 +1,4 @@
-import { billing, type Currency, formatNanos, identity, instantOf, type Nanos, newId } from '@orrery/contracts';
+import { billing, type Currency, formatNanos, identity, instantOf, type Nanos, nanos, newId } from '@orrery/contracts';
 import { type Consumer, consumer } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { opened } from '../domain/opening.ts';
@@ -6,7 +6,7 @@ import { ledgerStream } from './ledger-stream.ts';
 
 export interface Opening {
   readonly currency: Currency;
-  /** What every new organization gets to try things; may be nothing. */
+  /** What a new person gets, in the organization of their own, to try things; may be nothing. */
   readonly signupCredit: Nanos;
 }
 
@@ -17,9 +17,11 @@ export const accountsConsumer = ({ currency, signupCredit }: Opening): Consumer 
     name: 'accounts',
     events: [identity.IdentityEvents.OrgCreated],
     react: async ({ event }) => {
-      const { orgId } = event.data;
+      const { orgId, kind } = event.data;
       const at = instantOf(systemClock.now());
-      const events = opened({ orgId, currency, at, credit: formatNanos(signupCredit), transactionId: newId(billing.TransactionId) });
+      // Once for a person: whoever could make organizations would make money.
+      const credit = formatNanos(kind === 'personal' ? signupCredit : nanos(0n));
+      const events = opened({ orgId, currency, at, credit, transactionId: newId(billing.TransactionId) });
       return { appends: [{ stream: ledgerStream(orgId), expected: 0, events }] };
     },
   });
