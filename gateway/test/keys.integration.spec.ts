@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { execution, type Permission, permissions } from '@orrery/contracts';
+import { execution, type InputOf, identity, type Permission, type Principal, permissions } from '@orrery/contracts';
 import { mintApiKey } from '@orrery/credentials';
 import { eventually } from '@orrery/testing';
 import { connect } from 'nats';
 import request from 'supertest';
+import { startStub } from './fixtures/stub-service.ts';
 import { type Person, startWorld, type World } from './fixtures/world.ts';
 
 const all: Permission[] = [...permissions];
@@ -168,5 +169,61 @@ describe('An API key', () => {
       await world.publishing.members.drop(person.userId);
       await eventually(async () => (await ask(key)).status === 403, { within: 1_000 });
     });
+  });
+});
+
+describe('The last use of a key', () => {
+  let world: World;
+  let owner: Person;
+  let tellings: { readonly uses: InputOf<typeof identity.RecordKeyUses>['uses']; readonly by: Principal }[] = [];
+
+  beforeAll(async () => {
+    world = await startWorld({ keyUsesMs: 200 });
+    owner = await world.person('owner');
+    world.stubs.on(identity.RecordKeyUses, async ({ uses }, { principal }) => {
+      tellings.push({ uses, by: principal });
+      return {};
+    });
+  }, 30_000);
+  afterAll(() => world?.stop());
+  beforeEach(() => {
+    tellings = [];
+  });
+
+  const read = (key: string) => request(world.url).get('/orrery/v1/runs').auth(key, { type: 'bearer' });
+  const told = () => tellings.flatMap(({ uses }) => uses);
+
+  it('is told once for many requests, many keys at a time', async () => {
+    const minted = [world.mint(owner), world.mint(owner)];
+    for (const each of minted) await each.publish();
+    const before = Date.now();
+    await Promise.all(Array.from({ length: 40 }, async (_, n) => read(minted[n % 2]?.key ?? '')));
+    await eventually(() => new Set(told().map(({ keyId }) => keyId)).size === 2);
+    expect(told().length).toBeLessThan(20);
+    for (const { at } of told()) expect(Date.parse(at)).toBeGreaterThanOrEqual(before);
+    expect(tellings[0]?.by).toEqual({ kind: 'service', name: 'gateway' });
+  });
+
+  it('is nobody’s who was refused', async () => {
+    const minted = world.mint(owner, { addresses: ['192.0.2.1'] });
+    await minted.publish();
+    expect((await read(minted.key)).status).toBe(403);
+    const other = world.mint(owner);
+    await other.publish();
+    expect((await read(other.key)).status).toBe(200);
+    await eventually(() => told().some(({ keyId }) => keyId === other.id));
+    expect(told().map(({ keyId }) => keyId)).not.toContain(minted.id);
+  });
+
+  it('is remembered while identity is away, and told when it is back', async () => {
+    const minted = world.mint(owner);
+    await minted.publish();
+    await world.running.get('identity')?.stop();
+    expect((await read(minted.key)).status).toBe(200);
+    const since = performance.now();
+    await eventually(() => performance.now() - since > 600);
+    expect(told()).toEqual([]);
+    world.running.set('identity', await startStub(world.serviceBus, 'identity', world.stubs));
+    await eventually(() => told().some(({ keyId }) => keyId === minted.id));
   });
 });

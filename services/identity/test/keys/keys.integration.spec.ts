@@ -91,6 +91,9 @@ describe('an API key', () => {
     expect(await ask({ addresses: ['10.0.0.0/33'] })).toBe('InvalidInput');
     expect(await ask({ monthlySpend: '-1' })).toBe('InvalidInput');
     expect(await ask({ scopes: [] })).toBe('InvalidInput');
+    const resources = Array.from({ length: 100 }, () => randomUUID());
+    expect(await ask({ scopes: [{ permissions: ['runs:read', 'logs:read', 'metrics:read'], resources }] })).toBe('InvalidInput');
+    expect(await ask({ scopes: [{ permissions: ['runs:read', 'logs:read'], resources }] })).toBe('granted');
     expect(await ask({ form: 'sk' })).toBe('InvalidInput');
   });
 });

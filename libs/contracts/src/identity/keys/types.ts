@@ -14,7 +14,7 @@ export const ApiKeyForm = z.enum(['lk', 'lmsk']);
 export type ApiKeyForm = z.infer<typeof ApiKeyForm>;
 
 /** An id or name as it stands in a path. */
-const ResourceId = Text.regex(/^[\x21-\x7e]{1,200}$/, 'an id or a name as it stands in the path');
+const ResourceId = Text.regex(/^[\x21-\x7e]{1,100}$/, 'an id or a name as it stands in the path');
 
 /** Permissions, and what they hold for; without `resources` that is everything. */
 export const KeyScope = z
@@ -25,9 +25,19 @@ export const KeyScope = z
   .meta({ id: 'KeyScope' });
 export type KeyScope = z.infer<typeof KeyScope>;
 
+/** All of it travels with every request that is made with the key. */
+const mostThings = 200;
+const thingsIn = (scopes: readonly KeyScope[]): number =>
+  scopes.reduce((sum, { permissions, resources = [] }) => sum + permissions.length * resources.length, 0);
+
 /** What narrows a key. Null narrows nothing, except `scopes`: a key without them may do what a member may. */
 export const KeyRules = z.strictObject({
-  scopes: z.array(KeyScope).min(1).max(50).nullable(),
+  scopes: z
+    .array(KeyScope)
+    .min(1)
+    .max(50)
+    .refine((scopes) => thingsIn(scopes) <= mostThings, `names more than ${mostThings} things, counted once for each permission`)
+    .nullable(),
   /** Names of the models it may call. */
   models: z.array(Text.min(1).max(200)).min(1).max(200).nullable(),
   /** Where it may be used from. */
