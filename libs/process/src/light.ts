@@ -12,5 +12,5 @@ export { addressOf, explained, reach } from './reach.ts';
 export { run, runAll, type Started, startAll } from './run.ts';
 export { MasterSecret, type Purpose, type Secrets, secretsOf } from './secrets.ts';
 export { hostName, serverUrl } from './server-url.ts';
-export { databaseUrlOf, known, ProcessConfig, postgresUrl, serviceVariables } from './variables.ts';
+export { databaseUrlOf, known, nameOfDatabase, ProcessConfig, postgresUrl, serviceVariables } from './variables.ts';
 export { TimedOut, within } from './within.ts';

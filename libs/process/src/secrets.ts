@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** What a secret is for. Each purpose has its own key, so that one that leaks opens nothing else. */
 export type Purpose =
   | 'seal-kek'
+  | 'secret-mark'
   | 'api-key-mac'
   | 'refresh-mac'
   | 'join-token-mac'

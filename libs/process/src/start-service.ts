@@ -28,9 +28,10 @@ import { erasing } from './erasing.ts';
 import type { Running, Surroundings } from './program.ts';
 import { addressOf, reach } from './reach.ts';
 import { reachBus } from './reach-bus.ts';
+import { requireSameSecret } from './same-secret.ts';
 import { secretsOf } from './secrets.ts';
 import type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';
-import { databaseUrlName, databaseUrlOf } from './variables.ts';
+import { databaseUrlName, databaseUrlOf, nameOfDatabase } from './variables.ts';
 
 const drainMs = 10_000;
 
@@ -115,12 +116,13 @@ const build = async <S extends ServiceConfigSchema>(
   const { config, health, log } = surroundings;
   const databaseUrl = databaseUrlOf(name, config);
   const database = await openLog(definition, databaseUrl, surroundings, closing);
+  const secrets = secretsOf(config.secret);
+  await requireSameSecret(poolOf(database), nameOfDatabase(databaseUrl), secrets);
   health.check('postgres', () => poolOf(database).query('SELECT 1'));
   const bus = await reachBus(surroundings);
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
   await reportDurability(bus.connection, log);
-  const secrets = secretsOf(config.secret);
   const keks = [secrets('seal-kek')];
   const store = await startLog({ dataSource: database, service: name, events, upcasters, views, keks }, log, closing);
   const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets };

@@ -98,3 +98,6 @@ export const databaseUrlOf = (
   url.pathname = `/orrery_${service}`;
   return url.href;
 };
+
+/** What a database is called on its server. */
+export const nameOfDatabase = (url: string): string => decodeURIComponent(new URL(url).pathname.slice(1));

@@ -176,6 +176,13 @@ describe('a service', () => {
     );
   });
 
+  it('does not touch a database that was made with another secret', async () => {
+    await (await startAll([echo()], env())).stop();
+    const other = env({ ORRERY_SECRET: '11'.repeat(32) });
+    await expect(startAll([echo()], other)).rejects.toThrow(/^orrery_echo was made with another ORRERY_SECRET: /);
+    await (await startAll([echo()], env())).stop();
+  });
+
   it('does not wait at all where the password is wrong', async () => {
     const url = new URL(postgres.url);
     url.password = 'wrong';

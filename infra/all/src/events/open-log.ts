@@ -1,4 +1,4 @@
-import { EventStore, openDatabase } from '@orrery/event-store';
+import { EventStore, openDatabase, poolOf } from '@orrery/event-store';
 import { type Bus, connectBus } from '@orrery/messaging';
 import {
   addressOf,
@@ -6,6 +6,8 @@ import {
   databaseUrlOf,
   type Environment,
   explained,
+  nameOfDatabase,
+  requireSameSecret,
   type ServiceLog,
   secretsOf,
   serviceVariables,
@@ -25,6 +27,8 @@ export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open:
     throw explained({ title: 'PostgreSQL', address: addressOf(url), variable: 'ORRERY_POSTGRES_URL' }, error);
   });
   try {
+    const secrets = secretsOf(config.secret);
+    await requireSameSecret(poolOf(dataSource), nameOfDatabase(url), secrets);
     const credentials = config.natsCreds ? { credentials: config.natsCreds } : {};
     const bus = await connectBus({
       url: config.natsUrl,
@@ -36,7 +40,7 @@ export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open:
       throw explained({ title: 'NATS', address: addressOf(config.natsUrl), variable: 'ORRERY_NATS_URL' }, error);
     });
     const { events, upcasters = [], views = [] } = log;
-    const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: [secretsOf(config.secret)('seal-kek')] });
+    const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: [secrets('seal-kek')] });
     try {
       return await work({ store, bus });
     } finally {
