@@ -13,7 +13,7 @@ export interface AccountPlan {
 
 const unlimited = -1;
 
-const limits: Account['limits'] = {
+const limits = {
   subs: unlimited,
   data: unlimited,
   payload: unlimited,
@@ -22,22 +22,21 @@ const limits: Account['limits'] = {
   wildcards: true,
   conn: unlimited,
   leaf: unlimited,
-  mem_storage: unlimited,
-  disk_storage: unlimited,
-  streams: unlimited,
-  consumer: unlimited,
-};
+} as const satisfies Account['limits'];
+
+const storage = { mem_storage: unlimited, disk_storage: unlimited, streams: unlimited, consumer: unlimited } as const;
 
 /** What all readers together may have: enough for a hundred teams, and too little to weigh on the platform. Consumers count by log. */
-const limitsOfReaders: Account['limits'] = {
+const limitsOfReaders = {
   ...limits,
+  ...storage,
   conn: 256,
   subs: 4_096,
   payload: 65_536,
   leaf: 0,
   mem_storage: 0,
   consumer: 128,
-};
+} as const satisfies Account['limits'];
 
 /** What one account exports and the other imports. */
 interface Tie {
@@ -79,12 +78,13 @@ const idOf = (seed: string): string => pairOf(seed).getPublicKey();
 
 /** The accounts of the bus by name. */
 export const accountsOf = (keys: BusKeys): Readonly<Record<AccountName, AccountPlan>> => ({
+  system: { title: 'SYS', seed: keys.system, signing: keys.system, claims: { limits } },
   platform: {
     title: 'ORRERY',
     seed: keys.account,
     signing: keys.signing,
     claims: {
-      limits,
+      limits: { ...limits, ...storage },
       signing_keys: [idOf(keys.signing)],
       exports: toCopy(),
       imports: toManage().map(imported(idOf(keys.readers), observability.copies.manage)),

@@ -9,6 +9,10 @@ export interface BusKeys {
   readonly signing: string;
   /** The account of those who only read events. */
   readonly readers: string;
+  /** Signs for the operator, to add to the claims of the platform's account who of its users is let in no more. */
+  readonly revoking: string;
+  /** The user of the system's account who may put such claims into effect, and nothing else. */
+  readonly revoker: string;
   readonly users: Readonly<Record<string, string>>;
 }
 
@@ -23,5 +27,7 @@ export const completeKeys = (userNames: readonly string[], known: Partial<BusKey
   account: known.account ?? seedOf(createAccount()),
   signing: known.signing ?? seedOf(createAccount()),
   readers: known.readers ?? seedOf(createAccount()),
+  revoking: known.revoking ?? seedOf(createOperator()),
+  revoker: known.revoker ?? seedOf(createUser()),
   users: Object.fromEntries(userNames.map((name) => [name, known.users?.[name] ?? seedOf(createUser())])),
 });

@@ -1,7 +1,7 @@
 import { eventContracts, identity, observability, operations, serviceOf } from '@orrery/contracts';
 
 /** Accounts are worlds of subjects, apart but for what one exports and the other imports. */
-export type AccountName = 'platform' | 'readers';
+export type AccountName = 'system' | 'platform' | 'readers';
 
 /** Which subjects a user of the bus may publish and subscribe. Everything else is refused by the server. */
 export interface Rights {

@@ -1,6 +1,7 @@
 import { observability as contracts } from '@orrery/contracts';
 import { startNats } from '@orrery/testing';
 import { AckPolicy, connect, credsAuthenticator, Events, type NatsConnection } from 'nats';
+import { type Account, decode, encodeAccount, fromSeed } from 'nats-jwt';
 import { authorityOf, busUsers, completeKeys } from '../src/index.ts';
 
 type Nats = Awaited<ReturnType<typeof startNats>>;
@@ -10,10 +11,12 @@ describe('a bus with users', () => {
   const open: NatsConnection[] = [];
   let nats: Nats;
   let creds: Readonly<Record<string, string>>;
+  let revoker: string;
 
   beforeAll(async () => {
     const authority = await authorityOf(completeKeys(Object.keys(users)), users);
     creds = authority.creds;
+    revoker = authority.revoker;
     nats = await startNats({ config: authority.config });
     // Signing in plain JavaScript is slow on a busy machine.
   }, 30_000);
@@ -92,6 +95,26 @@ describe('a bus with users', () => {
     await copies.streams.add({ name: 'LOG_EXECUTION', mirror: { name: 'LOG_EXECUTION', external: { api, deliver } } });
     const ordered = await events.jetstream().consumers.get('LOG_EXECUTION', { filterSubjects: 'log.execution.*.org.>' });
     expect((await ordered.next({ expires: 10_000 }))?.json()).toEqual({ a: 1 });
+  });
+
+  it('lets the revoker shut out one user of the platform, while the others and the copies for readers go on', async () => {
+    const authenticator = credsAuthenticator(new TextEncoder().encode(revoker));
+    const boss = await connect({ servers: nats.url, authenticator, inboxPrefix: '_INBOX_revoker', maxReconnectAttempts: 0 });
+    open.push(boss);
+    const [catalog, execution, events] = [await as('catalog'), await as('execution'), await as('events')];
+    const blockOf = (title: string): string => revoker.split(`-----BEGIN ${title}-----\n`)[1]?.split('\n')[0] ?? '';
+    const claims = decode<Account>(blockOf('NATS ACCOUNT JWT'));
+    const shutOut = decode(creds.catalog?.split('\n')[1] ?? '').sub;
+    const next = { ...claims.nats, revocations: { [shutOut]: Math.floor(Date.now() / 1_000) } };
+    const signer = fromSeed(new TextEncoder().encode(blockOf('OPERATOR SIGNING SEED')));
+    const token = await encodeAccount(claims.name, claims.sub, next, { signer });
+    const answer = await boss.request(`$SYS.REQ.ACCOUNT.${claims.sub}.CLAIMS.UPDATE`, token, { timeout: 5_000 });
+    expect(answer.json()).toMatchObject({ data: { code: 200 } });
+    await catalog.closed();
+    await expect(as('catalog')).rejects.toThrow('Authorization Violation');
+    await execution.jetstream().publish('log.execution.RunCompleted.org.run-2', '{"a":2}', { msgID: 'e2' });
+    const ordered = await events.jetstream().consumers.get('LOG_EXECUTION', { filterSubjects: 'log.execution.*.org.run-2' });
+    expect((await ordered.next({ expires: 15_000 }))?.json()).toEqual({ a: 2 });
   });
 
   it('lets the gateway ask a service, and the service answer', async () => {

@@ -26,6 +26,10 @@ export const ExecutionConfig = z.object({
     example: 'the field `signing` of the keys that infra/nats made',
     secret: true,
   }),
+  revoker: variable('ORRERY_NATS_REVOKER', z.string().optional(), {
+    says: 'the path of the file with which the bus is told of machines that were removed, so that it cuts them off',
+    example: '/etc/orrery/revoker.creds, made by infra/nats',
+  }),
   agentNatsUrl: variable('ORRERY_AGENT_NATS_URL', serverUrl('nats', 'tls').optional(), {
     says: 'the URL under which agents reach NATS, where it is not ORRERY_NATS_URL',
     example: 'tls://orrery.example.com:4222',

@@ -4,6 +4,7 @@ import { EventStore } from '@orrery/event-store';
 import { addressOf, type Deps, databaseUrlOf, explained, lead, type Running, service } from '@orrery/process';
 import { openPostgresStore } from '@orrery/telemetry-store';
 import { AgentCredentials } from './application/agent-credentials.ts';
+import { type AgentKey, insertAgentKey } from './application/agent-keys.ts';
 import { AgentsHandler } from './application/agents.handler.ts';
 import { AttemptOwners } from './application/attempt-owners.ts';
 import { Beats } from './application/beats.ts';
@@ -11,6 +12,7 @@ import { creditConsumer, exhaustedConsumer } from './application/credit.consumer
 import { FollowHandler, Following } from './application/follow.handler.ts';
 import { Household, householdOf } from './application/household.ts';
 import { offersConsumer } from './application/offers.ts';
+import { Revocations } from './application/revocations.ts';
 import { RunWatch } from './application/run-watch.ts';
 import { RunsHandler } from './application/runs.handler.ts';
 import { Runs } from './application/runs.ts';
@@ -24,6 +26,7 @@ import { bestFitEngine } from './domain/scheduling/best-fit.ts';
 import { ExecutionConfig } from './execution.config.ts';
 import { executionTables } from './migrations/0001-execution.ts';
 import { orgStandings } from './migrations/0002-org-standings.ts';
+import { agentKeys } from './migrations/0003-agent-keys.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
 import { runList } from './views/run-list.view.ts';
 import { RunReader } from './views/run-reader.ts';
@@ -62,6 +65,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     seed: config.accountSeed,
     ownCreds: config.natsCreds,
     lifeSeconds: config.credentialSeconds,
+    keep: (key: AgentKey) => insertAgentKey(store.pool, key),
   };
   return {
     controllers: [RunsHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
@@ -74,6 +78,10 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
       { provide: RunReader, useValue: reader },
       { provide: WorkerReader, useValue: new WorkerReader(store) },
       { provide: AgentCredentials, useFactory: () => AgentCredentials.open(credentials) },
+      {
+        provide: Revocations,
+        useFactory: () => new Revocations({ pool: store.pool, log, natsUrl: config.natsUrl, revoker: config.revoker }),
+      },
       { provide: Telemetry, useFactory: () => telemetryOf(deps, owners) },
       {
         provide: Following,
@@ -105,7 +113,7 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
 export const execution = service({
   name: 'execution',
   config: ExecutionConfig,
-  migrations: [executionTables, orgStandings],
+  migrations: [executionTables, orgStandings, agentKeys],
   events: [contracts.ExecutionEvents],
   views: [runList, openAttempts, runAttempts, runTallies, workers],
   module: moduleOf,

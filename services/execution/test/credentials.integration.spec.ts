@@ -1,52 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { execution } from '@orrery/contracts';
 import { type Bus, connectBus } from '@orrery/messaging';
-import { eventually, startNats } from '@orrery/testing';
+import { eventually } from '@orrery/testing';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
-import { createAccount, createOperator, createUser, encodeAccount, encodeOperator, encodeUser, fmtCreds } from 'nats-jwt';
 import { AgentCredentials } from '../src/application/agent-credentials.ts';
 import { runId, workerId } from './facts.ts';
+import { type Guard, startGuardedNats } from './world/guard.ts';
 
 jest.setTimeout(30_000);
 
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-/** A server on which nobody may do anything without a user of its one account. */
-const guarded = async () => {
-  const [operator, system, account, signing, user] = [createOperator(), createAccount(), createAccount(), createAccount(), createUser()];
-  const limits = { subs: -1, data: -1, payload: -1, conn: -1, leaf: -1, imports: -1, exports: -1, wildcards: true };
-  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
-  const claims = { limits: { ...limits, ...storage }, signing_keys: [signing.getPublicKey()] };
-  const token = await encodeAccount('ORRERY', account, claims, { signer: operator });
-  const systemId = system.getPublicKey();
-  const systemToken = await encodeAccount('SYS', system, {}, { signer: operator });
-  const config = [
-    `operator: ${await encodeOperator('orrery', operator, { system_account: systemId })}`,
-    `system_account: ${systemId}`,
-    'resolver: MEMORY',
-    `resolver_preload { ${systemId}: ${systemToken}, ${account.getPublicKey()}: ${token} }`,
-  ].join('\n');
-  const nats = await startNats({ config });
-  const own = join(nats.dir, 'execution.creds');
-  const everything = { allow: ['>'], deny: [] };
-  const ownToken = await encodeUser('execution', user, signing, {
-    issuer_account: account.getPublicKey(),
-    pub: everything,
-    sub: everything,
-  });
-  await writeFile(own, fmtCreds(ownToken, user));
-  return { nats, own, seed: text(signing.getSeed()) };
-};
-
-let world: Awaited<ReturnType<typeof guarded>>;
+let world: Guard;
 let platform: Bus;
 const open: NatsConnection[] = [];
 
 beforeAll(async () => {
-  world = await guarded();
-  platform = await connectBus({ url: world.nats.url, name: 'execution', credentials: world.own });
+  world = await startGuardedNats();
+  platform = await connectBus({ url: world.nats.url, name: 'platform', ...world.entrance });
 }, 30_000);
 afterAll(async () => {
   for (const connection of open) await connection.close();
@@ -56,9 +25,12 @@ afterAll(async () => {
 
 const [mine, other] = [workerId(1), workerId(2)];
 
+const keep = async (): Promise<void> => undefined;
+
 const mint = async (lifeSeconds: number): Promise<string> => {
-  const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, seed: world.seed, ownCreds: world.own, lifeSeconds });
-  return (await credentials.mint(mine)) ?? '';
+  const { ORRERY_NATS_ACCOUNT_SEED: seed, ORRERY_NATS_CREDS: ownCreds } = world.env;
+  const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, seed, ownCreds, lifeSeconds, keep });
+  return (await credentials.renew(mine)) ?? '';
 };
 
 /** A machine's own connection, and what the server forbade it. */
@@ -158,7 +130,7 @@ describe('the credentials of a machine', () => {
   });
 
   it('are none where the bus asks for none', async () => {
-    const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, lifeSeconds: 60 });
+    const credentials = await AgentCredentials.open({ natsUrl: world.nats.url, lifeSeconds: 60, keep });
     expect(await credentials.mint(execution.WorkerId.parse(mine))).toBeNull();
   });
 });

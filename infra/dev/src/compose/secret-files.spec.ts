@@ -36,6 +36,11 @@ describe('the secret files of a composition', () => {
     expect(holders(secrets.bus.signing)).toEqual(['execution/signing-seed']);
   });
 
+  it('show the key that turns machines away to execution alone', () => {
+    expect(holders(secrets.bus.revoking)).toEqual(['execution/revoker.creds']);
+    expect(holders(secrets.bus.revoker)).toEqual(['execution/revoker.creds']);
+  });
+
   it('show the seed of a user to that program alone', () => {
     expect(holders(secrets.bus.users.billing ?? '')).toEqual(['billing/bus.creds']);
   });
@@ -43,5 +48,6 @@ describe('the secret files of a composition', () => {
   it('show the keys of the operator and of the account to nobody', () => {
     expect(holders(secrets.bus.operator)).toEqual([]);
     expect(holders(secrets.bus.account)).toEqual([]);
+    expect(holders(secrets.bus.system)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ export const secretFilesOf = async (
   { bus, secret, operatorKey, postgresPassword }: StackSecrets,
   users: Readonly<Record<string, Rights>> = busUsers(),
 ): Promise<Files> => {
-  const { config, creds } = await authorityOf(bus, users);
+  const { config, creds, revoker } = await authorityOf(bus, users);
   const ofProgram = (program: string): Files => ({
     [`${program}/bus.creds`]: creds[program] ?? '',
     [`${program}/secret`]: secret,
@@ -21,6 +21,7 @@ export const secretFilesOf = async (
     ...Object.assign({}, ...services.map(ofService)),
     ...ofProgram('gateway'),
     'execution/signing-seed': bus.signing,
+    'execution/revoker.creds': revoker,
     'gateway/operator-key': operatorKey,
     'nats/authority.conf': config,
     'postgres/password': postgresPassword,

@@ -7,6 +7,9 @@ import { readJson, writePrivate } from './private-file.ts';
 /** Where the credentials of the users of the bus lie, one file each. */
 export const credsDirectory = (paths: StackPaths): string => join(paths.own, 'bus');
 
+/** With which execution has the bus turn away machines. */
+export const revokerFile = 'revoker.creds';
+
 interface Kept extends BusAuthority {
   /** Of the keys, the rights and the accounts that it was made from. */
   readonly fingerprint: string;
@@ -31,7 +34,8 @@ const authority = async (paths: StackPaths, keys: BusKeys): Promise<BusAuthority
 
 /** Writes what users must show, and returns what the server must be told. */
 export const writeBusFiles = async (paths: StackPaths, keys: BusKeys): Promise<string> => {
-  const { config, creds } = await authority(paths, keys);
+  const { config, creds, revoker } = await authority(paths, keys);
+  writePrivate(join(credsDirectory(paths), revokerFile), revoker);
   for (const [user, text] of Object.entries(creds)) writePrivate(join(credsDirectory(paths), `${user}.creds`), text);
   return config;
 };

@@ -12,7 +12,7 @@ const secrets: StackSecrets = {
   secret: 'the master secret',
   operatorKey: 'op_key',
   postgresPassword: 'pw',
-  bus: { operator: 'SO', system: 'SAS', account: 'SAA', signing: 'SAB', readers: 'SAC', users: {} },
+  bus: { operator: 'SO', system: 'SAS', account: 'SAA', signing: 'SAB', readers: 'SAC', revoking: 'SOR', revoker: 'SUR', users: {} },
 };
 const of = (program: string, inherited: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => environmentOf(program, where, secrets, inherited);
 
@@ -33,6 +33,7 @@ describe('the environment of a program', () => {
     const holding = (name: string): string[] => programs.filter((program) => of(program)[name] !== undefined);
     expect(holding('ORRERY_OPERATOR_KEY')).toEqual(['gateway', 'all']);
     expect(holding('ORRERY_NATS_ACCOUNT_SEED')).toEqual(['execution', 'all']);
+    expect(holding('ORRERY_NATS_REVOKER')).toEqual(['execution', 'all']);
     expect(of('gateway')).toMatchObject({ ORRERY_HTTP_HOST: '127.0.0.1', ORRERY_HTTP_PORT: '20004', ORRERY_OPERATOR_KEY: 'op_key' });
   });
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { revokerFile } from './bus-files.ts';
 import type { StackRecord } from './record.ts';
 import type { StackSecrets } from './secrets.ts';
 
@@ -26,9 +27,11 @@ const gatewayVariables = (where: Where, secrets: StackSecrets, inherited: Enviro
   return { ORRERY_HTTP_HOST: host, ORRERY_HTTP_PORT: port, ORRERY_OPERATOR_KEY: secrets.operatorKey };
 };
 
-/** A program that signs the credentials of agents gets the key for it, when the bus asks for credentials at all. */
-const signingVariables = (where: Where, secrets: StackSecrets): Environment =>
-  where.credsDirectory === undefined ? {} : { ORRERY_NATS_ACCOUNT_SEED: secrets.bus.signing };
+/** A program that gives agents their credentials, and takes them away, gets the keys for it, when the bus asks for credentials at all. */
+const signingVariables = ({ credsDirectory }: Where, secrets: StackSecrets): Environment =>
+  credsDirectory === undefined
+    ? {}
+    : { ORRERY_NATS_ACCOUNT_SEED: secrets.bus.signing, ORRERY_NATS_REVOKER: join(credsDirectory, revokerFile) };
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 

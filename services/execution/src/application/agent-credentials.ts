@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { execution } from '@orrery/contracts';
+import { execution, instantOf } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import { askAsAgentSubject } from '@orrery/messaging';
 import { createUser, encodeUser, fmtCreds, fromSeed, type KeyPair, parseCreds } from 'nats-jwt';
+import type { AgentKey } from './agent-keys.ts';
 
 export interface CredentialOptions {
   /** Where agents reach the bus. */
@@ -13,6 +14,8 @@ export interface CredentialOptions {
   readonly ownCreds?: string | undefined;
   /** How long they last. A machine renews its own long before. */
   readonly lifeSeconds: number;
+  /** Remembers by what the bus knows credentials, before they are given away. */
+  readonly keep: (key: AgentKey) => Promise<void>;
 }
 
 const unlimited = -1;
@@ -46,15 +49,22 @@ const signerOf = async (seed: string, ownCreds: string | undefined): Promise<Sig
   return { pair, account: account === pair.getPublicKey() ? undefined : account };
 };
 
+export interface Minted {
+  /** The text of a .creds file. */
+  readonly creds: string;
+  /** By what the bus knows them. */
+  readonly key: AgentKey;
+}
+
 /** Makes the credentials of machines. */
 export class AgentCredentials {
   readonly natsUrl: string;
+  private readonly options: CredentialOptions;
   private readonly signer: Signer | undefined;
-  private readonly lifeSeconds: number;
 
-  private constructor({ natsUrl, lifeSeconds }: CredentialOptions, signer: Signer | undefined) {
-    this.natsUrl = natsUrl;
-    this.lifeSeconds = lifeSeconds;
+  private constructor(options: CredentialOptions, signer: Signer | undefined) {
+    this.natsUrl = options.natsUrl;
+    this.options = options;
     this.signer = signer;
   }
 
@@ -63,8 +73,15 @@ export class AgentCredentials {
     return new AgentCredentials(options, seed === undefined ? undefined : await signerOf(seed, ownCreds));
   }
 
-  /** The text of a .creds file; null where the bus asks for none. */
-  async mint(workerId: execution.WorkerId): Promise<string | null> {
+  /** The text of a .creds file that is good from now on. */
+  async renew(workerId: execution.WorkerId): Promise<string | null> {
+    const minted = await this.mint(workerId);
+    if (minted) await this.options.keep(minted.key);
+    return minted?.creds ?? null;
+  }
+
+  /** To be kept with whatever lets the machine in. Null where the bus asks for none. */
+  async mint(workerId: execution.WorkerId): Promise<Minted | null> {
     if (!this.signer) return null;
     const { pair, account } = this.signer;
     const user = createUser();
@@ -76,8 +93,9 @@ export class AgentCredentials {
       payload: unlimited,
     };
     // Judged by the clock of the bus. The machine's own clock has no say: it counts from when it got them.
-    const exp = Math.ceil(systemClock.now() / 1_000 + this.lifeSeconds);
+    const exp = Math.ceil(systemClock.now() / 1_000 + this.options.lifeSeconds);
     const token = await encodeUser(`agent-${workerId}`, user, pair, claims, { exp });
-    return new TextDecoder().decode(fmtCreds(token, user));
+    const key = { publicKey: user.getPublicKey(), workerId, expiresAt: instantOf(exp * 1_000) };
+    return { creds: new TextDecoder().decode(fmtCreds(token, user)), key };
   }
 }

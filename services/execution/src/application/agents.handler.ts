@@ -68,7 +68,7 @@ export class AgentsHandler {
 
   @Serves(execution.RenewWorker)
   async renew(_input: InputOf<typeof execution.RenewWorker>, context: RequestContext): Promise<OutputOf<typeof execution.RenewWorker>> {
-    return { natsCreds: await this.credentials.mint(await this.memberOf(context)) };
+    return { natsCreds: await this.credentials.renew(await this.memberOf(context)) };
   }
 
   /** Whoever was removed may still have credentials that open the bus. */

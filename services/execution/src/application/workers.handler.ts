@@ -5,6 +5,8 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { WorkerReader } from '../views/worker-reader.ts';
 import { AgentCredentials } from './agent-credentials.ts';
+import { keepAgentKey } from './agent-keys.ts';
+import { Revocations } from './revocations.ts';
 import { Workers } from './workers.ts';
 
 const secretBytes = 32;
@@ -27,11 +29,13 @@ export class WorkersHandler {
   private readonly workers: Workers;
   private readonly reader: WorkerReader;
   private readonly credentials: AgentCredentials;
+  private readonly revocations: Revocations;
 
-  constructor(workers: Workers, reader: WorkerReader, credentials: AgentCredentials) {
+  constructor(workers: Workers, reader: WorkerReader, credentials: AgentCredentials, revocations: Revocations) {
     this.workers = workers;
     this.reader = reader;
     this.credentials = credentials;
+    this.revocations = revocations;
   }
 
   @Serves(execution.CreateJoinToken)
@@ -63,7 +67,7 @@ export class WorkersHandler {
   @Serves(execution.JoinWorker)
   async join(input: InputOf<typeof execution.JoinWorker>, context: RequestContext): Promise<OutputOf<typeof execution.JoinWorker>> {
     const { workerId, secret } = execution.readJoinToken(input.token) ?? refuse({ code: 'BadJoinToken', details: {} });
-    const natsCreds = await this.credentials.mint(workerId);
+    const minted = await this.credentials.mint(workerId);
     const handled = await this.workers.tell(
       workerId,
       { type: 'Join', workerId, hash: hashOf(secret), facts: input.facts, at: instantOf(systemClock.now()) },
@@ -73,8 +77,9 @@ export class WorkersHandler {
         sealed: true,
         answer: (_events, state): OutputOf<typeof execution.JoinWorker> => {
           if (state.status !== 'Joined') throw new TypeError('who joins has joined');
-          return { workerId, name: state.name, natsCreds, natsUrl: this.credentials.natsUrl };
+          return { workerId, name: state.name, natsCreds: minted?.creds ?? null, natsUrl: this.credentials.natsUrl };
         },
+        writes: () => (minted ? [keepAgentKey(minted.key)] : []),
       },
     );
     return refuse(handled).answer;
@@ -101,6 +106,7 @@ export class WorkersHandler {
     const at = instantOf(systemClock.now());
     const command = { type: 'Remove', workerId, by: actorOf(context.principal), at } as const;
     refuse(await this.workers.tell(workerId, command, context, { input: { workerId } }));
+    await this.revocations.look();
     return {};
   }
 }

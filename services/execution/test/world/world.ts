@@ -17,6 +17,7 @@ import pg from 'pg';
 import { execution as service } from '../../src/index.ts';
 import { facts } from '../facts.ts';
 import { FakeAgent } from './fake-agent.ts';
+import type { Guard } from './guard.ts';
 import { Neighbours } from './neighbours.ts';
 
 export const small: catalog.Resources = { cpuMilli: 1_000, memoryMib: 512, gpus: 0 };
@@ -43,15 +44,20 @@ export class World {
   }
 
   /** Servers, databases and neighbours; no service yet. */
-  static async build(more: Record<string, string> = {}): Promise<World> {
-    const [nats, database, telemetry] = await Promise.all([startNats(), freshDatabase('execution'), freshDatabase('telemetry')]);
-    const bus = await connectBus({ url: nats.url, name: 'gateway' });
+  static async build(more: Record<string, string> = {}, guard?: Guard): Promise<World> {
+    const [nats, database, telemetry] = await Promise.all([
+      guard?.nats ?? startNats(),
+      freshDatabase('execution'),
+      freshDatabase('telemetry'),
+    ]);
+    const bus = await connectBus({ url: nats.url, name: 'gateway', ...guard?.entrance });
     const env = {
       ORRERY_POSTGRES_URL: database.url,
       ORRERY_EXECUTION_DATABASE_URL: database.url,
       ORRERY_TELEMETRY_DATABASE_URL: telemetry.url,
       ORRERY_NATS_URL: nats.url,
       ORRERY_SECRET: '11'.repeat(32),
+      ...guard?.env,
       ...more,
     };
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });
@@ -60,8 +66,8 @@ export class World {
     return new World({ bus, env, nats, pool, databases: [database, telemetry] });
   }
 
-  static async start(more: Record<string, string> = {}): Promise<World> {
-    const world = await World.build(more);
+  static async start(more: Record<string, string> = {}, guard?: Guard): Promise<World> {
+    const world = await World.build(more, guard);
     await world.serve();
     await world.offer();
     return world;
