@@ -28,6 +28,16 @@ describe('Lanes', () => {
     expect(lanesOf(a1, b1, a2, a3).take(10, 2)).toEqual([a1, a2, b1]);
   });
 
+  it('give one item alone of the lane that chance points at', () => {
+    expect(lanesOf(a1, a2, b1).takeAny(0)).toEqual([a1]);
+    const lanes = lanesOf(a1, a2, b1);
+    expect(lanes.takeAny(0.99)).toEqual([b1]);
+    expect(lanes.takeAny(0.99)).toEqual([a1]);
+    expect(lanes.takeAny(0.5)).toEqual([]);
+    lanes.free('a');
+    expect(lanes.takeAny(0.5)).toEqual([a2]);
+  });
+
   it('let a lane that is stuck hold up no other', () => {
     const lanes = lanesOf(a1, a2, b1);
     expect(lanes.take(1)).toEqual([a1]);

@@ -34,13 +34,15 @@ export class Lanes<T> {
     for (const name of this.ready) {
       const room = Math.min(perLane, most - taken.length);
       if (room <= 0) break;
-      this.ready.delete(name);
-      const lane = this.lanes.get(name);
-      if (!lane) continue;
-      lane.blocked = true;
-      taken.push(...lane.waiting.splice(0, room));
+      taken.push(...this.takeOf(name, room));
     }
     return taken;
+  }
+
+  /** One item of one lane, whichever chance (from 0 to less than 1) points at. */
+  takeAny(chance: number): T[] {
+    const name = [...this.ready][Math.floor(chance * this.ready.size)];
+    return name === undefined ? [] : this.takeOf(name, 1);
   }
 
   /** What was taken of this lane is done with: the lane moves on. */
@@ -55,5 +57,13 @@ export class Lanes<T> {
   /** Puts items back to the head of their lane, in this order; the lane stays blocked until it is freed. */
   back(items: readonly T[]): void {
     for (const item of items.toReversed()) this.lanes.get(this.laneOf(item))?.waiting.unshift(item);
+  }
+
+  private takeOf(name: string, most: number): T[] {
+    this.ready.delete(name);
+    const lane = this.lanes.get(name);
+    if (!lane) return [];
+    lane.blocked = true;
+    return lane.waiting.splice(0, most);
   }
 }

@@ -117,7 +117,9 @@ export class ConsumerRun {
     const { deliveries, batches, most, perLane, work } = this.suspects > 0 ? alone(this.manner) : this.manner;
     const isHeld = this.options.signal.aborted || this.isHeld;
     while (!isHeld && this.batches < batches && this.underWay < deliveries) {
-      const batch = this.lanes.take(Math.min(most, deliveries - this.underWay), perLane);
+      // Whoever is killed from outside again and again accuses now one, now another, and soon has handled them all.
+      const batch =
+        this.suspects > 0 ? this.lanes.takeAny(Math.random()) : this.lanes.take(Math.min(most, deliveries - this.underWay), perLane);
       if (batch.length === 0) break;
       this.underWay += batch.length;
       void this.workOn(batch, work);

@@ -1,4 +1,6 @@
 import { eventually } from '@orrery/testing';
+import { diedOfIt, survivedIt, triesAlone } from '../src/consume-suspects.ts';
+import { enterInbox } from '../src/inbox.ts';
 import { deadLetters } from '../src/index.ts';
 import { placeOrders } from './fixtures/bus.ts';
 import { metadata, placed } from './fixtures/orders.ts';
@@ -46,6 +48,21 @@ describe('An event that takes its process down', () => {
     expect(await found()).toEqual(deadly);
     expect((await deadLetters(rig.nats))[0]?.letter.reason).toBe('no process survived it');
     expect(await written()).toEqual({ lacking: deadly, strange: [], repeated: [] });
-    expect(deaths).toBeGreaterThan(5);
+    expect(deaths).toBeGreaterThan(triesAlone);
+  });
+
+  it('is accused after many deaths alone with it, but not where it has had its effect, nor once a process lived on', async () => {
+    const { pool } = rig.post.store;
+    const verdicts = async (count: number): Promise<readonly boolean[]> => {
+      const all: boolean[] = [];
+      for (let tries = 0; tries < count; tries += 1) all.push(await diedOfIt(pool, 'letters', 'event'));
+      return all;
+    };
+    expect(await verdicts(triesAlone)).not.toContain(true);
+    expect(await verdicts(2)).toEqual([true, true]);
+    await survivedIt(pool, 'letters', 'event');
+    expect(await verdicts(triesAlone)).not.toContain(true);
+    await enterInbox(pool, 'letters', ['event']);
+    expect(await verdicts(2)).toEqual([false, false]);
   });
 });
