@@ -43,6 +43,10 @@ const strays = (isInQuery: boolean, beside: Fields, { path, query, body }: Parts
 const split = (raw: z.core.$ZodIssue): readonly z.core.$ZodIssue[] =>
   raw.code === 'unrecognized_keys' ? raw.keys.map((key) => ({ ...raw, keys: [key], path: [...raw.path, key] })) : [raw];
 
+/** Of a key that is wrong zod says only that it is; why, lies one level deeper. */
+const wordsOf = (raw: z.core.$ZodIssue): string =>
+  raw.code === 'invalid_key' ? `this name must be otherwise: ${raw.issues.map(({ message }) => message).join('; ')}` : raw.message;
+
 const shownIssues = 50;
 
 /** The issues of zod as issues of the request. */
@@ -63,7 +67,7 @@ export const issuesOf = (
       return {
         in: place.partOf(String(path[0] ?? '')),
         path,
-        detail: isUnknown ? 'is not known' : isMissing ? 'is missing' : raw.message,
+        detail: isUnknown ? 'is not known' : isMissing ? 'is missing' : wordsOf(raw),
         mend: mendOf(raw, value, known),
         raw,
         given: value,

@@ -56,6 +56,8 @@ export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly s
       return formats[raw.format] ?? `send a valid ${raw.format}`;
     case 'invalid_value':
       return `send one of: ${raw.values.map(String).join(', ')}`;
+    case 'invalid_key':
+      return 'give it another name';
     case 'not_multiple_of':
       return `send a multiple of ${raw.divisor}`;
     case 'custom':
