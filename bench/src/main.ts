@@ -1,6 +1,7 @@
 import { benchEventStore } from './append.ts';
 import { benchCredentials } from './credentials.ts';
 import { benchLimits } from './limits.ts';
+import { benchLoginStorm } from './login-storm.ts';
 import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
 import { benchRelay } from './relay.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   credentials: benchCredentials,
   limits: () => benchLimits(required('ORRERY_REDIS_URL')),
   'main-job': () => benchMainJob(required('ORRERY_URL')),
+  'login-storm': () => benchLoginStorm(required('ORRERY_URL')),
 };
 
 const required = (variable: string): string => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { identity } from '@orrery/contracts';
 import { known, serviceVariables, variable } from '@orrery/process';
 import { z } from 'zod';
@@ -8,12 +9,15 @@ const origins = z
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))
   .pipe(z.array(z.url({ protocol: /^https?$/ })));
 
+/** Whoever logs in must not take the time of those who are logged in. */
+const halfOfTheCores = Math.max(1, Math.floor(availableParallelism() / 2));
+
 export const IdentityConfig = z.object({
   ...serviceVariables('identity'),
   publicUrl: known.publicUrl,
   isDevelopment: known.isDevelopment,
-  hashesAtOnce: variable('ORRERY_IDENTITY_HASHES_AT_ONCE', z.coerce.number().int().min(1).max(64).default(2), {
-    says: 'how many passwords are hashed side by side; each takes a thread and 19 MiB',
+  hashesAtOnce: variable('ORRERY_IDENTITY_HASHES_AT_ONCE', z.coerce.number().int().min(1).max(64).default(halfOfTheCores), {
+    says: 'how many passwords are hashed side by side, half as many as there are cores where nothing is said; each takes a thread and 19 MiB',
     example: '2',
   }),
   hashesWaiting: variable('ORRERY_IDENTITY_HASHES_WAITING', z.coerce.number().int().min(0).max(10_000).default(64), {

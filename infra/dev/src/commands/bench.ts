@@ -10,9 +10,9 @@ import { seedCatalog } from '../stack/seed.ts';
 import { Stack } from '../stack/stack.ts';
 import { Problem } from '../terminal.ts';
 
-const mainJob = 'main-job';
+const ofPlatform = ['main-job', 'login-storm'];
 
-/** The benchmark of the main job needs the whole platform; its data is thrown away. */
+/** Some benchmarks need the whole platform; its data is thrown away. */
 const withPlatform = async (checkout: string, work: (env: NodeJS.ProcessEnv) => Promise<number>): Promise<number> => {
   const paths = pathsOf(checkout, 'bench');
   const stack = await Stack.open(paths);
@@ -35,9 +35,10 @@ export const bench = async (checkout: string, line: CommandLine): Promise<void> 
   const run = (words: readonly string[]) => (env: NodeJS.ProcessEnv) =>
     foreground(process.execPath, [main, ...words], { cwd: checkout, env: { ...process.env, ...env } });
   const all = line.words.length === 0;
-  const others = all ? ['event-store', 'relay', 'bus', 'credentials', 'limits'] : line.words.filter((word) => word !== mainJob);
+  const others = all ? ['event-store', 'relay', 'bus', 'credentials', 'limits'] : line.words.filter((word) => !ofPlatform.includes(word));
   const codes: number[] = [];
   if (others.length > 0) codes.push(await withBenchServers(checkout, run(others)));
-  if (all || line.words.includes(mainJob)) codes.push(await withPlatform(checkout, run([mainJob])));
+  const platform = ofPlatform.filter((name) => all || line.words.includes(name));
+  if (platform.length > 0) codes.push(await withPlatform(checkout, run(platform)));
   process.exitCode = Math.max(...codes);
 };

@@ -36,7 +36,9 @@ export class SessionsHandler {
 
   @Serves(identity.LogIn)
   async logIn({ email, password }: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<identity.Tokens> {
-    const { tries, secondFactors } = this.doors;
+    const { tries, secondFactors, passwords } = this.doors;
+    // Nothing is counted and nothing is looked up for whom nobody has time.
+    passwords.assertRoom(context);
     const person = await tries.check('login', email, context, () => this.withPassword(email, password, context));
     // One answer for an unknown address and a wrong password, after the same work.
     if (!person) return refuse({ code: 'BadCredentials', details: {} });

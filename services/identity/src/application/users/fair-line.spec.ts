@@ -9,13 +9,13 @@ const drain = (line: FairLine<string>): string[] => {
 
 describe('a fair line', () => {
   it('serves everybody in turn, each in their own order', () => {
-    const line = new FairLine<string>(10);
+    const line = new FairLine<string>(() => 10);
     for (const item of ['a1', 'a2', 'a3', 'b1', 'c1', 'c2']) line.push(item.charAt(0), item);
     expect(drain(line)).toEqual(['a1', 'b1', 'c1', 'a2', 'c2', 'a3']);
   });
 
   it('lets no one in who has as much in it as anybody, when it is full', () => {
-    const line = new FairLine<string>(2);
+    const line = new FairLine<string>(() => 2);
     expect(line.push('a', 'a1')).toBeUndefined();
     expect(line.push('a', 'a2')).toBeUndefined();
     expect(line.push('a', 'a3')).toBe('a3');
@@ -25,11 +25,11 @@ describe('a fair line', () => {
   });
 
   it('takes nobody where it has no room at all', () => {
-    expect(new FairLine<string>(0).push('a', 'a1')).toBe('a1');
+    expect(new FairLine<string>(() => 0).push('a', 'a1')).toBe('a1');
   });
 
   it('forgets whoever waits no more', () => {
-    const line = new FairLine<string>(3);
+    const line = new FairLine<string>(() => 3);
     line.push('a', 'a1');
     line.push('b', 'b1');
     line.remove('a', 'a1');
@@ -46,7 +46,7 @@ describe('a fair line', () => {
     it('never holds more than it may, and counts right', () => {
       fc.assert(
         fc.property(fc.integer({ min: 0, max: 8 }), steps, (longest, all) => {
-          const line = new FairLine<string>(longest);
+          const line = new FairLine<string>(() => longest);
           const inside = new Set<string>();
           for (const [n, { from, take }] of all.entries()) {
             inside.add(`${from} ${n}`);
@@ -61,7 +61,7 @@ describe('a fair line', () => {
     it('takes whoever has less than an equal share in it', () => {
       fc.assert(
         fc.property(fc.integer({ min: 3, max: 8 }), steps, (longest, all) => {
-          const line = new FairLine<string>(longest);
+          const line = new FairLine<string>(() => longest);
           const held: string[] = [];
           for (const [n, { from }] of all.entries()) {
             const share = held.filter((each) => each === from).length;

@@ -7,21 +7,25 @@ export class FairLine<T> {
   private readonly lines = new Map<string, T[]>();
   private length = 0;
 
-  constructor(private readonly longest: number) {}
+  /** `longest` may change: what is in the line already stays. */
+  constructor(private readonly longest: () => number) {}
 
   get size(): number {
     return this.length;
   }
 
+  /** Whether there is room for one more from there, if need be at the cost of somebody who has more in it. */
+  takes(from: string): boolean {
+    if (this.length < this.longest()) return true;
+    const [, most] = this.greediest();
+    return most > (this.lines.get(from)?.length ?? 0) + 1;
+  }
+
   /** Gives what had to go: nothing, another's, or the item itself. */
   push(from: string, item: T): T | undefined {
-    const own = this.lines.get(from)?.length ?? 0;
-    let lost: T | undefined;
-    if (this.length >= this.longest) {
-      const [greediest, theirs] = this.greediest();
-      if (greediest === undefined || theirs <= own + 1) return item;
-      lost = this.pop(greediest);
-    }
+    if (!this.takes(from)) return item;
+    const [greediest] = this.length >= this.longest() ? this.greediest() : [undefined];
+    const lost = greediest === undefined ? undefined : this.pop(greediest);
     const line = this.lines.get(from);
     if (line) line.push(item);
     else this.lines.set(from, [item]);

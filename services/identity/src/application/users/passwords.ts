@@ -22,9 +22,14 @@ interface Waiting {
 }
 
 /** What is left of the deadline when the turn comes must do for the work itself, and for what follows it. */
-const workMs = 250;
+const workMs = 1_500;
+/** Nobody is let into a line in which the wait is longer: an answer that comes too late was work for nothing, and asked for again. */
+const longestWaitMs = 2_000;
 
-const tooMany = { code: 'TooManyHashes', details: { retryAfterMs: 1_000 } } as const;
+const shortestMs = 1_000;
+const longestMs = 10_000;
+/** Of how much the last one counts in the average. */
+const weight = 0.1;
 
 /**
  * Hashes passwords on worker threads, a bounded number at a time, everybody in turn. When too many wait, or nobody would wait for the
@@ -32,13 +37,20 @@ const tooMany = { code: 'TooManyHashes', details: { retryAfterMs: 1_000 } } as c
  */
 export class Passwords {
   private running = 0;
+  /** What one takes, on average and in milliseconds. */
+  private usualMs = 50;
   private readonly line: FairLine<Waiting>;
   /** Compared with when there is no such person, so that the answer takes the same time. */
   private readonly decoy: Promise<string>;
 
   constructor(private readonly limits: PasswordLimits) {
-    this.line = new FairLine(limits.waiting);
+    this.line = new FairLine(() => Math.min(limits.waiting, Math.ceil((longestWaitMs * limits.atOnce) / this.usualMs)));
     this.decoy = hashPassword('nobody has this password');
+  }
+
+  /** Refuses at once where there would be no room: before anything else is done for whoever asks. */
+  assertRoom({ origin }: Asker): void {
+    if (this.running >= this.limits.atOnce && !this.line.takes(networkOf(origin?.ip ?? ''))) throw this.tooMany();
   }
 
   hash(password: string, asker: Asker): Promise<string> {
@@ -54,14 +66,23 @@ export class Passwords {
   private async inTurn<T>(work: () => Promise<T>, asker: Asker): Promise<T> {
     if (this.running < this.limits.atOnce) this.running += 1;
     else await this.turn(asker);
+    const startedAt = performance.now();
     try {
       return await work();
     } finally {
+      this.usualMs += weight * (performance.now() - startedAt - this.usualMs);
       const next = this.line.shift();
       // Whoever is called takes the place over: it is never free in between.
       if (next) next.call();
       else this.running -= 1;
     }
+  }
+
+  /** Come again when those who wait now have had their turn. */
+  private tooMany(): Refused {
+    const wait = (this.line.size * this.usualMs) / this.limits.atOnce;
+    const retryAfterMs = Math.round(Math.min(longestMs, Math.max(shortestMs, wait)));
+    return new Refused({ code: 'TooManyHashes', details: { retryAfterMs } });
   }
 
   /** Resolves when it is the asker's turn; refuses where that would be too late. */
@@ -72,7 +93,7 @@ export class Passwords {
         clearTimeout(timer);
         answer();
       };
-      const away = settle(() => reject(new Refused(tooMany)));
+      const away = settle(() => reject(this.tooMany()));
       const waiting: Waiting = { from, call: settle(resolve), sendAway: away };
       const timer = setTimeout(
         () => {

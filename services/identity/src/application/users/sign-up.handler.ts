@@ -34,6 +34,7 @@ export class SignUpHandler {
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.SignUp>> {
     const { passwords, tries } = this.door;
+    passwords.assertRoom(context);
     // Whoever asks for addresses that have accounts learns it slowly.
     await tries.guardAddress('sign-up', context);
     const invite = inviteToken === undefined ? undefined : await this.signUps.invited(inviteToken, email, context);
