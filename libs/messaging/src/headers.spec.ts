@@ -79,7 +79,12 @@ describe('The headers of a request', () => {
     };
     expect(permissionsOf(['runs:read', 'runs:create'])).toEqual(['runs:read', 'runs:create']);
     expect(permissionsOf(['runs:read'])).toEqual(['runs:read']);
-    expect(permissionsOf(['runs:read', 'runs:create'])).toEqual(['runs:read', 'runs:create']);
+    const growing: Permission[] = ['runs:read', 'runs:create'];
+    expect(permissionsOf(growing)).toEqual(['runs:read', 'runs:create']);
+    growing.push('runs:control');
+    expect(permissionsOf(growing)).toEqual(['runs:read', 'runs:create', 'runs:control']);
+    growing[0] = 'org:read';
+    expect(permissionsOf(growing)).toEqual(['org:read', 'runs:create', 'runs:control']);
   });
 
   it('bring a caller who is written whole, wherever in the context it stands and however often it was seen', () => {

@@ -11,15 +11,32 @@ const longest = 4_000;
 /** They are found by the beginning of their text, which holds an id: to compare the rest is quick, to hash it is not. */
 const head = 64;
 
-const written = new WeakMap<Principal, string>();
+const written = new Map<string, Known>();
 const read = new Map<string, Known>();
 
-/** A caller as text. What is frozen is written once: nobody changes it any more. */
+const keep = (known: Map<string, Known>, key: string, one: Known): void => {
+  if (known.size >= most) known.clear();
+  known.set(key, one);
+};
+
+const areSame = (one: unknown, other: unknown): boolean =>
+  one === other ||
+  (Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((part, index) => part === other[index]));
+
+const isSame = (one: Principal, other: Principal): boolean => {
+  const [fields, others] = [Object.entries(one), Object.entries(other)];
+  return fields.length === others.length && fields.every(([name, value]) => areSame(value, Reflect.get(other, name)));
+};
+
+/** A caller as text. To compare one with how it was when it last asked is quicker than to write it. */
 export const writePrincipal = (principal: Principal): string => {
-  const known = written.get(principal);
-  if (known !== undefined) return known;
+  if (!('permissions' in principal)) return JSON.stringify(principal);
+  const known = written.get(principal.id);
+  if (known && isSame(known.principal, principal)) return known.text;
   const text = JSON.stringify(principal);
-  if (Object.isFrozen(principal)) written.set(principal, text);
+  // A copy, for the caller's own may change. What is nested deeper is written each time.
+  const copy = { ...principal, permissions: [...principal.permissions] };
+  if (text.length <= longest && !('only' in copy)) keep(written, principal.id, { text, principal: copy });
   return text;
 };
 
@@ -46,7 +63,6 @@ export const readPrincipal = (text: string): Principal | undefined => {
   if (known?.text === text) return known.principal;
   const principal = parse(text);
   if (principal === undefined || text.length > longest) return principal;
-  if (read.size >= most) read.clear();
-  read.set(key, { text, principal: frozen(principal) });
+  keep(read, key, { text, principal: frozen(principal) });
   return principal;
 };
