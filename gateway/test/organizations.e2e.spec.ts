@@ -40,10 +40,21 @@ describe('People who work together', () => {
     return { get: call('get'), post: call('post'), patch: call('patch'), delete: call('delete') };
   };
 
+  /** An organization that a person founds has no credit of its own, and billing knows it a moment after identity does. */
+  const giveCredit = (orgId: string, kind: 'manual' | 'purchased') =>
+    eventually(async () => {
+      const granted = await request(system.url)
+        .post(`/orrery/v1/accounts/${orgId}/grants`)
+        .auth(system.operatorKey, { type: 'bearer' })
+        .send({ amount: '5000000000', kind });
+      expect(granted.status).toBe(201);
+    });
+
   it('found an organization, and others are not in it', async () => {
     const made = await as(ada).post(`${base}/orgs`, { name: 'Analytical Engines' });
     expect([made.status, made.body.name]).toEqual([200, 'Analytical Engines']);
     slug = made.body.slug;
+    await giveCredit(made.body.id, 'manual');
     expect((await as(ada).get(`${base}/orgs/${slug}`)).status).toBe(200);
     expect((await as(bob).get(`${base}/orgs/${slug}`)).status).toBe(403);
     expect((await as(bob).get(`${base}/orgs/${slug}-nowhere`)).status).toBe(404);
@@ -116,12 +127,7 @@ describe('People who work together', () => {
 
   it('keep an organization while credit is left that was paid for', async () => {
     const made = (await as(ada).post(`${base}/orgs`, { name: 'Paid' })).body;
-    const grant = { amount: '5000000000', kind: 'purchased' };
-    const path = `/orrery/v1/accounts/${made.id}/grants`;
-    await eventually(async () => {
-      const granted = await request(system.url).post(path).auth(system.operatorKey, { type: 'bearer' }).send(grant);
-      expect(granted.status).toBe(201);
-    });
+    await giveCredit(made.id, 'purchased');
     const kept = await as(ada).delete(`${base}/orgs/${made.slug}?name=Paid`);
     expect([kept.status, kept.body.detail]).toEqual([409, expect.stringMatching(/paid for/)]);
   });

@@ -84,7 +84,7 @@ const RestOfContext = RequestContext.omit({ principal: true });
 const judged = (raw: Raw, principal: Principal | undefined) => {
   if (!principal) return RequestContext.safeParse(raw);
   const rest = RestOfContext.safeParse(raw);
-  return rest.success ? { success: true as const, data: { ...rest.data, principal } } : rest;
+  return rest.success ? { success: true as const, data: Object.assign(rest.data, { principal }) } : rest;
 };
 
 /** A text in which the caller does not come last is read whole. */
@@ -105,7 +105,8 @@ export const readHeaders = (from: MsgHdrs | undefined, clock: DeadlineClock): Re
   const carrier: Carrier = {};
   let text = '';
   let reading: string | undefined;
-  for (const [name, [value = '']] of from ?? []) {
+  for (const [name, values] of from ?? []) {
+    const value = values[0] ?? '';
     if (name === contextHeader) text = value;
     else if (name === streamHeader) reading = value;
     else if (otherTraceHeaders.has(name)) carrier[name] = value;

@@ -24,8 +24,9 @@ const areSame = (one: unknown, other: unknown): boolean =>
   (Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((part, index) => part === other[index]));
 
 const isSame = (one: Principal, other: Principal): boolean => {
-  const [fields, others] = [Object.entries(one), Object.entries(other)];
-  return fields.length === others.length && fields.every(([name, value]) => areSame(value, Reflect.get(other, name)));
+  for (const field in one) if (!areSame(Reflect.get(one, field), Reflect.get(other, field))) return false;
+  for (const field in other) if (!(field in one)) return false;
+  return true;
 };
 
 /** A caller as text. To compare one with how it was when it last asked is quicker than to write it. */

@@ -2,7 +2,7 @@ import { type NanosText, parseNanos } from '@orrery/contracts';
 
 export interface Sums {
   readonly balance: NanosText;
-  /** What every new organization is given: it is used before anything that was paid for. */
+  /** What was given at sign-up or by the operator: it is used before anything that was paid for. */
   readonly gifted: NanosText;
   readonly used: NanosText;
 }

@@ -1,6 +1,9 @@
 import { type billing, type Currency, formatNanos, type NanosText, type OrgId, parseNanos } from '@orrery/contracts';
 import { boolean, type Fact, instant, nanos, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
 
+/** What nobody paid for; a voucher may have been sold. */
+const gifts: ReadonlySet<string> = new Set(['signup', 'manual']);
+
 /** One row an organization: what the API answers from. That `balance` equals the sum of its entries is checked continuously. */
 export const balances = view({
   name: 'balances',
@@ -11,7 +14,7 @@ export const balances = view({
     balance: nanos(),
     granted: nanos(),
     purchased: nanos(),
-    /** Of what was granted: given to every new organization, and nobody's money. */
+    /** Of what was granted: given at sign-up or by the operator, and nobody's money. */
     gifted: nanos(),
     used: nanos(),
     isSuspended: boolean(),
@@ -50,7 +53,7 @@ export const balances = view({
           {
             patch: { orgId },
             set: { balance: balanceAfter, updatedAt, ...(kind === 'signup' ? { signupGrantAt: updatedAt } : {}) },
-            add: isPurchase ? { purchased: amount } : { granted: amount, ...(kind === 'signup' ? { gifted: amount } : {}) },
+            add: isPurchase ? { purchased: amount } : { granted: amount, ...(gifts.has(kind) ? { gifted: amount } : {}) },
           },
         ];
       }
