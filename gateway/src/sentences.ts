@@ -40,7 +40,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   TooManyOrgs: (details) => `Nobody is in more than ${named(details, 'limit', 'so many')} organizations: leave one first.`,
   OrgNameMismatch: 'To delete the organization, send its name as it is now: `name`.',
   OrgHasRunningWork: (details) => `Not while work is running or waiting (${named(details, 'runs', 'some')} runs): end it first.`,
-  OrgHasBalance: 'Not while something is owed or credit is left that was paid for: settle it, or ask the operator to pay it out.',
+  OrgHasBalance: 'Not while something is owed or credit is left that was paid for: settle what is owed, or use what is left.',
   OrgSuspended: 'The organization is suspended: its members may look, end work, pay and leave. Ask the operator.',
   MemberNotFound: 'Member not found.',
   AlreadyMember: 'This person is a member already.',
