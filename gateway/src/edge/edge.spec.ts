@@ -7,10 +7,14 @@ import { textOf } from './server-sent-events.ts';
 const deep = (value: unknown): number =>
   typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map((inner) => deep(inner))) : 0;
 
+/** The one name that is refused: what is read of it is told by a test of its own. */
+const namesPrototype = (value: unknown): boolean => JSON.stringify(value).includes('"__proto__":');
+
 describe('A body', () => {
   it('is read as JSON.parse reads it', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        fc.pre(!namesPrototype(value));
         const bytes = Buffer.from(JSON.stringify(value));
         expect(depthOf(bytes)).toBe(deep(value));
         expect(readBody(bytes)).toEqual(JSON.parse(bytes.toString()));

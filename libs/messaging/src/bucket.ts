@@ -32,12 +32,17 @@ export interface BucketState {
 /** How long JetStream's own answers may take; what was under way when the connection broke is noticed by this alone. */
 const answerMs = 2_000;
 
+/** A bucket that is made waits for the server's disk, which others may keep busy. */
+const makingMs = 15_000;
+
 export const managerOf = ({ connection }: Line): Promise<JetStreamManager> =>
   connection.jetstreamManager({ checkAPI: false, timeout: answerMs });
 
 /** Makes the bucket where it does not exist, unless `mustExist`. */
 export const openBucket = ({ connection }: Line, bucket: string, mustExist: boolean): Promise<KV> =>
-  connection.jetstream({ timeout: answerMs }).views.kv(bucket, mustExist ? { bindOnly: true } : { history: 1 });
+  mustExist
+    ? connection.jetstream({ timeout: answerMs }).views.kv(bucket, { bindOnly: true })
+    : connection.jetstream({ timeout: makingMs }).views.kv(bucket, { history: 1 });
 
 /** Undefined where the bucket does not exist. */
 export const bucketState = async (line: Line, bucket: string): Promise<BucketState | undefined> => {
