@@ -50,6 +50,8 @@ interface Base {
   readonly spaceField?: string;
   /** Whoever brings no bearer may bring the session cookie. */
   readonly takesCookie?: true;
+  /** A header, in lower case, in which clients of this API may send their key instead. */
+  readonly keyHeader?: string;
 }
 
 export interface AnswerRoute extends Base {

@@ -36,6 +36,7 @@ export const edgeRefusals = {
   NestedTooDeep: 400,
   RepeatedParameter: 400,
   BadIdempotencyKey: 400,
+  ConflictingCredentials: 400,
   AddressNotAllowed: 403,
   CrossSite: 403,
   NotAMember: 403,

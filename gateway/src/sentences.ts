@@ -16,6 +16,10 @@ const secondsOf = ({ retryAfterMs }: Details): string => {
 /** What each refusal means to the person who gets it, and how to go on. Never parsed: programs read the code. */
 const sentences: Readonly<Record<string, Sentence>> = {
   // identity
+  AlreadySetUp: 'This installation is set up already: log in instead.',
+  UsernameTaken: 'This username belongs to somebody else: choose another one.',
+  LastAdministrator: 'The last administrator stays one: appoint somebody else first.',
+  OwnAccount: 'Nobody does this to themselves: ask another administrator.',
   EmailTaken: 'An account with this e-mail address exists already: log in instead.',
   TooManyHashes: 'Too many passwords are being checked at the moment: try again in a few seconds.',
   TooManyTries: (details) => `Too many wrong tries: try again in ${secondsOf(details)}.`,
@@ -57,6 +61,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   TooManySpaces: (details) => `An organization has at most ${named(details, 'limit', 'so many')} spaces: delete one first.`,
   ExpiryInThePast: 'The expiry lies in the past: choose a later moment.',
   ApiKeyNotFound: 'API key not found.',
+  KeyNameTaken: 'There is a key with this name already: choose another one.',
   KeyMayNotManageKeys: 'A key with rules of its own manages no keys: log in, or use a key without.',
   PermissionsNotHeld: 'None of these permissions is yours to give: ask somebody who holds them.',
   TooManyApiKeys: (details) => `There are ${named(details, 'limit', 'too many')} keys already: revoke some first.`,
@@ -96,6 +101,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   NestedTooDeep: (details) => `The body is nested deeper than ${named(details, 'limit', 'allowed')}.`,
   RepeatedParameter: (details) => `The query parameter ${named(details, 'name', 'of this name')} is given more than once: give it once.`,
   BadIdempotencyKey: 'An Idempotency-Key has 1 to 255 printable ASCII characters: send a UUID, for example.',
+  ConflictingCredentials: (details) =>
+    `Two keys are sent that differ, in Authorization and in ${named(details, 'header', 'another header')}: send one of them.`,
   AddressNotAllowed: 'This API key may not be used from this address.',
   CrossSite: 'This changes something, and no page of this platform asked for it: send a bearer instead of the cookie.',
   NotAMember: 'Not a member of this organization.',

@@ -46,6 +46,7 @@ export interface Manner<W> {
   readonly textOf: (value: W) => string;
   /** Which field of a path names an organization or a space. */
   readonly placesIn?: (path: string) => Pick<AnswerRoute, 'orgField' | 'spaceField'>;
+  readonly keyHeader?: string;
 }
 
 /** Of a parameter that is given twice the last one counts. */
@@ -88,7 +89,7 @@ const toward = <O extends Operation>(call: Call, judged: Parameters<typeof asser
 
 /** Makes rows of a table routes: their schemas read the request, their operations are asked, and the answer is written in the API's manner. */
 export const rowsIn =
-  <W>({ under, textOf, placesIn }: Manner<W>) =>
+  <W>({ under, textOf, placesIn, keyHeader }: Manner<W>) =>
   <const O extends Operation, Q extends Shape = typeof nothing, B extends Shape = typeof nothing>(
     definition: Row<O, Q, B, W>,
   ): AnswerRoute => {
@@ -100,6 +101,7 @@ export const rowsIn =
       path: under(path),
       operations,
       ...placesIn?.(path),
+      ...(keyHeader === undefined ? {} : { keyHeader }),
       answer: async (call) => {
         const { parts, caller } = call;
         // Where a row names no schema its type is `nothing`, and so is the value.

@@ -1,12 +1,12 @@
 import { denial } from '@orrery/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Authenticator, Identity, Shown } from '../access/authenticate.ts';
+import type { Authenticator, Identity } from '../access/authenticate.ts';
 import { type Caller, nobody } from '../access/caller.ts';
 import type { KeyUses } from '../access/key-uses.ts';
 import type { Organizations, Wish } from '../access/organization.ts';
-import { ambiguous, isFromHere, sessionIn } from '../access/session-cookie.ts';
+import { credentialOf } from '../access/shown.ts';
 import type { Route } from '../dialect.ts';
-import { edgeFailure, Failed, refusal, unauthenticated } from '../failure.ts';
+import { edgeFailure, Failed, refusal } from '../failure.ts';
 import type { LimitClass } from '../limit/buckets.ts';
 import { rateLimitHeaders, retryAfterSeconds } from '../limit/headers.ts';
 import type { Asked, Limiting } from '../limit/limiting.ts';
@@ -47,16 +47,6 @@ const wishOf = (request: FastifyRequest, { orgField, spaceField, operations }: R
     spaceInHeader: headerOf(request, 'x-space-id'),
     isNeeded: operations.some(({ access }) => access.includes(':')),
   };
-};
-
-/** What is shown for itself: a bearer, or the cookie where there is none and the route takes it. */
-const credentialOf = ({ headers, method }: FastifyRequest, { takesCookie }: Route, publicUrl: string): Omit<Shown, 'ip'> => {
-  const { authorization } = headers;
-  const cookie = takesCookie && authorization === undefined ? sessionIn(headers.cookie) : undefined;
-  if (cookie === undefined) return { authorization, cookie };
-  if (cookie === ambiguous) throw new Failed(unauthenticated('There are two session cookies: delete them, and log in again.'));
-  if (!isFromHere(method, headers, publicUrl)) throw new Failed(edgeFailure('CrossSite'));
-  return { authorization, cookie };
 };
 
 type Counted = Pick<Asked, 'caller' | 'isOwnKey'>;

@@ -8,5 +8,7 @@ export type Json = null | boolean | number | string | undefined | readonly Json[
 export const row = rowsIn<Json>({
   under: (path) => `${base}${path}`,
   textOf: (value) => JSON.stringify(value ?? {}),
+  // As the vendor's own library sends it.
+  keyHeader: 'x-neo-api-key',
   placesIn: (path) => (path.startsWith('/spaces/{id}') ? { spaceField: 'id' } : {}),
 });
