@@ -17,6 +17,7 @@ import type { Dialect } from './dialect.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
 import { neospace } from './dialects/neospace/index.ts';
 import type { Gatekeepers } from './edge/admit.ts';
+import type { TableRow } from './edge/route-table.ts';
 import { createEdge, type EdgeSettings } from './edge/server.ts';
 import { EdgeAdapter } from './edge-adapter.ts';
 import type { GatewayConfig } from './gateway.config.ts';
@@ -61,6 +62,8 @@ class GatewayModule {}
 export interface Gateway {
   readonly url: string;
   readonly notReady: () => string | undefined;
+  /** Every route that it serves, with who may call it. */
+  readonly routes: readonly TableRow[];
   /** Ends streams with a hint to come back, finishes what is under way, closes. */
   readonly stop: () => Promise<void>;
 }
@@ -123,7 +126,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     if (!bus.isConnected) return 'not connected to the bus';
     return snapshots.areLoaded() ? undefined : 'waiting for the snapshots of identity';
   };
-  const edge = createEdge({
+  const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,
     dialects: dialects ?? [orrery(), lyceum(config), neospace()],
@@ -142,6 +145,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   return {
     url: `http://${config.httpHost}:${port}`,
     notReady,
+    routes,
     stop: async () => {
       draining.abort();
       await app.close();

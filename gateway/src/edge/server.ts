@@ -13,6 +13,7 @@ import { MethodTable } from './method-table.ts';
 import { rawErrorAnswerer } from './raw-errors.ts';
 import { readBody } from './read-body.ts';
 import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
+import { keepRouteTable, type TableRow } from './route-table.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 export interface EdgeSettings {
@@ -132,11 +133,18 @@ const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeP
   };
 };
 
+export interface Edge {
+  readonly app: FastifyInstance;
+  /** What it serves, as long as routes are added. */
+  readonly routes: readonly TableRow[];
+}
+
 /** The HTTP server: every route of every dialect, and a clear answer to everything else. It does not listen yet. */
-export const createEdge = (parts: EdgeParts): FastifyInstance => {
+export const createEdge = (parts: EdgeParts): Edge => {
   const { dialects, settings, gatekeepers, log } = parts;
   const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
   const app = create(settings, writeFailure, log);
+  const routes = keepRouteTable(app);
   const table = new MethodTable();
   const watch = new StreamWatch();
   const allow = allowOrigins(settings.corsOrigins);
@@ -174,5 +182,5 @@ export const createEdge = (parts: EdgeParts): FastifyInstance => {
       handler: handlerOf(route, parts, watch),
     });
   }
-  return app;
+  return { app, routes };
 };
