@@ -14,6 +14,7 @@ import { KeyUses } from './access/key-uses.ts';
 import { Organizations } from './access/organization.ts';
 import { Places } from './access/places.ts';
 import type { Dialect } from './dialect.ts';
+import { deeplogix } from './dialects/deeplogix/index.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
 import { neospace } from './dialects/neospace/index.ts';
 import type { Gatekeepers } from './edge/admit.ts';
@@ -129,7 +130,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,
-    dialects: dialects ?? [orrery(), lyceum(config), neospace()],
+    dialects: dialects ?? [orrery(), lyceum(config), neospace(), deeplogix(config)],
     settings: { ...settingsOf(config), ...settings },
     log,
     draining: draining.signal,

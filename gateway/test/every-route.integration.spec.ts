@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Operation, operations, rolePermissions } from '@orrery/contracts';
 import { sampleValue } from '@orrery/documents';
 import request from 'supertest';
+import { deeplogix } from '../src/dialects/deeplogix/index.ts';
 import { lyceum } from '../src/dialects/lyceum/index.ts';
 import { neospace } from '../src/dialects/neospace/index.ts';
 import { orrery } from '../src/routes.ts';
@@ -31,6 +32,8 @@ const bodies: Readonly<Record<string, object>> = {
   '/orgs/{slug}/api-keys/{key_id}': { name: 'x' },
   '/orgs/{slug}/members/{user_id}': { role: 'member' },
   '/orgs/{slug}/invites': { email: 'person@example.com' },
+  '/api/user/login': { email: 'person@example.com', password: 'x' },
+  '/api/user/second-factor': { code: '123456' },
   '/v1/spaces': { name: 'x', description: 'x' },
   '/v1/spaces/{id}': { name: 'x' },
   '/v1/spaces/{id}/invite': { emails: ['person@example.com'], roles: ['trainings:list'] },
@@ -50,7 +53,9 @@ const bodyOf = (path: string, operation: Operation): object => {
   );
 };
 
-const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace()].flatMap((dialect) => dialect.routes);
+const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace(), deeplogix({ publicUrl: 'http://x' })].flatMap(
+  (dialect) => dialect.routes,
+);
 const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));
 const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
 const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>

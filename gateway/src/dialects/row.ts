@@ -24,6 +24,16 @@ export interface To<O extends Operation> {
   outcome<X extends O>(operation: X, input: RequestOf<X>): Promise<Outcome<X>>;
 }
 
+/** An answer that sets a cookie, or takes it away. */
+export class WithCookie<W> {
+  readonly value: W;
+  readonly setCookie: string;
+  constructor(value: W, setCookie: string) {
+    this.value = value;
+    this.setCookie = setCookie;
+  }
+}
+
 /** A line of the table of a published API. `W` is what its answers are made of. */
 export interface Row<O extends Operation, Q extends Shape, B extends Shape, W> {
   readonly method: AnswerRoute['method'];
@@ -36,7 +46,7 @@ export interface Row<O extends Operation, Q extends Shape, B extends Shape, W> {
   readonly names?: Readonly<Record<string, string>>;
   /** Of success; 200 where nothing is said. */
   readonly status?: number;
-  readonly answer: (to: To<O>, read: Read<z.output<Q>, z.output<B>>) => Promise<W>;
+  readonly answer: (to: To<O>, read: Read<z.output<Q>, z.output<B>>) => Promise<W | WithCookie<W>>;
 }
 
 /** What the rows of one API have in common. */
@@ -47,6 +57,8 @@ export interface Manner<W> {
   /** Which field of a path names an organization or a space. */
   readonly placesIn?: (path: string) => Pick<AnswerRoute, 'orgField' | 'spaceField'>;
   readonly keyHeader?: string;
+  /** Its clients are browsers too. */
+  readonly takesCookie?: true;
 }
 
 /** Of a parameter that is given twice the last one counts. */
@@ -89,7 +101,7 @@ const toward = <O extends Operation>(call: Call, judged: Parameters<typeof asser
 
 /** Makes rows of a table routes: their schemas read the request, their operations are asked, and the answer is written in the API's manner. */
 export const rowsIn =
-  <W>({ under, textOf, placesIn, keyHeader }: Manner<W>) =>
+  <W>({ under, textOf, placesIn, keyHeader, takesCookie }: Manner<W>) =>
   <const O extends Operation, Q extends Shape = typeof nothing, B extends Shape = typeof nothing>(
     definition: Row<O, Q, B, W>,
   ): AnswerRoute => {
@@ -102,13 +114,16 @@ export const rowsIn =
       operations,
       ...placesIn?.(path),
       ...(keyHeader === undefined ? {} : { keyHeader }),
+      ...(takesCookie ? { takesCookie } : {}),
       answer: async (call) => {
         const { parts, caller } = call;
         // Where a row names no schema its type is `nothing`, and so is the value.
         const query = read(definition.query ?? nothing, lastOf(parts.query), 'query') as z.output<Q>;
         const body = (definition.body ? read(definition.body, parts.body, 'body') : {}) as z.output<B>;
-        const value = await answer(toward(call, { names, part }), { path: parts.path, query, body, caller });
-        return { status, contentType: 'application/json; charset=utf-8', body: textOf(value) };
+        const answered = await answer(toward(call, { names, part }), { path: parts.path, query, body, caller });
+        const contentType = 'application/json; charset=utf-8';
+        if (!(answered instanceof WithCookie)) return { status, contentType, body: textOf(answered) };
+        return { status, contentType, body: textOf(answered.value), setCookie: answered.setCookie };
       },
     };
   };

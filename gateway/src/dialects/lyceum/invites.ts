@@ -1,9 +1,9 @@
 import { identity } from '@orrery/contracts';
 import { z } from 'zod';
+import { everyOf } from '../every-of.ts';
 import { idOf } from '../row.ts';
 import type { Writable } from './json.ts';
 import { membership, slugOf } from './organizations.ts';
-import { everyOf } from './pages.ts';
 import { row } from './row.ts';
 
 /** The token is shown once, to whoever invited. */

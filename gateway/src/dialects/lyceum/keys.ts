@@ -1,10 +1,10 @@
 import { identity } from '@orrery/contracts';
 import { z } from 'zod';
+import { everyOf } from '../every-of.ts';
 import { idOf } from '../row.ts';
 import type { Writable } from './json.ts';
 import { moment } from './moment.ts';
 import { slugOf } from './organizations.ts';
-import { everyOf } from './pages.ts';
 import { row } from './row.ts';
 
 type Path = Readonly<Record<string, string>>;

@@ -1,0 +1,13 @@
+import type { Dialect } from '../../dialect.ts';
+import { deeplogixError } from './error.ts';
+import { base } from './row.ts';
+import { session } from './session.ts';
+import { user } from './user.ts';
+
+/** The Deeplogix API, a view of the same operations. Other published APIs lie below the same base, so this one names what is its own. */
+export const deeplogix = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
+  name: 'deeplogix',
+  bases: ['user', 'model', 'public'].map((part) => `${base}/${part}`),
+  routes: [...session({ publicUrl }), ...user],
+  error: deeplogixError,
+});

@@ -1,0 +1,211 @@
+import { identity, type Operation, type OutputOf } from '@orrery/contracts';
+import { refuse } from '@orrery/messaging';
+import request from 'supertest';
+import { deeplogix } from '../src/dialects/deeplogix/index.ts';
+import { at, id, sample } from './fixtures/lyceum-samples.ts';
+import { type Person, startWorld, tokenFor, type World } from './fixtures/world.ts';
+
+const here = 'https://orrery.example.com';
+const credentials = { email: 'person@example.com', password: 'secret' };
+
+interface Refused {
+  readonly code: string;
+  readonly status: number;
+  readonly error: string;
+}
+
+interface Case {
+  readonly row: string;
+  readonly send?: object;
+  readonly asks: readonly [Operation, object];
+  /** `data`, whole. */
+  readonly gives: object;
+  /** What the operation may refuse, and how this API says so. */
+  readonly refusals: readonly Refused[];
+  /** A body that is malformed, and the field of it that is named. */
+  readonly malformed?: readonly [object, string];
+  /** Nobody may. */
+  readonly isClosed: boolean;
+  readonly isForPeople?: true;
+}
+
+const me: OutputOf<typeof identity.GetMe> = { ...sample(identity.GetMe), email: 'ada@example.com', name: 'Ada', createdAt: at };
+const key = { ...sample(identity.CreateMyApiKey), id: identity.ApiKeyId.parse(id), name: 'laptop', prefix: 'lk_abcde', key: 'lk_secret' };
+const profile = { id: me.id, email: 'ada@example.com', name: 'Ada', created_at: at };
+const notFound: Refused = { code: 'ApiKeyNotFound', status: 404, error: 'E_API_KEY-NOT_FOUND' };
+const keyless: Refused = { code: 'KeyMayNotManageKeys', status: 403, error: 'E_API_KEY-FORBIDDEN' };
+const whoAmI: Omit<Case, 'row'> = {
+  asks: [identity.GetMe, {}],
+  gives: profile,
+  refusals: [{ code: 'UserNotFound', status: 404, error: 'E_USER-NOT_FOUND' }],
+  isClosed: true,
+};
+
+const cases: readonly Case[] = [
+  {
+    row: 'POST /user/login',
+    send: { ...credentials, email: 'Person@Example.com', remember: true },
+    asks: [identity.LogIn, credentials],
+    gives: { id: me.id, email: 'ada@example.com', second_factor_needed: false },
+    refusals: [
+      { code: 'BadCredentials', status: 401, error: 'Unauthorized' },
+      { code: 'EmailNotVerified', status: 403, error: 'E_EMAIL-FORBIDDEN' },
+      { code: 'UserDeactivated', status: 403, error: 'E_USER-FORBIDDEN' },
+      { code: 'TooManyTries', status: 429, error: 'Too Many Requests' },
+    ],
+    malformed: [{ email: 'person@example.com' }, 'E_PASSWORD-BAD_REQUEST'],
+    isClosed: false,
+  },
+  {
+    row: 'POST /user/second-factor',
+    send: { code: '123 456' },
+    asks: [identity.ShowSecondFactor, { proof: { code: '123456' } }],
+    gives: { remaining_backup_codes: 7 },
+    refusals: [
+      { code: 'WrongCode', status: 400, error: 'E_CODE-BAD_REQUEST' },
+      { code: 'MfaNotEnabled', status: 400, error: 'E_SECOND_FACTOR-BAD_REQUEST' },
+    ],
+    malformed: [{ code: 6 }, 'E_CODE-BAD_REQUEST'],
+    isClosed: true,
+    isForPeople: true,
+  },
+  { row: 'POST /user/logout', asks: [identity.EndSession, {}], gives: {}, refusals: [], isClosed: true, isForPeople: true },
+  { row: 'GET /user', ...whoAmI },
+  { row: 'GET /user/me', ...whoAmI },
+  {
+    row: 'GET /user/api-keys',
+    asks: [identity.ListMyApiKeys, { limit: 500 }],
+    gives: { api_keys: [{ id, name: 'laptop', prefix: 'lk_abcde', created_at: key.createdAt, last_used_at: key.lastUsedAt }] },
+    refusals: [keyless],
+    isClosed: true,
+  },
+  {
+    row: 'POST /user/api-keys',
+    send: { name: 'laptop' },
+    asks: [identity.CreateMyApiKey, { name: 'laptop' }],
+    gives: { id, name: 'laptop', key: 'lk_secret' },
+    refusals: [keyless, { code: 'TooManyApiKeys', status: 400, error: 'E_API_KEY-BAD_REQUEST' }],
+    malformed: [{ name: 5 }, 'E_NAME-BAD_REQUEST'],
+    isClosed: true,
+  },
+  {
+    row: 'DELETE /user/api-keys/{id}',
+    asks: [identity.RevokeMyApiKey, { keyId: id }],
+    gives: { id },
+    refusals: [keyless, notFound],
+    isClosed: true,
+  },
+];
+
+const closed = cases.filter(({ isClosed }) => isClosed);
+
+describe('The Deeplogix API', () => {
+  let world: World;
+  let owner: Person;
+  let bearer: string;
+
+  beforeAll(async () => {
+    world = await startWorld({ env: { ORRERY_PUBLIC_URL: here } });
+    owner = await world.person();
+    bearer = await world.apiKey(owner, { isOwn: true });
+  }, 30_000);
+  afterAll(() => world?.stop());
+  beforeEach(() => {
+    world.stubs.reset();
+    const logIn = { accessToken: tokenFor(owner.userId), refreshToken: 'r', expiresIn: 60, userId: me.id, email: 'ada@example.com' };
+    world.stubs.on(identity.LogIn, async () => ({ ...logIn, secondFactorNeeded: false }));
+    world.stubs.on(identity.ShowSecondFactor, async () => ({ backupCodesLeft: 7 }));
+    world.stubs.on(identity.GetMe, async () => me);
+    world.stubs.on(identity.ListMyApiKeys, async () => ({ items: [identity.ApiKeyView.strip().parse(key)] }));
+    world.stubs.on(identity.CreateMyApiKey, async () => key);
+  });
+
+  const call = (row: string) => {
+    const [method = '', path = ''] = row.split(' ');
+    const verb = method.toLowerCase() as 'get' | 'post' | 'delete';
+    return request(world.url)[verb](`/api${path.replace('{id}', id)}`);
+  };
+  const asBearer = ({ row, isForPeople }: Case) => call(row).auth(isForPeople ? owner.token : bearer, { type: 'bearer' });
+  const asBrowser = ({ row }: Pick<Case, 'row'>) =>
+    call(row).set({ cookie: `session=${owner.token}`, origin: here, 'sec-fetch-site': 'same-origin' });
+  const errorOf = ({ status, body }: request.Response) => {
+    expect(body).toEqual({ ok: false, error: expect.any(String), message: expect.stringMatching(/\w/), status });
+    return [status, body.error];
+  };
+  const named = (list: readonly Case[]) => list.map((each) => [each.row, each] as const);
+
+  it.each(named(cases))('%s', async (_, each) => {
+    for (const asked of [asBearer(each), asBrowser(each)]) {
+      const response = await asked.send(each.send);
+      expect([response.status, response.body]).toEqual([200, { ok: true, data: each.gives }]);
+      expect(world.stubs.last(each.asks[0])?.input).toMatchObject(each.asks[1]);
+    }
+    expect(world.stubs.asked).toHaveLength(2);
+  });
+
+  it.each(cases.flatMap((each) => each.refusals.map((refused) => [each.row, refused.error, each, refused] as const)))(
+    '%s says %s',
+    async (_, error, each, { code, status }) => {
+      world.stubs.on(each.asks[0], async () => refuse({ code, details: {} }));
+      expect(errorOf(await asBearer(each).send(each.send))).toEqual([status, error]);
+    },
+  );
+
+  it.each(named(cases.filter(({ malformed }) => malformed)))('%s names the field that is malformed', async (_, each) => {
+    const [body, error] = each.malformed ?? [];
+    expect(errorOf(await asBearer(each).send(body))).toEqual([400, error]);
+    expect(errorOf(await asBearer(each).type('json').send('{'))).toEqual([400, 'E_BODY-BAD_REQUEST']);
+    expect(world.stubs.asked).toEqual([]);
+  });
+
+  it.each(named(closed))('%s is closed to nobody, and to a cookie that another page sends', async (_, each) => {
+    expect(errorOf(await call(each.row).send(each.send))).toEqual([401, 'Unauthorized']);
+    expect(errorOf(await call(each.row).set('cookie', 'session=a.b.c').send({}))).toEqual([401, 'Unauthorized']);
+    if (!each.row.startsWith('GET')) {
+      expect(errorOf(await asBrowser(each).set('origin', 'https://evil.example').send(each.send))).toEqual([403, 'E_ORIGIN-FORBIDDEN']);
+    }
+    expect(world.stubs.asked).toEqual([]);
+  });
+
+  it('has a case for every row', () => {
+    const rows = deeplogix({ publicUrl: here }).routes.map(({ method, path }) => `${method} ${path.replace('/api', '')}`);
+    // OAuth applications have cases of their own.
+    expect(rows.filter((row) => !row.includes('/oauth-app')).sort()).toEqual(cases.map(({ row }) => row).sort());
+  });
+
+  it('gives browsers a cookie and no token, and takes it away again', async () => {
+    const loggedIn = await call('POST /user/login').send(credentials);
+    expect(String(loggedIn.headers['set-cookie'])).toMatch(/^session=eyJ[\w.-]+; Max-Age=60; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
+    expect(loggedIn.text).not.toContain('eyJ');
+    const loggedOut = await asBrowser({ row: 'POST /user/logout' });
+    expect(String(loggedOut.headers['set-cookie'])).toMatch(/^session=; Max-Age=0; /);
+    expect(world.stubs.last(identity.EndSession)?.context.principal).toMatchObject({ kind: 'user', id: owner.userId });
+  });
+
+  it('lets whoever owes a second factor show it, and nothing else', async () => {
+    const cookie = `session=${tokenFor(owner.userId, { sf: true })}`;
+    const early = await call('GET /user').set('cookie', cookie);
+    expect(errorOf(early)).toEqual([403, 'E_SECOND_FACTOR-FORBIDDEN']);
+    expect((await call('POST /user/second-factor').set('cookie', cookie).send({ code: '123456' })).status).toBe(200);
+  });
+
+  it('names a key that its maker did not, and takes no body for an empty one', async () => {
+    for (const body of [undefined, {}, { name: null }]) {
+      expect((await call('POST /user/api-keys').auth(bearer, { type: 'bearer' }).send(body)).status).toBe(200);
+      expect(world.stubs.last(identity.CreateMyApiKey)?.input).toMatchObject({ name: 'API key' });
+    }
+  });
+
+  it('takes an id that cannot be for one that is not, and knows no other paths', async () => {
+    const asked = request(world.url).delete('/api/user/api-keys/17').auth(bearer, { type: 'bearer' });
+    expect(errorOf(await asked)).toEqual([404, 'E_API_KEY-NOT_FOUND']);
+    expect(errorOf(await call('GET /user/nothing'))).toEqual([404, 'E_PATH-NOT_FOUND']);
+    expect(errorOf(await call('DELETE /user'))).toEqual([405, 'Method Not Allowed']);
+    expect((await request(world.url).get('/api/users')).body).toHaveProperty('type');
+  });
+
+  it('says that a service is down', async () => {
+    await world.running.get('identity')?.stop();
+    expect(errorOf(await call('GET /user').auth(bearer, { type: 'bearer' }))).toEqual([503, 'Service Unavailable']);
+  });
+});
