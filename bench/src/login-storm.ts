@@ -1,41 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
+import { type Account, logIn, signUp } from './login.ts';
 import { quantile, type Report } from './measure.ts';
 
 const clients = 600;
 const quietMs = 8_000;
 const readers = 4;
-const patienceMs = 60_000;
 /** How much slower a cheap route may be for those who are logged in already. */
 const goal = 2;
 
 const LoggedIn = z.object({ accessToken: z.string() });
-
-interface Account {
-  readonly email: string;
-  readonly password: string;
-}
-
-const post = (origin: string, path: string, body: object): Promise<Response> =>
-  fetch(new URL(path, origin), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(patienceMs),
-  });
-
-/** As a client does that is told when to come again: tries until it is in; says how often it was sent away. */
-const insist = async (ask: () => Promise<Response>): Promise<{ readonly body: unknown; readonly sentAway: number }> => {
-  for (let sentAway = 0; ; sentAway += 1) {
-    const response = await ask();
-    const body: unknown = await response.json();
-    if (response.ok) return { body, sentAway };
-    if (response.status !== 429 && response.status < 500) throw new Error(`answered ${response.status}: ${JSON.stringify(body)}`);
-    const seconds = Number(response.headers.get('retry-after') ?? 1);
-    await pause(1_000 * Math.min(30, seconds) * (0.75 + Math.random() / 2));
-  }
-};
 
 const signUps = async (origin: string): Promise<readonly Account[]> => {
   const accounts = Array.from({ length: clients }, () => ({ email: `${randomUUID()}@example.com`, password: randomUUID() }));
@@ -43,14 +20,12 @@ const signUps = async (origin: string): Promise<readonly Account[]> => {
   const work = async (): Promise<void> => {
     for (let account = left.pop(); account; account = left.pop()) {
       const signingUp = account;
-      await insist(() => post(origin, '/orrery/v1/users', signingUp));
+      await signUp(origin, signingUp);
     }
   };
   await Promise.all(Array.from({ length: 8 }, work));
   return accounts;
 };
-
-const logIn = (origin: string, account: Account) => insist(() => post(origin, '/orrery/v1/sessions', account));
 
 interface Reading {
   readonly latencies: readonly number[];
@@ -76,6 +51,12 @@ const read = async (origin: string, token: string, signal: AbortSignal): Promise
   return { latencies, failed };
 };
 
+const storm = async (origin: string, accounts: readonly Account[]): Promise<number> => {
+  const thread = new Worker(new URL('./storm-clients.js', import.meta.url), { workerData: { origin, accounts } });
+  const [sentAway] = await once(thread, 'message');
+  return z.int().parse(sentAway);
+};
+
 /** Everybody logs in at one moment, from one address; somebody else goes on working. */
 export const benchLoginStorm = async (origin: string): Promise<Report> => {
   const accounts = await signUps(origin);
@@ -86,18 +67,17 @@ export const benchLoginStorm = async (origin: string): Promise<Report> => {
   const over = new AbortController();
   const busy = read(origin, accessToken, over.signal);
   const began = performance.now();
-  const loggedIn = await Promise.all(accounts.map((account) => logIn(origin, account)));
+  const sentAway = await storm(origin, accounts);
   const tookMs = performance.now() - began;
   over.abort();
-  const storm = await busy;
-  const sentAway = loggedIn.reduce((sum, each) => sum + each.sentAway, 0);
+  const stormy = await busy;
   const line = (what: string, part: number) => ({
     what: `a cheap route for who is logged in already, ${what}`,
-    ours: `${quantile(storm.latencies, part).toFixed(1)} ms`,
+    ours: `${quantile(stormy.latencies, part).toFixed(1)} ms`,
     peer: `${quantile(quiet.latencies, part).toFixed(1)} ms when it is quiet`,
-    ratio: quantile(storm.latencies, part) / quantile(quiet.latencies, part),
+    ratio: quantile(stormy.latencies, part) / quantile(quiet.latencies, part),
     goal: `≤ ${goal} ×`,
-    isMet: quantile(storm.latencies, part) <= goal * quantile(quiet.latencies, part),
+    isMet: quantile(stormy.latencies, part) <= goal * quantile(quiet.latencies, part),
   });
   return {
     name: `${clients} log-ins at one moment`,
@@ -106,7 +86,7 @@ export const benchLoginStorm = async (origin: string): Promise<Report> => {
       line('p99', 0.99),
       {
         what: 'answers that were none, meanwhile',
-        ours: `${storm.failed.length} of ${storm.latencies.length}`,
+        ours: `${stormy.failed.length} of ${stormy.latencies.length}`,
         peer: `${quiet.failed.length} of ${quiet.latencies.length} when it is quiet`,
       },
       { what: 'until the last one is in', ours: `${(tookMs / 1_000).toFixed(1)} s`, peer: `${sentAway} told to come again meanwhile` },
