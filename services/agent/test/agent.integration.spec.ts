@@ -94,9 +94,12 @@ describe('An agent', () => {
     machine.launch({ ORRERY_AGENT_UNSANDBOXED: '1' }, brokenSandbox);
     await eventually(async () => machine.health() !== '' && (await fetch(`${machine.health()}/ready`)).status === 200);
     expect(platform.mind.joins.at(-1)?.facts.sandboxed).toBe(false);
-    const spec = await run({ code: 'import os\nprint(os.path.exists("/var"), open("main.py").read()[:6])' });
+    const spec = await run({
+      code: 'import os\nprint(os.path.exists("/var"), open("main.py").read()[:6], os.environ["WORD"])',
+      env: { WORD: "it's $HOME" },
+    });
     expect(await eventually(() => platform.endOf(spec.runId))).toMatchObject({ reason: 'exited', exitCode: 0 });
-    expect((await platform.output(spec.runId)).stdout).toBe('True import\n');
+    expect((await platform.output(spec.runId)).stdout).toBe("True import it's $HOME\n");
     const other = await run({ code: 'import time\ntime.sleep(30)', timeoutSeconds: 1 });
     expect(await eventually(() => platform.endOf(other.runId))).toMatchObject({ reason: 'time-limit', exitCode: 143 });
     await eventually(() => expect(machine.leftovers()).toEqual({ launchers: [], groups: [] }));

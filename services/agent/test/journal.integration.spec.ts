@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { execution } from '@orrery/contracts';
 import fc from 'fast-check';
-import type { AttemptSpec } from '../src/domain/attempt.ts';
 import { keyOf } from '../src/domain/reconcile.ts';
 import { AttemptLog } from '../src/journal/attempt-log.ts';
 import { type Entry, lineOf, readLines } from '../src/journal/line.ts';
@@ -36,10 +36,10 @@ describe('The journal of an agent', () => {
     return log;
   };
 
-  const accept = (log: AttemptLog, spec: AttemptSpec): Promise<void> =>
+  const accept = (log: AttemptLog, spec: execution.AttemptSpec): Promise<void> =>
     log.decide(keyOf(spec), { type: 'Accept', spec, slot: 0, uptimeMs: 1, bootId: 'b' }).durable;
 
-  const live = async (log: AttemptLog, spec: AttemptSpec): Promise<void> => {
+  const live = async (log: AttemptLog, spec: execution.AttemptSpec): Promise<void> => {
     await accept(log, spec);
     log.decide(keyOf(spec), { type: 'Begin', at, uptimeMs: 2, bootId: 'b' });
     log.decide(keyOf(spec), { type: 'Finish', ...ending });
@@ -110,7 +110,7 @@ describe('The journal of an agent', () => {
     bytes[second] = (bytes[second] ?? 0) ^ 1;
     const reading = readLines(bytes);
     expect(reading).toMatchObject({ damaged: 1, soundBytes: bytes.length });
-    expect(reading.entries.map(({ key }) => key)).toEqual([specs[0], specs[2]].map((spec) => keyOf(spec as AttemptSpec)));
+    expect(reading.entries.map(({ key }) => key)).toEqual([specs[0], specs[2]].map((spec) => keyOf(spec as execution.AttemptSpec)));
   });
 
   it('writes what comes together together, in the order it came', async () => {

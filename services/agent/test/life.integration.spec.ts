@@ -1,12 +1,20 @@
-import { readdirSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execution } from '@orrery/contracts';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
+import { readText } from '../src/runtime/proc.ts';
 import { buildAgent, Machine } from './fixtures/agent.ts';
 import { Platform, refOf, type SpecOptions, specOf } from './fixtures/platform.ts';
 
 jest.setTimeout(60_000);
+
+const filesWith = (directory: string, word: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => readFileSync(path).includes(word));
 
 describe('A program on a machine', () => {
   let nats: NatsServer;
@@ -62,6 +70,22 @@ describe('A program on a machine', () => {
     const files = { 'helper.py': 'word = "help"', 'data/a.txt': 'aaa' };
     const { output } = await finished({ code, files, env: { COLOUR: 'blue' } });
     expect(output.stdout).toBe("help aaa blue /work ['COLOUR', 'HOME', 'LANG', 'PATH', 'PWD', 'PYTHONUNBUFFERED', 'TMPDIR']\n");
+  });
+
+  it('finds an environment that nothing else ever shows: no file of the agent, no list of processes', async () => {
+    const word = randomBytes(16).toString('hex');
+    const env = { PASSWORD: `it's "${word}"\nin $(two) lines`, EMPTY: '' };
+    const code =
+      'import hashlib, os, time\nprint(hashlib.sha256(os.environ["PASSWORD"].encode()).hexdigest(), repr(os.environ["EMPTY"]))\ntime.sleep(1)';
+    const spec = await run({ code, env });
+    await started(spec.runId);
+    const commands = readdirSync('/proc').flatMap((pid) => (/^\d+$/.test(pid) ? [readText(`/proc/${pid}/cmdline`) ?? ''] : []));
+    expect(commands.some((command) => command.includes(spec.runId))).toBe(true);
+    expect(commands.filter((command) => command.includes(word))).toEqual([]);
+    expect(filesWith(machine.state, word)).toEqual([]);
+    expect(filesWith(machine.state, spec.runId)).not.toEqual([]);
+    await ended(spec.runId);
+    expect((await platform.output(spec.runId)).stdout).toBe(`${createHash('sha256').update(env.PASSWORD).digest('hex')} ''\n`);
   });
 
   it('keeps the order of its lines and its characters whole, however it writes them', async () => {

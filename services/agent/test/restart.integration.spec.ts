@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { execution } from '@orrery/contracts';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
+import { lineOf } from '../src/journal/line.ts';
 import { now } from '../src/runtime/proc.ts';
 import { buildAgent, Machine } from './fixtures/agent.ts';
 import { Platform, refOf, type SpecOptions, specOf } from './fixtures/platform.ts';
@@ -133,6 +134,17 @@ describe('After its agent was killed', () => {
       expect(new Set(platform.reportsOf(spec.runId).map(({ kind }) => kind))).toEqual(new Set(['started', 'ended']));
     }
   }, 240_000);
+
+  it('a program that had not begun, and whose environment went with the agent, is given back to be tried again', async () => {
+    await machine.start();
+    await machine.kill9();
+    const { env, ...spec } = specOf({ code: 'print("never")', env: { PASSWORD: 'x' } });
+    const data = { spec, needsEnv: Object.keys(env).length > 0, slot: 0, ...now() };
+    appendFileSync(join(machine.state, 'journal'), lineOf({ key: `${spec.runId}.1`, event: { type: 'AttemptAccepted', data } }));
+    await machine.start();
+    await eventually(() => expect(platform.reportsOf(spec.runId)).toMatchObject([{ kind: 'refused', isRetryable: true }]));
+    await nothingLeft();
+  });
 
   it('what nobody claims any more is reaped', async () => {
     await machine.start();

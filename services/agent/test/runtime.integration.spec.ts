@@ -19,8 +19,9 @@ describe('A program that is over', () => {
     const ends: Inspection[] = [];
     for (let round = 0; round < 25; round += 1) {
       const key = `round-${round}.1`;
-      await runtime.prepare(key, specOf({ code: 'pass' }), 0);
-      await runtime.start(key);
+      const { env, ...spec } = specOf({ code: 'pass' });
+      await runtime.prepare(key, spec, 0);
+      await runtime.start(key, env);
       for (let seen = runtime.inspect(key); ; seen = runtime.inspect(key)) {
         if (seen.presence === 'over') {
           ends.push(seen);

@@ -1,7 +1,7 @@
 import type { execution } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 import { metrics } from '@orrery/telemetry';
-import type { AttemptRef, AttemptSpec, AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
+import type { AttemptRef, AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
 import type { Lease } from '../domain/lease.ts';
 import { type Action, fence, keyOf, obey, type PlatformAnswer, reconcile } from '../domain/reconcile.ts';
 import { judgeStart } from '../domain/start.ts';
@@ -27,7 +27,7 @@ export class Attempts {
   }
 
   /** Resolves once the attempt is in the journal. The launch goes on meanwhile: if it overtakes a crash, the next agent reaps it. */
-  async accept(spec: AttemptSpec): Promise<Judged<{ isNew: boolean }>> {
+  async accept(spec: execution.AttemptSpec): Promise<Judged<{ isNew: boolean }>> {
     if (this.#closed !== undefined) return refusal('CannotRun', { message: this.#closed });
     const key = keyOf(spec);
     const verdict = judgeStart(spec, this.#tools.attempts.states, mostHeld);
@@ -39,7 +39,7 @@ export class Attempts {
     const { decision, durable } = this.#tools.attempts.decide(key, { type: 'Accept', spec, slot, uptimeMs, bootId });
     if (!decision.accepted) return { accepted: false, rejection: decision.rejection };
     const isNew = decision.events.length > 0;
-    if (isNew) void this.#oversee(key).launch();
+    if (isNew) void this.#oversee(key).launch(spec.env);
     await durable;
     return { accepted: true, value: { isNew } };
   }

@@ -5,7 +5,7 @@ import { concludeFrom, type Pulse } from '../domain/end.ts';
 import { backstopSeconds } from '../domain/limits.ts';
 import type { Recorded } from '../journal/attempt-log.ts';
 import type { Shipper } from '../output/shipper.ts';
-import { type Change, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
+import { type Change, type Env, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
 import { removed } from './removal.ts';
 import { RunSpan } from './run-span.ts';
@@ -16,6 +16,7 @@ import type { Tools } from './tools.ts';
 const outputWaitMs = 10_000;
 /** How long output is still offered to the bus after everything was reported; then its place on the disk is given back. */
 const outputKeptMs = 60 * 60 * 1_000;
+const lostEnv = 'The agent was restarted before the program began, and what its environment holds is kept in memory only.';
 const backOff = { firstMs: 2_000, longestMs: 30_000 };
 
 /** Looks after one attempt, from its acceptance or from where an earlier agent left it, until it is forgotten. */
@@ -53,11 +54,12 @@ export class Overseer {
     return this.#shipper.pendingBytes;
   }
 
-  /** Lays out and launches what was accepted. */
-  async launch(): Promise<void> {
+  /** Lays out and launches what was accepted. Of an earlier agent's acceptance the environment is lost: nothing but a new attempt has it. */
+  async launch(env?: Env): Promise<void> {
     const { runtime, log } = this.#tools;
     const state = this.#state;
     if (state.status !== 'Accepted') return;
+    if (state.needsEnv && env === undefined) return await this.#refuse({ message: lostEnv, isRetryable: true });
     try {
       await runtime.prepare(this.#key, state.spec, state.slot);
       if (this.#stopped.signal.aborted) {
@@ -68,7 +70,7 @@ export class Overseer {
       this.#watch();
       // Ended before it was launched: it must not begin at all.
       if (this.#isToEnd()) this.#over(runtime.inspect(this.#key));
-      else await runtime.start(this.#key);
+      else await runtime.start(this.#key, env ?? {});
     } catch (error) {
       log.error({ err: error, attempt: this.#key }, 'could not be launched');
       await this.#refuse({ message: error instanceof Error ? error.message : String(error), isRetryable: !(error instanceof Unrunnable) });

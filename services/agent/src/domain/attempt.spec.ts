@@ -1,3 +1,4 @@
+import type { execution } from '@orrery/contracts';
 import { fold } from '@orrery/kernel';
 import { specify } from '@orrery/testing';
 import fc from 'fast-check';
@@ -5,7 +6,7 @@ import { Attempt, type AttemptCommand, type AttemptEvent, type AttemptSpec, type
 import { nextReport } from './reports.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
-const spec: AttemptSpec = {
+const spec: execution.AttemptSpec = {
   runId: '0199c0de-0000-7000-8000-000000000001' as AttemptSpec['runId'],
   attempt: 1,
   epoch: 3,
@@ -25,7 +26,11 @@ const beginning = { at, uptimeMs: 2_000, bootId: 'b' };
 const ending = { at, ranMs: 500, exitCode: 0, reason: 'exited', message: null, lastSeq: 4 } as const;
 const refusal = { at, message: 'no room', isRetryable: true };
 
-const accepted: AttemptEvent = { type: 'AttemptAccepted', data: { spec, slot: 0, uptimeMs: 1_000, bootId: 'b' } };
+const { env: _env, ...kept } = spec;
+const accepted: Extract<AttemptEvent, { type: 'AttemptAccepted' }> = {
+  type: 'AttemptAccepted',
+  data: { spec: kept, needsEnv: true, slot: 0, uptimeMs: 1_000, bootId: 'b' },
+};
 const begun: AttemptEvent = { type: 'AttemptBegun', data: beginning };
 const ended: AttemptEvent = { type: 'AttemptEnded', data: ending };
 const refused: AttemptEvent = { type: 'AttemptRefused', data: refusal };
@@ -41,6 +46,15 @@ describe('An attempt on a machine', () => {
     given().when(accept).thenEvents(accepted);
     given(accepted).when(accept).thenNothing();
     given(accepted, begun, ended).when(accept).thenNothing();
+  });
+
+  it('keeps nothing of its environment but that it has one', () => {
+    const events = Attempt.decide(accept, { status: 'Absent' });
+    expect(JSON.stringify(events)).not.toContain('SECRET');
+    expect(events).toMatchObject({ events: [{ data: { needsEnv: true } }] });
+    given()
+      .when({ ...accept, spec: { ...spec, env: {} } })
+      .thenEvents({ ...accepted, data: { ...accepted.data, needsEnv: false } });
   });
 
   it('is stale once it was given away or forgotten, and under any other epoch', () => {

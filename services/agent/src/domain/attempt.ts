@@ -1,7 +1,8 @@
 import type { execution } from '@orrery/contracts';
 import { accept, type Decider, type Rejection, reject } from '@orrery/kernel';
 
-export type AttemptSpec = execution.AttemptSpec;
+/** What is kept of an attempt: all but its environment, which may hold secrets and is nowhere but in memory. */
+export type AttemptSpec = Omit<execution.AttemptSpec, 'env'> & { readonly env?: never };
 export type AttemptRef = execution.AttemptRef;
 export type EndMode = execution.EndMode;
 export type EndReason = execution.EndReason;
@@ -41,7 +42,14 @@ export type ReportKind = execution.AttemptReport['kind'];
 export type AttemptEvent =
   | {
       readonly type: 'AttemptAccepted';
-      readonly data: { readonly spec: AttemptSpec; readonly slot: number; readonly uptimeMs: number; readonly bootId: string };
+      readonly data: {
+        readonly spec: AttemptSpec;
+        /** It was given an environment, without which it must not begin. */
+        readonly needsEnv: boolean;
+        readonly slot: number;
+        readonly uptimeMs: number;
+        readonly bootId: string;
+      };
     }
   | { readonly type: 'AttemptBegun'; readonly data: Beginning }
   | { readonly type: 'EndRequested'; readonly data: EndRequest }
@@ -54,7 +62,7 @@ export type AttemptEvent =
 export type AttemptCommand =
   | {
       readonly type: 'Accept';
-      readonly spec: AttemptSpec;
+      readonly spec: execution.AttemptSpec;
       readonly slot: number;
       readonly uptimeMs: number;
       readonly bootId: string;
@@ -69,7 +77,7 @@ export type AttemptCommand =
   | { readonly type: 'Forget'; readonly at: string };
 
 /** The part of a spec that is still needed once the program lies on the disk. */
-export type Brief = Omit<AttemptSpec, 'program' | 'env'>;
+export type Brief = Omit<AttemptSpec, 'program'>;
 
 /** Everything an attempt keeps while the machine holds it. */
 interface Held {
@@ -81,7 +89,7 @@ interface Held {
 
 export type AttemptState =
   | { readonly status: 'Absent' }
-  | (Held & { readonly status: 'Accepted'; readonly spec: AttemptSpec; readonly end?: EndRequest })
+  | (Held & { readonly status: 'Accepted'; readonly spec: AttemptSpec; readonly needsEnv: boolean; readonly end?: EndRequest })
   | (Held & { readonly status: 'Running'; readonly begun: Beginning; readonly due: readonly ReportKind[]; readonly end?: EndRequest })
   | (Held & { readonly status: 'Ended'; readonly begun?: Beginning; readonly ending: Ending; readonly due: readonly ReportKind[] })
   | (Held & { readonly status: 'Refused'; readonly refusal: Refusal; readonly due: readonly ReportKind[] })
@@ -90,7 +98,7 @@ export type AttemptState =
 
 export type AttemptRejection = Rejection<'StaleEpoch' | 'AttemptUnknown' | 'StillOwed', { readonly epoch?: number }>;
 
-const briefOf = ({ program: _program, env: _env, ...brief }: AttemptSpec): Brief => brief;
+const briefOf = ({ program: _program, ...brief }: AttemptSpec): Brief => brief;
 
 const heldOf = ({ brief, slot, accepted }: Held): Held => ({ brief, slot, accepted });
 
@@ -102,8 +110,14 @@ const epochOf = (state: Exclude<AttemptState, { status: 'Absent' }>): number =>
   state.status === 'Forgotten' ? state.epoch : state.brief.epoch;
 
 const decideAccept = (command: Extract<AttemptCommand, { type: 'Accept' }>, state: AttemptState) => {
-  const { spec, slot, uptimeMs, bootId } = command;
-  if (state.status === 'Absent') return accept<AttemptEvent>({ type: 'AttemptAccepted', data: { spec, slot, uptimeMs, bootId } });
+  const {
+    spec: { env, ...spec },
+    slot,
+    uptimeMs,
+    bootId,
+  } = command;
+  const needsEnv = Object.keys(env).length > 0;
+  if (state.status === 'Absent') return accept<AttemptEvent>({ type: 'AttemptAccepted', data: { spec, needsEnv, slot, uptimeMs, bootId } });
   const isSame = epochOf(state) === spec.epoch && state.status !== 'Forgotten' && state.status !== 'Disowned';
   return isSame ? accept<AttemptEvent>() : reject('StaleEpoch', { epoch: epochOf(state) });
 };
@@ -173,8 +187,8 @@ const dueOf = (state: AttemptState): readonly ReportKind[] => ('due' in state ? 
 
 const evolve = (state: AttemptState, event: AttemptEvent): AttemptState => {
   if (event.type === 'AttemptAccepted') {
-    const { spec, slot, uptimeMs, bootId } = event.data;
-    return { status: 'Accepted', brief: briefOf(spec), slot, accepted: { uptimeMs, bootId }, spec };
+    const { spec, needsEnv, slot, uptimeMs, bootId } = event.data;
+    return { status: 'Accepted', brief: briefOf(spec), slot, accepted: { uptimeMs, bootId }, spec, needsEnv };
   }
   if (event.type === 'AttemptForgotten') return { status: 'Forgotten', ...event.data };
   if (state.status === 'Absent' || state.status === 'Forgotten') return state;

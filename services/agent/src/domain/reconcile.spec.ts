@@ -16,7 +16,6 @@ const specOf = (n: number, epoch = 1): AttemptSpec => ({
   gpuIndexes: [],
   runtime: 'process',
   program: { language: 'python', code: '', fileName: 'main.py', files: {} },
-  env: {},
   timeoutSeconds: 60,
   graceSeconds: 10,
   maxOutputBytes: 1_000,
@@ -24,7 +23,7 @@ const specOf = (n: number, epoch = 1): AttemptSpec => ({
 });
 const accepted = (spec: AttemptSpec, slot = 0): AttemptEvent => ({
   type: 'AttemptAccepted',
-  data: { spec, slot, uptimeMs: 1_000, bootId: 'b' },
+  data: { spec, needsEnv: false, slot, uptimeMs: 1_000, bootId: 'b' },
 });
 const begun: AttemptEvent = { type: 'AttemptBegun', data: { at, uptimeMs: 1_500, bootId: 'b' } };
 const ended: AttemptEvent = { type: 'AttemptEnded', data: { at, ranMs: 1, exitCode: 0, reason: 'exited', message: null, lastSeq: 0 } };

@@ -22,11 +22,11 @@ export const replay = (entries: Iterable<Entry>): Map<string, AttemptState> => {
   return states;
 };
 
-/** A program that has begun lies with its runtime; its text and its secrets need not stay here. */
+/** A program that has begun lies with its runtime; its text need not stay here. */
 const slimmed = (event: AttemptEvent, state: AttemptState): AttemptEvent => {
   if (event.type !== 'AttemptAccepted' || state.status === 'Accepted') return event;
   const { spec } = event.data;
-  return { ...event, data: { ...event.data, spec: { ...spec, env: {}, program: { ...spec.program, code: '', files: {} } } } };
+  return { ...event, data: { ...event.data, spec: { ...spec, program: { ...spec.program, code: '', files: {} } } } };
 };
 
 const isStale = (state: AttemptState, nowMs: number): boolean => state.status === 'Forgotten' && nowMs - Date.parse(state.at) > tombstoneMs;

@@ -34,7 +34,6 @@ const probe: AttemptSpec = {
   gpuIndexes: [],
   runtime: 'process',
   program: { language: 'python', code: 'print("it runs")\n', fileName: 'probe.py', files: {} },
-  env: {},
   timeoutSeconds: 10,
   graceSeconds: 0,
   maxOutputBytes: 1_024,
@@ -46,7 +45,7 @@ const tryOut = async (runtime: ProcessRuntime): Promise<void> => {
   await runtime.remove(probeKey);
   try {
     await runtime.prepare(probeKey, probe, 0);
-    await runtime.start(probeKey);
+    await runtime.start(probeKey, {});
     const deadline = performance.now() + probeMs;
     for (let { exit } = runtime.inspect(probeKey); exit?.code !== 0; { exit } = runtime.inspect(probeKey)) {
       if (exit !== undefined) throw new Error(`a first program ended with code ${exit.code}. ${runtime.refusal(probeKey).message}`);

@@ -15,18 +15,17 @@ const inheritable = (): number[] =>
     });
 
 /**
- * Runs `start` with a `stdio` that gives a child nothing of ours. Node cannot close a descriptor in a child, so each one that
+ * Runs `start` with a `stdio` that gives a child nothing of ours but what is `given` to it, by the number it gets there. Node cannot close a descriptor in a child, so each one that
  * it would inherit becomes /dev/null there: a program must not speak on the channel of whoever supervises the agent.
  */
-export const withoutInheritance = <T>(start: (stdio: ('ignore' | number)[]) => T): T => {
+export const withoutInheritance = <T>(given: Readonly<Record<number, number>>, start: (stdio: ('ignore' | number)[]) => T): T => {
   const descriptors = inheritable();
-  const stdio = Array.from<'ignore' | number>({ length: Math.max(standard, ...descriptors.map((descriptor) => descriptor + 1)) }).fill(
-    'ignore',
-  );
-  if (descriptors.length === 0) return start(stdio);
+  const numbers = [...descriptors, ...Object.keys(given).map(Number)];
+  const stdio = Array.from<'ignore' | number>({ length: Math.max(standard, ...numbers.map((number) => number + 1)) }).fill('ignore');
   const nothing = openSync('/dev/null', 'r+');
   try {
     for (const descriptor of descriptors) stdio[descriptor] = nothing;
+    for (const [number, descriptor] of Object.entries(given)) stdio[Number(number)] = descriptor;
     return start(stdio);
   } finally {
     closeSync(nothing);

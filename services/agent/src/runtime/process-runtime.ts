@@ -9,11 +9,12 @@ import { withoutInheritance } from './inherited.ts';
 import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, sendSignal } from './proc.ts';
 import { launchArguments } from './program-command.ts';
 import { keysIn, RunDirectory } from './run-directory.ts';
-import type { Change, Inspection, OutputSource, Runtime } from './runtime.ts';
-import { entranceOf, type Sandbox } from './sandbox.ts';
+import type { Change, Env, Inspection, OutputSource, Runtime } from './runtime.ts';
+import { entranceOf, environmentIn, type Sandbox } from './sandbox.ts';
 import { entryScript, etcFiles, launchScript, unpackingFailed } from './scripts.sh.ts';
 import { seccompFilter } from './seccomp.ts';
 import { tarOf } from './tar.ts';
+import { withUnnamed } from './unnamed.ts';
 import { usageOf } from './usage.ts';
 import { watchDirectory } from './watch-directory.ts';
 
@@ -77,7 +78,6 @@ export class ProcessRuntime implements Runtime {
     const memoryBytes = resources.memoryMib * mib;
     const entrance = entranceOf(sandbox, {
       slot,
-      env: spec.env,
       scratchBytes: Math.floor(memoryBytes / 2),
       devices: devicesOf(spec.gpuIndexes),
       hasSeccomp: this.#hasSeccomp,
@@ -94,16 +94,19 @@ export class ProcessRuntime implements Runtime {
     });
   }
 
-  start(key: string): Promise<void> {
+  start(key: string, env: Env): Promise<void> {
     const directory = this.#directory(key);
     const command: string[] = JSON.parse(readFileSync(join(directory.path, 'command'), 'utf8'));
-    const launcher = withoutInheritance((stdio) =>
-      spawn('/bin/sh', [this.#launch, directory.path, ...command], {
-        cwd: '/',
-        env: { [mark]: directory.path, PATH: '/usr/bin:/bin' },
-        detached: true,
-        stdio,
-      }),
+    const told = readFileSync(join(directory.path, 'arguments'), 'utf8') + environmentIn(this.#options.sandbox, env);
+    const launcher = withUnnamed(told, (unnamed) =>
+      withoutInheritance({ 9: unnamed }, (stdio) =>
+        spawn('/bin/sh', [this.#launch, directory.path, ...command], {
+          cwd: '/',
+          env: { [mark]: directory.path, PATH: '/usr/bin:/bin' },
+          detached: true,
+          stdio,
+        }),
+      ),
     );
     launcher.once('exit', () => this.#onExit.get(key)?.());
     launcher.unref();

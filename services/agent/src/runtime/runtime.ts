@@ -12,6 +12,9 @@ export interface OutputSource {
   readonly read: (stream: StreamName, offset: number, length: number) => Uint8Array;
 }
 
+/** What a program finds in its environment beside what every program does. */
+export type Env = Readonly<Record<string, string>>;
+
 /** What may have changed. */
 export type Change = 'output' | 'state';
 
@@ -42,8 +45,8 @@ export interface Runtime {
   readonly keepsake: (key: string, name: 'cursor' | 'plan') => string;
   /** Lays out all that a start needs; repeating it before the start changes nothing. */
   readonly prepare: (key: string, spec: AttemptSpec, slot: number) => Promise<void>;
-  /** Launches; at most one launch of a key succeeds, ever. */
-  readonly start: (key: string) => Promise<void>;
+  /** Launches, with this environment, of which nothing is left behind; at most one launch of a key succeeds, ever. */
+  readonly start: (key: string, env: Env) => Promise<void>;
   /** SIGTERM to the program's own processes, SIGKILL to all but the one that notes the end. Answers how many there were. */
   readonly signal: (key: string, signal: 'SIGTERM' | 'SIGKILL') => number;
   /** Calls back whenever something may have changed; `state` now and then even where nothing has. */

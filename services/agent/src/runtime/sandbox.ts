@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import type { Env } from './runtime.ts';
 import { unsandboxedScript } from './scripts.sh.ts';
 
 /** How programs are shut in on this machine. */
@@ -14,7 +15,6 @@ export type Sandbox =
 
 export interface Room {
   readonly slot: number;
-  readonly env: Readonly<Record<string, string>>;
   readonly scratchBytes: number;
   /** Device files a program may use: its GPUs. */
   readonly devices: readonly string[];
@@ -32,14 +32,16 @@ const systemRoots = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((
   return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
 });
 
-const environmentOf = (env: Room['env']): readonly [string, string][] =>
+const terminated = (args: readonly string[]): string => args.map((argument) => `${argument}\0`).join('');
+
+const environmentOf = (env: Env): readonly [string, string][] =>
   Object.entries({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/work', TMPDIR: '/tmp', LANG: 'C.UTF-8', PYTHONUNBUFFERED: '1', ...env });
 
 /**
  * What bubblewrap is told, read from descriptor 9 so that no process list shows it. Descriptors 4 to 6 are the few files of /etc.
  * Everything but /work, /tmp and /dev/shm is read-only, and these three live in the attempt's own memory.
  */
-const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { env, scratchBytes, devices, hasSeccomp }: Room): string[] => {
+const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { scratchBytes, devices, hasSeccomp }: Room): string[] => {
   const scratch = (path: string): string[] => ['--perms', '1777', '--size', String(scratchBytes), '--tmpfs', path];
   return [
     '--unshare-user',
@@ -53,7 +55,6 @@ const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { env, s
     ...[...scratch('/dev/shm'), ...scratch('/tmp'), ...scratch('/work'), '--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/work'],
     ...(hasSeccomp ? ['--seccomp', '3'] : []),
     '--clearenv',
-    ...environmentOf(env).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 };
 
@@ -68,7 +69,7 @@ const dropTo = (user: number | undefined): string[] => {
 export interface Entrance {
   /** The command that becomes the sandbox, up to the program's own command. */
   readonly command: readonly string[];
-  /** Content of descriptor 9. */
+  /** What descriptor 9 begins with; the environment follows. */
   readonly args: string;
 }
 
@@ -77,11 +78,16 @@ export const userOf = (sandbox: Sandbox, slot: number): number | undefined =>
 
 export const entranceOf = (sandbox: Sandbox, room: Room): Entrance => {
   if (sandbox.kind === 'none') {
-    const env = environmentOf(room.env).map(([name, value]) => `${name}=${value}`);
-    return { command: ['/usr/bin/env', '-i', ...env, '/bin/sh', '-c', unsandboxedScript, 'sh'], args: '' };
+    return { command: ['/usr/bin/env', '-i', '/bin/sh', '-c', unsandboxedScript, 'sh'], args: '' };
   }
-  const args = argumentsOf(sandbox, room)
-    .map((argument) => `${argument}\0`)
-    .join('');
-  return { command: [...dropTo(userOf(sandbox, room.slot)), bwrap, '--args', '9', '--'], args };
+  return { command: [...dropTo(userOf(sandbox, room.slot)), bwrap, '--args', '9', '--'], args: terminated(argumentsOf(sandbox, room)) };
+};
+
+const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
+
+/** How descriptor 9 goes on: the environment, which never lies on a disk and is in no process list. */
+export const environmentIn = ({ kind }: Sandbox, env: Env): string => {
+  const variables = environmentOf(env);
+  if (kind === 'none') return variables.map(([name, value]) => `export ${name}=${quoted(value)}\n`).join('');
+  return terminated(variables.flatMap(([name, value]) => ['--setenv', name, value]));
 };

@@ -19,12 +19,13 @@ echo "$code $uptime" > exit
 
 /**
  * Between launcher and sandbox, still with the agent's rights: joins the control groups, opens what the sandboxed user could
- * not, forgets its environment (the first process of a sandbox shows its own to the program), and becomes the sandbox.
+ * not, forgets its environment (the first process of a sandbox shows its own to the program), and becomes the sandbox. What the
+ * sandbox is told comes on descriptor 9, a file in memory that the launcher was given: the program's own environment is in it.
  */
 export const entryScript = `set -u
 unset ORRERY_RUN_DIR PWD OLDPWD
 while read -r group; do echo 0 > "$group" || exit 97; done < groups
-exec "$@" 3< ../../etc/seccomp 4< ../../etc/passwd 5< ../../etc/group 6< ../../etc/hosts 8< program.tar 9< arguments
+exec "$@" 3< ../../etc/seccomp 4< ../../etc/passwd 5< ../../etc/group 6< ../../etc/hosts 8< program.tar
 `;
 
 /** The files of the program cannot be laid out: on any machine, however often it is tried. */
@@ -47,8 +48,8 @@ echo "$uptime" >&7
 exec "$@" 7>&- 8<&-
 `;
 
-/** In place of a sandbox, where an operator wants none: a directory of its own is all the program gets. */
-export const unsandboxedScript = `mkdir work && cd work && export HOME="$PWD" && exec "$@"
+/** In place of a sandbox, where an operator wants none: a directory of its own is all the program gets, and its environment. */
+export const unsandboxedScript = `. /proc/self/fd/9 && exec 9<&- && mkdir work && cd work && export HOME="$PWD" && exec "$@"
 `;
 
 /** Files of `etc` that every sandbox shares. */
