@@ -78,6 +78,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
   InsufficientCredits: 'Insufficient credits: top up the account of the organization.',
   ProgramTooLarge: 'The program and its files are too large together.',
   RunNotFound: 'Execution not found.',
+  VariableNotFound: 'Environment variable not found.',
+  TooManyVariables: (details) =>
+    `An organization has at most ${named(details, 'limit', 'so many')} environment variables: remove some first.`,
+  VariablesTooLarge: (details) =>
+    `The environment variables of an organization have at most ${named(details, 'limit', 'so many')} bytes together, each counted in whole blocks: remove some first.`,
   BadJoinToken: 'This join token is unknown, expired or was used before: create another one.',
   WorkerNotFound: 'Worker not found.',
   StaleEpoch: 'This attempt was given away since.',

@@ -39,6 +39,7 @@ const bodies: Readonly<Record<string, object>> = {
   '/v1/spaces/{id}/invite': { emails: ['person@example.com'], roles: ['trainings:list'] },
   '/v1/me/permissions': { permissions: ['trainings:list'] },
   '/execution/streaming/start': { code: 'x' },
+  '/environment-variables/': { name: 'NAME', value: 'x' },
 };
 
 const bodyOf = (path: string, operation: Operation): object => {

@@ -178,6 +178,37 @@ const cases: readonly Case[] = [
     gives: ['logs', 'total'],
   },
   { row: 'GET /logs/user', asks: [[observability.QueryOrgLogs, { limit: 100, hours: 1 }]], gives: ['logs', 'total'] },
+  {
+    row: 'GET /environment-variables/',
+    asks: [[execution.ListVariables, { limit: 500 }]],
+    isWhole: true,
+    gives: ['environment_variables'],
+  },
+  {
+    row: 'POST /environment-variables/',
+    send: [
+      { name: 'A', value: 'a' },
+      { key: 'B', value: 'b', is_secret: false },
+    ],
+    asks: [
+      [
+        execution.SetVariables,
+        {
+          variables: [
+            { name: 'A', value: 'a', isSecret: true },
+            { name: 'B', value: 'b', isSecret: false },
+          ],
+        },
+      ],
+    ],
+    gives: ['environment_variables'],
+  },
+  {
+    row: 'DELETE /environment-variables/{env_var_id}',
+    asks: [[execution.RemoveVariable, { variableId: id }]],
+    gives: ['message'],
+  },
+  { row: 'DELETE /environment-variables/', asks: [[execution.RemoveAllVariables, {}]], gives: ['message'] },
   { row: 'GET /machine-types', asks: [[catalog.ListMachineTypes, { limit: 500 }]], gives: ['machine_types', 'count'] },
   { row: 'GET /pricing', asks: [[catalog.GetPriceBook, {}]], gives: ['prices'] },
   { row: 'GET /user/quotas', asks: [[catalog.ListMachineTypes, { limit: 500 }]], gives: ['quotas'] },

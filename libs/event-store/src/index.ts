@@ -8,6 +8,7 @@ export { InvalidCursor } from './cursor.ts';
 export { type DatabaseOptions, openDatabase, poolOf } from './database.ts';
 export type { DeadLetter } from './dead-letters.ts';
 export { type DeadFilter, deadLetters, type Replayed, replayDead } from './dead-letters-replay.ts';
+export { type Enveloped, openEnveloped, sealEnveloped } from './envelope.ts';
 export { erasePerson } from './erase.ts';
 export { ClaimTaken, Overloaded, Repeated, VersionConflict } from './errors.ts';
 export { EventStore, type EventStoreOptions, type Kept } from './event-store.ts';

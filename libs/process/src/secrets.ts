@@ -13,7 +13,8 @@ export type Purpose =
   | 'backup-code-mac'
   | 'passkey-challenge-mac'
   | 'tries-mac'
-  | 'ticket-mac';
+  | 'ticket-mac'
+  | 'variable-mac';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

@@ -9,6 +9,10 @@ import { AgentsHandler } from './application/agents.handler.ts';
 import { AttemptOwners } from './application/attempt-owners.ts';
 import { Beats } from './application/beats.ts';
 import { creditConsumer, exhaustedConsumer } from './application/credit.consumer.ts';
+import { environmentConsumer } from './application/environment/environment.consumer.ts';
+import { EnvironmentHandler } from './application/environment/environment.handler.ts';
+import { Environments } from './application/environment/environments.ts';
+import { environmentOf } from './application/environment/variable-values.ts';
 import { FollowHandler, Following } from './application/follow.handler.ts';
 import { Household, householdOf } from './application/household.ts';
 import { offersConsumer } from './application/offers.ts';
@@ -27,10 +31,12 @@ import { ExecutionConfig } from './execution.config.ts';
 import { executionTables } from './migrations/0001-execution.ts';
 import { orgStandings } from './migrations/0002-org-standings.ts';
 import { agentKeys } from './migrations/0003-agent-keys.ts';
+import { variableValuesTable } from './migrations/0004-variable-values.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
 import { runList } from './views/run-list.view.ts';
 import { RunReader } from './views/run-reader.ts';
 import { runTallies } from './views/run-tallies.view.ts';
+import { variables } from './views/variables.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 import { WorkerReader } from './views/worker-reader.ts';
 import { workers } from './views/workers.view.ts';
@@ -52,6 +58,8 @@ const telemetryOf = async ({ config, log, nats }: ExecutionDeps, owners: Attempt
   return new Telemetry({ store, nats, owners, log });
 };
 
+const environmentsOf = ({ store, secrets }: ExecutionDeps): Environments => new Environments(store, secrets('variable-mac'));
+
 const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
   const { store, nats, log, config, databaseUrl } = deps;
   const household = householdOf(store);
@@ -68,12 +76,13 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     keep: (key: AgentKey) => insertAgentKey(store.pool, key),
   };
   return {
-    controllers: [RunsHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
+    controllers: [RunsHandler, EnvironmentHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: store },
       { provide: Household, useValue: household },
       { provide: Runs, useValue: runs },
       { provide: Workers, useValue: machines },
+      { provide: Environments, useValue: environmentsOf(deps) },
       { provide: Beats, useValue: beats },
       { provide: RunReader, useValue: reader },
       { provide: WorkerReader, useValue: new WorkerReader(store) },
@@ -103,8 +112,7 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
     patience: patienceOf(config),
     waitingMs: config.waitingSeconds * 1_000,
     programDays: config.programDays,
-    // Secrets of organizations will come from here.
-    envOf: async () => ({}),
+    envOf: (orgId) => environmentOf(store, orgId),
   });
   const candidate = lead({ url: databaseUrl, name: schedulerOffice, log, serve });
   return { stop: () => candidate.stop() };
@@ -113,10 +121,17 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
 export const execution = service({
   name: 'execution',
   config: ExecutionConfig,
-  migrations: [executionTables, orgStandings, agentKeys],
+  migrations: [executionTables, orgStandings, agentKeys, variableValuesTable],
   events: [contracts.ExecutionEvents],
-  views: [runList, openAttempts, runAttempts, runTallies, workers],
+  views: [runList, openAttempts, runAttempts, runTallies, variables, workers],
   module: moduleOf,
-  consumers: ({ store }) => [offersConsumer, creditConsumer, exhaustedConsumer(store), standingConsumer, closedConsumer(store)],
+  consumers: (deps) => [
+    offersConsumer,
+    creditConsumer,
+    exhaustedConsumer(deps.store),
+    standingConsumer,
+    closedConsumer(deps.store),
+    environmentConsumer(environmentsOf(deps)),
+  ],
   start: startOffice,
 });

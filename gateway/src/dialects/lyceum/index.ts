@@ -1,6 +1,7 @@
 import type { Dialect } from '../../dialect.ts';
 import { authentication } from './authentication.ts';
 import { billing } from './billing.ts';
+import { environment } from './environment.ts';
 import { lyceumError } from './error.ts';
 import { executions } from './executions.ts';
 import { hardware } from './hardware.ts';
@@ -24,6 +25,7 @@ export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect =
     ...members,
     ...invites,
     ...executions(publicUrl.replace(/\/+$/, '')),
+    ...environment,
     ...logs,
     ...hardware,
     ...billing,

@@ -4,6 +4,8 @@ export { type ExecutionEvent, ExecutionEvents } from './events.ts';
 export { runEndTypes } from './runs/events.ts';
 export * from './runs/operations.ts';
 export * from './runs/types.ts';
+export * from './variables/operations.ts';
+export * from './variables/types.ts';
 export { type JoinToken, readJoinToken, writeJoinToken } from './workers/join-token.ts';
 export * from './workers/operations.ts';
 export * from './workers/types.ts';

@@ -17,7 +17,7 @@ export interface DispatchParts {
   readonly runs: Runs;
   readonly log: Log;
   readonly leaseMs: number;
-  /** What the organization wants its programs to find in their environment. Nothing yet. */
+  /** What the organization wants its programs to find in their environment. */
   readonly envOf: (orgId: string) => Promise<Readonly<Record<string, string>>>;
 }
 

@@ -1,9 +1,11 @@
 import type { execution } from '@orrery/contracts';
 import type { Fact } from '@orrery/event-store';
+import type { EnvironmentEvent } from '../domain/environment/environment.ts';
 import type { RunEvent } from '../domain/run-facts.ts';
 import type { WorkerEvent } from '../domain/worker.ts';
 
 export type ExecutionFact = Fact<execution.ExecutionEvent>;
 
 export const isOfRun = (fact: ExecutionFact): fact is Fact<RunEvent> => fact.event.type.startsWith('Run');
-export const isOfWorker = (fact: ExecutionFact): fact is Fact<WorkerEvent> => !isOfRun(fact);
+export const isOfEnvironment = (fact: ExecutionFact): fact is Fact<EnvironmentEvent> => fact.event.type.startsWith('Variable');
+export const isOfWorker = (fact: ExecutionFact): fact is Fact<WorkerEvent> => !isOfRun(fact) && !isOfEnvironment(fact);

@@ -177,6 +177,8 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
   const { event } = fact;
   switch (event.type) {
     case 'JoinTokenCreated':
+    case 'VariableSet':
+    case 'VariableRemoved':
     case 'RunStarted':
     case 'RunEndRequested':
       return;
