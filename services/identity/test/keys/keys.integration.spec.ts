@@ -162,6 +162,33 @@ describe('the rules of a key', () => {
   });
 });
 
+describe('what a key asks about its person', () => {
+  const asKey = (person: Person, id: string): RequestContext =>
+    contextOf({ kind: 'key', id, userId: person.userId, permissions: ['runs:read'] }, { orgId: person.owner.orgId ?? '' });
+  const own = async (person: Person, more: object) =>
+    granted(await rig.ask(contracts.CreateMyApiKey, { name: 'own', ...more }, again(person.owner)));
+
+  it('is no business of a key that is not the person’s own, or that its scopes narrow: it manages no other keys', async () => {
+    const person = await rig.person();
+    const scopes = [{ permissions: ['runs:read' as const] }];
+    const [wide, narrow, ofOrg] = [await own(person, {}), await own(person, { scopes }), await create(person, { scopes })];
+    const list = (id: string) => rig.ask(contracts.ListMyApiKeys, {}, asKey(person, id));
+    const revoke = (id: string) => rig.ask(contracts.RevokeMyApiKey, { keyId: wide.id }, asKey(person, id));
+    for (const { id } of [narrow, ofOrg]) {
+      expect([refusalOf(await list(id)), refusalOf(await revoke(id))]).toEqual(['KeyMayNotManageKeys', 'KeyMayNotManageKeys']);
+    }
+    expect(granted(await list(wide.id)).items).toHaveLength(2);
+  });
+
+  it('is answered of its own organization alone, where it belongs to one', async () => {
+    const person = await rig.person();
+    granted(await rig.ask(contracts.CreateOrg, { name: 'Second' }, again(person.owner)));
+    const orgs = async (id: string) => granted(await rig.ask(contracts.ListOrgs, {}, asKey(person, id))).items.map((org) => org.id);
+    expect(await orgs((await create(person, {})).id)).toEqual([person.owner.orgId]);
+    expect(await orgs((await own(person, {})).id)).toHaveLength(2);
+  });
+});
+
 describe('a new secret', () => {
   const rotate = async (person: Person, keyId: contracts.ApiKeyId, more: object = {}) =>
     granted(await rig.ask(contracts.RotateApiKey, { keyId, ...more }, again(person.owner)));

@@ -17,11 +17,14 @@ export interface Manager {
 
 const tooNarrow = { code: 'KeyMayNotManageKeys', details: {} } as const;
 
-/** A key whose rules a new one would not have could get rid of them by making one. */
+/**
+ * A key whose rules a new one would not have could get rid of them by making one. A person's own keys are managed by none that its
+ * scopes narrow, for no permission says anything of these keys.
+ */
 const assertMayManage = async (store: EventStore, { principal }: RequestContext, isPersonal: boolean): Promise<void> => {
   if (principal.kind !== 'key') return;
   const key = await store.read(apiKeys).one({ id: identity.ApiKeyId.parse(principal.id) });
-  if (!key || isNarrow(key) || (isPersonal && key.orgId !== null)) refuse(tooNarrow);
+  if (!key || isNarrow(key) || (isPersonal && (key.orgId !== null || key.scopes !== null))) refuse(tooNarrow);
 };
 
 /** Looks after the keys of an organization: the access of the operation has judged whether they may. */

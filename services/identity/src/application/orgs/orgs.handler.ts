@@ -8,6 +8,7 @@ import { Org, type State } from '../../domain/orgs/org.ts';
 import { slugOf } from '../../domain/orgs/slug.ts';
 import { assertRoomFor, listOrgsOf } from '../../views/orgs/memberships.ts';
 import { callerOf, orgOf } from '../caller.ts';
+import { orgOfKey } from '../keys/org-of-key.ts';
 import { Snapshots } from '../snapshots.ts';
 import { part, Together } from '../together.ts';
 import { Orgs, orgStream } from './orgs.ts';
@@ -44,8 +45,8 @@ export class OrgsHandler {
   ) {}
 
   @Serves(identity.ListOrgs)
-  list(input: InputOf<typeof identity.ListOrgs>, context: RequestContext): Promise<OutputOf<typeof identity.ListOrgs>> {
-    return listOrgsOf(this.store, callerOf(context), input);
+  async list(input: InputOf<typeof identity.ListOrgs>, context: RequestContext): Promise<OutputOf<typeof identity.ListOrgs>> {
+    return await listOrgsOf(this.store, { userId: callerOf(context), only: await orgOfKey(this.store, context) }, input);
   }
 
   @Serves(identity.CreateOrg)

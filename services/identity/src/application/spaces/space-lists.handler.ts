@@ -5,6 +5,7 @@ import { Serves } from '@orrery/messaging';
 import { occupations } from '../../views/occupations.view.ts';
 import { joinedSpacesOf, spacesOf } from '../../views/space-lists.ts';
 import { callerOf, orgOf } from '../caller.ts';
+import { orgOfKey } from '../keys/org-of-key.ts';
 import { SpaceAccess } from './space-access.ts';
 
 @Controller()
@@ -25,7 +26,12 @@ export class SpaceListsHandler {
     const { principal } = context;
     const permissions = principal.kind === 'user' || principal.kind === 'key' ? [...principal.permissions] : [];
     const userId = callerOf(context);
-    const [chosen, spaces] = await Promise.all([this.store.read(occupations).one({ userId }), joinedSpacesOf(this.store, userId)]);
+    const [chosen, joined, only] = await Promise.all([
+      this.store.read(occupations).one({ userId }),
+      joinedSpacesOf(this.store, userId),
+      orgOfKey(this.store, context),
+    ]);
+    const spaces = only === undefined ? joined : joined.filter(({ orgId }) => orgId === only);
     return { permissions, occupation: chosen?.occupation ?? null, spaces };
   }
 }

@@ -55,14 +55,15 @@ export const whereaboutsOf = async (store: EventStore, people: readonly UserId[]
   return { memberships, defaults };
 };
 
-/** The organizations of a person, in the order in which they joined them. */
+/** The organizations of a person, in the order in which they joined them; or of these one alone. */
 export const listOrgsOf = async (
   store: EventStore,
-  userId: UserId,
+  { userId, only }: { readonly userId: UserId; readonly only: OrgId | undefined },
   { limit, cursor }: InputOf<typeof identity.ListOrgs>,
 ): Promise<OutputOf<typeof identity.ListOrgs>> => {
+  const where = only === undefined ? { userId } : { userId, orgId: only };
   const [page, { defaults }] = await Promise.all([
-    store.read(members).page({ where: { userId }, order: joinedOrder, limit, cursor }),
+    store.read(members).page({ where, order: joinedOrder, limit, cursor }),
     whereaboutsOf(store, [userId]),
   ]);
   const byId = await orgsById(
