@@ -20,6 +20,7 @@ const help = `node infra/dev/bin/orrery-dev.mjs <command>
   dev                each service a process of its own, restarted when its sources change
   start <program>    one program in the foreground, with the servers of the stack that runs
   start events …     mend the streams: refill, audit, replay-dead, rebuild
+  start keys …       change the keys that seal: status, rotate
   stop, status       the stack of this checkout
   clean              forget its data
   test, check        everything that must hold; check leaves out the chaos (--quick: only what needs no server)

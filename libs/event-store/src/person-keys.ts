@@ -93,9 +93,10 @@ export class PersonKeys {
         return seal(key, plain, bindingOf(row.person));
       });
       await this.pool.query(
-        `UPDATE person_keys k SET sealed_key = r.box, kek = $3
-          FROM unnest($1::text[], $2::bytea[]) AS r(person, box) WHERE k.person = r.person`,
-        [rows.map(({ person }) => person), boxes, name],
+        // Whoever was erased meanwhile, and came back, has another key.
+        `UPDATE person_keys k SET sealed_key = r.box, kek = $4
+          FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS r(person, former, box) WHERE k.person = r.person AND k.sealed_key = r.former`,
+        [rows.map(({ person }) => person), rows.map((row) => row.sealed_key), boxes, name],
       );
       rotated += rows.length;
     }

@@ -67,6 +67,11 @@ export class Sealer {
     return this.personKeys().rotate();
   }
 
+  /** The name of the key-encryption key that seals. */
+  get currentKey(): string {
+    return this.ring().current.name;
+  }
+
   sealText(text: string, binding: string): string {
     return this.ring().sealText(text, binding);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { logStart } from '@orrery/kernel';
 import { eventually } from '@orrery/testing';
-import { checkView, erasePerson, handleWith } from '../src/index.ts';
+import { checkView, erasePerson, handleWith, keysInUse, rotateKeys } from '../src/index.ts';
 import { contextOf, freshLamps, installed, Lamp, lampList, lit, metadata, newLamp, type OpenLamps } from './fixtures/lamps.ts';
 
 const kek = Buffer.alloc(32, 7);
@@ -106,13 +106,22 @@ describe('what tells of a person', () => {
   it('survives a new key-encryption key', async () => {
     const person = randomUUID();
     const lamp = await owned(person);
+    const once = { scope: 'command', key: randomUUID(), answer: { secret: 'lk_1234' }, sealed: true };
+    await lamps.store.commit({ appends: [installed(newLamp())], once, metadata });
     const young = Buffer.alloc(32, 8);
     const turning = await lamps.another({ keks: [young, kek] });
     expect((await turning.load(lamp)).events[1]?.event.data).toMatchObject({ name: 'Ada' });
-    expect(await turning.sealer.rotateKeys()).toBeGreaterThan(0);
-    expect(await turning.sealer.rotateKeys()).toBe(0);
+    expect((await keysInUse(turning, [])).map(({ table, isCurrent }) => [table, isCurrent])).toEqual([
+      ['person_keys', false],
+      ['once', false],
+    ]);
+    const [persons, answers] = await rotateKeys(turning, []);
+    expect([persons?.rows, answers]).toEqual([expect.any(Number), { table: 'once', rows: 1 }]);
+    expect(await rotateKeys(turning, [])).toMatchObject([{ rows: 0 }, { rows: 0 }]);
+    expect((await keysInUse(turning, [])).every(({ isCurrent }) => isCurrent)).toBe(true);
     const turned = await lamps.another({ keks: [young] });
     expect((await turned.load(lamp)).events[1]?.event.data).toMatchObject({ name: 'Ada' });
-    await lamps.another({ keks: [kek, young] }).then((back) => back.sealer.rotateKeys());
+    expect((await turned.kept(once.scope, once.key))?.answer).toEqual({ secret: 'lk_1234' });
+    await lamps.another({ keks: [kek, young] }).then((back) => rotateKeys(back, []));
   });
 });

@@ -10,7 +10,7 @@ export { NeverCame, patiently } from './patiently.ts';
 export { type Host, type Prepared, type Program, type ProgramDefinition, program, type Running, type Surroundings } from './program.ts';
 export { addressOf, explained, reach } from './reach.ts';
 export { run, runAll, type Started, startAll } from './run.ts';
-export { MasterSecret, type Purpose, type Secrets, secretsOf } from './secrets.ts';
+export { keksOf, MasterSecret, type Purpose, type Secrets, secretsOf } from './secrets.ts';
 export { hostName, serverUrl } from './server-url.ts';
 export { databaseUrlOf, known, nameOfDatabase, ProcessConfig, postgresUrl, serviceVariables } from './variables.ts';
 export { TimedOut, within } from './within.ts';

@@ -19,6 +19,7 @@ export type Purpose =
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 
 const leastBytes = 32;
+const kekBytes = 32;
 
 const bytesOf = (text: string): Buffer => (/^(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64'));
 
@@ -28,6 +29,18 @@ export const MasterSecret = z
   .regex(/^(?:[0-9a-fA-F]{2})+$|^[A-Za-z0-9+/_-]+={0,2}$/, 'neither hex nor base64')
   .transform(bytesOf)
   .refine((bytes) => bytes.length >= leastBytes, `shorter than ${leastBytes} bytes`);
+
+/** Key-encryption keys as hex or base64, the one that seals first. */
+export const SealKeys = z
+  .string()
+  .transform((text) => text.split(',').map((key) => key.trim()))
+  .pipe(z.array(MasterSecret.refine((key) => key.length === kekBytes, `not ${kekBytes} bytes`)));
+
+/** All that open what is sealed: those of the operator, and behind them the one that follows from the secret, which seals where there are none. */
+export const keksOf = ({ sealKeys = [] }: { readonly sealKeys?: readonly Buffer[] | undefined }, secrets: Secrets): readonly Buffer[] => [
+  ...sealKeys,
+  secrets('seal-kek'),
+];
 
 /** Derives keys from the platform's one secret by HKDF-SHA-256. The purpose is part of the key: renaming one loses what it sealed. */
 export const secretsOf =

@@ -1,6 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { EventContracts } from '@orrery/contracts';
-import type { Consumer, EventStore, Migration, Upcaster, View } from '@orrery/event-store';
+import type { Consumer, EventStore, Migration, SealedColumn, Upcaster, View } from '@orrery/event-store';
 import type { Bus } from '@orrery/messaging';
 import type { NatsConnection } from 'nats';
 import type { DataSource } from 'typeorm';
@@ -38,6 +38,8 @@ export interface ServiceDefinition<S extends ServiceConfigSchema> {
   readonly upcasters?: readonly Upcaster[];
   /** Tables folded from its log. */
   readonly views?: readonly View[];
+  /** Where else in its database something is sealed: a change of the key-encryption key reaches it there. */
+  readonly sealed?: readonly SealedColumn[];
   /** The composition root: controllers whose methods carry `@Serves`, and what they are made of. */
   readonly module: (deps: Deps<Readonly<z.output<S>>>) => ModuleMetadata;
   /** What it does about other services' events. */

@@ -29,7 +29,7 @@ import type { Running, Surroundings } from './program.ts';
 import { addressOf, reach } from './reach.ts';
 import { reachBus } from './reach-bus.ts';
 import { requireSameSecret } from './same-secret.ts';
-import { secretsOf } from './secrets.ts';
+import { keksOf, secretsOf } from './secrets.ts';
 import type { Deps, ServiceConfig, ServiceConfigSchema, ServiceDefinition } from './service-definition.ts';
 import { databaseUrlName, databaseUrlOf, nameOfDatabase } from './variables.ts';
 
@@ -123,8 +123,11 @@ const build = async <S extends ServiceConfigSchema>(
   closing.add('bus', () => bus.close());
   health.check('nats', () => bus.isConnected);
   await reportDurability(bus.connection, log);
-  const keks = [secrets('seal-kek')];
-  const store = await startLog({ dataSource: database, service: name, events, upcasters, views, keks }, log, closing);
+  const store = await startLog(
+    { dataSource: database, service: name, events, upcasters, views, keks: keksOf(config, secrets) },
+    log,
+    closing,
+  );
   const deps = { ...surroundings, store, database, databaseUrl, bus, nats: bus.connection, secrets };
   const strategy = new NatsServer({
     bus,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { variable } from './config.ts';
-import { MasterSecret } from './secrets.ts';
+import { MasterSecret, SealKeys } from './secrets.ts';
 import { hostName, serverUrl } from './server-url.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -59,6 +59,11 @@ export const serviceVariables = (service: string) => ({
   natsUrl: known.natsUrl,
   natsCreds: known.natsCreds,
   secret: known.secret,
+  sealKeys: variable('ORRERY_SEAL_KEYS', SealKeys.optional(), {
+    says: 'keys of 32 bytes as hex or base64 with commas between them: the first seals, all of them open',
+    example: 'the output of `openssl rand -hex 32`',
+    secret: true,
+  }),
 });
 
 /** What every process needs, whatever runs in it. */

@@ -12,7 +12,7 @@ import { creditConsumer, exhaustedConsumer } from './application/credit.consumer
 import { environmentConsumer } from './application/environment/environment.consumer.ts';
 import { EnvironmentHandler } from './application/environment/environment.handler.ts';
 import { Environments } from './application/environment/environments.ts';
-import { environmentOf } from './application/environment/variable-values.ts';
+import { environmentOf, variableKeys } from './application/environment/variable-values.ts';
 import { FollowHandler, Following } from './application/follow.handler.ts';
 import { Household, householdOf } from './application/household.ts';
 import { offersConsumer } from './application/offers.ts';
@@ -123,6 +123,7 @@ export const execution = service({
   config: ExecutionConfig,
   migrations: [executionTables, orgStandings, agentKeys, variableValuesTable],
   events: [contracts.ExecutionEvents],
+  sealed: [variableKeys],
   views: [runList, openAttempts, runAttempts, runTallies, variables, workers],
   module: moduleOf,
   consumers: (deps) => [

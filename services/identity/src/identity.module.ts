@@ -2,8 +2,10 @@ import { identity as contracts } from '@orrery/contracts';
 import { EventStore, type Migration } from '@orrery/event-store';
 import { service } from '@orrery/process';
 import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
+import { sealedLetters } from './application/mail/letters-table.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
 import { orgConsumers, orgControllers, orgProviders, orgViews } from './application/orgs/org-parts.ts';
+import { sealedSigningKeys } from './application/signing/signing-keys-table.ts';
 import { userConsumers, userControllers, userProviders } from './application/users/user-parts.ts';
 import { IdentityConfig } from './identity.config.ts';
 import { triesTable } from './migrations/0001-tries.ts';
@@ -21,6 +23,7 @@ export const identity = service({
   config: IdentityConfig,
   migrations: identityMigrations,
   events: [contracts.IdentityEvents],
+  sealed: [sealedLetters, sealedSigningKeys],
   views: [users, ...orgViews, ...keyViews, sessions, ...mfaViews],
   module: (deps) => ({
     controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ViewsHandler],

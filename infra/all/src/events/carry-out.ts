@@ -1,6 +1,7 @@
 import { audit, checkView, deadLetters, rebuildView, refill, replayDead } from '@orrery/event-store';
 import type { Environment, Service } from '@orrery/process';
 import { logOf } from '@orrery/telemetry';
+import { serviceNamed, servicesNamed } from '../services-named.ts';
 import { type EventsCommand, WrongWords } from './command.ts';
 import { withLog } from './open-log.ts';
 
@@ -12,12 +13,6 @@ export interface Outcome {
 
 const seen = 20;
 
-const serviceNamed = (services: readonly Service[], name: string): Service => {
-  const found = services.find((service) => service.name === name);
-  if (!found) throw new WrongWords(`No service is named ${name}; there are ${services.map((service) => service.name).join(', ')}`);
-  return found;
-};
-
 const auditOne = ({ log }: Service, env: Environment): Promise<{ service: string; checked: number; missing: number; first: string[] }> =>
   withLog(log, env, async ({ store, bus }) => {
     const { checked, missing } = await audit({ store, nats: bus.connection });
@@ -27,9 +22,8 @@ const auditOne = ({ log }: Service, env: Environment): Promise<{ service: string
 export const carryOut = async (command: EventsCommand, services: readonly Service[], env: Environment): Promise<Outcome> => {
   switch (command.does) {
     case 'audit': {
-      const wanted = command.services.length === 0 ? services : command.services.map((name) => serviceNamed(services, name));
       const lines: Awaited<ReturnType<typeof auditOne>>[] = [];
-      for (const service of wanted) lines.push(await auditOne(service, env));
+      for (const service of servicesNamed(services, command.services)) lines.push(await auditOne(service, env));
       return { ok: lines.every(({ missing }) => missing === 0), lines };
     }
     case 'refill':

@@ -6,8 +6,10 @@ import {
   databaseUrlOf,
   type Environment,
   explained,
+  keksOf,
   nameOfDatabase,
   requireSameSecret,
+  type ServiceConfig,
   type ServiceLog,
   secretsOf,
   serviceVariables,
@@ -19,16 +21,35 @@ export interface OpenLog {
   readonly bus: Bus;
 }
 
-/** Opens a service's log and the bus without the service: it may be running, or not. */
-export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open: OpenLog) => Promise<T>): Promise<T> => {
-  const config = configOf(`events of ${log.name}`, z.object(serviceVariables(log.name)), env);
+/** Opens a service's log without the service: it may be running, or not. */
+export const withStore = async <T>(
+  log: ServiceLog,
+  env: Environment,
+  work: (store: EventStore, config: ServiceConfig) => Promise<T>,
+): Promise<T> => {
+  const config = configOf(`the operator's command for ${log.name}`, z.object(serviceVariables(log.name)), env);
   const url = databaseUrlOf(log.name, config);
-  const dataSource = await openDatabase({ url, applicationName: 'orrery events', poolSize: 4 }).catch((error: unknown) => {
+  const dataSource = await openDatabase({ url, applicationName: 'orrery operator', poolSize: 4 }).catch((error: unknown) => {
     throw explained({ title: 'PostgreSQL', address: addressOf(url), variable: 'ORRERY_POSTGRES_URL' }, error);
   });
   try {
     const secrets = secretsOf(config.secret);
     await requireSameSecret(poolOf(dataSource), nameOfDatabase(url), secrets);
+    const { events, upcasters = [], views = [] } = log;
+    const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: keksOf(config, secrets) });
+    try {
+      return await work(store, config);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await dataSource.destroy();
+  }
+};
+
+/** The same with the bus. */
+export const withLog = <T>(log: ServiceLog, env: Environment, work: (open: OpenLog) => Promise<T>): Promise<T> =>
+  withStore(log, env, async (store, config) => {
     const credentials = config.natsCreds ? { credentials: config.natsCreds } : {};
     const bus = await connectBus({
       url: config.natsUrl,
@@ -39,15 +60,9 @@ export const withLog = async <T>(log: ServiceLog, env: Environment, work: (open:
     }).catch((error: unknown) => {
       throw explained({ title: 'NATS', address: addressOf(config.natsUrl), variable: 'ORRERY_NATS_URL' }, error);
     });
-    const { events, upcasters = [], views = [] } = log;
-    const store = new EventStore({ dataSource, service: log.name, events, upcasters, views, keks: [secrets('seal-kek')] });
     try {
       return await work({ store, bus });
     } finally {
-      await store.close();
       await bus.close();
     }
-  } finally {
-    await dataSource.destroy();
-  }
-};
+  });

@@ -1,5 +1,5 @@
 import type { execution, OrgId } from '@orrery/contracts';
-import { type EventStore, openEnveloped, sealEnveloped, table, text, uuid, type Write, write } from '@orrery/event-store';
+import { type EventStore, openEnveloped, sealEnveloped, sealedKeys, table, text, uuid, type Write, write } from '@orrery/event-store';
 
 /** The values, each under a data key of its own, which lies beside it under the key-encryption key. */
 const variableValues = table({
@@ -16,7 +16,16 @@ interface Value {
 }
 
 /** Moved to another variable, or to another organization, a value cannot be opened. */
-export const variableBinding = ({ variableId, orgId }: Value): string => `variable ${orgId} ${variableId}`;
+const variableBinding = ({ variableId, orgId }: Readonly<Record<keyof Value, string>>): string => `variable ${orgId} ${variableId}`;
+
+/** For a change of the key-encryption key. */
+export const variableKeys = sealedKeys({
+  table: 'variable_values',
+  column: 'sealed_key',
+  key: { variable_id: 'uuid' },
+  also: ['org_id'],
+  bindingOf: ({ variable_id: variableId = '', org_id: orgId = '' }) => variableBinding({ variableId, orgId }),
+});
 
 export const keepValue = ({ sealer }: Store, { variableId, orgId }: Value, value: string): Write => {
   const { sealedKey, box } = sealEnveloped(sealer, value, variableBinding({ variableId, orgId }));

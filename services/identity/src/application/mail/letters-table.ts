@@ -1,5 +1,17 @@
 import { type Instant, instantOf, newId, type UserId } from '@orrery/contracts';
-import { type EventStore, instant, integer, nullable, type TableRow, table, text, uuid, type Write, write } from '@orrery/event-store';
+import {
+  type EventStore,
+  instant,
+  integer,
+  nullable,
+  type SealedColumn,
+  type TableRow,
+  table,
+  text,
+  uuid,
+  type Write,
+  write,
+} from '@orrery/event-store';
 import { z } from 'zod';
 import type { Letter } from '../../domain/letters/letter.ts';
 import type { ClaimKey } from '../users/claim-key.ts';
@@ -33,6 +45,14 @@ export type LetterRow = TableRow<typeof letters>;
 
 const Sealed = z.object({ to: z.string(), subject: z.string(), text: z.string() });
 const bindingOf = (id: string): string => `letter ${id}`;
+
+/** For a change of the key-encryption key. */
+export const sealedLetters: SealedColumn = {
+  table: 'letters',
+  column: 'sealed',
+  key: { id: 'uuid' },
+  bindingOf: ({ id = '' }) => bindingOf(id),
+};
 
 export interface Slip {
   readonly kind?: LetterKind;

@@ -1,4 +1,4 @@
-import { instant, integer, nullable, type TableRow, table, text } from '@orrery/event-store';
+import { instant, integer, nullable, type SealedColumn, type TableRow, table, text } from '@orrery/event-store';
 
 export const signingKeys = table({
   table: 'signing_keys',
@@ -16,3 +16,14 @@ export const signingKeys = table({
   key: ['kid'],
 });
 export type SigningKeyRow = TableRow<typeof signingKeys>;
+
+/** What a private key is bound to. */
+export const signingKeyBinding = (kid: string): string => `signing-key ${kid}`;
+
+/** For a change of the key-encryption key. */
+export const sealedSigningKeys: SealedColumn = {
+  table: 'signing_keys',
+  column: 'sealed',
+  key: { kid: 'text' },
+  bindingOf: ({ kid = '' }) => signingKeyBinding(kid),
+};

@@ -4,7 +4,7 @@ import { commandRow, type EventStore, metadataOf, Repeated, VersionConflict, wri
 import type { Clock } from '@orrery/kernel';
 import { createSigner } from 'fast-jwt';
 import { believed, isDue, lastTokenAt, leadMs, signing } from '../../domain/signing/key-times.ts';
-import { type SigningKeyRow, signingKeys } from './signing-keys-table.ts';
+import { type SigningKeyRow, signingKeyBinding, signingKeys } from './signing-keys-table.ts';
 
 /** What an access token says. */
 export interface Claims {
@@ -32,8 +32,6 @@ const mostTries = 4;
 /** Replicas may have been told of a new key so late. */
 const graceMs = 60_000;
 const mostKeys = 1_000;
-
-const bindingOf = (kid: string): string => `signing-key ${kid}`;
 
 /**
  * The Ed25519 keys that sign access tokens, one after the other. Each is drawn by chance and lies sealed in the database until it signs
@@ -132,7 +130,7 @@ export class SigningKeys {
     const isNeededNow = isCompromised || !signing(this.rows, this.now);
     const activeAt = isNeededNow ? at : instantOf(this.now + leadMs);
     const { kid, publicKey, privateKey } = drawn();
-    const sealed = this.options.store.sealer.sealText(privateKey, bindingOf(kid));
+    const sealed = this.options.store.sealer.sealText(privateKey, signingKeyBinding(kid));
     const until = isCompromised ? at : lastTokenAt(activeAt);
     const data = { kid, generation, activeAt, formerAreBelieved: !isCompromised, at };
     await this.options.store.commit({
@@ -173,7 +171,7 @@ export class SigningKeys {
     const known = this.signers.get(kid);
     if (known) return known;
     if (sealed === null) throw new Error(`the key ${kid} signs no more`);
-    const key = this.options.store.sealer.openText(sealed, bindingOf(kid));
+    const key = this.options.store.sealer.openText(sealed, signingKeyBinding(kid));
     const sign: Sign = createSigner({
       key,
       algorithm: 'EdDSA',
