@@ -25,9 +25,7 @@ export const gateway: Program = program({
     });
     log.info({ url: started.url }, 'the API is served');
     return {
-      stop: async () => {
-        if (!(await closing.run())) throw new Error('the gateway did not stop in order');
-      },
+      stop: () => closing.finish('the gateway'),
     };
   },
 });

@@ -57,7 +57,9 @@ describe('a customer', () => {
     await eventually(async () => expect((await get(ada, '/billing/history')).body).toMatchObject({ total_executions: 1 }));
     await eventually(async () => expect((await get(ada, `/orgs/${ada.slug}/balance`)).body.balance).toBe('4.9999875'));
     const { body } = await get(ada, `/execution/${id}/history`).expect(200);
-    expect(body.items.map(({ type }: { type: string }) => type)).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunFailed']);
+    const types = body.items.map(({ type }: { type: string }) => type);
+    // A busy machine may let it wait, and say so.
+    expect(types.filter((type: string) => type !== 'RunKeptWaiting')).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunFailed']);
   }, 60_000);
 
   it('submits once, however often the request is sent', async () => {

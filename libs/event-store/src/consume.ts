@@ -61,6 +61,7 @@ const receive = async (surroundings: Surroundings, line: Line, run: ConsumerRun,
   const link = linkOf(nats);
   await link.connected(signal);
   if (signal.aborted) return;
+  const cut = link.cut();
   const [durable, pulled] = await link.whole(async () => {
     const jsm = await nats.jetstreamManager();
     const found = await ensureDurable(jsm, line.consumer, { source: line.source, types: line.contracts.map(({ type }) => type) });
@@ -71,10 +72,14 @@ const receive = async (surroundings: Surroundings, line: Line, run: ConsumerRun,
       max_messages: line.consumer.window ?? defaultWindow,
       callback: (message) => run.receive(message, message.seq <= through ? deliveries : 0),
     });
+    // Nobody waits for it any more.
+    if (cut.aborted) void messages.close();
     return [found, messages] as const;
   });
   const close = (): void => void pulled.close();
   signal.addEventListener('abort', close);
+  // The signal may have come while the durable was being looked for: it comes once.
+  if (signal.aborted) close();
   // A gauge that was not taken is taken the next time.
   const observing = setInterval(() => void observe(surroundings, line, durable).catch(() => undefined), observeEveryMs);
   try {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
 import { headers, type NatsConnection } from 'nats';
@@ -176,6 +177,18 @@ describe('A consumer', () => {
     }
     await eventually(async () => expect((await letters()).length).toBe(60));
     expect(disordered(await letters())).toEqual([]);
+  });
+
+  it('stops at whatever moment it is told to', async () => {
+    await placeOrders(shop.store, 0, 1);
+    start(writer());
+    await eventually(async () => expect(await letters()).toHaveLength(1), { within: 20_000 });
+    for (let ms = 0; ms < 40; ms += 1) {
+      const consumers = startConsumers({ consumers: [writer({ name: `brief-${ms}`, order: 'none' })], store: post.store, nats });
+      await pause(ms);
+      const stopped = consumers.stop().then(() => true);
+      expect(await Promise.race([stopped, pause(8_000, false)])).toBe(true);
+    }
   });
 
   it('shares the events of an order-free consumer between processes', async () => {

@@ -27,6 +27,9 @@ describe('closing', () => {
     closing.add('requests', () => order.push('requests'));
     expect(await closing.run()).toBe(false);
     expect(order).toEqual(['requests', 'database']);
+    await expect(closing.finish('the test')).rejects.toThrow(
+      'the test did not stop in order: stuck: stuck took longer than 10 ms; broken: broken',
+    );
   });
 
   it('happens once, however often it is asked for', async () => {

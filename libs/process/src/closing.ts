@@ -16,7 +16,7 @@ const stepMs = 10_000;
 export class Closing {
   private readonly steps: Step[] = [];
   private readonly log: Log;
-  private done: Promise<boolean> | undefined;
+  private done: Promise<readonly Error[]> | undefined;
 
   constructor(log: Log) {
     this.log = log;
@@ -27,22 +27,33 @@ export class Closing {
   }
 
   /** True where every step went well. Calling it again waits for the same end. */
-  run(): Promise<boolean> {
+  async run(): Promise<boolean> {
+    return (await this.ended()).length === 0;
+  }
+
+  /** The same, and fails where a step did, with what each of them said. */
+  async finish(what: string): Promise<void> {
+    const failures = await this.ended();
+    if (failures.length === 0) return;
+    throw new AggregateError(failures, `${what} did not stop in order: ${failures.map(({ message }) => message).join('; ')}`);
+  }
+
+  private ended(): Promise<readonly Error[]> {
     this.done ??= this.unwind();
     return this.done;
   }
 
-  private async unwind(): Promise<boolean> {
-    let clean = true;
+  private async unwind(): Promise<readonly Error[]> {
+    const failures: Error[] = [];
     for (const { name, close, ms } of this.steps.reverse()) {
       try {
         await within(ms, name, async () => close());
         this.log.debug({ step: name }, 'closed');
       } catch (error) {
-        clean = false;
+        failures.push(new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
         this.log.error({ err: error, step: name }, 'could not be closed in order');
       }
     }
-    return clean;
+    return failures;
   }
 }

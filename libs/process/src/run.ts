@@ -67,7 +67,7 @@ const startEach = async (prepared: readonly Prepared[], host: Host, closing: Clo
     async () => {
       const stopped = await Promise.allSettled(started.map((each) => each.stop()));
       const failed = stopped.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
-      if (failed.length > 0) throw new AggregateError(failed, 'some programs did not stop in order');
+      if (failed.length > 0) throw new AggregateError(failed, failed.map(String).join('; '));
     },
     stopMs,
   );
@@ -95,7 +95,7 @@ export const startAll = async (
   closing.add('health server', server.close);
   const stop = async (): Promise<void> => {
     health.drain();
-    if (!(await closing.run())) throw new Error('not everything could be closed in order');
+    await closing.finish('the process');
   };
   const settled = health.check('process', () => false);
   try {

@@ -35,7 +35,7 @@ describe('a run', () => {
       traceId: '0af7651916cd43dd8448eb211c80319c',
     });
     const { items } = await world.get(execution.GetRunHistory, { runId: run.id });
-    expect(items.map(({ type }) => type)).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunCompleted']);
+    expect(await world.types(run.id)).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunCompleted']);
     expect(new Set(items.map(({ traceId }) => traceId))).toEqual(new Set(['0af7651916cd43dd8448eb211c80319c']));
     expect(JSON.stringify(items).length).toBeLessThan(8_192);
   });

@@ -39,8 +39,9 @@ describe('a run that waits', () => {
     const agent = await world.machine({ gpus: gpus(1, 'H100') });
     await agent.holds(id);
     expect(await world.status(id, 'starting')).toMatchObject({ waiting: null });
-    expect(await world.types(id)).toEqual(['RunSubmitted', 'RunKeptWaiting', 'RunPlaced']);
-    const before = (await world.get(execution.GetRunHistory, { runId: id })).items.find(({ type }) => type === 'RunKeptWaiting')?.at;
+    const { items: history } = await world.get(execution.GetRunHistory, { runId: id });
+    expect(history.map(({ type }) => type)).toEqual(['RunSubmitted', 'RunKeptWaiting', 'RunPlaced']);
+    const before = history.find(({ type }) => type === 'RunKeptWaiting')?.at;
     expect(await world.get(execution.GetRun, { runId: id, at: before })).toMatchObject({ waiting: { reason: 'no-machine' } });
   });
 

@@ -88,6 +88,8 @@ class Ingestion {
     });
     const close = (): void => void messages.close();
     this.signal.addEventListener('abort', close, { once: true });
+    // The signal may have come while the consumer was being looked for: it comes once.
+    if (this.signal.aborted) close();
     const ended = await messages.closed();
     this.signal.removeEventListener('abort', close);
     if (!this.signal.aborted) throw ended ?? new Error('the server gives no more messages');
