@@ -74,7 +74,8 @@ const doorOf = (
   const signers = new Snapshot<identity.SigningSnapshot>();
   filled(keys.snapshot, keysKnown);
   filled(orgs.snapshot, new Map([[orgId, { orgId, slug: 'bench', isSuspended: false, spaces: [] }]]));
-  filled(members, new Map([[userId, { userId, defaultOrgId: orgId, memberships: [{ orgId, role: 'admin' as const }], spaces: [] }]]));
+  const member = { userId, defaultOrgId: orgId, memberships: [{ orgId, role: 'admin' as const }], spaces: [] };
+  filled(members, new Map<string, identity.MemberSnapshot>([[userId, member]]));
   filled(sessions, new Map());
   filled(signers, signing);
   const settled = { operatorKey: undefined, clock: systemClock, catchUpMs: 500 };
@@ -82,7 +83,7 @@ const doorOf = (
   const organizations = new Organizations(new Places(orgs, members, settled.catchUpMs));
   return async (bearer: string): Promise<void> => {
     const known = await authenticator.identify({ authorization: `Bearer ${bearer}`, cookie: undefined, ip });
-    await organizations.resolve(known, { isNeeded: true });
+    await organizations.resolve(known, { isNeeded: true, isOperators: false });
   };
 };
 

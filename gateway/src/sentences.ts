@@ -17,6 +17,7 @@ const secondsOf = ({ retryAfterMs }: Details): string => {
 const sentences: Readonly<Record<string, Sentence>> = {
   // identity
   AlreadySetUp: 'This installation is set up already: log in instead.',
+  UnknownRole: 'A role is viewer, operator or admin.',
   UsernameTaken: 'This username belongs to somebody else: choose another one.',
   LastAdministrator: 'The last administrator stays one: appoint somebody else first.',
   OwnAccount: 'Nobody does this to themselves: ask another administrator.',

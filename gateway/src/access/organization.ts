@@ -16,6 +16,8 @@ export interface Wish {
   readonly spaceInHeader?: string | undefined;
   /** Whether the operation needs an organization at all. */
   readonly isNeeded: boolean;
+  /** Whether some of it is the operator's. */
+  readonly isOperators: boolean;
 }
 
 const slugForm = /^[a-z0-9][a-z0-9-]{0,63}$/;
@@ -33,7 +35,7 @@ interface Ask {
 }
 
 /** Where a person, or whoever answers for a key, wants to be. A key of an organization is nowhere else. */
-const askOf = (identity: Identity, { slugInPath, slugInHeader, isNeeded, ...spaces }: Wish): Ask | undefined => {
+const askOf = (identity: Identity, { slugInPath, slugInHeader, isNeeded, isOperators: _, ...spaces }: Wish): Ask | undefined => {
   if (identity.kind === 'user') {
     return { userId: identity.userId, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
   }
@@ -85,23 +87,35 @@ export class Organizations {
   find(identity: Identity, wish: Wish): Caller {
     const asked = askOf(identity, wish);
     const found = asked && this.#places.look(asked.userId, asked.whereto);
-    return callerOf(identity, found && 'place' in found ? found.place : undefined);
+    return this.#appointed(callerOf(identity, found && 'place' in found ? found.place : undefined));
   }
 
   /** The same when all has come that there is to know; refuses who is nowhere and must be somewhere. */
   async resolve(identity: Identity, wish: Wish): Promise<Caller> {
     const asked = askOf(identity, wish);
-    return callerOf(identity, asked && (await this.#place(asked)));
+    const caller = this.#appointed(callerOf(identity, asked && (await this.#place(asked))));
+    if (!wish.isOperators || caller.principal.kind !== 'user' || caller.isAdministrator) return caller;
+    // Appointed a moment ago, perhaps by a request to another gateway.
+    await this.#places.caughtUp();
+    return this.#appointed(caller);
   }
 
   /** Whether a caller who was let in may still do all of this: people are removed, roles change and spaces go while streams are open. */
-  isCurrent({ principal, orgId, spaceId }: Caller, accesses: readonly string[]): boolean {
+  isCurrent({ principal, orgId, spaceId, isAdministrator }: Caller, accesses: readonly string[]): boolean {
     const userId = personOf(principal);
-    if (userId === undefined || orgId === undefined) return true;
+    if (userId === undefined) return true;
+    if (isAdministrator && accesses.includes('operator') && !this.#places.isAdministrator(userId)) return false;
+    if (orgId === undefined) return true;
     const found = this.#places.look(userId, { orgId, spaceInHeader: spaceId });
     if (!('place' in found)) return false;
     const held: readonly string[] = found.place.permissions;
     return accesses.every((access) => !access.includes(':') || held.includes(access));
+  }
+
+  /** In their own sessions: what a key may is what was given to it. */
+  #appointed(caller: Caller): Caller {
+    const { principal } = caller;
+    return principal.kind === 'user' && this.#places.isAdministrator(principal.id) ? { ...caller, isAdministrator: true } : caller;
   }
 
   async #place({ userId, whereto, isNeeded }: Ask): Promise<Place | undefined> {

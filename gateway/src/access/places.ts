@@ -48,8 +48,17 @@ export class Places {
   async find(userId: string, whereto: Whereto, isNeeded: boolean): Promise<Found> {
     const found = this.look(userId, whereto);
     if ('place' in found || (found.nowhere === 'NoOrganization' && !isNeeded)) return found;
-    await Promise.all([this.#orgs.snapshot.caughtUp(this.#catchUpMs), this.#members.caughtUp(this.#catchUpMs)]);
+    await this.caughtUp();
     return this.look(userId, whereto);
+  }
+
+  isAdministrator(userId: string): boolean {
+    return this.#members.get(userId)?.isAdministrator === true;
+  }
+
+  /** All has come that is published by now. */
+  async caughtUp(): Promise<void> {
+    await Promise.all([this.#orgs.snapshot.caughtUp(this.#catchUpMs), this.#members.caughtUp(this.#catchUpMs)]);
   }
 
   /** As it is known here now. */

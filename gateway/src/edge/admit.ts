@@ -1,7 +1,7 @@
 import { denial } from '@orrery/messaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticator, Identity } from '../access/authenticate.ts';
-import { type Caller, nobody } from '../access/caller.ts';
+import { asking, type Caller, nobody } from '../access/caller.ts';
 import type { KeyUses } from '../access/key-uses.ts';
 import type { Organizations, Wish } from '../access/organization.ts';
 import { credentialOf } from '../access/shown.ts';
@@ -46,6 +46,7 @@ const wishOf = (request: FastifyRequest, { orgField, spaceField, operations }: R
     spaceInPath: spaceField === undefined ? undefined : path[spaceField],
     spaceInHeader: headerOf(request, 'x-space-id'),
     isNeeded: operations.some(({ access }) => access.includes(':')),
+    isOperators: operations.some(({ access }) => access === 'operator'),
   };
 };
 
@@ -91,7 +92,8 @@ export const admission = ({ authenticator, organizations, limiting, keyUses }: G
     const caller = await organizations.resolve(identity, wish);
     exchange.caller = caller;
     for (const operation of route.operations) {
-      const denied = denial(operation.access, { principal: caller.principal, orgId: caller.orgId });
+      const { principal, orgId } = asking(caller, operation);
+      const denied = denial(operation.access, { principal, orgId });
       if (!denied) continue;
       const isForSuspension = caller.isSuspended === true && operation.access.includes(':');
       throw new Failed(isForSuspension ? edgeFailure('OrgSuspended') : refusal(operation, denied));

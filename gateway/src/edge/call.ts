@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { actorOf, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
 import { type Bus, denialOf, type ItemStream, type Outcome } from '@orrery/messaging';
 import type { FastifyRequest } from 'fastify';
-import type { Caller } from '../access/caller.ts';
+import { asking, type Caller } from '../access/caller.ts';
 import type { Call, Parts } from '../dialect.ts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
 import { type Exchange, pathOf } from './exchange.ts';
@@ -83,7 +83,8 @@ export class Asking implements Call {
   }
 
   #contextFor(operation: Operation): RequestContext {
-    const { caller, traceparent } = this.#exchange;
+    const { traceparent } = this.#exchange;
+    const caller = asking(this.caller, operation);
     const { id, ip, headers } = this.#request;
     const userAgent = headers['user-agent']?.slice(0, 200);
     const key = operation.kind === 'command' ? this.#key : undefined;

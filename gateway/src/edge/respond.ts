@@ -8,6 +8,7 @@ import { exchangeOf, pathOf } from './exchange.ts';
 /** Bodies of answers are already text: nothing serialises them again. */
 export const respond = (reply: FastifyReply, { status, contentType, body, setCookie }: Answer): FastifyReply => {
   if (setCookie !== undefined) reply.header('set-cookie', setCookie);
+  if (body === '') return reply.code(status).send();
   return reply.code(status).type(contentType).send(Buffer.from(body));
 };
 

@@ -51,6 +51,10 @@ export const IdentityConfig = z.object({
     says: 'whether nobody may log in before they have shown that their address is theirs: optional or required',
     example: 'required',
   }),
+  setup: variable('ORRERY_SETUP', z.enum(['open', 'closed']).default('open'), {
+    says: 'who makes the first administrator: whoever comes first, where nobody has an account yet (open), or the operator alone (closed)',
+    example: 'closed',
+  }),
   smtpUrl: variable('ORRERY_SMTP_URL', z.url({ protocol: /^smtps?$/ }).optional(), {
     says: 'the URL of the server that takes e-mail; without one nobody gets any',
     example: 'smtps://user:password@mail.example.com',

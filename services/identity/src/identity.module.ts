@@ -12,11 +12,13 @@ import { triesTable } from './migrations/0001-tries.ts';
 import { keyUsesTable } from './migrations/0003-key-uses.ts';
 import { lettersTable } from './migrations/0004-letters.ts';
 import { signingKeysTable } from './migrations/0005-signing-keys.ts';
+import { numbersTable } from './migrations/0010-numbers.ts';
+import { administrators } from './views/people/administrators.view.ts';
 import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 
-export const identityMigrations: readonly Migration[] = [triesTable, keyUsesTable, lettersTable, signingKeysTable];
+export const identityMigrations: readonly Migration[] = [triesTable, keyUsesTable, lettersTable, signingKeysTable, numbersTable];
 
 export const identity = service({
   name: 'identity',
@@ -24,7 +26,7 @@ export const identity = service({
   migrations: identityMigrations,
   events: [contracts.IdentityEvents],
   sealed: [sealedLetters, sealedSigningKeys],
-  views: [users, ...orgViews, ...keyViews, sessions, ...mfaViews],
+  views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews],
   module: (deps) => ({
     controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ViewsHandler],
     providers: [

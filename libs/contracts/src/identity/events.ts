@@ -1,4 +1,5 @@
 import type { EventOf } from '../define.ts';
+import { AdministratorEvents } from './administrators/events.ts';
 import { InviteEvents } from './invites/events.ts';
 import { ApiKeyEvents } from './keys/events.ts';
 import { MfaEvents } from './mfa/events.ts';
@@ -13,6 +14,7 @@ import { UserEvents } from './users/events.ts';
 /** Everything that identity's log may hold. */
 export const IdentityEvents = {
   ...UserEvents,
+  ...AdministratorEvents,
   ...SessionEvents,
   ...SigningEvents,
   ...OrgEvents,

@@ -1,3 +1,4 @@
+export * from './administrators/operations.ts';
 export { type IdentityEvent, IdentityEvents } from './events.ts';
 export * from './invites/operations.ts';
 export * from './invites/types.ts';
@@ -9,6 +10,8 @@ export * from './mfa/operations.ts';
 export * from './mfa/types.ts';
 export * from './orgs/operations.ts';
 export * from './orgs/types.ts';
+export * from './people/operations.ts';
+export * from './people/types.ts';
 export * from './plans/operations.ts';
 export * from './plans/types.ts';
 export * from './profiles/operations.ts';

@@ -2,6 +2,7 @@ import type { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../identity.config.ts';
+import { Administrators } from './administrators/administrators.ts';
 import { smtpCarrier } from './mail/carrier.ts';
 import { Post } from './mail/post.ts';
 import { RefreshTokens } from './sessions/refresh-tokens.ts';
@@ -25,6 +26,7 @@ export interface Foundation {
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
   readonly claimKey: ClaimKey;
+  readonly administrators: Administrators;
   readonly post: Post;
   /** Nobody gets in before they have shown that their address is theirs. */
   readonly mustVerify: boolean;
@@ -50,7 +52,9 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const sessions = new Sessions({ store, signingKeys, refreshTokens, snapshots, mustVerify });
   const claimKey = new ClaimKey(secrets('claim-mac'));
   const post = postOf(deps, claimKey);
-  return { signingKeys, snapshots, together: new Together(store), triesTable, tries, refreshTokens, sessions, claimKey, post, mustVerify };
+  const administrators = new Administrators(store, snapshots);
+  const kept = { signingKeys, snapshots, triesTable, tries, refreshTokens, sessions };
+  return { ...kept, together: new Together(store), claimKey, administrators, post, mustVerify };
 };
 
 const foundations = new WeakMap<EventStore, Foundation>();

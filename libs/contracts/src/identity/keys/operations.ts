@@ -9,7 +9,8 @@ const daySeconds = 86_400;
 
 /** What a client says of a key: left out, a rule narrows nothing. */
 const settings = { ...KeyRules.partial().shape, description: KeyDescription.nullish(), expiresAt: Instant.nullish() };
-const made = { name: KeyName, form: ApiKeyForm.default('lk'), ...settings };
+/** `isNameUnique`: refused where another key of the same owner has that name. */
+const made = { name: KeyName, isNameUnique: z.boolean().default(false), form: ApiKeyForm.default('lk'), ...settings };
 /** What is named is changed; null takes a rule away. */
 const changed = { keyId: ApiKeyId, name: KeyName.optional(), isActive: z.boolean().optional(), ...settings };
 const rotated = { keyId: ApiKeyId, overlapSeconds: z.int().min(0).max(weekSeconds).default(daySeconds) };
@@ -17,7 +18,7 @@ const rotated = { keyId: ApiKeyId, overlapSeconds: z.int().min(0).max(weekSecond
 const listed = { include: z.enum(['revoked']).optional() };
 
 const managing = { ApiKeyNotFound: 404, KeyMayNotManageKeys: 403 } as const;
-const making = { SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403, TooManyApiKeys: 409 } as const;
+const making = { KeyNameTaken: 409, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403, TooManyApiKeys: 409 } as const;
 const org = { org: OrgSlug.optional() };
 
 export const CreateApiKey = command({

@@ -92,5 +92,7 @@ export const MemberSnapshot = z.strictObject({
   memberships: z.array(z.strictObject({ orgId: OrgId, role: OrgRole })),
   /** Spaces that the person was invited to, as a member of their organization or as a guest. */
   spaces: z.array(z.strictObject({ spaceId: SpaceId, orgId: OrgId, permissions: z.array(SpacePermission) })),
+  /** May do what the operator may, in their own sessions. */
+  isAdministrator: z.literal(true).optional(),
 });
 export type MemberSnapshot = z.infer<typeof MemberSnapshot>;

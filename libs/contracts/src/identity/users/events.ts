@@ -10,6 +10,9 @@ export const UserEvents = events(
   'identity',
   {
     UserSignedUp: z.strictObject({ ...person, email: z.string(), name: z.string().nullable() }),
+    UsernameChosen: z.strictObject({ ...person, username: z.string() }),
+    /** By somebody who vouches for the new one. */
+    EmailChanged: z.strictObject({ ...person, email: z.string() }),
     UserRenamed: z.strictObject({ ...person, name: z.string().nullable() }),
     PasswordSet: z.strictObject({ ...person, passwordHash: z.string() }),
     /** The same password under a stronger hash. */
@@ -25,6 +28,8 @@ export const UserEvents = events(
   },
   {
     UserSignedUp: { personal: { of: 'userId', fields: ['email', 'name'] } },
+    UsernameChosen: { personal: { of: 'userId', fields: ['username'] } },
+    EmailChanged: { personal: { of: 'userId', fields: ['email'] } },
     UserRenamed: { personal: { of: 'userId', fields: ['name'] } },
     PasswordSet: { isPrivate: true },
     PasswordRehashed: { isPrivate: true },

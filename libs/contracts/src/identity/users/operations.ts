@@ -125,7 +125,7 @@ export const DeactivateMe = command({
   access: 'user',
   input: nothing,
   output: nothing,
-  refusals: { UserNotFound: 404 },
+  refusals: { UserNotFound: 404, LastAdministrator: 409 },
 });
 
 export const DeleteMe = command({
@@ -135,7 +135,7 @@ export const DeleteMe = command({
   access: 'user',
   input: nothing,
   output: nothing,
-  refusals: { LastOwner: 409, OrgHasBalance: 409, UserNotFound: 404 },
+  refusals: { LastAdministrator: 409, LastOwner: 409, OrgHasBalance: 409, UserNotFound: 404 },
   deadlineMs: 10_000,
 });
 
@@ -146,7 +146,7 @@ export const DeleteUser = command({
   access: 'operator',
   input: z.strictObject({ userId: UserId }),
   output: nothing,
-  refusals: { LastOwner: 409, OrgHasBalance: 409, UserNotFound: 404 },
+  refusals: { LastAdministrator: 409, LastOwner: 409, OrgHasBalance: 409, OwnAccount: 409, UserNotFound: 404 },
   deadlineMs: 10_000,
 });
 
@@ -157,7 +157,7 @@ export const DeactivateUser = command({
   access: 'operator',
   input: z.strictObject({ userId: UserId }),
   output: nothing,
-  refusals: { UserNotFound: 404 },
+  refusals: { UserNotFound: 404, LastAdministrator: 409, OwnAccount: 409 },
 });
 
 export const ReactivateUser = command({

@@ -1,6 +1,6 @@
 import { type InputOf, identity, instantOf, newId } from '@orrery/contracts';
 import { type MintedApiKey, mintApiKey } from '@orrery/credentials';
-import { type CommandContext, type EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
+import { type CommandContext, commandRow, type EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
@@ -50,6 +50,7 @@ export class ApiKeys {
     const { owner, userId, held, context } = manager;
     const count = await this.store.read(apiKeys).count({ ...ownedBy(owner), revokedAt: null });
     if (count >= mostKeys) refuse({ code: 'TooManyApiKeys', details: { limit: mostKeys } });
+    await this.assertNameFree(wish, manager);
     await assertSpaceOf(this.store, wish.spaceId, owner);
     const keyId = newId(identity.ApiKeyId);
     const { key, prefix, hash } = this.mint(keyId, wish.form);
@@ -108,6 +109,13 @@ export class ApiKeys {
       if (left.length === 0) return;
       for (const { id } of left) await this.revoke(id, { owner, context: within(context, id) });
     }
+  }
+
+  private async assertNameFree({ name, isNameUnique }: Wish, { owner, context }: Manager): Promise<void> {
+    if (!isNameUnique || (await this.store.read(apiKeys).count({ ...ownedBy(owner), name, revokedAt: null })) === 0) return;
+    // What is repeated is no other key: it hears the answer of then.
+    const { scope, key } = commandRow('api-key', context);
+    if (!(await this.store.kept(scope, key))) refuse({ code: 'KeyNameTaken', details: {} });
   }
 
   private mint(keyId: identity.ApiKeyId, form: identity.ApiKeyForm): MintedApiKey {

@@ -8,6 +8,7 @@ import { foundationOf } from '../foundation.ts';
 import { DefaultPlan, PlansHandler } from '../plans/plans.handler.ts';
 import { ApiKeys } from './api-keys.ts';
 import { KeyMac } from './key-mac.ts';
+import { KeyNumbersHandler } from './key-numbers.handler.ts';
 import { keyOwnersConsumer } from './key-owners.consumer.ts';
 import { KeyUses } from './key-uses.ts';
 import { OrgKeysHandler } from './org-keys.handler.ts';
@@ -17,7 +18,7 @@ import { KeyValidationHandler } from './validation.handler.ts';
 type IdentityDeps = Deps<IdentityConfig>;
 
 /** API keys, and the plans that bound what is done with them: who serves requests about them. */
-export const keyControllers: Type[] = [OrgKeysHandler, OwnKeysHandler, KeyValidationHandler, PlansHandler];
+export const keyControllers: Type[] = [OrgKeysHandler, OwnKeysHandler, KeyNumbersHandler, KeyValidationHandler, PlansHandler];
 export const keyViews: readonly View[] = [apiKeys, orgPlans];
 
 const macOf = ({ secrets }: IdentityDeps): KeyMac => new KeyMac(secrets('api-key-mac'));

@@ -4,6 +4,7 @@ import { type CommandContext, type EventStore, metadataOf, type Write } from '@o
 import { type BackOff, Bell, pause, pauseOf, persist, systemClock } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { Letter } from '../../domain/letters/letter.ts';
+import { addressOf } from '../../domain/users/no-address.ts';
 import type { ClaimKey } from '../users/claim-key.ts';
 import { type Carrier, Undeliverable } from './carrier.ts';
 import { type LetterKind, type LetterRow, LettersTable, letterIn, slipOf, type WishKind } from './letters-table.ts';
@@ -151,7 +152,7 @@ export class Post implements OnApplicationBootstrap, OnApplicationShutdown {
     if (!letter || epochOf(row.expiresAt) <= systemClock.now()) return await this.table.drop(row.id);
     const fulfil = this.wishes.get(row.kind);
     if (fulfil) return await fulfil(letter.to, row).then(() => this.collect());
-    if (!carrier) {
+    if (!carrier || addressOf(letter.to) === null) {
       metrics.letters.add(1, { outcome: 'kept' });
       return await this.table.end(row.id, 'kept', isReadable);
     }

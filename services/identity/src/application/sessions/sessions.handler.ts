@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
-import { EventStore } from '@orrery/event-store';
 import { Refused, refuse, Serves } from '@orrery/messaging';
-import { findByEmail, type Person } from '../../views/people.view.ts';
+import { findByEmail, findByName, type Person, plain } from '../../views/people.view.ts';
 import { listSessionsOf } from '../../views/sessions-list.ts';
 import { callerOf, sessionOf } from '../caller.ts';
+import { People } from '../people/people.ts';
 import { Tries } from '../tries/tries.ts';
 import { Accounts } from '../users/accounts.ts';
 import { isOutdated } from '../users/password-hashes.ts';
@@ -28,7 +28,7 @@ export class Doors {
 @Controller()
 export class SessionsHandler {
   constructor(
-    private readonly store: EventStore,
+    private readonly people: People,
     private readonly sessions: Sessions,
     private readonly doors: Doors,
     private readonly accounts: Accounts,
@@ -36,15 +36,23 @@ export class SessionsHandler {
 
   @Serves(identity.LogIn)
   async logIn({ email, password }: InputOf<typeof identity.LogIn>, context: RequestContext): Promise<identity.Tokens> {
-    const { tries, secondFactors, passwords } = this.doors;
     // Nothing is counted and nothing is looked up for whom nobody has time.
-    passwords.assertRoom(context);
-    const person = await tries.check('login', email, context, () => this.withPassword(email, password, context));
-    // One answer for an unknown address and a wrong password, after the same work.
-    if (!person) return refuse({ code: 'BadCredentials', details: {} });
-    await this.keepBetter(person, password, context);
-    const owesSecondFactor = await secondFactors.isOwedBy(person.id);
-    return await this.sessions.open(person, { method: 'password', owesSecondFactor, input: { email } }, context);
+    this.doors.passwords.assertRoom(context);
+    const { tokens } = await this.enter({ subject: email, find: () => findByEmail(this.people.store, email) }, password, context);
+    return tokens;
+  }
+
+  /** However somebody is named, it is one line of tries. */
+  @Serves(identity.LogInByUsername)
+  async byUsername(
+    { username, password }: InputOf<typeof identity.LogInByUsername>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.LogInByUsername>> {
+    this.doors.passwords.assertRoom(context);
+    const found = await findByName(this.people.store, username);
+    const named = { subject: found?.email ?? `username ${plain(username)}`, find: async () => found };
+    const { tokens, person } = await this.enter(named, password, context);
+    return { tokens, person: await this.people.shownAtHome(person) };
   }
 
   @Serves(identity.RefreshSession)
@@ -84,7 +92,7 @@ export class SessionsHandler {
 
   @Serves(identity.ListSessions)
   list(input: InputOf<typeof identity.ListSessions>, context: RequestContext): Promise<OutputOf<typeof identity.ListSessions>> {
-    return listSessionsOf(this.store, { userId: callerOf(context), current: sessionOf(context.principal) }, input);
+    return listSessionsOf(this.people.store, { userId: callerOf(context), current: sessionOf(context.principal) }, input);
   }
 
   @Serves(identity.RevokeSession)
@@ -96,10 +104,23 @@ export class SessionsHandler {
     return {};
   }
 
-  private async withPassword(email: string, password: string, context: RequestContext): Promise<Person | undefined> {
-    const person = await findByEmail(this.store, email);
-    const isCorrect = await this.doors.passwords.isCorrect(password, person?.passwordHash ?? undefined, context);
-    return isCorrect ? person : undefined;
+  private async enter(
+    { subject, find }: { readonly subject: string; readonly find: () => Promise<Person | undefined> },
+    password: string,
+    context: RequestContext,
+  ): Promise<{ readonly tokens: identity.Tokens; readonly person: Person }> {
+    const { tries, secondFactors, passwords } = this.doors;
+    const person = await tries.check('login', subject, context, async () => {
+      const found = await find();
+      const isCorrect = await passwords.isCorrect(password, found?.passwordHash ?? undefined, context);
+      return isCorrect ? found : undefined;
+    });
+    // One answer for an unknown name and a wrong password, after the same work.
+    if (!person) return refuse({ code: 'BadCredentials', details: {} });
+    await this.keepBetter(person, password, context);
+    const owesSecondFactor = await secondFactors.isOwedBy(person.id);
+    const opening = { method: 'password', owesSecondFactor, input: { email: person.email } } as const;
+    return { tokens: await this.sessions.open(person, opening, context), person };
   }
 
   /** Only now is the password known that lies under an old hash. */

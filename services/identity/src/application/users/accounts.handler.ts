@@ -3,6 +3,7 @@ import { type InputOf, identity, type OutputOf, type RequestContext } from '@orr
 import { EventStore, metadataOf } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { findById, type Person, userView } from '../../views/people.view.ts';
+import { isThemselves } from '../administrators/administrators.ts';
 import { callerOf, sessionOf } from '../caller.ts';
 import type { WishKind } from '../mail/letters-table.ts';
 import { Post } from '../mail/post.ts';
@@ -98,6 +99,7 @@ export class AccountsHandler {
     { userId }: InputOf<typeof identity.DeactivateUser>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.DeactivateUser>> {
+    if (isThemselves(userId, context)) refuse({ code: 'OwnAccount', details: {} });
     await this.doors.accounts.deactivate(userId, 'operator', context);
     return nothing;
   }

@@ -1,17 +1,19 @@
 import { type Instant, type identity, instantOf, type RequestContext, UserId } from '@orrery/contracts';
-import { type EventStore, type Handle, handleWith } from '@orrery/event-store';
+import { ClaimTaken, type EventStore, type Handle, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { deactivatedLetter, passwordChangedLetter, resetLetter, verificationLetter } from '../../domain/letters/account-letters.ts';
 import type { Letter } from '../../domain/letters/letter.ts';
 import { type Command, type Event, type Refusal, type State, type Ticket, User } from '../../domain/users/user.ts';
 import { findByEmail, findById, type Person } from '../../views/people.view.ts';
+import type { Administrators } from '../administrators/administrators.ts';
 import type { LetterRow } from '../mail/letters-table.ts';
 import type { Post } from '../mail/post.ts';
 import { ProvenTokens } from '../proven-token.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { part, type Together } from '../together.ts';
+import type { ClaimKey } from './claim-key.ts';
 
 export interface AccountParts {
   readonly store: EventStore;
@@ -19,6 +21,8 @@ export interface AccountParts {
   readonly sessions: Sessions;
   readonly snapshots: Snapshots;
   readonly post: Post;
+  readonly administrators: Administrators;
+  readonly claimKey: ClaimKey;
   readonly ticketKey: Buffer;
   readonly publicUrl: string;
 }
@@ -100,16 +104,37 @@ export class Accounts {
     refuse(await this.user(userStream(id), { type: 'Rename', name, at: now() }, context, { input: { name } }));
   }
 
+  /** False where the address has another account. */
+  async changeEmail({ id, email: former }: Person, email: string, context: RequestContext): Promise<boolean> {
+    if (email === former) return true;
+    const { together, claimKey } = this.parts;
+    const stream = userStream(id);
+    const claims = () => [
+      { scope: 'email', key: claimKey.ofEmail(former), release: stream },
+      { scope: 'email', key: claimKey.ofEmail(email), take: stream },
+    ];
+    const parts = [part(User, stream, { type: 'ChangeEmail', email, at: now() }, { claims })];
+    try {
+      refuse(await together.commit({ name: 'change-email', parts, input: { id, email }, answer: null }, stream, context));
+      return true;
+    } catch (error) {
+      if (error instanceof ClaimTaken) return false;
+      throw error;
+    }
+  }
+
   async deactivate(userId: UserId, by: 'self' | 'operator', context: RequestContext): Promise<void> {
-    const { store, together, sessions, snapshots, post, publicUrl } = this.parts;
+    const { store, together, sessions, snapshots, post, publicUrl, administrators } = this.parts;
     const person = await findById(store, userId);
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
     const ending = await sessions.ending(userId, 'user-deactivated');
     const stream = userStream(userId);
-    const parts = [part(User, stream, { type: 'Deactivate', by, at: now() }), ...ending.parts];
+    const dismissing = administrators.dismissing(userId, 'account-closed');
+    const parts = [dismissing, part(User, stream, { type: 'Deactivate', by, at: now() }), ...ending.parts];
     const writes = person.isActive ? [post.slip(deactivatedLetter({ to: person.email, publicUrl }), { person: userId })] : [];
     refuse(await together.commit({ name: 'deactivate-user', parts, writes, input: { userId }, answer: null }, stream, context));
     await ending.finish(context);
+    await snapshots.membersChanged(userId);
     await snapshots.keysOfChanged(userId);
     post.collect();
   }

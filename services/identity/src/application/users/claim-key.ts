@@ -1,8 +1,13 @@
 import { createHmac } from 'node:crypto';
 
-/** Key for what is kept of addresses of e-mail where it outlives a person: it must not tell of them. */
+/** Key for what is kept of addresses and usernames where it outlives a person: it must not tell of them. */
 export class ClaimKey {
   constructor(private readonly key: Buffer) {}
+
+  /** Of a username as it is compared. */
+  ofUsername(name: string): string {
+    return createHmac('sha256', this.key).update(`username ${name}`).digest('hex');
+  }
 
   ofEmail(email: string): string {
     return createHmac('sha256', this.key).update(email).digest('hex');

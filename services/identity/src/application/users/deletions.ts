@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { billing, instantOf, type RequestContext, type UserId } from '@orrery/contracts';
-import { type EventStore, erasePerson } from '@orrery/event-store';
+import { type Claim, type EventStore, erasePerson } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Bus, refuse } from '@orrery/messaging';
 import { deletedLetter } from '../../domain/letters/account-letters.ts';
 import { type Event, User } from '../../domain/users/user.ts';
 import { members } from '../../views/orgs/members.view.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
-import { findById } from '../../views/people.view.ts';
+import { findById, type Person } from '../../views/people.view.ts';
+import { type Administrators, isThemselves } from '../administrators/administrators.ts';
 import type { Post } from '../mail/post.ts';
 import type { Erasures } from '../orgs/erasures.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -25,6 +26,7 @@ export interface DeletionParts {
   readonly post: Post;
   readonly erasures: Erasures;
   readonly claimKey: ClaimKey;
+  readonly administrators: Administrators;
   readonly publicUrl: string;
 }
 
@@ -35,21 +37,28 @@ const askMs = 4_000;
 export class Deletions {
   constructor(private readonly parts: DeletionParts) {}
 
-  /** Refuses with `LastOwner` and `OrgHasBalance`, before anything has happened. */
+  /** Refuses with `LastAdministrator`, `LastOwner` and `OrgHasBalance`, before anything has happened. */
   async delete(userId: UserId, context: RequestContext): Promise<void> {
-    const { store, together, sessions, snapshots, post, claimKey, publicUrl } = this.parts;
+    const { store, together, sessions, snapshots, post, administrators, publicUrl } = this.parts;
     const person = await findById(store, userId);
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
+    if (isThemselves(userId, context)) refuse({ code: 'OwnAccount', details: {} });
     const { email } = person;
+    await administrators.assertNotLast(userId);
     await this.assertFree(userId, context);
     await this.parts.erasures.erase({ userId, email }, within(context, 'organizations'));
     const ending = await sessions.ending(userId, 'user-deleted');
     const stream = userStream(userId);
-    const claims = () => [{ scope: 'email', key: claimKey.ofEmail(email), release: stream }];
-    const end = part(User, stream, { type: 'Delete', at: instantOf(systemClock.now()) }, { claims });
+    const end = part(User, stream, { type: 'Delete', at: instantOf(systemClock.now()) }, { claims: () => this.released(person) });
     // Of nobody: it must survive the person whom it tells of.
     const writes = [post.slip(deletedLetter({ to: email, publicUrl }))];
-    const joint = { name: 'delete-user', parts: [end, ...ending.parts], writes, input: { userId }, answer: null };
+    const joint = {
+      name: 'delete-user',
+      parts: [administrators.dismissing(userId, 'account-deleted'), end, ...ending.parts],
+      writes,
+      input: { userId },
+      answer: null,
+    };
     refuse(await together.commit(joint, stream, context));
     await ending.finish(context);
     await snapshots.membersChanged(userId);
@@ -59,12 +68,20 @@ export class Deletions {
 
   /** Everything that is left to be done once the account has ended; may be repeated. */
   async erase({ userId, at }: Extract<Event, { type: 'UserDeleted' }>['data'], context: RequestContext): Promise<void> {
-    const { store, erasures, post } = this.parts;
+    const { store, erasures, post, administrators } = this.parts;
+    await administrators.forget(userId, within(context, 'administrators'));
     const email = await this.addressOf(userId);
     const keys = email === undefined ? [] : await erasures.erase({ userId, email }, context);
     // The last letter is younger than the end that it tells of.
     await post.dropOf({ person: userId, address: email, before: at });
     await erasePerson(store, ...keys, userId);
+  }
+
+  private released({ id, email, plainUsername }: Person): readonly Claim[] {
+    const { claimKey } = this.parts;
+    const release = userStream(id);
+    const ofEmail = { scope: 'email', key: claimKey.ofEmail(email), release };
+    return plainUsername === null ? [ofEmail] : [ofEmail, { scope: 'username', key: claimKey.ofUsername(plainUsername), release }];
   }
 
   /** Nobody else is left without an owner, and no money without anybody. */
@@ -100,7 +117,7 @@ export class Deletions {
   /** As long as the key is there, the log remembers what the views have forgotten. */
   private async addressOf(userId: UserId): Promise<string | undefined> {
     const events = await this.parts.store.happened<Event>(userStream(userId));
-    const addresses = events.flatMap((event) => (event.type === 'UserSignedUp' ? [event.data.email] : []));
-    return addresses.find((address) => address.includes('@'));
+    const addresses = events.flatMap((event) => (event.type === 'UserSignedUp' || event.type === 'EmailChanged' ? [event.data.email] : []));
+    return addresses.findLast((address) => address.includes('@'));
   }
 }

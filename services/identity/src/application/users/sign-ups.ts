@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { type identity, instantOf, newId, OrgId, type OutputOf, type RequestContext, UserId } from '@orrery/contracts';
-import { ClaimTaken, type EventStore } from '@orrery/event-store';
+import { type Claim, ClaimTaken, type EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { Org } from '../../domain/orgs/org.ts';
 import { personalOrg } from '../../domain/orgs/personal-org.ts';
+import { inPlaceOfAddress } from '../../domain/users/no-address.ts';
 import { User } from '../../domain/users/user.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
+import { plain } from '../../views/people.view.ts';
+import { type Administrators, administratorsStream } from '../administrators/administrators.ts';
 import type { ReceivedInvites, ShownInvite } from '../invites/received-invites.ts';
 import type { Post } from '../mail/post.ts';
 import { orgNotFound, orgStream } from '../orgs/orgs.ts';
@@ -18,12 +21,22 @@ import type { ClaimKey } from './claim-key.ts';
 export type SignedUp = OutputOf<typeof identity.SignUp>;
 
 export interface NewPerson {
-  readonly email: string;
+  /** Null where they have none. */
+  readonly email: string | null;
   readonly name: string | null;
   /** Null where another issuer says who the person is. */
   readonly passwordHash: string | null;
   /** Somebody we believe has made sure that the address is theirs: no letter is sent. */
   readonly isVerified: boolean;
+  readonly username?: string;
+  /** The first one of an installation that had none, or one more. */
+  readonly administrator?: 'first' | 'another' | undefined;
+  /** Where they become a member, and who answers for it; without it they get an organization of their own. */
+  readonly membership?: Enlisted | undefined;
+}
+
+export interface Enlisted extends identity.Membership {
+  readonly by: UserId;
 }
 
 /** How often another slug is tried when one is taken. */
@@ -37,6 +50,7 @@ export interface SignUpParts {
   readonly accounts: Accounts;
   readonly received: ReceivedInvites;
   readonly post: Post;
+  readonly administrators: Administrators;
 }
 
 /** Makes people known. */
@@ -45,7 +59,7 @@ export class SignUps {
 
   /**
    * A person and where they belong: an organization of their own, or the one whose invite they came with; one transaction. Throws
-   * `ClaimTaken` with the scope `email`.
+   * `ClaimTaken` with the scope `email` or `username`.
    */
   async create(person: NewPerson, context: RequestContext, invite?: ShownInvite): Promise<SignedUp> {
     const { snapshots, post } = this.parts;
@@ -62,34 +76,46 @@ export class SignUps {
   }
 
   private async commit(
-    { email, name, passwordHash, isVerified }: NewPerson,
+    person: NewPerson,
     { chance, invite }: { readonly chance: string; readonly invite: ShownInvite | undefined },
     context: RequestContext,
   ): Promise<SignedUp> {
-    const { together, claimKey, accounts, received, post } = this.parts;
+    const { together, accounts, received, post, administrators } = this.parts;
+    const { name, passwordHash, username, administrator } = person;
     const userId = newId(UserId);
+    const email = person.email ?? inPlaceOfAddress(userId);
     const at = instantOf(systemClock.now());
     const { ticket, letter } = accounts.verification(userId, email);
-    const isProven = isVerified || invite?.secret === 'mailed';
+    const isProven = person.isVerified || invite?.secret === 'mailed';
     const stream = userStream(userId);
-    const signUp = { type: 'SignUp', userId, email, name, passwordHash, verification: isProven ? 'done' : ticket, at } as const;
-    const emailClaim = () => [{ scope: 'email', key: claimKey.ofEmail(email), take: stream }];
+    const verification = isProven ? ('done' as const) : ticket;
+    const signUp = { type: 'SignUp', userId, email, name, username, passwordHash, verification, at } as const;
     const joining = invite ? received.joining(invite, { userId, email, isEmailVerified: isProven }) : [];
-    const home = await this.homeOf(userId, chance, invite);
+    const home = await this.homeOf(userId, chance, { invite, membership: person.membership });
+    const appointing = administrator === undefined ? [] : [administrators.appointing(userId, administrator)];
     const joint = {
       name: 'sign-up',
-      parts: [part(User, stream, signUp, { claims: emailClaim }), ...home.parts, ...joining],
+      // Whoever is too late to be the first is told so, and not that a name is taken.
+      parts: [...appointing, part(User, stream, signUp, { claims: () => this.claims(stream, email, username) }), ...home.parts, ...joining],
       writes: isProven ? [] : [post.slip(letter, { person: userId, expiresAt: ticket.expiresAt })],
       // The password is no part of the fingerprint: a hash of it would be a second, weaker place to guess it from.
-      input: { email, name },
+      input: { email: person.email, name, ...(username === undefined ? {} : { username }) },
       answer: { userId, orgId: home.orgId, orgSlug: home.slug },
       orgId: home.orgId,
     };
-    return refuse(await together.commit(joint, invite ? orgStream(home.orgId) : stream, context)).answer;
+    const lineUpAt = administrator === 'first' ? administratorsStream : invite || person.membership ? orgStream(home.orgId) : stream;
+    return refuse(await together.commit(joint, lineUpAt, context)).answer;
+  }
+
+  private claims(take: string, email: string, username: string | undefined): readonly Claim[] {
+    const { claimKey } = this.parts;
+    const ofEmail = { scope: 'email', key: claimKey.ofEmail(email), take };
+    return username === undefined ? [ofEmail] : [ofEmail, { scope: 'username', key: claimKey.ofUsername(plain(username)), take }];
   }
 
   /** Whoever joins an organization by their invite gets none of their own; a guest of a space does. */
-  private async homeOf(userId: UserId, chance: string, invite: ShownInvite | undefined): Promise<Home> {
+  private async homeOf(userId: UserId, chance: string, { invite, membership }: Welcome): Promise<Home> {
+    if (membership) return await this.enlisted(userId, membership);
     if (invite && invite.state.role !== null) {
       const { orgId } = invite.state;
       const org = await this.parts.store.read(orgs).one({ id: orgId });
@@ -101,6 +127,17 @@ export class SignUps {
     const { slug } = create;
     return { orgId, slug, parts: [part(Org, stream, create, { claims: () => [{ scope: 'slug', key: slug, take: stream }] })] };
   }
+
+  private async enlisted(userId: UserId, { orgId, role, by }: Enlisted): Promise<Home> {
+    const org = await this.parts.store.read(orgs).one({ id: orgId });
+    const command = { type: 'Enlist', userId, role, by, at: instantOf(systemClock.now()) } as const;
+    return org ? { orgId, slug: org.slug, parts: [part(Org, orgStream(orgId), command)] } : refuse(orgNotFound);
+  }
+}
+
+interface Welcome {
+  readonly invite: ShownInvite | undefined;
+  readonly membership: Enlisted | undefined;
 }
 
 interface Home {

@@ -2,12 +2,20 @@ import type { Provider } from '@nestjs/common';
 import type { Consumer } from '@orrery/event-store';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
+import { AdministratorsHandler } from '../administrators/administrators.handler.ts';
+import { Administrators } from '../administrators/administrators.ts';
 import { Chores } from '../chores.ts';
 import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
 import { Post } from '../mail/post.ts';
 import { pruneLetters } from '../mail/prune-letters.ts';
 import { erasuresOf, forgetInvitesOf, receivedInvitesOf } from '../orgs/org-parts.ts';
+import { Orgs } from '../orgs/orgs.ts';
+import { Numbers } from '../people/numbers.ts';
+import { PeopleHandler } from '../people/people.handler.ts';
+import { People } from '../people/people.ts';
+import { PersonChanges } from '../people/person-changes.ts';
+import { SetupDoor, SetupHandler } from '../people/setup.handler.ts';
 import { forgetSessions } from '../sessions/forget-sessions.ts';
 import { SecondFactors } from '../sessions/second-factors.ts';
 import { Doors, SessionsHandler } from '../sessions/sessions.handler.ts';
@@ -30,7 +38,17 @@ import { userDeletedConsumer } from './user-deleted.consumer.ts';
 type IdentityDeps = Deps<IdentityConfig>;
 
 /** People, their sessions and letters: who serves requests about them. */
-export const userControllers = [SignUpHandler, AccountsHandler, DeletionsHandler, OutboxHandler, SessionsHandler, SigningKeysHandler];
+export const userControllers = [
+  SignUpHandler,
+  AccountsHandler,
+  DeletionsHandler,
+  OutboxHandler,
+  SessionsHandler,
+  SigningKeysHandler,
+  PeopleHandler,
+  AdministratorsHandler,
+  SetupHandler,
+];
 
 const deletionsOf = (deps: IdentityDeps): Deletions => {
   const { store, bus, config } = deps;
@@ -40,10 +58,15 @@ const deletionsOf = (deps: IdentityDeps): Deletions => {
 export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { store, secrets, config, log } = deps;
   const { publicUrl } = config;
-  const { signingKeys, snapshots, together, sessions, post, claimKey, tries, triesTable, refreshTokens, mustVerify } = foundationOf(deps);
+  const foundation = foundationOf(deps);
+  const { signingKeys, snapshots, sessions, post, tries, triesTable, refreshTokens, administrators, mustVerify } = foundation;
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
-  const accounts = new Accounts({ store, together, sessions, snapshots, post, ticketKey: secrets('ticket-mac'), publicUrl });
+  const accounts = new Accounts({ ...foundation, store, ticketKey: secrets('ticket-mac'), publicUrl });
+  const people = new People(store, new Numbers(store));
   const received = receivedInvitesOf(deps);
+  const signUps = new SignUps({ ...foundation, store, accounts, received });
+  const changes = new PersonChanges({ people, signUps, accounts, passwords, administrators, orgs: new Orgs(store), snapshots });
+  const door = { people, changes, sessions, passwords, tries };
   const chores = [
     forgetSessions(snapshots),
     pruneTries(triesTable),
@@ -61,7 +84,11 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: Doors, useValue: new Doors(passwords, new SecondFactors(store), refreshTokens, tries) },
     { provide: Accounts, useValue: accounts },
     { provide: AccountDoors, useValue: new AccountDoors(accounts, passwords, tries, post) },
-    { provide: SignUps, useValue: new SignUps({ store, together, claimKey, snapshots, accounts, received, post }) },
+    { provide: SignUps, useValue: signUps },
+    { provide: Administrators, useValue: administrators },
+    { provide: People, useValue: people },
+    { provide: PersonChanges, useValue: changes },
+    { provide: SetupDoor, useValue: new SetupDoor(door, config.setup === 'open') },
     { provide: SignUpDoor, useValue: new SignUpDoor(passwords, tries, post, { publicUrl, mustVerify }) },
     { provide: Deletions, useValue: deletionsOf(deps) },
     { provide: Chores, useValue: new Chores(chores, (err) => log.warn({ err }, 'a chore was left undone')) },

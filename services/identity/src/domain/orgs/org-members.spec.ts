@@ -19,6 +19,19 @@ describe('a member', () => {
       .thenRejected('OrgNotFound', {});
   });
 
+  it('is brought in without an invite by an owner alone, and given another role so', () => {
+    const enlist = (by: typeof ada, role: 'viewer' | 'admin' = 'viewer') => ({ type: 'Enlist', userId: eve, role, by, at }) as const;
+    given(...created)
+      .when(enlist(ada))
+      .thenEvents({ type: 'MemberJoined', data: { orgId, userId: eve, role: 'viewer', inviteId: null, at } });
+    given(...created, joined(bob, 'admin'))
+      .when(enlist(bob))
+      .thenRejected('Forbidden', { needs: 'members:change-role' });
+    given(...created, joined(eve, 'viewer'))
+      .when(enlist(ada, 'admin'))
+      .thenEvents({ type: 'MemberRoleChanged', data: { orgId, userId: eve, role: 'admin', formerRole: 'viewer', by: ada, at } });
+  });
+
   it('leaves when they like', () => {
     given(...created, joined(bob, 'viewer'))
       .when(remove(bob, bob))

@@ -1,8 +1,8 @@
 import type { Instant, identity, OrgId, OrgRole, UserId } from '@orrery/contracts';
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
+import { changed, type Details, sameDetails } from './billing-details.ts';
 
 type Kind = identity.OrgView['kind'];
-type Details = identity.OrgView['billingDetails'];
 
 export type Command =
   | {
@@ -26,7 +26,15 @@ export type Command =
     }
   /** Whether it takes in anybody at all, and whether this person may ask them: it changes nothing. */
   | { readonly type: 'Vouch'; readonly by: UserId | null }
-  | { readonly type: 'Join'; readonly userId: UserId; readonly role: OrgRole; readonly inviteId: identity.InviteId; readonly at: Instant }
+  | {
+      readonly type: 'Join';
+      readonly userId: UserId;
+      readonly role: OrgRole;
+      readonly inviteId: identity.InviteId | null;
+      readonly at: Instant;
+    }
+  /** Without an invite, or in another role than before. */
+  | { readonly type: 'Enlist'; readonly userId: UserId; readonly role: OrgRole; readonly by: UserId; readonly at: Instant }
   | { readonly type: 'ChangeRole'; readonly userId: UserId; readonly role: OrgRole; readonly by: UserId; readonly at: Instant }
   | { readonly type: 'Transfer'; readonly to: UserId; readonly by: UserId; readonly at: Instant }
   | { readonly type: 'Remove'; readonly userId: UserId; readonly by: UserId; readonly at: Instant }
@@ -84,18 +92,10 @@ export type Refusal =
   | Rejection<'Forbidden', { readonly needs: string }>;
 
 type Judgement = Decision<Event, Refusal>;
-
 const ownersOf = (roles: Roles): readonly string[] => Object.keys(roles).filter((userId) => roles[userId] === 'owner');
 const isLastOwner = (roles: Roles, userId: UserId): boolean => roles[userId] === 'owner' && ownersOf(roles).length === 1;
 const governs = (role: OrgRole | undefined): boolean => role === 'owner' || role === 'admin';
 const forbidden = (needs: string): Judgement => reject('Forbidden', { needs });
-
-/** The details after a change: null takes one away. */
-const changed = (details: Details, change: identity.BillingDetailsChange = {}): Details =>
-  Object.fromEntries(Object.entries({ ...details, ...change }).filter(([, value]) => value !== null && value !== undefined));
-
-const sameDetails = (a: Details, b: Details): boolean =>
-  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([field, value]) => b[field as keyof Details] === value);
 
 const update = (state: Existing, command: Of<'Update'>): Judgement => {
   if (state.roles[command.by] !== 'owner') return forbidden('org:update');
@@ -119,6 +119,12 @@ const changeRole = ({ orgId, roles }: Existing, { userId, role, by, at }: Of<'Ch
   if (formerRole === role) return accept();
   if (isLastOwner(roles, userId)) return reject('LastOwner', {});
   return accept<Event>({ type: 'MemberRoleChanged', data: { orgId, userId, role, formerRole, by, at } });
+};
+
+const enlist = (state: Existing, { type: _, ...asked }: Of<'Enlist'>): Judgement => {
+  if (state.roles[asked.by] !== 'owner') return forbidden('members:change-role');
+  const isMember = state.roles[asked.userId] !== undefined;
+  return isMember ? changeRole(state, { ...asked, type: 'ChangeRole' }) : join(state, { ...asked, type: 'Join', inviteId: null });
 };
 
 const transfer = ({ orgId, roles }: Existing, { to, by, at }: Of<'Transfer'>): Judgement => {
@@ -173,10 +179,9 @@ const judge = (state: Existing, command: Exclude<Command, { type: 'Create' | 'Di
       return remove(state, command);
     case 'Forget':
       return forget(state, command);
-    case 'Suspend': {
-      const { reason, at } = command;
-      return status === 'Suspended' ? accept() : accept<Event>({ type: 'OrgSuspended', data: { orgId, reason, at } });
-    }
+    case 'Suspend':
+      if (status === 'Suspended') return accept();
+      return accept<Event>({ type: 'OrgSuspended', data: { orgId, reason: command.reason, at: command.at } });
     case 'Reinstate':
       return status === 'Active' ? accept() : accept<Event>({ type: 'OrgReinstated', data: { orgId, at: command.at } });
     case 'Delete':
@@ -191,6 +196,8 @@ const judge = (state: Existing, command: Exclude<Command, { type: 'Create' | 'Di
       return update(state, command);
     case 'Join':
       return join(state, command);
+    case 'Enlist':
+      return enlist(state, command);
     case 'ChangeRole':
       return changeRole(state, command);
     case 'Transfer':

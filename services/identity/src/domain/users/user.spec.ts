@@ -53,6 +53,25 @@ describe('a user', () => {
       .thenRejected('UserAlreadySignedUp', {});
   });
 
+  it('signs up under a name of their choice', () => {
+    given()
+      .when({ ...signUp, username: 'Ada', passwordHash: null, verification: null })
+      .thenEvents(of('UserSignedUp', { email: 'ada@example.com', name: 'Ada' }), of('UsernameChosen', { username: 'Ada' }));
+  });
+
+  it('gets another address, and what was sent to the one before is worth nothing', () => {
+    const moved = of('EmailChanged', { email: 'king@example.com' });
+    given(...signedUp)
+      .when({ type: 'ChangeEmail', email: 'king@example.com', at })
+      .thenEvents(moved);
+    given(...signedUp, resetAsked(), moved)
+      .when(reset('reset'))
+      .thenRejected('BadTicket', {});
+    given(...signedUp, moved)
+      .when(verify('letter'))
+      .thenRejected('BadTicket', {});
+  });
+
   it('signs up without a password and with a verified address where another issuer vouches', () => {
     given()
       .when({ ...signUp, passwordHash: null, verification: 'done' })

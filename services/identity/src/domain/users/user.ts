@@ -12,6 +12,7 @@ export interface SignUp {
   readonly userId: UserId;
   readonly email: string;
   readonly name: string | null;
+  readonly username?: string | undefined;
   /** Null where another issuer says who the person is. */
   readonly passwordHash: string | null;
   /** True where somebody we believe has verified the address; else the ticket with which the person will. */
@@ -22,6 +23,8 @@ export interface SignUp {
 export type Command =
   | SignUp
   | { readonly type: 'Rename'; readonly name: string | null; readonly at: Instant }
+  /** Somebody we believe vouches for it. */
+  | { readonly type: 'ChangeEmail'; readonly email: string; readonly at: Instant }
   | { readonly type: 'AskVerification' | 'AskReset'; readonly ticket: Ticket; readonly at: Instant }
   | { readonly type: 'VerifyEmail'; readonly ticketHash: string; readonly at: Instant }
   | { readonly type: 'ResetPassword'; readonly ticketHash: string; readonly passwordHash: string; readonly at: Instant }
@@ -55,9 +58,10 @@ export type Refusal = {
 type Decided = Decision<Event, Refusal>;
 type Asked<T extends Command['type']> = Extract<Command, { type: T }>;
 
-const signUp = ({ userId, email, name, passwordHash, verification, at }: SignUp, { status }: State): Decided => {
+const signUp = ({ userId, email, name, username, passwordHash, verification, at }: SignUp, { status }: State): Decided => {
   if (status !== 'Absent') return reject('UserAlreadySignedUp', {});
   const events: Event[] = [{ type: 'UserSignedUp', data: { userId, email, name, at } }];
+  if (username !== undefined) events.push({ type: 'UsernameChosen', data: { userId, username, at } });
   // Apart from the fact that others may know.
   if (passwordHash !== null) events.push({ type: 'PasswordSet', data: { userId, passwordHash, at } });
   if (verification === 'done') events.push({ type: 'EmailVerified', data: { userId, at } });
@@ -126,6 +130,8 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
   switch (command.type) {
     case 'Rename':
       return accept<Event>({ type: 'UserRenamed', data: { userId, name: command.name, at: command.at } });
+    case 'ChangeEmail':
+      return accept<Event>({ type: 'EmailChanged', data: { userId, email: command.email, at: command.at } });
     case 'AskVerification':
       return state.isVerified ? accept() : accept(requested('EmailVerificationRequested', { userId, at: command.at }, command.ticket));
     case 'AskReset':
@@ -151,7 +157,11 @@ const evolve = (state: State, event: Event): State => {
     case 'UserSignedUp':
       return { ...unknown, userId };
     case 'UserRenamed':
+    case 'UsernameChosen':
       return before;
+    case 'EmailChanged':
+      // What was sent to the old address is worth nothing any more.
+      return { ...before, isVerified: true, verification: null, reset: null };
     case 'PasswordSet':
       // A letter that is still on its way must not undo it.
       return { ...before, passwordHash: event.data.passwordHash, reset: null };

@@ -1,5 +1,6 @@
 import type { identity, OrgId, UserId } from '@orrery/contracts';
 import type { EventStore } from '@orrery/event-store';
+import { administrators } from '../people/administrators.view.ts';
 import { spaceMembers, spaces } from '../spaces.view.ts';
 import { whereaboutsOf } from './memberships.ts';
 import { orgs } from './orgs.view.ts';
@@ -26,16 +27,19 @@ export const orgSnapshotsOf = async (store: EventStore, ids: readonly OrgId[]): 
 
 /** What gateways must know of these people; of one who is nowhere, nothing. */
 export const memberSnapshotsOf = async (store: EventStore, ids: readonly UserId[]): Promise<readonly identity.MemberSnapshot[]> => {
-  const [{ memberships, defaults }, found] = await Promise.all([
+  const [{ memberships, defaults }, found, appointed] = await Promise.all([
     whereaboutsOf(store, ids),
     store.read(spaceMembers).list({ where: { userId: { in: ids } }, order: { by: ['spaceId'] }, limit: ids.length * mostSpaces * slack }),
+    store.read(administrators).list({ where: { userId: { in: ids } }, order: { by: ['userId'] }, limit: ids.length }),
   ]);
+  const isAdministrator = new Set(appointed.map(({ userId }) => userId));
   const byUser = grouped<UserId, identity.MemberSnapshot['spaces'][number]>(ids);
   for (const { userId, spaceId, orgId, permissions } of found) byUser.get(userId)?.push({ spaceId, orgId, permissions });
   return ids.flatMap((userId) => {
     const places = { memberships: memberships.get(userId) ?? [], spaces: byUser.get(userId) ?? [] };
-    if (places.memberships.length + places.spaces.length === 0) return [];
+    if (places.memberships.length + places.spaces.length === 0 && !isAdministrator.has(userId)) return [];
     const held = places.memberships.map(({ orgId, role }) => ({ orgId, role }));
-    return [{ userId, defaultOrgId: defaults.get(userId) ?? null, memberships: held, spaces: places.spaces }];
+    const who = { userId, defaultOrgId: defaults.get(userId) ?? null, memberships: held, spaces: places.spaces };
+    return [isAdministrator.has(userId) ? { ...who, isAdministrator: true as const } : who];
   });
 };

@@ -1,0 +1,28 @@
+import { commandOf, WrongWords } from './command.ts';
+
+describe('The words of the command', () => {
+  it.each([
+    [['admin', 'create', '--username', 'ada'], { username: 'ada', email: undefined, isPasswordGiven: false }],
+    [
+      ['admin', 'create', '--username=ada', '--email', 'ada@example.com', '--password-stdin'],
+      { username: 'ada', email: 'ada@example.com', isPasswordGiven: true },
+    ],
+  ])('%j are understood', (argv, command) => {
+    expect(commandOf(argv)).toEqual(command);
+  });
+
+  it.each([[[]], [['--help']], [['help']], [['admin', 'create', '-h']]])('%j ask for help', (argv) => {
+    expect(commandOf(argv)).toBeUndefined();
+  });
+
+  it.each([
+    [['admin']],
+    [['admin', 'create']],
+    [['admin', 'delete', '--username', 'ada']],
+    // Nobody gets used to it: what is an argument is seen by everybody on the machine.
+    [['admin', 'create', '--username', 'ada', '--password', 'secret']],
+    [['admin', 'create', 'extra', '--username', 'ada']],
+  ])('%j are none', (argv) => {
+    expect(() => commandOf(argv)).toThrow(WrongWords);
+  });
+});
