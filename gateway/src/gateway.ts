@@ -15,6 +15,7 @@ import { Organizations } from './access/organization.ts';
 import { Places } from './access/places.ts';
 import type { Dialect } from './dialect.ts';
 import { deeplogix } from './dialects/deeplogix/index.ts';
+import { lmstack } from './dialects/lmstack/index.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
 import { neospace } from './dialects/neospace/index.ts';
 import type { Gatekeepers } from './edge/admit.ts';
@@ -130,7 +131,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,
-    dialects: dialects ?? [orrery(), lyceum(config), neospace(), deeplogix(config)],
+    dialects: dialects ?? [orrery(), lyceum(config), neospace(), deeplogix(config), lmstack()],
     settings: { ...settingsOf(config), ...settings },
     log,
     draining: draining.signal,

@@ -2,6 +2,7 @@ import { operations, stream } from '@orrery/contracts';
 import { z } from 'zod';
 import type { Call } from './dialect.ts';
 import { deeplogix } from './dialects/deeplogix/index.ts';
+import { lmstack } from './dialects/lmstack/index.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
 import type { Frame } from './edge/server-sent-events.ts';
 import { orrery } from './routes.ts';
@@ -13,7 +14,9 @@ const textish = (schema: z.ZodType): boolean => {
 };
 
 describe('The routes', () => {
-  const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), deeplogix({ publicUrl: 'http://x' })].flatMap((dialect) => dialect.routes);
+  const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), deeplogix({ publicUrl: 'http://x' }), lmstack()].flatMap(
+    (dialect) => dialect.routes,
+  );
 
   it('are all different', () => {
     const keys = routes.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, '{}').replace(/\/$/, '')}`);

@@ -1,0 +1,55 @@
+import { identity } from '@orrery/contracts';
+import { z } from 'zod';
+import { type Json, row } from './row.ts';
+import { user } from './users.ts';
+
+/** Clients of this API know no second factor; whoever owes one is told so, and may nothing before it is shown. */
+export const token = ({ tokens, person }: identity.SignedIn): Json => ({
+  access_token: tokens.accessToken,
+  token_type: 'bearer',
+  user: user(person),
+  ...(tokens.secondFactorNeeded ? { mfa_required: true } : {}),
+});
+
+const given = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
+
+export const authentication = [
+  row({
+    method: 'GET',
+    path: '/auth/setup/status',
+    operations: [identity.GetSetup],
+    answer: async (to) => ({ initialized: (await to.ask(identity.GetSetup, {})).isDone }),
+  }),
+  row({
+    method: 'POST',
+    path: '/auth/setup',
+    operations: [identity.SetUp],
+    body: z.object({ username: z.string().min(3).max(50), password: z.string().min(6).max(100), email: z.string().nullish() }),
+    answer: async (to, { body: { username, password, email } }) =>
+      token(await to.ask(identity.SetUp, { username, password, email: given(email) })),
+  }),
+  row({
+    method: 'POST',
+    path: '/auth/login',
+    operations: [identity.LogInByUsername],
+    body: z.object({ username: z.string(), password: z.string() }),
+    answer: async (to, { body }) => token(await to.ask(identity.LogInByUsername, body)),
+  }),
+  row({
+    method: 'GET',
+    path: '/auth/me',
+    operations: [identity.GetMyself],
+    answer: async (to) => user(await to.ask(identity.GetMyself, {})),
+  }),
+  row({
+    method: 'POST',
+    path: '/auth/me/password',
+    operations: [identity.ChangePassword],
+    body: z.object({ current_password: z.string(), new_password: z.string().min(6).max(100) }),
+    names: { currentPassword: 'current_password', newPassword: 'new_password' },
+    answer: async (to, { body }) => {
+      await to.ask(identity.ChangePassword, { currentPassword: body.current_password, newPassword: body.new_password });
+      return { message: 'Password changed successfully' };
+    },
+  }),
+];

@@ -1,0 +1,19 @@
+import { detailError } from '../detail-error.ts';
+
+/** What is taken or may not be is a bad request there; an account that is closed is one that nobody can log in to. */
+export const lmstackError = detailError({
+  places: { IdempotencyKeyReused: ['header', 'Idempotency-Key'] },
+  statuses: {
+    AlreadySetUp: 400,
+    UsernameTaken: 400,
+    EmailTaken: 400,
+    KeyNameTaken: 400,
+    OwnAccount: 400,
+    LastAdministrator: 400,
+    LastOwner: 400,
+    OrgHasBalance: 400,
+    ExpiryInThePast: 400,
+    UserDeactivated: 401,
+    EmailNotVerified: 401,
+  },
+});

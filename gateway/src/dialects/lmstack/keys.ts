@@ -1,0 +1,118 @@
+import { identity, instantOf } from '@orrery/contracts';
+import { z } from 'zod';
+import { everyOf } from '../every-of.ts';
+import { idOf, integer, type To } from '../row.ts';
+import { type Json, Pages, row } from './row.ts';
+
+const dayMs = 86_400_000;
+const mostDays = 36_500;
+
+/** Models are numbers there; what calls one `mom` means a mixture of them. */
+const modelsOf = (models: readonly string[] | null): Json =>
+  models?.map((model) => (/^\d{1,15}$/.test(model) ? Number(model) : model)) ?? null;
+
+export const key = (number: number, view: identity.ApiKeyView): { readonly [name: string]: Json } => ({
+  id: number,
+  name: view.name,
+  description: view.description,
+  access_key: view.prefix.replace(/^lmsk_/, ''),
+  prefix: `${view.form}_`,
+  allowed_model_ids: modelsOf(view.models),
+  monthly_token_limit: view.monthlyTokens,
+  expires_at: view.expiresAt,
+  created_at: view.createdAt,
+  last_used_at: view.lastUsedAt,
+  last_used: view.lastUsedAt,
+});
+
+const Rules = {
+  description: z.string().nullish(),
+  allowed_model_ids: z.array(z.union([z.int(), z.string()])).nullish(),
+  monthly_token_limit: integer(z.int().min(0)).nullish(),
+  expires_in_days: integer(z.int().min(1).max(mostDays)).nullish(),
+};
+type Rules = z.output<z.ZodObject<typeof Rules>>;
+
+/** What is not said is not changed; null, and no model at all, takes a rule away. */
+const rulesOf = ({ description, allowed_model_ids: models, monthly_token_limit: monthlyTokens, expires_in_days: days }: Rules) => ({
+  ...(description === undefined ? {} : { description }),
+  ...(models === undefined ? {} : { models: models === null || models.length === 0 ? null : models.map(String) }),
+  ...(monthlyTokens === undefined ? {} : { monthlyTokens }),
+  ...(days === undefined ? {} : { expiresAt: days === null ? null : instantOf(Date.now() + days * dayMs) }),
+});
+
+const names = {
+  models: 'allowed_model_ids',
+  monthlyTokens: 'monthly_token_limit',
+  expiresAt: 'expires_in_days',
+  keyId: 'key_id',
+  number: 'key_id',
+};
+
+const keyIdOf = async (to: To<typeof identity.FindApiKey>, path: Readonly<Record<string, string>>): Promise<identity.ApiKeyId> => {
+  const number = idOf(integer(identity.Numbered), path['key_id'], 'ApiKeyNotFound');
+  return (await to.ask(identity.FindApiKey, { number })).keyId;
+};
+
+const numbered = async (to: To<typeof identity.NumberApiKeys>, views: readonly identity.ApiKeyView[]) => {
+  const { items } = await to.ask(identity.NumberApiKeys, { keyIds: views.map(({ id }) => id) });
+  const numbers = new Map(items.map(({ keyId, number }) => [keyId, number]));
+  return views.map((view) => key(identity.Numbered.parse(numbers.get(view.id)), view));
+};
+
+const shown = async (to: To<typeof identity.NumberApiKeys>, view: identity.ApiKeyView) => (await numbered(to, [view]))[0] ?? null;
+
+export const keys = [
+  row({
+    method: 'GET',
+    path: '/api-keys',
+    operations: [identity.ListApiKeys, identity.NumberApiKeys],
+    query: Pages,
+    answer: async (to, { query: { skip, limit } }) => {
+      const all = await everyOf((page) => to.ask(identity.ListApiKeys, page));
+      return { items: await numbered(to, all.slice(skip, skip + limit)), total: all.length };
+    },
+  }),
+  row({
+    method: 'POST',
+    path: '/api-keys',
+    operations: [identity.CreateApiKey, identity.NumberApiKeys],
+    body: z.object({ name: z.string().min(1).max(100), ...Rules }),
+    names,
+    status: 201,
+    answer: async (to, { body: { name, ...rules } }) => {
+      const { key: secret, ...made } = await to.ask(identity.CreateApiKey, { name, form: 'lmsk', isNameUnique: true, ...rulesOf(rules) });
+      return { ...(await shown(to, made)), key: secret, api_key: secret };
+    },
+  }),
+  row({
+    method: 'GET',
+    path: '/api-keys/{key_id}',
+    operations: [identity.FindApiKey, identity.GetApiKey, identity.NumberApiKeys],
+    names,
+    answer: async (to, { path }) => shown(to, await to.ask(identity.GetApiKey, { keyId: await keyIdOf(to, path) })),
+  }),
+  row({
+    method: 'PATCH',
+    path: '/api-keys/{key_id}',
+    operations: [identity.FindApiKey, identity.UpdateApiKey, identity.NumberApiKeys],
+    body: z.object({ name: z.string().min(1).max(100).optional(), ...Rules }),
+    names,
+    answer: async (to, { path, body: { name, ...rules } }) => {
+      const keyId = await keyIdOf(to, path);
+      const change = { keyId, ...(name === undefined ? {} : { name }), ...rulesOf(rules) };
+      return shown(to, await to.ask(identity.UpdateApiKey, change));
+    },
+  }),
+  row({
+    method: 'DELETE',
+    path: '/api-keys/{key_id}',
+    operations: [identity.FindApiKey, identity.RevokeApiKey],
+    names,
+    status: 204,
+    answer: async (to, { path }) => {
+      await to.ask(identity.RevokeApiKey, { keyId: await keyIdOf(to, path) });
+      return undefined;
+    },
+  }),
+];
