@@ -138,7 +138,7 @@ const cases: readonly Case[] = [
     row: 'PATCH /api-keys/{key_id}',
     send: { name: 'other', allowed_model_ids: [], monthly_token_limit: null },
     asks: [
-      [identity.FindApiKey, { number: 7 }],
+      [identity.FindManagedApiKey, { number: 7 }],
       [identity.UpdateApiKey, { keyId: id, name: 'other', models: null, monthlyTokens: null }],
       [identity.NumberApiKeys, { keyIds: [id] }],
     ],
@@ -147,7 +147,7 @@ const cases: readonly Case[] = [
   {
     row: 'DELETE /api-keys/{key_id}',
     asks: [
-      [identity.FindApiKey, { number: 7 }],
+      [identity.FindManagedApiKey, { number: 7 }],
       [identity.RevokeApiKey, { keyId: id }],
     ],
     status: 204,
@@ -238,8 +238,8 @@ describe('The LMStack API', () => {
     ['DELETE /users/{user_id}', identity.DeleteUser, 'OwnAccount', 400],
     ['POST /api-keys', identity.CreateApiKey, 'KeyNameTaken', 400, { name: 'x' }],
     ['GET /api-keys/{key_id}', identity.FindApiKey, 'ApiKeyNotFound', 404],
-    ['PATCH /api-keys/{key_id}', identity.FindApiKey, 'ApiKeyNotFound', 404, {}],
-    ['DELETE /api-keys/{key_id}', identity.FindApiKey, 'ApiKeyNotFound', 404],
+    ['PATCH /api-keys/{key_id}', identity.FindManagedApiKey, 'ApiKeyNotFound', 404, {}],
+    ['DELETE /api-keys/{key_id}', identity.FindManagedApiKey, 'ApiKeyNotFound', 404],
   ];
   it.each(refused.map((each) => ({ title: `${each[0]} that is refused with ${each[2]}`, each })))(
     '$title is answered in its words',
@@ -304,12 +304,13 @@ describe('The LMStack API', () => {
   it('finds nobody, and no key, by what is no number', async () => {
     for (const [row, path] of [
       ['GET /users/{user_id}', 'none'],
-      ['GET /api-keys/{key_id}', 'none'],
-      ['GET /api-keys/{key_id}', '0'],
       ['DELETE /users/{user_id}', '-1'],
     ] as const)
       expect([row, path, (await call(row, admin.token, path)).status]).toEqual([row, path, 404]);
     expect(world.stubs.asked).toEqual([]);
+    refuses(identity.FindApiKey, 'ApiKeyNotFound');
+    for (const path of ['none', '0', '-7', id]) expect((await call('GET /api-keys/{key_id}', admin.token, path)).status).toBe(404);
+    expect(world.stubs.last(identity.FindApiKey)?.input).toEqual({ number: Number.MAX_SAFE_INTEGER });
   });
 
   it('says nothing of a session that owes no second factor', async () => {

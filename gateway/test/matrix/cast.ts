@@ -14,7 +14,7 @@ export type Standing =
   | { readonly kind: 'operator' }
   /** Somebody, but not of the organization or space that they name. */
   | { readonly kind: 'elsewhere'; readonly status: 403 | 404; readonly unlessPathNamesSpace?: true }
-  | { readonly kind: 'user'; readonly held: readonly Permission[] }
+  | { readonly kind: 'user'; readonly held: readonly Permission[]; readonly isAdministrator?: true }
   | {
       readonly kind: 'key';
       readonly held: readonly Permission[];
@@ -129,6 +129,11 @@ const insiders = async ({ people, owner }: Companies): Promise<readonly Caller[]
     await people.join(owner, person, role);
     callers.push({ name: role, headers: people.as(person, slug), standing: held(role), slug });
   }
+  const administrator = await people.somebody('administrator');
+  await people.join(owner, administrator, 'viewer');
+  await people.operator(`/administrators/${administrator.userId}`, {}, 'PUT');
+  const standing = { kind: 'user', held: rolePermissions.viewer, isAdministrator: true } as const;
+  callers.push({ name: 'administrator, a viewer here', headers: people.as(administrator, slug), standing, slug });
   const wide = await keyOf(people, owner);
   const narrow = await keyOf(people, owner, { scopes: [{ permissions: ['runs:read'] }] });
   const bare = await keyOf(people, owner, { scopes: null });

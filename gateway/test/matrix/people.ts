@@ -72,8 +72,8 @@ export class People {
     return JSON.parse(text);
   }
 
-  operator(path: string, body: object = {}): Promise<Granted> {
-    return this.granted(path, { headers: this.#operator, body });
+  operator(path: string, body: object = {}, method = 'POST'): Promise<Granted> {
+    return this.granted(path, { method, headers: this.#operator, body });
   }
 
   async logIn(email: string): Promise<string> {

@@ -12,8 +12,9 @@ const allows = (access: Access, { standing }: Caller): boolean => {
     case 'session':
       return standing.kind === 'user' || standing.kind === 'pending';
     case 'user':
+      return standing.kind === 'user';
     case 'operator':
-      return standing.kind === access;
+      return standing.kind === 'operator' || (standing.kind === 'user' && standing.isAdministrator === true);
     case 'caller':
       return standing.kind === 'user' || standing.kind === 'key';
     default:

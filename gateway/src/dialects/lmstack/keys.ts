@@ -1,7 +1,7 @@
 import { identity, instantOf } from '@orrery/contracts';
 import { z } from 'zod';
 import { everyOf } from '../every-of.ts';
-import { idOf, integer, type To } from '../row.ts';
+import { integer, type To } from '../row.ts';
 import { type Json, Pages, row } from './row.ts';
 
 const dayMs = 86_400_000;
@@ -49,10 +49,11 @@ const names = {
   number: 'key_id',
 };
 
-const keyIdOf = async (to: To<typeof identity.FindApiKey>, path: Readonly<Record<string, string>>): Promise<identity.ApiKeyId> => {
-  const number = idOf(integer(identity.Numbered), path['key_id'], 'ApiKeyNotFound');
-  return (await to.ask(identity.FindApiKey, { number })).keyId;
-};
+/** Nothing is ever called by it. */
+const nothings = Number.MAX_SAFE_INTEGER;
+
+/** What is no number is looked for all the same: whoever may not look is told that first. */
+const numberIn = (path: Readonly<Record<string, string>>): number => integer(identity.Numbered).safeParse(path['key_id']).data ?? nothings;
 
 const numbered = async (to: To<typeof identity.NumberApiKeys>, views: readonly identity.ApiKeyView[]) => {
   const { items } = await to.ask(identity.NumberApiKeys, { keyIds: views.map(({ id }) => id) });
@@ -90,16 +91,19 @@ export const keys = [
     path: '/api-keys/{key_id}',
     operations: [identity.FindApiKey, identity.GetApiKey, identity.NumberApiKeys],
     names,
-    answer: async (to, { path }) => shown(to, await to.ask(identity.GetApiKey, { keyId: await keyIdOf(to, path) })),
+    answer: async (to, { path }) => {
+      const { keyId } = await to.ask(identity.FindApiKey, { number: numberIn(path) });
+      return shown(to, await to.ask(identity.GetApiKey, { keyId }));
+    },
   }),
   row({
     method: 'PATCH',
     path: '/api-keys/{key_id}',
-    operations: [identity.FindApiKey, identity.UpdateApiKey, identity.NumberApiKeys],
+    operations: [identity.FindManagedApiKey, identity.UpdateApiKey, identity.NumberApiKeys],
     body: z.object({ name: z.string().min(1).max(100).optional(), ...Rules }),
     names,
     answer: async (to, { path, body: { name, ...rules } }) => {
-      const keyId = await keyIdOf(to, path);
+      const { keyId } = await to.ask(identity.FindManagedApiKey, { number: numberIn(path) });
       const change = { keyId, ...(name === undefined ? {} : { name }), ...rulesOf(rules) };
       return shown(to, await to.ask(identity.UpdateApiKey, change));
     },
@@ -107,11 +111,12 @@ export const keys = [
   row({
     method: 'DELETE',
     path: '/api-keys/{key_id}',
-    operations: [identity.FindApiKey, identity.RevokeApiKey],
+    operations: [identity.FindManagedApiKey, identity.RevokeApiKey],
     names,
     status: 204,
     answer: async (to, { path }) => {
-      await to.ask(identity.RevokeApiKey, { keyId: await keyIdOf(to, path) });
+      const { keyId } = await to.ask(identity.FindManagedApiKey, { number: numberIn(path) });
+      await to.ask(identity.RevokeApiKey, { keyId });
       return undefined;
     },
   }),

@@ -134,11 +134,21 @@ export const NumberApiKeys = query({
   refusals: { ApiKeyNotFound: 404 },
 });
 
+const byNumber = { input: z.strictObject({ number: Numbered }), output: z.strictObject({ keyId: ApiKeyId }) };
+
 export const FindApiKey = query({
   subject: 'identity.find-api-key',
   summary: 'The key of the organization that has a number',
   access: 'keys:read',
-  input: z.strictObject({ number: Numbered }),
-  output: z.strictObject({ keyId: ApiKeyId }),
+  ...byNumber,
   refusals: { ApiKeyNotFound: 404 },
+});
+
+/** Whoever may not is told that, whether or not there is such a key. */
+export const FindManagedApiKey = query({
+  subject: 'identity.find-managed-api-key',
+  summary: 'The same for whoever means to change it',
+  access: 'keys:manage',
+  ...byNumber,
+  refusals: { ApiKeyNotFound: 404, KeyMayNotManageKeys: 403 },
 });

@@ -5,6 +5,7 @@ import { refuse, Serves } from '@orrery/messaging';
 import { apiKeys } from '../../views/keys/api-keys.view.ts';
 import { orgOf } from '../caller.ts';
 import { Numbers } from '../people/numbers.ts';
+import { managerOfOrg } from './manager.ts';
 
 const notFound = { code: 'ApiKeyNotFound', details: {} } as const;
 
@@ -34,5 +35,14 @@ export class KeyNumbersHandler {
     const id = identity.ApiKeyId.safeParse(await this.numbers.idOf('api-key', number));
     const row = id.success ? await this.store.read(apiKeys).one({ id: id.data, orgId: orgOf(context) }) : undefined;
     return row ? { keyId: row.id } : refuse(notFound);
+  }
+
+  @Serves(identity.FindManagedApiKey)
+  async findManaged(
+    input: InputOf<typeof identity.FindManagedApiKey>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof identity.FindManagedApiKey>> {
+    await managerOfOrg(this.store, context);
+    return await this.find(input, context);
   }
 }
