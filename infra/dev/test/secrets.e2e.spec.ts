@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { eventually } from '@orrery/testing';
 import request from 'supertest';
+import { z } from 'zod';
 import { Platform } from './fixtures/platform.ts';
 import { commandsWith, filesWith, rowsWith, startListener } from './fixtures/spilled.ts';
 
@@ -54,6 +55,22 @@ print(digest("PASSWORD"), digest("COLOUR"), flush=True)
 time.sleep(1.5)
 `;
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+describe('what is sealed at rest', () => {
+  it('lies in tables that a change of the key reaches, and in no others', async () => {
+    const ada = await signUp();
+    await ada.post('/environment-variables/', { name: 'A', value: '1' }).expect(200);
+    const uses = z
+      .array(z.object({ service: z.string(), table: z.string(), key: z.string() }))
+      .parse(await platform.operate('keys', 'status'));
+    const [key = '', ...others] = new Set(uses.map((use) => use.key));
+    expect(others).toEqual([]);
+    const known = new Set(uses.map(({ service, table }) => `orrery_${service} public.${table}`));
+    expect([...known]).toEqual(expect.arrayContaining(['orrery_execution public.variable_values', 'orrery_identity public.signing_keys']));
+    const found = new Set((await rowsWith(platform.postgresUrl, key)).map((row) => row.split(' ').slice(0, 2).join(' ')));
+    expect([...found].filter((table) => !known.has(table))).toEqual([]);
+  }, 60_000);
+});
 
 describe('a secret of an organization', () => {
   it('is found by its programs, by those of no other, and nowhere else at all', async () => {
