@@ -44,6 +44,13 @@ describe('the deletion of an account', () => {
     expect(refusalOf(await remove(person))).toBe('UserNotFound');
   });
 
+  it('is deleted once, however many ask for it at once', async () => {
+    const person = await rig.person();
+    const outcomes = await Promise.all(Array.from({ length: 12 }, () => remove(person).then(refusalOf)));
+    expect(outcomes).toContain('granted');
+    expect(outcomes.filter((outcome) => outcome !== 'granted' && outcome !== 'UserNotFound')).toEqual([]);
+  });
+
   it('leaves nothing in which the person can be recognised, but for the last letter', async () => {
     const mark = randomUUID().slice(0, 8);
     const email = `lovelace-${mark}@example.com`;

@@ -1,5 +1,6 @@
 import type { RequestContext, UserId } from '@orrery/contracts';
 import type { EventStore } from '@orrery/event-store';
+import { Refused } from '@orrery/messaging';
 import { invites } from '../../views/invites.view.ts';
 import { members } from '../../views/orgs/members.view.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
@@ -9,6 +10,11 @@ import type { Departures, Person } from './departures.ts';
 import type { OrgEnds } from './org-ends.ts';
 
 const most = 1_000;
+
+/** The same wish was quicker a second time, and is granted. */
+const unlessGone = (error: unknown): void => {
+  if (!(error instanceof Refused) || error.rejection.code !== 'OrgNotFound') throw error;
+};
 
 /** What becomes of organizations, spaces and invites when a person is erased. */
 export class Erasures {
@@ -41,8 +47,8 @@ export class Erasures {
     for (const { orgId } of await reader.list({ where: { userId }, order: { by: ['joinedAt'] }, limit: most })) {
       const own = within({ ...context, orgId }, orgId);
       const isAlone = (await reader.count({ orgId })) === 1;
-      if (isAlone) await this.ends.end({ orgId, by: userId, typedName: null }, own);
-      else await this.departures.forget(orgId, person, own);
+      const leaving = isAlone ? this.ends.end({ orgId, by: userId, typedName: null }, own) : this.departures.forget(orgId, person, own);
+      await leaving.catch(unlessGone);
     }
     await this.departures.forgetGuest(userId, context);
     await this.departures.forgetOnBills(person, context);
