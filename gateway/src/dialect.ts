@@ -64,7 +64,19 @@ export interface StreamRoute extends Base {
   readonly frames: (call: Call) => Promise<Frames>;
 }
 
-export type Route = AnswerRoute | StreamRoute;
+/** A file that is written while it is read: as fast as its reader takes it, and never as a whole in memory. */
+export interface Download {
+  readonly contentType: string;
+  readonly fileName: string;
+  readonly chunks: AsyncIterable<string>;
+}
+
+export interface DownloadRoute extends Base {
+  readonly kind: 'download';
+  readonly download: (call: Call) => Promise<Download>;
+}
+
+export type Route = AnswerRoute | StreamRoute | DownloadRoute;
 
 export interface Where {
   readonly path: string;

@@ -49,6 +49,7 @@ export const edgeRefusals = {
   UnsupportedMediaType: 415,
   IdempotencyKeyReused: 422,
   RateLimited: 429,
+  TooManyExports: 429,
   HeadersTooLarge: 431,
   Fault: 500,
   ServiceUnavailable: 503,

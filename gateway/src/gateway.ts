@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { operations } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { cannotListen, secretsOf } from '@orrery/process';
@@ -13,6 +14,7 @@ import { followSnapshots, type Snapshots } from './access/follow-snapshots.ts';
 import { KeyUses } from './access/key-uses.ts';
 import { Organizations } from './access/organization.ts';
 import { Places } from './access/places.ts';
+import { ExportPlaces } from './audit/places.ts';
 import type { Dialect } from './dialect.ts';
 import { deeplogix } from './dialects/deeplogix/index.ts';
 import { lmstack } from './dialects/lmstack/index.ts';
@@ -123,6 +125,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const snapshots = followSnapshots(bus, log);
   const gatekeepers = gatekeepersOf(options, snapshots);
   const draining = new AbortController();
+  const exports = new ExportPlaces();
   const notReady = (): string | undefined => {
     if (draining.signal.aborted) return 'stopping';
     if (!bus.isConnected) return 'not connected to the bus';
@@ -131,7 +134,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,
-    dialects: dialects ?? [orrery(), lyceum(config), neospace(), deeplogix(config), lmstack()],
+    dialects: dialects ?? [orrery(operations, { exports }), lyceum(config, { exports }), neospace(), deeplogix(config), lmstack()],
     settings: { ...settingsOf(config), ...settings },
     log,
     draining: draining.signal,

@@ -1,5 +1,7 @@
 import { operations as all, type Operation } from '@orrery/contracts';
 import { traceIdNow } from '@orrery/telemetry';
+import { auditExport, ownAuditForm } from './audit/export.ts';
+import { ExportPlaces } from './audit/places.ts';
 import type { Answer, Call, Dialect, Frames, Route } from './dialect.ts';
 import type { Frame } from './edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from './failure.ts';
@@ -69,12 +71,18 @@ const routeOf = (operation: Operation, http: string): Route => {
 };
 
 /** The platform's own API: a route for every operation that has one, and no other. */
-export const orrery = (operations: Readonly<Record<string, Operation>> = all): Dialect => ({
+export const orrery = (
+  operations: Readonly<Record<string, Operation>> = all,
+  { exports = new ExportPlaces() }: { readonly exports?: ExportPlaces } = {},
+): Dialect => ({
   name: 'orrery',
   bases: [base],
-  routes: Object.values(operations).flatMap((operation) => {
-    const isInside = operation.access === 'service' || operation.access === 'agent';
-    return operation.http === undefined || isInside ? [] : [routeOf(operation, operation.http)];
-  }),
+  routes: [
+    ...Object.values(operations).flatMap((operation) => {
+      const isInside = operation.access === 'service' || operation.access === 'agent';
+      return operation.http === undefined || isInside ? [] : [routeOf(operation, operation.http)];
+    }),
+    auditExport({ path: `${base}/orgs/{org}/audit/export`, orgField: 'org', form: ownAuditForm, places: exports }),
+  ],
   error: problem,
 });

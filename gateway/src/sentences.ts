@@ -112,6 +112,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   AddressNotAllowed: 'This API key may not be used from this address.',
   CrossSite: 'This changes something, and no page of this platform asked for it: send a bearer instead of the cookie.',
   NotAMember: 'Not a member of this organization.',
+  TooManyExports: 'Other exports of this organization are still under way: try again when they have ended.',
   NoOrganization: 'You belong to no organization: create one, or accept an invitation.',
   RouteNotFound: (details) => `There is nothing at ${named(details, 'path', 'this path')}.`,
   MethodNotAllowed: (details) => `Only ${named(details, 'allow', 'other methods')} can be used here.`,

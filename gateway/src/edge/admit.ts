@@ -28,7 +28,7 @@ const limitClassOf = (route: Route, { principal }: Caller): LimitClass => {
   const hasCommand = route.operations.some(({ kind }) => kind === 'command');
   if (isPublic(route)) return hasCommand ? 'login' : 'anonymous';
   if (principal.kind === 'nobody') return 'anonymous';
-  if (route.kind === 'stream') return 'stream';
+  if (route.kind !== 'answer') return 'stream';
   return hasCommand ? 'write' : 'read';
 };
 

@@ -12,7 +12,7 @@ export interface EventWriterOptions {
 const comeBackMs = 1_000;
 
 /** Resolves when what was written has been taken, or the reader is gone. */
-const taken = (response: ServerResponse, stallMs: number): Promise<void> =>
+export const taken = (response: ServerResponse, stallMs: number): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

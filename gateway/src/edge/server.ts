@@ -6,6 +6,7 @@ import { edgeFailure, Failed } from '../failure.ts';
 import { admission, type Gatekeepers } from './admit.ts';
 import { Asking } from './call.ts';
 import { allowOrigins, answerPreflight } from './cross-origin.ts';
+import { writeDownload } from './download-writer.ts';
 import { writeEvents } from './event-writer.ts';
 import { exchangeOf, pathOf } from './exchange.ts';
 import { beginning, ending, refusing, requestIdOf } from './hooks.ts';
@@ -99,6 +100,13 @@ const cutOff = (
   return AbortSignal.any([gone.signal, draining]);
 };
 
+/** From here on the answer is written by us, piece by piece. */
+const takeOver = (reply: FastifyReply): void => {
+  reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+};
+
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeParts, watch: StreamWatch): Handler => {
@@ -119,13 +127,16 @@ const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeP
       gatekeepers.authenticator.isLive(exchange.identity, request.ip) && gatekeepers.organizations.isCurrent(caller, accesses);
     const call = new Asking(bus, request, exchange, cutOff(reply, isLive, { draining, watch }));
     await within(exchange.context, async () => {
+      if (route.kind === 'download') {
+        const { contentType, fileName, chunks } = await route.download(call);
+        reply.header('content-type', contentType).header('content-disposition', `attachment; filename="${fileName}"`);
+        takeOver(reply);
+        await writeDownload(reply.raw, chunks, settings.stallMs);
+        return;
+      }
       const frames = await route.frames(call);
-      reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no');
-      reply.hijack();
-      for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.header('content-type', 'text/event-stream; charset=utf-8');
+      takeOver(reply);
       metrics.eventStreams.add(1, { event: 'open' });
       await writeEvents(reply.raw, frames, { ...settings, draining }).finally(() => metrics.eventStreams.add(1, { event: 'closed' }));
     });

@@ -1,3 +1,6 @@
+export type { AuditFact } from './audit/fact.ts';
+export { EventOrigin } from './audit/origins.ts';
+export { auditFactOf, auditFacts, auditTable } from './audit/table.ts';
 export * as billing from './billing/index.ts';
 export * as catalog from './catalog/index.ts';
 export * from './catalogue.ts';

@@ -9,6 +9,7 @@ import { GroupCommit } from './group-commit.ts';
 import { measured } from './instruments.ts';
 import { LogReader } from './log-reader.ts';
 import { Notifier } from './notifier.ts';
+import { type EventOrigin, originsOf } from './origin.ts';
 import { PersonKeys } from './person-keys.ts';
 import { onceBinding, type Preparation, type Prepared, prepareUnit } from './prepare.ts';
 import { Registry, type Upcaster } from './registry.ts';
@@ -112,6 +113,11 @@ export class EventStore extends LogReader {
     if (!row) return undefined;
     const text = row.sealed && row.answer !== null ? this.sealer.openText(row.answer, onceBinding(scope, key)) : row.answer;
     return { hash: row.hash ?? undefined, answer: text === null ? undefined : JSON.parse(text) };
+  }
+
+  /** Where the requests behind events came from, of those that are audited and whose person is not erased. */
+  originsOf(eventIds: readonly string[]): Promise<readonly EventOrigin[]> {
+    return originsOf(this.pool, this.sealer, eventIds);
   }
 
   /** The stream that holds a claim. */

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { RequestContext } from '@orrery/contracts';
-import { actorOf } from '@orrery/contracts';
+import { actorOf, personOf } from '@orrery/contracts';
 import type { Metadata } from '@orrery/kernel';
 import type { Once } from './unit.ts';
 
 /** What of a request's context the store needs: a `RequestContext` will do. */
 export type CommandContext = Pick<RequestContext, 'principal' | 'commandId' | 'correlationId'> &
-  Partial<Pick<RequestContext, 'orgId' | 'idempotent' | 'traceparent'>>;
+  Partial<Pick<RequestContext, 'orgId' | 'idempotent' | 'traceparent' | 'origin'>>;
 
 /** An event handled once by a consumer: the effect and this row commit together, so that a redelivery changes nothing. */
 export const inboxRow = (consumer: string, eventId: string): Once => ({ scope: `inbox ${consumer}`, key: eventId });
@@ -18,12 +18,17 @@ export const commandRow = (name: string, context: CommandContext, input?: unknow
   return idempotent && input !== undefined ? { ...row, hash: fingerprint(input) } : row;
 };
 
-export const metadataOf = ({ principal, orgId, commandId, correlationId, traceparent }: CommandContext): Metadata => ({
+/** A person counts from the first factor on: it is their request that is told of. */
+const senderOf = (principal: CommandContext['principal']): string | undefined =>
+  principal.kind === 'pending' ? principal.id : personOf(principal);
+
+export const metadataOf = ({ principal, orgId, commandId, correlationId, traceparent, origin }: CommandContext): Metadata => ({
   correlationId,
   causationId: commandId,
   actor: actorOf(principal),
   ...(orgId === undefined ? {} : { orgId }),
   ...(traceparent === undefined ? {} : { traceparent }),
+  ...(origin === undefined ? {} : { origin: { ...origin, of: senderOf(principal) } }),
 });
 
 /** The same for the same value, in whatever order its fields were written. */

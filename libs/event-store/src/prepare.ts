@@ -1,6 +1,7 @@
 import type { Clock } from '@orrery/kernel';
 import { v7 } from 'uuid';
 import type { Change } from './change.ts';
+import { originSeal } from './origin.ts';
 import type { Registry } from './registry.ts';
 import type { CellText } from './row-statement.ts';
 import type { Sealer } from './sealer.ts';
@@ -39,7 +40,9 @@ export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }
   const recordedAt = new Date(clock.now());
   const facts: Fact[] = [];
   const events: CellText[][] = [];
-  const metadata = JSON.stringify(unit.metadata);
+  const { origin, ...known } = unit.metadata;
+  const metadata = JSON.stringify(known);
+  const sealOrigin = origin && originSeal(sealer, known, origin);
   const at = recordedAt.toISOString();
   for (const append of unit.appends) {
     let version = append.expected;
@@ -47,12 +50,13 @@ export const prepareUnit = async (unit: Unit, { registry, sealer, clock, views }
       version += 1;
       const { contract, stored } = registry.writerOf(type);
       const parsed = registry.parse(contract, data);
-      facts.push({ id, stream: append.stream, version, event: { type, data: parsed }, metadata: unit.metadata, recordedAt });
+      facts.push({ id, stream: append.stream, version, event: { type, data: parsed }, metadata: known, recordedAt });
       const sealed = contract.personal ? await sealer.seal(contract.personal, parsed, id) : { data: parsed, person: null };
       // Only the first event of an append has a predecessor in the log to look for.
       const before = version === append.expected + 1 ? append.expected : 0;
       const text = JSON.stringify(sealed.data);
-      events.push([id, append.stream, String(before), String(version), stored, text, metadata, at, sealed.person]);
+      const around = (await sealOrigin?.(id, type, parsed)) ?? metadata;
+      events.push([id, append.stream, String(before), String(version), stored, text, around, at, sealed.person]);
     }
   }
   const once = unit.once && onceCells(unit.once, sealer);

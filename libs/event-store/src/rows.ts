@@ -1,4 +1,5 @@
 import type { Event, Metadata, Recorded } from '@orrery/kernel';
+import { withoutOrigin } from './origin.ts';
 import type { PersonKey } from './person-keys.ts';
 import type { Registry } from './registry.ts';
 import type { Sealer } from './sealer.ts';
@@ -43,7 +44,7 @@ export class RowReader {
       stream: row.stream,
       version: row.version,
       event: this.open<E>(row, keys),
-      metadata: row.metadata,
+      metadata: withoutOrigin(row.metadata),
       recordedAt: row.recorded_at,
       place: { transaction: row.transaction, position: row.position },
     }));

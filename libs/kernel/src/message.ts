@@ -27,6 +27,16 @@ export interface Metadata {
   readonly orgId?: string;
   /** W3C trace context of the span that appended the event. */
   readonly traceparent?: string;
+  /** On its way into the log only: kept sealed beside the facts that are audited, and told to nobody with them. */
+  readonly origin?: Origin;
+}
+
+/** Where the request behind a fact came from: it tells of a person. */
+export interface Origin {
+  readonly ip: string;
+  readonly userAgent?: string | undefined;
+  /** The person whose request it was, where there is one. */
+  readonly of?: string | undefined;
 }
 
 /** An event as the log holds it. */

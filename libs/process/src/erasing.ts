@@ -1,4 +1,4 @@
-import { type EventContract, type EventContracts, identity } from '@orrery/contracts';
+import { auditFactOf, type EventContract, type EventContracts, identity } from '@orrery/contracts';
 import { type Consumer, consumer, type EventStore, erasePerson } from '@orrery/event-store';
 
 const { UserDeleted, OrgDeleted } = identity.IdentityEvents;
@@ -7,7 +7,9 @@ const { UserDeleted, OrgDeleted } = identity.IdentityEvents;
 const deadlineMs = 300_000;
 
 const holdsPersons = (events: readonly EventContracts[]): boolean =>
-  events.flatMap((contracts) => Object.values<EventContract>(contracts)).some(({ personal }) => personal !== undefined);
+  events
+    .flatMap((contracts) => Object.values<EventContract>(contracts))
+    .some(({ personal, type }) => personal !== undefined || auditFactOf(type) !== undefined);
 
 /**
  * Whoever keeps personal facts forgets them when their person is deleted, or their organization: no service needs to think of it, and

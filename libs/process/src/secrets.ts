@@ -14,7 +14,8 @@ export type Purpose =
   | 'passkey-challenge-mac'
   | 'tries-mac'
   | 'ticket-mac'
-  | 'variable-mac';
+  | 'variable-mac'
+  | 'audit-address-mac';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

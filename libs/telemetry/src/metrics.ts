@@ -18,6 +18,8 @@ export const metrics = {
   keyUses: counter<'outcome'>('orrery_key_uses_total', 'Keys whose last use a gateway had to tell'),
   /** `path`: how a secret was shown. `outcome`: `succeeded`, `failed`, or `refused` without a look. */
   tries: counter<'path' | 'outcome'>('orrery_identity_tries_total', 'Secrets that were shown to identity, and what came of it'),
+  /** `outcome`: `told` as events, or `dropped` where there were too many at once or the log took none. */
+  failedTries: counter<'outcome'>('orrery_identity_failed_tries_total', 'Wrong secrets that were shown for somebody, for the audit trail'),
   /** `outcome`: `sent`, `failed` and tried again, `given-up`, or `kept` where there is nothing to send with. */
   letters: counter<'outcome'>('orrery_identity_letters_total', 'E-mail that was taken by a mail server, or was not'),
   /** `outcome`: `accepted` or `refused`; `unavailable`, `deadline` or `fault`; `shed`, `expired` or `cancelled`. */

@@ -10,6 +10,7 @@ import { BillingConfig } from './billing.config.ts';
 import { openMetersMigration } from './migrations/0001-open-meters.ts';
 import { askedMetersMigration } from './migrations/0002-asked-meters.ts';
 import { balances } from './views/balances.view.ts';
+import { OriginsHandler } from './views/origins.handler.ts';
 import { entries, transactions } from './views/transactions.view.ts';
 import { usage } from './views/usage.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
@@ -21,7 +22,7 @@ export const billing = service({
   events: [contracts.BillingEvents],
   views: [balances, transactions, entries, usage],
   module: ({ store }) => ({
-    controllers: [GrantsHandler, ViewsHandler],
+    controllers: [GrantsHandler, OriginsHandler, ViewsHandler],
     providers: [{ provide: EventStore, useValue: store }],
   }),
   consumers: ({ store, config }) => [accountsConsumer(config), chargesConsumer(ledgerHandle(store)), metersConsumer()],

@@ -33,6 +33,7 @@ import { orgStandings } from './migrations/0002-org-standings.ts';
 import { agentKeys } from './migrations/0003-agent-keys.ts';
 import { variableValuesTable } from './migrations/0004-variable-values.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
+import { OriginsHandler } from './views/origins.handler.ts';
 import { runList } from './views/run-list.view.ts';
 import { RunReader } from './views/run-reader.ts';
 import { runTallies } from './views/run-tallies.view.ts';
@@ -76,7 +77,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     keep: (key: AgentKey) => insertAgentKey(store.pool, key),
   };
   return {
-    controllers: [RunsHandler, EnvironmentHandler, WorkersHandler, AgentsHandler, FollowHandler, ViewsHandler],
+    controllers: [RunsHandler, EnvironmentHandler, WorkersHandler, AgentsHandler, FollowHandler, OriginsHandler, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: store },
       { provide: Household, useValue: household },

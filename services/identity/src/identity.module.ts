@@ -1,6 +1,7 @@
 import { identity as contracts } from '@orrery/contracts';
 import { EventStore, type Migration } from '@orrery/event-store';
 import { service } from '@orrery/process';
+import { auditConsumers, auditControllers, auditProviders } from './application/audit/audit-parts.ts';
 import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
 import { sealedLetters } from './application/mail/letters-table.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
@@ -14,11 +15,19 @@ import { lettersTable } from './migrations/0004-letters.ts';
 import { signingKeysTable } from './migrations/0005-signing-keys.ts';
 import { numbersTable } from './migrations/0010-numbers.ts';
 import { administrators } from './views/people/administrators.view.ts';
+import { auditEntriesTable } from './migrations/0009-audit-entries.ts';
 import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 
-export const identityMigrations: readonly Migration[] = [triesTable, keyUsesTable, lettersTable, signingKeysTable, numbersTable];
+export const identityMigrations: readonly Migration[] = [
+  triesTable,
+  keyUsesTable,
+  lettersTable,
+  signingKeysTable,
+  auditEntriesTable,
+  numbersTable,
+];
 
 export const identity = service({
   name: 'identity',
@@ -28,14 +37,15 @@ export const identity = service({
   sealed: [sealedLetters, sealedSigningKeys],
   views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews],
   module: (deps) => ({
-    controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ViewsHandler],
+    controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ...auditControllers, ViewsHandler],
     providers: [
       { provide: EventStore, useValue: deps.store },
       ...keyProviders(deps),
       ...userProviders(deps),
       ...mfaProviders(deps),
       ...orgProviders(deps),
+      ...auditProviders(deps),
     ],
   }),
-  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps)],
+  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps), ...auditConsumers()],
 });

@@ -84,7 +84,8 @@ describe('guessing', () => {
 
   describe('seen by its clock', () => {
     let now = Date.parse('2030-01-01T00:00:00Z');
-    const origin = (ip: string) => ({ origin: { ip } });
+    const origin = (ip: string) => contextOf(nobody, { origin: { ip } });
+    const from = contextOf(nobody);
     const tries = () => new Tries({ table: new TriesTable(rig.pool), key: Buffer.alloc(32, 1), clock: { now: () => now } });
     const wrong = (subject: string, ip: string) => tries().check('login', subject, origin(ip), async () => undefined);
 
@@ -103,14 +104,14 @@ describe('guessing', () => {
     });
 
     it('counts nothing where nothing was looked at', async () => {
-      const shed = () => tries().check('login', 'shed', {}, () => Promise.reject(new Error('no room')));
+      const shed = () => tries().check('login', 'shed', from, () => Promise.reject(new Error('no room')));
       for (let n = 0; n < 20; n += 1) await expect(shed()).rejects.toThrow('no room');
       await expect(wrong('shed', '192.0.2.200')).resolves.toBeUndefined();
     });
 
     it('is agreed on by processes that share a database', async () => {
       const outcomes = await Promise.allSettled(
-        Array.from({ length: 40 }, () => tries().check('login', 'shared', {}, async () => undefined)),
+        Array.from({ length: 40 }, () => tries().check('login', 'shared', from, async () => undefined)),
       );
       expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(patienceOf.login.free + 1);
     });

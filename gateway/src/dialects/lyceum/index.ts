@@ -1,4 +1,6 @@
+import { ExportPlaces } from '../../audit/places.ts';
 import type { Dialect } from '../../dialect.ts';
+import { audit } from './audit.ts';
 import { authentication } from './authentication.ts';
 import { billing } from './billing.ts';
 import { environment } from './environment.ts';
@@ -14,7 +16,10 @@ import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
 
 /** The Lyceum API, a view of the same operations. `publicUrl` is where clients are told to find their streams. */
-export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
+export const lyceum = (
+  { publicUrl }: { readonly publicUrl: string },
+  { exports = new ExportPlaces() }: { readonly exports?: ExportPlaces } = {},
+): Dialect => ({
   name: 'lyceum',
   bases: [apiBase, '/api/v1/stream'],
   routes: [
@@ -29,6 +34,7 @@ export const lyceum = ({ publicUrl }: { readonly publicUrl: string }): Dialect =
     ...logs,
     ...hardware,
     ...billing,
+    ...audit(exports),
   ],
   error: lyceumError,
 });

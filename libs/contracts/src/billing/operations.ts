@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originsAskedOf } from '../audit/origins.ts';
 import { command, query } from '../define.ts';
 import { NanosText } from '../money.ts';
 import { Instant, OffsetRequest, OrgId, Text } from '../values.ts';
@@ -79,3 +80,5 @@ export const CheckLedger = query({
   }),
   refusals: {},
 });
+
+export const ReadOrigins = originsAskedOf('billing');

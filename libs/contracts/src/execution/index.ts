@@ -1,5 +1,6 @@
 export * from './attempts/operations.ts';
 export * from './attempts/types.ts';
+export { ReadOrigins } from './audit/operations.ts';
 export { type ExecutionEvent, ExecutionEvents } from './events.ts';
 export { runEndTypes } from './runs/events.ts';
 export * from './runs/operations.ts';

@@ -1,5 +1,6 @@
 import type { EventOf } from '../define.ts';
 import { AdministratorEvents } from './administrators/events.ts';
+import { AuditEvents } from './audit/events.ts';
 import { InviteEvents } from './invites/events.ts';
 import { ApiKeyEvents } from './keys/events.ts';
 import { MfaEvents } from './mfa/events.ts';
@@ -24,5 +25,6 @@ export const IdentityEvents = {
   ...ApiKeyEvents,
   ...PlanEvents,
   ...MfaEvents,
+  ...AuditEvents,
 };
 export type IdentityEvent = EventOf<typeof IdentityEvents>;

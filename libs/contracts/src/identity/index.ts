@@ -1,4 +1,6 @@
 export * from './administrators/operations.ts';
+export * from './audit/operations.ts';
+export * from './audit/types.ts';
 export { type IdentityEvent, IdentityEvents } from './events.ts';
 export * from './invites/operations.ts';
 export * from './invites/types.ts';

@@ -3,6 +3,7 @@ import { systemClock } from '@orrery/kernel';
 import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../identity.config.ts';
 import { Administrators } from './administrators/administrators.ts';
+import { FailedTries } from './audit/failed-tries.ts';
 import { smtpCarrier } from './mail/carrier.ts';
 import { Post } from './mail/post.ts';
 import { RefreshTokens } from './sessions/refresh-tokens.ts';
@@ -23,6 +24,7 @@ export interface Foundation {
   readonly together: Together;
   readonly triesTable: TriesTable;
   readonly tries: Tries;
+  readonly failedTries: FailedTries;
   readonly refreshTokens: RefreshTokens;
   readonly sessions: Sessions;
   readonly claimKey: ClaimKey;
@@ -46,14 +48,21 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const snapshots = new Snapshots({ bus, store, signingKeys, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
   health.check('snapshots', () => snapshots.areComplete);
   const triesTable = new TriesTable(store.pool);
-  const tries = new Tries({ table: triesTable, key: secrets('tries-mac'), clock: systemClock });
+  const failedTries = new FailedTries({
+    store,
+    tries: () => tries,
+    clock: systemClock,
+    failed: (err) => log.warn({ err }, 'some failed tries are not in the audit trail'),
+  });
+  const onFailed = failedTries.note.bind(failedTries);
+  const tries = new Tries({ table: triesTable, key: secrets('tries-mac'), clock: systemClock, onFailed });
   const refreshTokens = new RefreshTokens(secrets('refresh-mac'));
   const mustVerify = config.verification === 'required';
   const sessions = new Sessions({ store, signingKeys, refreshTokens, snapshots, mustVerify });
   const claimKey = new ClaimKey(secrets('claim-mac'));
   const post = postOf(deps, claimKey);
   const administrators = new Administrators(store, snapshots);
-  const kept = { signingKeys, snapshots, triesTable, tries, refreshTokens, sessions };
+  const kept = { signingKeys, snapshots, triesTable, tries, failedTries, refreshTokens, sessions };
   return { ...kept, together: new Together(store), claimKey, administrators, post, mustVerify };
 };
 

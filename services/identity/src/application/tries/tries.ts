@@ -14,6 +14,8 @@ export interface TriesOptions {
   /** Names of subjects and addresses are kept under hashes with this key: the table tells of nobody. */
   readonly key: Buffer;
   readonly clock: Clock;
+  /** Hears of every secret that was wrong. */
+  readonly onFailed?: (path: TryPath, subject: string, context: RequestContext) => void;
 }
 
 type Origin = Pick<RequestContext, 'origin'>;
@@ -44,7 +46,7 @@ export class Tries {
    * Runs a check of a secret as one try: undefined means that it was wrong. Where it throws, nothing was looked at, and nothing is
    * counted.
    */
-  async check<T>(path: TryPath, subject: string, context: Origin, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  async check<T>(path: TryPath, subject: string, context: RequestContext, look: () => Promise<T | undefined>): Promise<T | undefined> {
     await this.guard(path, subject, context);
     let found: T | undefined;
     try {
@@ -53,8 +55,10 @@ export class Tries {
       await this.takeBack(path, subject);
       throw error;
     }
-    if (found === undefined) await this.failed(path, context);
-    else await this.succeeded(path, subject);
+    if (found === undefined) {
+      this.options.onFailed?.(path, subject, context);
+      await this.failed(path, context);
+    } else await this.succeeded(path, subject);
     return found;
   }
 
@@ -100,6 +104,12 @@ export class Tries {
     const key = this.subjectKey(path, subject);
     this.locked.delete(key);
     await this.change(key, patienceOf[path], takenBack);
+  }
+
+  /** Until when nobody is looked at who tries this way; undefined where they are. */
+  async lockedUntil(path: TryPath, subject: string): Promise<number | undefined> {
+    const until = (await this.options.table.find(this.subjectKey(path, subject)))?.tally.lockedUntil ?? 0;
+    return until > this.options.clock.now() ? until : undefined;
   }
 
   private refuseTally(path: TryPath, key: string, { lockedUntil }: Tally): void {

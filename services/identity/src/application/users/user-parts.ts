@@ -4,6 +4,7 @@ import type { Deps } from '@orrery/process';
 import type { IdentityConfig } from '../../identity.config.ts';
 import { AdministratorsHandler } from '../administrators/administrators.handler.ts';
 import { Administrators } from '../administrators/administrators.ts';
+import { auditChoreOf } from '../audit/audit-parts.ts';
 import { Chores } from '../chores.ts';
 import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
@@ -73,6 +74,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     pruneLetters(post),
     forgetInvitesOf(deps),
     tendKeys(signingKeys, snapshots),
+    auditChoreOf(deps),
   ];
   return [
     { provide: Snapshots, useValue: snapshots },

@@ -1,0 +1,60 @@
+import { BillingEvents } from '../billing/events.ts';
+import { CatalogEvents } from '../catalog/events.ts';
+import { ExecutionEvents } from '../execution/events.ts';
+import { type AuditFact, auditing, type Unaudited } from './fact.ts';
+import { identityFacts } from './identity.ts';
+
+const ofPlatform = { unaudited: 'the platform at work: nobody decided it' };
+const end = { unaudited: 'how a run ended is its own history; that somebody ended it is told' };
+
+const executionFacts = auditing(ExecutionEvents, {
+  RunSubmitted: { action: 'run.submitted', target: ['run', 'runId'], details: ['machineType', 'programHash'] },
+  RunEndRequested: { action: 'run.end_requested', target: ['run', 'runId'], details: ['mode'] },
+  RunKeptWaiting: ofPlatform,
+  RunPlaced: ofPlatform,
+  RunStarted: ofPlatform,
+  RunAttemptLost: ofPlatform,
+  RunCompleted: end,
+  RunFailed: end,
+  RunSystemFailed: end,
+  RunCancelled: end,
+  RunAborted: end,
+  JoinTokenCreated: { unaudited: 'keeps a hash; that a machine came with it is told' },
+  WorkerJoined: { action: 'worker.joined', target: ['worker', 'workerId'], details: ['tokenId'] },
+  WorkerRejoined: { action: 'worker.rejoined', target: ['worker', 'workerId'], details: ['tokenId'] },
+  WorkerRemoved: { action: 'worker.removed', target: ['worker', 'workerId'] },
+  WorkerFactsChanged: ofPlatform,
+  WorkerLost: ofPlatform,
+  WorkerReturned: ofPlatform,
+  WorkerCordoned: { action: 'worker.cordoned', target: ['worker', 'workerId'] },
+  WorkerUncordoned: { action: 'worker.uncordoned', target: ['worker', 'workerId'] },
+});
+
+const billingFacts = auditing(BillingEvents, {
+  AccountOpened: ofPlatform,
+  CreditGranted: { action: 'credit.granted', target: ['org', 'orgId'], details: ['kind', 'amount', 'transactionId'] },
+  UsageCharged: { unaudited: 'a bill has its own trail' },
+  CreditExhausted: { action: 'credit.exhausted', target: ['org', 'orgId'] },
+  CreditRestored: { action: 'credit.restored', target: ['org', 'orgId'] },
+});
+
+const catalogFacts = auditing(CatalogEvents, {
+  MachineTypePublished: { action: 'machine_type.published', target: ['machine-type', 'name'] },
+  MachineTypeRetired: { action: 'machine_type.retired', target: ['machine-type', 'name'] },
+  PriceBookPublished: { action: 'price_book.published' },
+});
+
+/** Every event that a log may hold, and how the audit trail tells it or why it does not. An event that is missing does not compile. */
+export const auditTable: Readonly<Record<string, AuditFact | Unaudited>> = {
+  ...identityFacts,
+  ...executionFacts,
+  ...billingFacts,
+  ...catalogFacts,
+};
+
+/** The events that are told, by their types. */
+export const auditFacts: ReadonlyMap<string, AuditFact> = new Map(
+  Object.entries(auditTable).flatMap(([type, entry]) => ('action' in entry ? [[type, entry] as const] : [])),
+);
+
+export const auditFactOf = (type: string): AuditFact | undefined => auditFacts.get(type);

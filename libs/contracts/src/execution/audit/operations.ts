@@ -1,0 +1,3 @@
+import { originsAskedOf } from '../../audit/origins.ts';
+
+export const ReadOrigins = originsAskedOf('execution');
