@@ -12,6 +12,7 @@ export type TargetKind =
   | 'passkey'
   | 'signing-key'
   | 'run'
+  | 'variable'
   | 'worker'
   | 'machine-type'
   | 'price-book';

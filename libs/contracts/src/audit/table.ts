@@ -19,6 +19,8 @@ const executionFacts = auditing(ExecutionEvents, {
   RunSystemFailed: end,
   RunCancelled: end,
   RunAborted: end,
+  VariableSet: { action: 'variable.set', target: ['variable', 'variableId'], details: ['isSecret', 'isNew'] },
+  VariableRemoved: { action: 'variable.removed', target: ['variable', 'variableId'] },
   JoinTokenCreated: { unaudited: 'keeps a hash; that a machine came with it is told' },
   WorkerJoined: { action: 'worker.joined', target: ['worker', 'workerId'], details: ['tokenId'] },
   WorkerRejoined: { action: 'worker.rejoined', target: ['worker', 'workerId'], details: ['tokenId'] },
