@@ -252,7 +252,7 @@ const cases: readonly Case[] = [
 ];
 
 const isForPeople = (row: string): boolean =>
-  ['POST /orgs', 'DELETE /user/delete'].includes(row) || row.includes(' /mfa/') || row.includes(' /invites/');
+  ['POST /orgs', 'DELETE /user/delete', 'GET /user/security-events'].includes(row) || row.includes(' /mfa/') || row.includes(' /invites/');
 
 describe('The Lyceum API', () => {
   let world: World;

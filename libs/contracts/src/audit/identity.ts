@@ -8,6 +8,10 @@ const ofCommand = { unaudited: 'a step inside something that is told as a whole'
 const users = {
   UserSignedUp: { action: 'user.signed_up', target: ['user', 'userId'], person: 'userId', byThemselves: true },
   UserRenamed: { action: 'user.renamed', target: ['user', 'userId'], person: 'userId' },
+  UsernameChosen: { action: 'user.username_chosen', target: ['user', 'userId'], person: 'userId' },
+  EmailChanged: { action: 'email.changed', target: ['user', 'userId'], person: 'userId' },
+  AdministratorAppointed: { action: 'administrator.appointed', target: ['user', 'userId'], person: 'userId' },
+  AdministratorDismissed: { action: 'administrator.dismissed', target: ['user', 'userId'], person: 'userId', details: ['reason'] },
   PasswordSet: besidePublic,
   PasswordRehashed: { unaudited: 'the same password under a stronger hash: nobody did anything' },
   PasswordChanged: { action: 'password.changed', target: ['user', 'userId'], person: 'userId', byThemselves: true, details: ['reason'] },
