@@ -1,5 +1,6 @@
 import { identity } from '@orrery/contracts';
 import { z } from 'zod';
+import { Failed, refusal, unauthenticated } from '../../failure.ts';
 import { type Json, row } from './row.ts';
 import { user } from './users.ts';
 
@@ -33,7 +34,13 @@ export const authentication = [
     path: '/auth/login',
     operations: [identity.LogInByUsername],
     body: z.object({ username: z.string(), password: z.string() }),
-    answer: async (to, { body }) => token(await to.ask(identity.LogInByUsername, body)),
+    answer: async (to, { body }) => {
+      const outcome = await to.outcome(identity.LogInByUsername, body);
+      if (outcome.accepted) return token(outcome.value);
+      const failure = refusal(identity.LogInByUsername, outcome.rejection);
+      // Whoever may not log in is nobody there, whatever the reason.
+      throw new Failed(failure.status === 403 ? unauthenticated(failure.detail) : failure);
+    },
   }),
   row({
     method: 'GET',

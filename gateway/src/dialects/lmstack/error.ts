@@ -1,6 +1,6 @@
 import { detailError } from '../detail-error.ts';
 
-/** What is taken or may not be is a bad request there; an account that is closed is one that nobody can log in to. */
+/** What is taken or may not be is a bad request there. */
 export const lmstackError = detailError({
   places: { IdempotencyKeyReused: ['header', 'Idempotency-Key'] },
   statuses: {
@@ -13,7 +13,5 @@ export const lmstackError = detailError({
     LastOwner: 400,
     OrgHasBalance: 400,
     ExpiryInThePast: 400,
-    UserDeactivated: 401,
-    EmailNotVerified: 401,
   },
 });

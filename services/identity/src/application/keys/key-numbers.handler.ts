@@ -9,7 +9,7 @@ import { managerOfOrg } from './manager.ts';
 
 const notFound = { code: 'ApiKeyNotFound', details: {} } as const;
 
-/** Keys of an organization by numbers. Those of others are as if they were not. */
+/** Keys of an organization by numbers. Those of others, and those that were revoked, are as if they were not. */
 @Controller()
 export class KeyNumbersHandler {
   private readonly numbers: Numbers;
@@ -33,7 +33,7 @@ export class KeyNumbersHandler {
   @Serves(identity.FindApiKey)
   async find({ number }: InputOf<typeof identity.FindApiKey>, context: RequestContext): Promise<OutputOf<typeof identity.FindApiKey>> {
     const id = identity.ApiKeyId.safeParse(await this.numbers.idOf('api-key', number));
-    const row = id.success ? await this.store.read(apiKeys).one({ id: id.data, orgId: orgOf(context) }) : undefined;
+    const row = id.success ? await this.store.read(apiKeys).one({ id: id.data, orgId: orgOf(context), revokedAt: null }) : undefined;
     return row ? { keyId: row.id } : refuse(notFound);
   }
 

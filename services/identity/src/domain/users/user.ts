@@ -107,10 +107,18 @@ const withPassword = (command: Asked<'ChangePassword' | 'Rehash'>, { userId, pas
   return accept<Event>({ type: 'PasswordRehashed', data: { userId, passwordHash: command.passwordHash, at: command.at } });
 };
 
+type Overseeing = Asked<'Rename' | 'ChangeEmail' | 'Deactivate' | 'Reactivate' | 'Delete'>;
+const overseeing: ReadonlySet<string> = new Set<Overseeing['type']>(['Rename', 'ChangeEmail', 'Deactivate', 'Reactivate', 'Delete']);
+const isOverseeing = (command: Command): command is Overseeing => overseeing.has(command.type);
+
 /** What may happen to an account, whether or not it is closed. */
-const oversee = (command: Asked<'Deactivate' | 'Reactivate' | 'Delete'>, { userId, status }: Alive): Decided => {
+const oversee = (command: Overseeing, { userId, status }: Alive): Decided => {
   const { at } = command;
   switch (command.type) {
+    case 'Rename':
+      return accept<Event>({ type: 'UserRenamed', data: { userId, name: command.name, at } });
+    case 'ChangeEmail':
+      return accept<Event>({ type: 'EmailChanged', data: { userId, email: command.email, at } });
     case 'Deactivate':
       return status === 'Deactivated' ? accept() : accept<Event>({ type: 'UserDeactivated', data: { userId, by: command.by, at } });
     case 'Reactivate':
@@ -124,14 +132,10 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
   if (command.type === 'SignUp') return signUp(command, state);
   if (state.status === 'Deleted' && command.type === 'Delete') return accept();
   if (state.status === 'Absent' || state.status === 'Deleted') return reject(isByTicket(command) ? 'BadTicket' : 'UserNotFound', {});
-  if (command.type === 'Deactivate' || command.type === 'Reactivate' || command.type === 'Delete') return oversee(command, state);
+  if (isOverseeing(command)) return oversee(command, state);
   if (state.status === 'Deactivated') return reject(isByTicket(command) ? 'BadTicket' : 'UserDeactivated', {});
   const { userId } = state;
   switch (command.type) {
-    case 'Rename':
-      return accept<Event>({ type: 'UserRenamed', data: { userId, name: command.name, at: command.at } });
-    case 'ChangeEmail':
-      return accept<Event>({ type: 'EmailChanged', data: { userId, email: command.email, at: command.at } });
     case 'AskVerification':
       return state.isVerified ? accept() : accept(requested('EmailVerificationRequested', { userId, at: command.at }, command.ticket));
     case 'AskReset':
