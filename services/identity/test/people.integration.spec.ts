@@ -121,6 +121,7 @@ describe('People', () => {
     const { username, id } = await create({ email });
     const moved = `${randomUUID()}@example.com`;
     expect(granted(await update(id, { email: moved }))).toMatchObject({ email: moved });
+    expect((await rig.letters(email)).map(({ subject }) => subject)).toContain('Your e-mail address was changed');
     await create({ email });
     granted(await rig.ask(identity.DeleteUser, { userId: id }, operator()));
     await create({ username: username ?? '', email: moved });

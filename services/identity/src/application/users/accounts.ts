@@ -2,7 +2,13 @@ import { type Instant, type identity, instantOf, type RequestContext, UserId } f
 import { ClaimTaken, type EventStore, type Handle, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
-import { deactivatedLetter, passwordChangedLetter, resetLetter, verificationLetter } from '../../domain/letters/account-letters.ts';
+import {
+  addressChangedLetter,
+  deactivatedLetter,
+  passwordChangedLetter,
+  resetLetter,
+  verificationLetter,
+} from '../../domain/letters/account-letters.ts';
 import type { Letter } from '../../domain/letters/letter.ts';
 import { type Command, type Event, type Refusal, type State, type Ticket, User } from '../../domain/users/user.ts';
 import { findByEmail, findById, type Person } from '../../views/people.view.ts';
@@ -107,15 +113,19 @@ export class Accounts {
   /** False where the address has another account. */
   async changeEmail({ id, email: former }: Person, email: string, context: RequestContext): Promise<boolean> {
     if (email === former) return true;
-    const { together, claimKey } = this.parts;
+    const { together, claimKey, post, publicUrl } = this.parts;
     const stream = userStream(id);
     const claims = () => [
       { scope: 'email', key: claimKey.ofEmail(former), release: stream },
       { scope: 'email', key: claimKey.ofEmail(email), take: stream },
     ];
-    const parts = [part(User, stream, { type: 'ChangeEmail', email, at: now() }, { claims })];
+    const command = { type: 'ChangeEmail', email, at: now() } as const;
+    // Whoever loses an account so hears of it where they still read.
+    const writes = [post.slip(addressChangedLetter({ to: former, publicUrl }, command.at), { person: id })];
+    const joint = { name: 'change-email', parts: [part(User, stream, command, { claims })], writes, input: { id, email }, answer: null };
     try {
-      refuse(await together.commit({ name: 'change-email', parts, input: { id, email }, answer: null }, stream, context));
+      refuse(await together.commit(joint, stream, context));
+      post.collect();
       return true;
     } catch (error) {
       if (error instanceof ClaimTaken) return false;

@@ -50,6 +50,13 @@ export const passwordChangedLetter = ({ to, publicUrl }: Envelope, at: Instant):
     `${publicUrl}/reset-password`,
   ]);
 
+export const addressChangedLetter = ({ to }: Envelope, at: Instant): Letter =>
+  letter(to, 'Your e-mail address was changed', [
+    `Since ${until(at)} your account has another e-mail address. An administrator of this platform changed it, and letters go there now.`,
+    '',
+    'If you know nothing of it, ask those who run this platform.',
+  ]);
+
 export const signUpAgainLetter = ({ to, publicUrl }: Envelope): Letter =>
   letter(to, 'You have an account already', [
     'Somebody tried to sign up with this address, which has an account already. If it was you, log in instead.',

@@ -1,4 +1,5 @@
 import {
+  addressChangedLetter,
   deactivatedLetter,
   deletedLetter,
   passwordChangedLetter,
@@ -16,6 +17,7 @@ const letters: readonly Letter[] = [
   verificationLetter(ticket),
   resetLetter(ticket),
   passwordChangedLetter({ to, publicUrl }, ticket.expiresAt),
+  addressChangedLetter({ to, publicUrl }, ticket.expiresAt),
   signUpAgainLetter({ to, publicUrl }),
   deactivatedLetter({ to, publicUrl }),
   deletedLetter({ to, publicUrl }),
