@@ -20,6 +20,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** `Last-Event-ID`, where a reader of a stream goes on. */
   readonly lastEventId: string | undefined;
+  /** The only cookie of a name; undefined where there is none, or more than one. */
+  cookie(name: string): string | undefined;
   /** The value of an operation; a refusal ends the request with its status. */
   ask<X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>>;
   /** The same with refusals as values. */
@@ -31,8 +33,10 @@ export interface Answer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
-  /** A `Set-Cookie` header: `settingSession`, `clearingSession`. */
-  readonly setCookie?: string;
+  /** `Set-Cookie` headers: `settingSession`, `clearingSession`. */
+  readonly setCookie?: string | readonly string[];
+  /** Where a browser is to go on. */
+  readonly location?: string;
 }
 
 /** What a stream answers with: it has begun, and these are its frames. */

@@ -32,6 +32,7 @@ import { Limiting } from './limit/limiting.ts';
 import { RateLimiter } from './limit/rate-limiter.ts';
 import { readOutbox } from './outbox.ts';
 import { orrery } from './routes.ts';
+import { signIn } from './sign-in/index.ts';
 
 /** How long a request waits for what its caller may have written a moment ago. */
 const catchUpMs = 500;
@@ -134,7 +135,14 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,
-    dialects: dialects ?? [orrery(operations, { exports }), lyceum(config, { exports }), neospace(), deeplogix(config), lmstack()],
+    dialects: dialects ?? [
+      orrery(operations, { exports }),
+      lyceum(config, { exports }),
+      neospace(),
+      deeplogix(config),
+      lmstack(),
+      signIn(config),
+    ],
     settings: { ...settingsOf(config), ...settings },
     log,
     draining: draining.signal,

@@ -6,8 +6,8 @@ const tokenForm = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** More than one of that name: somebody has put another beside the one that was set here, and nobody can tell which. */
 export const ambiguous = Symbol('ambiguous');
 
-/** The value of the cookie in a `Cookie` header; undefined where there is none. */
-export const sessionIn = (header: string | undefined): string | typeof ambiguous | undefined => {
+/** The value of a cookie in a `Cookie` header; undefined where there is none. */
+export const cookieIn = (header: string | undefined, name: string): string | typeof ambiguous | undefined => {
   const values = (header ?? '').split(';').flatMap((part) => {
     const at = part.indexOf('=');
     return at > 0 && part.slice(0, at).trim() === name ? [part.slice(at + 1).trim()] : [];
@@ -15,6 +15,8 @@ export const sessionIn = (header: string | undefined): string | typeof ambiguous
   const [only, ...others] = new Set(values);
   return others.length > 0 ? ambiguous : only;
 };
+
+export const sessionIn = (header: string | undefined): string | typeof ambiguous | undefined => cookieIn(header, name);
 
 /**
  * Out of reach for scripts, not sent along by other sites but when somebody follows a link, and only under TLS where the platform is

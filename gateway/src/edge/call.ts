@@ -3,6 +3,7 @@ import { actorOf, type Operation, type OutputOf, type RequestContext, type Reque
 import { type Bus, denialOf, type ItemStream, type Outcome } from '@orrery/messaging';
 import type { FastifyRequest } from 'fastify';
 import { asking, type Caller } from '../access/caller.ts';
+import { cookieIn } from '../access/session-cookie.ts';
 import type { Call, Parts } from '../dialect.ts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
 import { type Exchange, pathOf } from './exchange.ts';
@@ -58,6 +59,11 @@ export class Asking implements Call {
 
   get path(): string {
     return pathOf(this.#request.url);
+  }
+
+  cookie(name: string): string | undefined {
+    const value = cookieIn(this.#request.headers.cookie, name);
+    return typeof value === 'string' ? value : undefined;
   }
 
   async ask<X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>> {

@@ -6,8 +6,9 @@ import { problem } from '../problem.ts';
 import { exchangeOf, pathOf } from './exchange.ts';
 
 /** Bodies of answers are already text: nothing serialises them again. */
-export const respond = (reply: FastifyReply, { status, contentType, body, setCookie }: Answer): FastifyReply => {
+export const respond = (reply: FastifyReply, { status, contentType, body, setCookie, location }: Answer): FastifyReply => {
   if (setCookie !== undefined) reply.header('set-cookie', setCookie);
+  if (location !== undefined) reply.header('location', location);
   if (body === '') return reply.code(status).send();
   return reply.code(status).type(contentType).send(Buffer.from(body));
 };

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { identity } from '@orrery/contracts';
 import { known, serviceVariables, variable } from '@orrery/process';
 import { z } from 'zod';
+import { Issuers } from './application/external/issuer-config.ts';
 
 const origins = z
   .string()
@@ -43,6 +44,15 @@ export const IdentityConfig = z.object({
       example: 'example.com',
     },
   ),
+  signInIssuers: variable('ORRERY_SIGN_IN_ISSUERS', Issuers, {
+    says: 'the OpenID Connect issuers with which people may sign in, as a list in JSON; an issuer is believed about addresses of its domains',
+    example: '[{"name":"work","issuer":"https://id.example.com","clientId":"orrery","clientSecret":"…","domains":["example.com"]}]',
+    secret: true,
+  }),
+  signInOrigins: variable('ORRERY_SIGN_IN_ORIGINS', origins, {
+    says: 'where else than to the public URL browsers may be sent when they have signed in, separated by commas',
+    example: 'https://console.orrery.example.com',
+  }),
   signingKeyDays: variable('ORRERY_SIGNING_KEY_DAYS', z.coerce.number().int().min(1).max(3_650).default(90), {
     says: 'after how many days another key signs access tokens',
     example: '90',

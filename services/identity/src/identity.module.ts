@@ -2,6 +2,7 @@ import { identity as contracts } from '@orrery/contracts';
 import { EventStore, type Migration } from '@orrery/event-store';
 import { service } from '@orrery/process';
 import { auditConsumers, auditControllers, auditProviders } from './application/audit/audit-parts.ts';
+import { externalControllers, externalProviders, externalViews } from './application/external/external-parts.ts';
 import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
 import { sealedLetters } from './application/mail/letters-table.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
@@ -35,9 +36,17 @@ export const identity = service({
   migrations: identityMigrations,
   events: [contracts.IdentityEvents],
   sealed: [sealedLetters, sealedSigningKeys],
-  views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews],
+  views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews, ...externalViews],
   module: (deps) => ({
-    controllers: [...userControllers, ...mfaControllers, ...orgControllers, ...keyControllers, ...auditControllers, ViewsHandler],
+    controllers: [
+      ...userControllers,
+      ...mfaControllers,
+      ...orgControllers,
+      ...keyControllers,
+      ...auditControllers,
+      ...externalControllers,
+      ViewsHandler,
+    ],
     providers: [
       { provide: EventStore, useValue: deps.store },
       ...keyProviders(deps),
@@ -45,6 +54,7 @@ export const identity = service({
       ...mfaProviders(deps),
       ...orgProviders(deps),
       ...auditProviders(deps),
+      ...externalProviders(deps),
     ],
   }),
   consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps), ...auditConsumers()],

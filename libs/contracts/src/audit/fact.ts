@@ -10,6 +10,7 @@ export type TargetKind =
   | 'space'
   | 'api-key'
   | 'passkey'
+  | 'identity'
   | 'signing-key'
   | 'run'
   | 'variable'

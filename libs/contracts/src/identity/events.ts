@@ -1,6 +1,7 @@
 import type { EventOf } from '../define.ts';
 import { AdministratorEvents } from './administrators/events.ts';
 import { AuditEvents } from './audit/events.ts';
+import { LinkedIdentityEvents } from './external/events.ts';
 import { InviteEvents } from './invites/events.ts';
 import { ApiKeyEvents } from './keys/events.ts';
 import { MfaEvents } from './mfa/events.ts';
@@ -26,5 +27,6 @@ export const IdentityEvents = {
   ...PlanEvents,
   ...MfaEvents,
   ...AuditEvents,
+  ...LinkedIdentityEvents,
 };
 export type IdentityEvent = EventOf<typeof IdentityEvents>;

@@ -2,6 +2,8 @@ export * from './administrators/operations.ts';
 export * from './audit/operations.ts';
 export * from './audit/types.ts';
 export { type IdentityEvent, IdentityEvents } from './events.ts';
+export * from './external/operations.ts';
+export * from './external/types.ts';
 export * from './invites/operations.ts';
 export * from './invites/types.ts';
 export { AddressRange } from './keys/address-range.ts';

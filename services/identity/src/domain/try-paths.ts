@@ -21,6 +21,7 @@ export const patienceOf = {
   'backup-code': shortCode,
   passkey: longSecret,
   oauth: longSecret,
+  oidc: longSecret,
   'device-code': shortCode,
   invite: longSecret,
   'key-validation': longSecret,

@@ -168,7 +168,7 @@ export class Sessions {
   ): Promise<boolean> {
     const { store } = this.parts;
     const [now, { isEnabled }] = await Promise.all([findById(store, id), mfaOf(store, id)]);
-    const owesSince = method === 'password' && isEnabled && !owesSecondFactor;
+    const owesSince = (method === 'password' || method === 'oidc') && isEnabled && !owesSecondFactor;
     return now?.isActive === true && now.credentialsAt === credentialsAt && !owesSince;
   }
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** Key for what is kept of addresses and usernames where it outlives a person: it must not tell of them. */
+/** Key for what is kept of addresses, usernames and accounts elsewhere where it outlives a person: it must not tell of them. */
 export class ClaimKey {
   constructor(private readonly key: Buffer) {}
 
@@ -11,5 +11,10 @@ export class ClaimKey {
 
   ofEmail(email: string): string {
     return createHmac('sha256', this.key).update(email).digest('hex');
+  }
+
+  /** No address holds the end of a line. */
+  ofIdentity(issuer: string, subject: string): string {
+    return createHmac('sha256', this.key).update(`identity\n${issuer}\n${subject}`).digest('hex');
   }
 }

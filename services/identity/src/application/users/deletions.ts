@@ -9,6 +9,7 @@ import { members } from '../../views/orgs/members.view.ts';
 import { orgs } from '../../views/orgs/orgs.view.ts';
 import { findById, type Person } from '../../views/people.view.ts';
 import { type Administrators, isThemselves } from '../administrators/administrators.ts';
+import type { LinkedAccounts } from '../external/linked-accounts.ts';
 import type { Post } from '../mail/post.ts';
 import type { Erasures } from '../orgs/erasures.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -27,6 +28,7 @@ export interface DeletionParts {
   readonly erasures: Erasures;
   readonly claimKey: ClaimKey;
   readonly administrators: Administrators;
+  readonly linkedAccounts: LinkedAccounts;
   readonly publicUrl: string;
 }
 
@@ -39,7 +41,7 @@ export class Deletions {
 
   /** Refuses with `LastAdministrator`, `LastOwner` and `OrgHasBalance`, before anything has happened. */
   async delete(userId: UserId, context: RequestContext): Promise<void> {
-    const { store, together, sessions, snapshots, post, administrators, publicUrl } = this.parts;
+    const { store, together, sessions, snapshots, post, administrators, linkedAccounts, publicUrl } = this.parts;
     const person = await findById(store, userId);
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
     if (isThemselves(userId, context)) refuse({ code: 'OwnAccount', details: {} });
@@ -54,7 +56,7 @@ export class Deletions {
     const writes = [post.slip(deletedLetter({ to: email, publicUrl }))];
     const joint = {
       name: 'delete-user',
-      parts: [administrators.dismissing(userId, 'account-deleted'), end, ...ending.parts],
+      parts: [administrators.dismissing(userId, 'account-deleted'), end, linkedAccounts.forgetting(userId), ...ending.parts],
       writes,
       input: { userId },
       answer: null,
@@ -68,8 +70,10 @@ export class Deletions {
 
   /** Everything that is left to be done once the account has ended; may be repeated. */
   async erase({ userId, at }: Extract<Event, { type: 'UserDeleted' }>['data'], context: RequestContext): Promise<void> {
-    const { store, erasures, post, administrators } = this.parts;
+    const { store, erasures, post, administrators, linkedAccounts } = this.parts;
     await administrators.forget(userId, within(context, 'administrators'));
+    // One that was linked while the account ended.
+    await linkedAccounts.forget(userId, within(context, 'identities'));
     const email = await this.addressOf(userId);
     const keys = email === undefined ? [] : await erasures.erase({ userId, email }, context);
     // The last letter is younger than the end that it tells of.

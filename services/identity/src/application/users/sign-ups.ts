@@ -33,6 +33,8 @@ export interface NewPerson {
   readonly administrator?: 'first' | 'another' | undefined;
   /** Where they become a member, and who answers for it; without it they get an organization of their own. */
   readonly membership?: Enlisted | undefined;
+  /** What belongs to the person from the first moment on. */
+  readonly belongings?: (userId: UserId) => readonly Part[];
 }
 
 export interface Enlisted extends identity.Membership {
@@ -96,7 +98,13 @@ export class SignUps {
     const joint = {
       name: 'sign-up',
       // Whoever is too late to be the first is told so, and not that a name is taken.
-      parts: [...appointing, part(User, stream, signUp, { claims: () => this.claims(stream, email, username) }), ...home.parts, ...joining],
+      parts: [
+        ...appointing,
+        part(User, stream, signUp, { claims: () => this.claims(stream, email, username) }),
+        ...home.parts,
+        ...joining,
+        ...(person.belongings?.(userId) ?? []),
+      ],
       writes: isProven ? [] : [post.slip(letter, { person: userId, expiresAt: ticket.expiresAt })],
       // The password is no part of the fingerprint: a hash of it would be a second, weaker place to guess it from.
       input: { email: person.email, name, ...(username === undefined ? {} : { username }) },

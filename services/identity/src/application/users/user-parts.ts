@@ -6,6 +6,7 @@ import { AdministratorsHandler } from '../administrators/administrators.handler.
 import { Administrators } from '../administrators/administrators.ts';
 import { auditChoreOf } from '../audit/audit-parts.ts';
 import { Chores } from '../chores.ts';
+import { linkedAccountsOf } from '../external/linked-accounts-of.ts';
 import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
 import { Post } from '../mail/post.ts';
@@ -53,7 +54,8 @@ export const userControllers = [
 
 const deletionsOf = (deps: IdentityDeps): Deletions => {
   const { store, bus, config } = deps;
-  return new Deletions({ ...foundationOf(deps), store, bus, erasures: erasuresOf(deps), publicUrl: config.publicUrl });
+  const [erasures, linkedAccounts] = [erasuresOf(deps), linkedAccountsOf(deps)];
+  return new Deletions({ ...foundationOf(deps), store, bus, erasures, linkedAccounts, publicUrl: config.publicUrl });
 };
 
 export const userProviders = (deps: IdentityDeps): readonly Provider[] => {

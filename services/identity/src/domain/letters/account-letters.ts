@@ -57,6 +57,14 @@ export const addressChangedLetter = ({ to }: Envelope, at: Instant): Letter =>
     'If you know nothing of it, ask those who run this platform.',
   ]);
 
+export const identityLinkedLetter = ({ to, publicUrl }: Envelope, issuer: string, at: Instant): Letter =>
+  letter(to, 'Another way to sign in was added', [
+    `Since ${until(at)} somebody whom ${issuer} vouches for can sign in to your account.`,
+    '',
+    'If it was not you, choose a new password at once, and unlink it:',
+    `${publicUrl}/reset-password`,
+  ]);
+
 export const signUpAgainLetter = ({ to, publicUrl }: Envelope): Letter =>
   letter(to, 'You have an account already', [
     'Somebody tried to sign up with this address, which has an account already. If it was you, log in instead.',
