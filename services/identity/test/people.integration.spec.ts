@@ -50,14 +50,15 @@ describe('People', () => {
   let rig: Rig;
   let told: SnapshotWatcher<typeof identity.Snapshots.members.value>;
   let admin: identity.SignedIn;
+  const first = { username: 'Root', password, email: 'root@example.com' };
+  const asStranger = contextOf(nobody, { origin: somewhere(), idempotent: true, deadlineAt: Date.now() + 120_000 });
   let neighbours: Awaited<ReturnType<typeof startNeighbours>>;
 
   beforeAll(async () => {
     rig = await Rig.start();
     neighbours = await startNeighbours(rig.bus);
     told = await rig.watch(identity.Snapshots.members);
-    const asked = { username: 'Root', password, email: 'root@example.com' };
-    admin = granted(await rig.ask(identity.SetUp, asked));
+    admin = granted(await rig.ask(identity.SetUp, first, asStranger));
   }, 60_000);
   afterAll(async () => {
     await neighbours?.stop();
@@ -81,6 +82,13 @@ describe('People', () => {
     const me = contextOf({ kind: 'user', id: admin.person.id, sessionId, permissions: [] }, { orgId: await orgOf(admin.person.id) });
     expect(granted(await rig.ask(identity.GetMyself, {}, me))).toMatchObject({ id: admin.person.id, role: 'owner' });
     await isTold(admin.person.id, true);
+  });
+
+  it('who set up and got no answer ask again, and hear what they would have heard', async () => {
+    expect(granted(await rig.ask(identity.SetUp, first, asStranger)).tokens).toEqual(admin.tokens);
+    expect(await rig.ask(identity.SetUp, first)).toMatchObject(refusal('AlreadySetUp'));
+    const another = { ...first, username: 'Other' };
+    expect(await rig.ask(identity.SetUp, another, asStranger)).toMatchObject(refusal('IdempotencyKeyReused'));
   });
 
   it('log in by their username in any spelling, or by their address', async () => {
@@ -133,6 +141,14 @@ describe('People', () => {
     const { id } = await create();
     expect(await update(id, { email })).toMatchObject(refusal('EmailTaken'));
     expect(granted(await update(id, { email: `${randomUUID()}@example.com`, name: 'Ada' }))).toMatchObject({ name: 'Ada' });
+  });
+
+  it('are made once, however often the same is asked', async () => {
+    const context = contextOf(asOperator, { idempotent: true });
+    const wish = { username: fresh(), password, isAdministrator: true };
+    const [one, again] = [await create(wish, context), await create(wish, context)];
+    expect(again.id).toBe(one.id);
+    granted(await rig.ask(identity.DismissAdministrator, { userId: one.id }, operator()));
   });
 
   it('keep their numbers, and nobody else gets them', async () => {

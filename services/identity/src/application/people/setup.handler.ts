@@ -1,11 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { type InputOf, identity, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { KeyedQueue } from '@orrery/event-store';
+import { commandRow, KeyedQueue } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { users } from '../../views/people.view.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tries } from '../tries/tries.ts';
 import type { Passwords } from '../users/passwords.ts';
+import { signUpName } from '../users/sign-ups.ts';
 import type { People } from './people.ts';
 import type { PersonChanges } from './person-changes.ts';
 
@@ -50,13 +51,20 @@ export class SetupHandler {
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.SetUp>> {
     const { people, changes, sessions, passwords } = this.door.parts;
-    if (await this.isDone()) refuse(alreadySetUp);
+    if ((await this.isDone()) && !(await this.isRepeated(context))) refuse(alreadySetUp);
     const passwordHash = await passwords.hash(password, context);
     const about = { username, email: email ?? null, name: name ?? null, isVerified: true };
     const { userId } = await changes.unlessTaken({ ...about, passwordHash, administrator: 'first' }, context);
     const person = await people.find(userId);
     const tokens = await sessions.open(person, { method: 'setup', owesSecondFactor: false, input: { username } }, context);
     return { tokens, person: await people.shownAtHome(person) };
+  }
+
+  /** Whoever asks again because no answer came gets that answer. */
+  private async isRepeated(context: RequestContext): Promise<boolean> {
+    if (!context.idempotent) return false;
+    const { scope, key } = commandRow(signUpName, context);
+    return (await this.door.parts.people.store.kept(scope, key)) !== undefined;
   }
 
   /** Whoever lives here already would be surprised by a stranger who takes it over. */

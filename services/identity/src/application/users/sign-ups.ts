@@ -41,6 +41,8 @@ export interface Enlisted extends identity.Membership {
   readonly by: UserId;
 }
 
+/** By which command ids of sign-ups count. */
+export const signUpName = 'sign-up';
 /** How often another slug is tried when one is taken. */
 const slugTries = 5;
 
@@ -96,7 +98,7 @@ export class SignUps {
     const home = await this.homeOf(userId, chance, { invite, membership: person.membership });
     const appointing = administrator === undefined ? [] : [administrators.appointing(userId, administrator)];
     const joint = {
-      name: 'sign-up',
+      name: signUpName,
       // Whoever is too late to be the first is told so, and not that a name is taken.
       parts: [
         ...appointing,
