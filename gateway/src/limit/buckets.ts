@@ -1,6 +1,6 @@
 import { identity, type Principal } from '@orrery/contracts';
+import { networkOf } from '@orrery/messaging';
 import type { Limit } from './gcra.ts';
-import { networkOf } from './network-of.ts';
 
 /** What kind of request: each has a limit of its own for every caller. */
 export type LimitClass = 'login' | 'read' | 'write' | 'stream' | 'anonymous';

@@ -74,7 +74,7 @@ describe('The matrix of every route and every caller', () => {
       ),
     );
     expect(await platform.logs()).toEqual(before);
-  }, 180_000);
+  }, 300_000);
 
   it('is kept by the services too, where nobody stands before them', async () => {
     const before = await platform.logs();

@@ -3,6 +3,7 @@ export { AgentDesk } from './agent-desk.ts';
 export { Bus } from './bus.ts';
 export { connectBus } from './connect.ts';
 export { ContractBroken, DeadlineExceeded, NotLetIn, Refused, ServiceFault, ServiceUnavailable } from './errors.ts';
+export { networkOf } from './network-of.ts';
 export { busRefusals, type Details, type Outcome, refuse } from './outcome.ts';
 export type { FaultSink } from './replies.ts';
 export type { ItemStream } from './stream-reader.ts';

@@ -2,11 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { RequestContext } from '@orrery/contracts';
 import { KeyedQueue } from '@orrery/event-store';
 import type { Clock, Rejection } from '@orrery/kernel';
-import { refuse } from '@orrery/messaging';
+import { networkOf, refuse } from '@orrery/messaging';
 import { metrics } from '@orrery/telemetry';
 import { blank, failed, isBlank, type Patience, type Tally, takenBack } from '../../domain/tries.ts';
 import { patienceOf, patienceWithAddress, type TryPath } from '../../domain/try-paths.ts';
-import { networkOf } from './network-of.ts';
 import type { TriesTable } from './tries-table.ts';
 
 export interface TriesOptions {

@@ -1,7 +1,6 @@
 import type { RequestContext } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
-import { Refused } from '@orrery/messaging';
-import { networkOf } from '../tries/network-of.ts';
+import { networkOf, Refused } from '@orrery/messaging';
 import { FairLine } from './fair-line.ts';
 import { hashPassword, isHashOf } from './password-hashes.ts';
 
