@@ -36,4 +36,16 @@ export const routeOf = (request: FastifyRequest): Route | undefined => {
   return route;
 };
 
+/** Parts of a path that open something: an invite is answered by its token. */
+const secretFields = ['token'];
+
+/** The path as logs, traces and errors may tell it. */
+export const toldPathOf = (request: FastifyRequest): string => {
+  const path = pathOf(request.url);
+  const { params } = request;
+  if (typeof params !== 'object' || params === null) return path;
+  const isSecret = secretFields.some((field) => Reflect.get(params, field) !== undefined);
+  return isSecret ? (routeOf(request)?.path ?? path) : path;
+};
+
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? url;

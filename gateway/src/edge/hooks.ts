@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { actorOf } from '@orrery/contracts';
 import { extract, type Log, metrics, SpanKind, startSpan, traceIdNow, traceparentNow, within } from '@orrery/telemetry';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import { exchangeOf, openExchange, pathOf, routeOf } from './exchange.ts';
+import { exchangeOf, openExchange, routeOf, toldPathOf } from './exchange.ts';
 
 const requestIdForm = /^[\w.:-]{1,100}$/;
 
@@ -33,7 +33,7 @@ export const beginning = (publicUrl: string): Hook => {
     const route = routeOf(request)?.path ?? request.routeOptions.url;
     const attributes = {
       'http.request.method': request.method,
-      'url.path': pathOf(request.url),
+      'url.path': toldPathOf(request),
       ...(route ? { 'http.route': route } : {}),
     };
     const { span, context } = startSpan(`${request.method} ${route ?? 'unknown'}`, { kind: SpanKind.SERVER, parent, attributes });
@@ -44,7 +44,7 @@ export const beginning = (publicUrl: string): Hook => {
         traceId: traceIdNow(),
         traceparent: traceparentNow(),
         startedAt: performance.now(),
-        path: pathOf(request.url),
+        path: toldPathOf(request),
       });
       reply.headers(always);
       reply.header('x-request-id', request.id);
