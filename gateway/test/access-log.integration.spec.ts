@@ -64,7 +64,9 @@ describe('The access log', () => {
     const key = await world.apiKey(owner);
     await request(world.url).get('/orrery/v1/runs?cursor=hunter2').auth(key, { type: 'bearer' });
     await request(world.url).post('/api/v2/external/auth/login').send({ email: 'person@example.com', password: 'hunter2' });
-    await eventually(() => lines.length === 2);
+    await request(world.url).get('/orrery/v1/invites/hunter2').auth(owner.token, { type: 'bearer' });
+    await eventually(() => lines.length === 3);
+    expect(lines[2]?.fields).toMatchObject({ path: '/orrery/v1/invites/{token}' });
     const text = JSON.stringify(lines);
     for (const secret of [key, 'hunter2', 'person@example.com']) expect(text).not.toContain(secret);
   });
