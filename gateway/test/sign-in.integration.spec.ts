@@ -68,7 +68,7 @@ describe('The pages that browsers are sent through to sign in', () => {
     signedIn();
     for (const cookie of ['', 'sign-in=kek.other', `${held}; __Host-sign-in=kek.other`]) {
       const response = await request(world.url).get(callback).set('cookie', cookie);
-      expect([response.status, response.body.code, cookiesOf(response)]).toEqual([401, 'SignInRefused', []]);
+      expect([response.status, response.body.code, cookiesOf(response)]).toEqual([400, 'SignInRefused', []]);
     }
     expect(world.stubs.asked).toEqual([]);
   });

@@ -69,7 +69,7 @@ export const FinishSignIn = command({
   refusals: {
     IssuerNotFound: 404,
     IssuerUnavailable: 503,
-    SignInRefused: 401,
+    SignInRefused: 400,
     SignInDenied: 403,
     AddressNotVouchedFor: 403,
     SignInToLink: 409,
