@@ -16,7 +16,7 @@ export const namesOf = (name: string | null): { readonly first_name: string; rea
 
 export const user = (me: Me): { readonly [name: string]: Json } => ({
   email: me.email,
-  // Of whoever signs in through somebody else: nobody does yet.
+  // An issuer knows somebody by a subject, and one person may have several: none of them is told.
   external_id: '',
   id: me.id,
   ...namesOf(me.name),
