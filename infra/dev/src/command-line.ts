@@ -37,6 +37,7 @@ const commands = {
   test: ['quick'],
   check: ['quick'],
   bench: [],
+  simulate: [],
   generate: [],
   lock: [],
   help: [],
@@ -45,7 +46,7 @@ const commands = {
 export type CommandName = keyof typeof commands;
 
 /** Commands whose words belong to another program, options and all. */
-const passing: ReadonlySet<string> = new Set(['start', 'bench']);
+const passing: ReadonlySet<string> = new Set(['start', 'bench', 'simulate']);
 
 const spelled = (option: Option): string => (option === 'name' ? '--name <stack>' : `--${option}`);
 

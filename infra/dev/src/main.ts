@@ -4,6 +4,7 @@ import { demo } from './commands/demo.ts';
 import { dev } from './commands/dev.ts';
 import { generate } from './commands/generate.ts';
 import { lock } from './commands/lock.ts';
+import { simulate } from './commands/simulate.ts';
 import { start } from './commands/start.ts';
 import { clean, status, stop } from './commands/stop.ts';
 import { check, test } from './commands/test.ts';
@@ -25,6 +26,7 @@ const help = `node infra/dev/bin/orrery-dev.mjs <command>
   clean              forget its data
   test, check        everything that must hold; check leaves out the chaos (--quick: only what needs no server)
   bench              the benchmarks, with throw-away data
+  simulate           what the scheduler would do with a cluster and its requests, from files
   generate           the generated files of docs/
   lock               adds to package-lock.json what npm left out
 
@@ -41,6 +43,7 @@ const commands: Readonly<Record<CommandName, Command>> = {
   test,
   check,
   bench,
+  simulate,
   generate: (checkout) => generate(checkout),
   lock: (checkout) => lock(checkout),
   help: () => console.log(help),

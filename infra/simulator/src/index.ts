@@ -1,0 +1,2 @@
+export { simulate } from './command.ts';
+export { InputProblem } from './openb.ts';

@@ -1,0 +1,62 @@
+import type { Forecast } from './mix.ts';
+import { wholeGpu } from './need.ts';
+import type { Place } from './place.ts';
+import { freeMilliOf, wasteOf } from './waste.ts';
+
+export const policyNames = ['fgd', 'best-fit', 'pack', 'spread', 'random'] as const;
+export type PolicyName = (typeof policyNames)[number];
+
+/** Says what a choice costs; the cheapest is taken. */
+export interface Policy {
+  readonly name: PolicyName;
+  /** What the place is worth as it stands, asked once for each of its revisions: `price` is told it. */
+  readonly before: (place: Place, forecast: Forecast) => number;
+  /** Of the place with the need on it. */
+  readonly price: (after: Place, before: number, forecast: Forecast) => number;
+  /** A price is good until the place or the forecast changes. */
+  readonly isSteady: boolean;
+}
+
+const nothing = (): number => 0;
+
+const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+
+/** Shares of the machine that are left, added up. */
+const leftover = (place: Place): number =>
+  share(freeMilliOf(place), wholeGpu * place.free.gpus.length) +
+  share(place.free.cpuMilli, place.cpuMilli) +
+  share(place.free.memoryMib, place.memoryMib);
+
+/** Where waste differs by less, what is left decides: the fuller machine, so that empty ones stay whole. */
+const tieWeight = 10;
+
+const fgd: Policy = {
+  name: 'fgd',
+  before: wasteOf,
+  price: (after, before, forecast) => wasteOf(after, forecast) - before + tieWeight * leftover(after),
+  isSteady: true,
+};
+
+const steady = (name: PolicyName, price: Policy['price']): Policy => ({ name, before: nothing, price, isSteady: true });
+
+/** Free GPUs; where they are equal, free CPU decides. */
+const emptiness = (place: Place): number => freeMilliOf(place) + place.free.cpuMilli * 1e-6;
+
+/**
+ * `fgd`: where the least will stay unused (see `wasteOf`). `best-fit`: where the least is left. `pack`: on the machine with the fewest
+ * free GPUs. `spread`: on the one with the most. `random`: anywhere, for comparison; `random` gives numbers in [0, 1).
+ */
+export const policyOf = (name: PolicyName, random: () => number): Policy => {
+  switch (name) {
+    case 'fgd':
+      return fgd;
+    case 'best-fit':
+      return steady(name, leftover);
+    case 'pack':
+      return steady(name, emptiness);
+    case 'spread':
+      return steady(name, (place) => -emptiness(place));
+    case 'random':
+      return { name, before: nothing, price: random, isSteady: false };
+  }
+};

@@ -1,0 +1,54 @@
+import { isShare, type Need, wholeGpu } from './need.ts';
+import type { Place } from './place.ts';
+
+const grown = <A extends Int32Array | Int16Array>(old: A, made: A): A => {
+  made.set(old);
+  return made;
+};
+
+/**
+ * The least that must be known of every place, in columns: most places have no room for most needs, and to learn that from the
+ * places themselves is a walk through all of the memory.
+ */
+export class RoomColumns {
+  private cpuMilli = new Int32Array(0);
+  private memoryMib = new Int32Array(0);
+  /** The most that is free of one GPU. */
+  private share = new Int16Array(0);
+  private wholes = new Int16Array(0);
+
+  /** Nobody is there any more, or nobody may come. */
+  close(index: number): void {
+    this.grow(index);
+    this.cpuMilli[index] = -1;
+  }
+
+  put({ index, free }: Place): void {
+    this.grow(index);
+    this.cpuMilli[index] = free.cpuMilli;
+    this.memoryMib[index] = free.memoryMib;
+    let [share, wholes] = [0, 0];
+    for (const milli of free.gpus) {
+      if (milli > share) share = milli;
+      if (milli === wholeGpu) wholes += 1;
+    }
+    this.share[index] = share;
+    this.wholes[index] = wholes;
+  }
+
+  /** False where there is no room; where it is true, the models have yet to be looked at. */
+  mayServe(index: number, need: Need): boolean {
+    const { cpuMilli, memoryMib, gpus, gpuMilli } = need;
+    if ((this.cpuMilli[index] ?? -1) < cpuMilli || (this.memoryMib[index] ?? 0) < memoryMib) return false;
+    return isShare(need) ? (this.share[index] ?? 0) >= gpuMilli : (this.wholes[index] ?? 0) >= gpus;
+  }
+
+  private grow(index: number): void {
+    if (index < this.cpuMilli.length) return;
+    const size = 2 * (index + 1);
+    this.cpuMilli = grown(this.cpuMilli, new Int32Array(size).fill(-1));
+    this.memoryMib = grown(this.memoryMib, new Int32Array(size));
+    this.share = grown(this.share, new Int16Array(size));
+    this.wholes = grown(this.wholes, new Int16Array(size));
+  }
+}
