@@ -79,6 +79,13 @@ const sentences: Readonly<Record<string, Sentence>> = {
   KeyMayNotManageKeys: 'A key with rules of its own manages no keys: log in, or use a key without.',
   PermissionsNotHeld: 'None of these permissions is yours to give: ask somebody who holds them.',
   TooManyApiKeys: (details) => `There are ${named(details, 'limit', 'too many')} keys already: revoke some first.`,
+  OauthAppNotFound: 'Application not found.',
+  OauthAppHasNoSecret: 'A native application keeps no secret: it shows itself by what only it can know of each question.',
+  RedirectUriRefused: (details) => `Not with these redirect URIs: ${named(details, 'reason', 'choose others.')}`,
+  ScopeRefused: (details) => `A service account is nobody, so ${named(details, 'scope', 'this scope')} means nothing to it.`,
+  TooManyOauthApps: (details) => `There are ${named(details, 'limit', 'too many')} applications already: delete some first.`,
+  OauthGrantNotFound: 'You have let no such application act for you.',
+  TokenRefused: 'This is no token for an application.',
   // catalog
   MachineTypeNotFound: 'Machine type not found.',
   EffectiveBeforeCurrent: 'A price book takes effect after the one before it: choose a later moment.',

@@ -93,7 +93,7 @@ export const admission = ({ authenticator, organizations, limiting, keyUses }: G
     exchange.caller = caller;
     for (const operation of route.operations) {
       const { principal, orgId } = asking(caller, operation);
-      const denied = denial(operation.access, { principal, orgId });
+      const denied = denial(operation, { principal, orgId });
       if (!denied) continue;
       const isForSuspension = caller.isSuspended === true && operation.access.includes(':');
       throw new Failed(isForSuspension ? edgeFailure('OrgSuspended') : refusal(operation, denied));

@@ -9,7 +9,7 @@ export type Ceiling = 'org' | 'address';
 export type Limits = Readonly<Record<LimitClass | Ceiling, Limit>>;
 
 /** Whose allowance it is. */
-export type BucketOf = 'key' | 'user' | 'operator' | 'plan' | Ceiling;
+export type BucketOf = 'key' | 'user' | 'app' | 'operator' | 'plan' | Ceiling;
 
 export interface Bucket {
   readonly of: BucketOf;
@@ -59,6 +59,12 @@ export const bucketsOf = (visitor: Visitor, limits: Limits): Buckets => {
     case 'user':
     case 'pending':
       return [user(principal.id), ...ofOrg(visitor, limits), address];
+    case 'app': {
+      // Of what somebody lets act for them nobody gets more by letting more of it.
+      const own: Bucket =
+        principal.userId === undefined ? { of: 'app', key: `app:${principal.id}:${kind}`, limit } : user(principal.userId);
+      return [own, ...ofOrg(visitor, limits), address];
+    }
     case 'operator':
       return [{ of: 'operator', key: `operator:${kind}`, limit }];
     case 'nobody':

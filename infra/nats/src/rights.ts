@@ -43,7 +43,10 @@ const logOf = (service: string): string => `LOG_${service.toUpperCase()}`;
 /** The streams that carry the events of the services. */
 export const logStreams = (): readonly string[] => services.map(logOf);
 
-const streamsOf = (service: string): readonly string[] => [logOf(service), ...(buckets[service] ?? []).map((bucket) => `KV_${bucket}`)];
+const bucketsOf = (service: string): readonly string[] => (buckets[service] ?? []).map((bucket) => `KV_${bucket}`);
+
+/** Whoever publishes a snapshot can make it anew at any time, so nothing of it need be kept from them. In few words: see `rightsOfAll`. */
+const owningBucket = (stream: string): string[] => [`$JS.API.STREAM.*.${stream}`, `$JS.API.STREAM.MSG.DELETE.${stream}`];
 
 /** What reading any stream takes: facts are public inside the platform, so every service may follow every log. */
 const following = [
@@ -93,7 +96,8 @@ export const rightsOfService = (service: string): Rights => ({
     // Whoever stores output may make its stream anew: what a stream is for cannot be changed in it.
     ...(service === 'execution' ? ['agent.>', '$JS.API.STREAM.DELETE.OUTPUT'] : []),
     ...(service === 'observability' ? [`${observability.copies.manage}.STREAM.>`] : []),
-    ...streamsOf(service).flatMap(owning),
+    ...owning(logOf(service)),
+    ...bucketsOf(service).flatMap(owningBucket),
     ...commonStreams.flatMap(making),
     ...following,
     ...answering,

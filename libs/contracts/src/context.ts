@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PermissionSchema } from './permissions.ts';
+import { type Permission, PermissionSchema } from './permissions.ts';
 
 /** Who is calling, as the gateway or the bus established it. */
 export const Principal = z.discriminatedUnion('kind', [
@@ -14,6 +14,15 @@ export const Principal = z.discriminatedUnion('kind', [
     permissions: z.array(PermissionSchema),
     /** Of these permissions, those that hold for some things alone, by their ids; the others hold for everything. */
     only: z.partialRecord(PermissionSchema, z.array(z.string())).optional(),
+  }),
+  /** An application: for the person who let it, or as a service account for its organization. It may what it was let do, and nothing else. */
+  z.strictObject({
+    kind: z.literal('app'),
+    id: z.uuid(),
+    userId: z.uuid().optional(),
+    permissions: z.array(PermissionSchema),
+    /** The person let it see who they are and where they belong. */
+    seesPerson: z.literal(true).optional(),
   }),
   z.strictObject({ kind: z.literal('agent'), id: z.uuid() }),
   z.strictObject({ kind: z.literal('service'), name: z.string() }),
@@ -51,6 +60,7 @@ export const actorOf = (principal: Principal): string => {
     case 'user':
     case 'pending':
     case 'key':
+    case 'app':
     case 'agent':
     case 'operator':
       return `${principal.kind === 'pending' ? 'user' : principal.kind}:${principal.id}`;
@@ -60,5 +70,8 @@ export const actorOf = (principal: Principal): string => {
 /** The person behind a caller: the one who signed in, or whom a key acts for. */
 export const personOf = (principal: Principal): string | undefined => {
   if (principal.kind === 'user') return principal.id;
-  return principal.kind === 'key' ? principal.userId : undefined;
+  return principal.kind === 'key' || principal.kind === 'app' ? principal.userId : undefined;
 };
+
+/** What a caller holds where the request is made. */
+export const permissionsOf = (principal: Principal): readonly Permission[] => ('permissions' in principal ? principal.permissions : []);

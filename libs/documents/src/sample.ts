@@ -15,6 +15,7 @@ const texts = [
   '123456',
   'ABCD2345',
   '203.0.113.0/24',
+  'https://app.example.com/callback',
 ];
 
 const fits = (text: string, schema: JsonSchema): boolean => {

@@ -7,20 +7,23 @@ const principals = {
   user: { kind: 'user', id, permissions: ['runs:read'] },
   pending: { kind: 'pending', id, sessionId: id },
   key: { kind: 'key', id, userId: id, permissions: ['runs:read'] },
+  app: { kind: 'app', id, userId: id, permissions: ['runs:read'] },
+  'app that sees a person': { kind: 'app', id, userId: id, permissions: [], seesPerson: true },
+  'service account': { kind: 'app', id, permissions: ['runs:read'] },
   agent: { kind: 'agent', id },
   service: { kind: 'service', name: 'billing' },
   operator: { kind: 'operator', id: 'op' },
 } as const satisfies Record<string, Principal>;
 
-const admitted = (access: Access, orgId?: string): string[] =>
+const admitted = (access: Access, orgId?: string, kind: 'command' | 'query' = 'command'): string[] =>
   Object.entries(principals).flatMap(([name, principal]) =>
     // The table above is read-only, the schema's type is not.
-    denial(access, { principal: principal as Principal, orgId }) ? [] : [name],
+    denial({ access, kind }, { principal: principal as Principal, orgId }) ? [] : [name],
   );
 
 describe('Access', () => {
   it.each([
-    ['public', ['nobody', 'user', 'pending', 'key', 'agent', 'service', 'operator']],
+    ['public', Object.keys(principals)],
     ['session', ['user', 'pending']],
     ['user', ['user']],
     ['caller', ['user', 'key']],
@@ -31,16 +34,30 @@ describe('Access', () => {
     expect(admitted(access)).toEqual(expected);
   });
 
+  it('lets an application look at the person whom it was let see, and change nothing about them', () => {
+    expect(admitted('caller', id, 'query')).toEqual(['user', 'key', 'app that sees a person']);
+    expect(admitted('session', id, 'query')).toEqual(['user', 'pending']);
+  });
+
   it('by a permission lets in who holds it in the organization of the request', () => {
-    expect(admitted('runs:read', id)).toEqual(['user', 'key', 'service']);
+    expect(admitted('runs:read', id)).toEqual(['user', 'key', 'app', 'service account', 'service']);
     expect(admitted('runs:control', id)).toEqual(['service']);
     expect(admitted('runs:read')).toEqual(['service']);
   });
 
   it('tells nobody to say who they are, and somebody what they lack', () => {
-    expect(denial('runs:read', { principal: principals.nobody })).toEqual({ code: 'Unauthenticated', details: {} });
-    expect(denial('user', { principal: principals.pending })).toEqual({ code: 'SecondFactorNeeded', details: {} });
-    expect(denial('operator', { principal: principals.agent })).toEqual({ code: 'Forbidden', details: { needs: 'operator' } });
+    expect(denial({ access: 'runs:read', kind: 'query' }, { principal: principals.nobody })).toEqual({
+      code: 'Unauthenticated',
+      details: {},
+    });
+    expect(denial({ access: 'user', kind: 'query' }, { principal: principals.pending })).toEqual({
+      code: 'SecondFactorNeeded',
+      details: {},
+    });
+    expect(denial({ access: 'operator', kind: 'query' }, { principal: principals.agent })).toEqual({
+      code: 'Forbidden',
+      details: { needs: 'operator' },
+    });
   });
 });
 

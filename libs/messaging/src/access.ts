@@ -1,7 +1,13 @@
-import { type Access, type Operation, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
+import { type Operation, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 
-const allows = (access: Access, principal: Principal, orgId: string | undefined): boolean => {
+type Asked = Pick<Operation, 'access' | 'kind'>;
+
+/** An application that sees a person changes nothing about them. */
+const mayLook = (kind: Operation['kind'], principal: Principal): boolean =>
+  kind === 'query' && principal.kind === 'app' && principal.seesPerson === true;
+
+const allows = ({ access, kind }: Asked, principal: Principal, orgId: string | undefined): boolean => {
   switch (access) {
     case 'public':
       return true;
@@ -12,12 +18,12 @@ const allows = (access: Access, principal: Principal, orgId: string | undefined)
     case 'session':
       return principal.kind === 'user' || principal.kind === 'pending';
     case 'caller':
-      return principal.kind === 'user' || principal.kind === 'key';
+      return principal.kind === 'user' || principal.kind === 'key' || mayLook(kind, principal);
     case 'operator':
       return principal.kind === 'operator' || principal.kind === 'service';
   }
   if (principal.kind === 'service') return true;
-  if (principal.kind !== 'user' && principal.kind !== 'key') return false;
+  if (principal.kind !== 'user' && principal.kind !== 'key' && principal.kind !== 'app') return false;
   // The list of permissions is closed, the access of a contract is any string of that form: compare as strings.
   const held: readonly string[] = principal.permissions;
   return orgId !== undefined && held.includes(access);
@@ -26,10 +32,12 @@ const allows = (access: Access, principal: Principal, orgId: string | undefined)
 const unauthenticated: Rejection = { code: 'Unauthenticated', details: {} };
 
 /** Why this caller may not, or undefined where it may. */
-export const denial = (access: Access, { principal, orgId }: Pick<RequestContext, 'principal' | 'orgId'>): Rejection | undefined => {
-  if (allows(access, principal, orgId)) return undefined;
+export const denial = (operation: Asked, { principal, orgId }: Pick<RequestContext, 'principal' | 'orgId'>): Rejection | undefined => {
+  if (allows(operation, principal, orgId)) return undefined;
   if (principal.kind === 'nobody') return unauthenticated;
-  return principal.kind === 'pending' ? { code: 'SecondFactorNeeded', details: {} } : { code: 'Forbidden', details: { needs: access } };
+  return principal.kind === 'pending'
+    ? { code: 'SecondFactorNeeded', details: {} }
+    : { code: 'Forbidden', details: { needs: operation.access } };
 };
 
 /** The same once it is known what it is about: a key may hold a permission for some things alone, and then for no list of them. */

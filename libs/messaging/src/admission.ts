@@ -42,7 +42,7 @@ export const admit = ({ operation, fromAgents }: Served, message: Msg, clock: De
   }
   const { context, carrier, reading } = read;
   if (Date.now() >= context.deadlineAt) return { kind: 'expired' };
-  const denied = denial(operation.access, context);
+  const denied = denial(operation, context);
   if (denied) return { kind: 'refused', rejection: denied };
   if (fromAgents && isImpostor(message.subject, context))
     return { kind: 'refused', rejection: { code: 'Forbidden', details: { needs: 'agent' } } };

@@ -12,6 +12,8 @@ export type Purpose =
   | 'claim-mac'
   | 'backup-code-mac'
   | 'passkey-challenge-mac'
+  | 'oauth-secret-mac'
+  | 'oauth-cookies-mac'
   | 'tries-mac'
   | 'ticket-mac'
   | 'variable-mac'

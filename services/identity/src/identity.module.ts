@@ -6,6 +6,8 @@ import { externalControllers, externalProviders, externalViews } from './applica
 import { keyConsumers, keyControllers, keyProviders, keyViews } from './application/keys/key-parts.ts';
 import { sealedLetters } from './application/mail/letters-table.ts';
 import { mfaControllers, mfaProviders, mfaViews } from './application/mfa/mfa-parts.ts';
+import { oauthConsumers, oauthControllers, oauthProviders, oauthViews } from './application/oauth/oauth-parts.ts';
+import { sealedOauthRecords } from './application/oauth/oauth-records.ts';
 import { orgConsumers, orgControllers, orgProviders, orgViews } from './application/orgs/org-parts.ts';
 import { sealedSigningKeys } from './application/signing/signing-keys-table.ts';
 import { userConsumers, userControllers, userProviders } from './application/users/user-parts.ts';
@@ -16,6 +18,7 @@ import { lettersTable } from './migrations/0004-letters.ts';
 import { signingKeysTable } from './migrations/0005-signing-keys.ts';
 import { auditEntriesTable } from './migrations/0009-audit-entries.ts';
 import { numbersTable } from './migrations/0010-numbers.ts';
+import { oauthRecordsTable } from './migrations/0012-oauth-records.ts';
 import { administrators } from './views/people/administrators.view.ts';
 import { users } from './views/people.view.ts';
 import { sessions } from './views/sessions.view.ts';
@@ -28,6 +31,7 @@ export const identityMigrations: readonly Migration[] = [
   signingKeysTable,
   auditEntriesTable,
   numbersTable,
+  oauthRecordsTable,
 ];
 
 export const identity = service({
@@ -35,8 +39,8 @@ export const identity = service({
   config: IdentityConfig,
   migrations: identityMigrations,
   events: [contracts.IdentityEvents],
-  sealed: [sealedLetters, sealedSigningKeys],
-  views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews, ...externalViews],
+  sealed: [sealedLetters, sealedSigningKeys, sealedOauthRecords],
+  views: [users, administrators, ...orgViews, ...keyViews, sessions, ...mfaViews, ...externalViews, ...oauthViews],
   module: (deps) => ({
     controllers: [
       ...userControllers,
@@ -45,6 +49,7 @@ export const identity = service({
       ...keyControllers,
       ...auditControllers,
       ...externalControllers,
+      ...oauthControllers,
       ViewsHandler,
     ],
     providers: [
@@ -55,7 +60,8 @@ export const identity = service({
       ...orgProviders(deps),
       ...auditProviders(deps),
       ...externalProviders(deps),
+      ...oauthProviders(deps),
     ],
   }),
-  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps), ...auditConsumers()],
+  consumers: (deps) => [...userConsumers(deps), ...orgConsumers(deps), ...keyConsumers(deps), ...auditConsumers(), ...oauthConsumers(deps)],
 });

@@ -11,6 +11,8 @@ export type TargetKind =
   | 'api-key'
   | 'passkey'
   | 'identity'
+  | 'oauth-app'
+  | 'oauth-grant'
   | 'signing-key'
   | 'run'
   | 'variable'

@@ -127,4 +127,25 @@ const keys = {
   ApiKeyHashed: besidePublic,
 } as const;
 
-export const identityFacts = auditing(IdentityEvents, { ...users, ...sessions, ...mfa, ...orgs, ...invites, ...spaces, ...keys });
+const oauth = {
+  OauthAppCreated: {
+    action: 'oauth_app.created',
+    target: ['oauth-app', 'appId'],
+    person: 'userId',
+    details: ['kind', 'redirectUris', 'scopes'],
+  },
+  OauthAppUpdated: { action: 'oauth_app.updated', target: ['oauth-app', 'appId'], details: ['isActive', 'redirectUris', 'scopes'] },
+  OauthAppSecretReset: { action: 'oauth_app.secret_reset', target: ['oauth-app', 'appId'] },
+  OauthAppDeleted: { action: 'oauth_app.deleted', target: ['oauth-app', 'appId'] },
+  OauthAppSecretHashed: besidePublic,
+  OauthGranted: {
+    action: 'oauth_grant.given',
+    target: ['oauth-grant', 'grantId'],
+    person: 'userId',
+    byThemselves: true,
+    details: ['appId', 'scopes'],
+  },
+  OauthGrantEnded: { action: 'oauth_grant.ended', target: ['oauth-grant', 'grantId'], person: 'userId', details: ['appId'] },
+} as const;
+
+export const identityFacts = auditing(IdentityEvents, { ...users, ...sessions, ...mfa, ...orgs, ...invites, ...spaces, ...keys, ...oauth });

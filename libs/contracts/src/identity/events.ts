@@ -5,6 +5,7 @@ import { LinkedIdentityEvents } from './external/events.ts';
 import { InviteEvents } from './invites/events.ts';
 import { ApiKeyEvents } from './keys/events.ts';
 import { MfaEvents } from './mfa/events.ts';
+import { OauthEvents } from './oauth/events.ts';
 import { OrgEvents } from './orgs/events.ts';
 import { PlanEvents } from './plans/events.ts';
 import { ProfileEvents } from './profiles/events.ts';
@@ -28,5 +29,6 @@ export const IdentityEvents = {
   ...MfaEvents,
   ...AuditEvents,
   ...LinkedIdentityEvents,
+  ...OauthEvents,
 };
 export type IdentityEvent = EventOf<typeof IdentityEvents>;

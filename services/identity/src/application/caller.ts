@@ -4,6 +4,7 @@ import { refuse } from '@orrery/messaging';
 /** The person behind the request; the access of the operation has made sure that there is one. */
 export const callerOf = ({ principal }: RequestContext): UserId => {
   const person = UserId.safeParse(personOf(principal));
+  if (!person.success && principal.kind === 'app') return refuse({ code: 'Forbidden', details: { needs: 'a person' } });
   return person.success ? person.data : refuse({ code: 'Unauthenticated', details: {} });
 };
 

@@ -6,6 +6,7 @@ import { Administrators } from './administrators/administrators.ts';
 import { FailedTries } from './audit/failed-tries.ts';
 import { smtpCarrier } from './mail/carrier.ts';
 import { Post } from './mail/post.ts';
+import { OauthRecords } from './oauth/oauth-records.ts';
 import { RefreshTokens } from './sessions/refresh-tokens.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { SigningKeys } from './signing/signing-keys.ts';
@@ -21,6 +22,7 @@ const dayMs = 86_400_000;
 export interface Foundation {
   readonly signingKeys: SigningKeys;
   readonly snapshots: Snapshots;
+  readonly oauthRecords: OauthRecords;
   readonly together: Together;
   readonly triesTable: TriesTable;
   readonly tries: Tries;
@@ -45,7 +47,8 @@ const postOf = ({ store, config, log }: Deps<IdentityConfig>, claimKey: ClaimKey
 const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const { store, bus, secrets, log, health, config } = deps;
   const signingKeys = new SigningKeys({ store, clock: systemClock, longestMs: config.signingKeyDays * dayMs });
-  const snapshots = new Snapshots({ bus, store, signingKeys, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
+  const oauthRecords = new OauthRecords(store, secrets('oauth-secret-mac'));
+  const snapshots = new Snapshots({ bus, store, signingKeys, oauthRecords, onFault: (err) => log.warn({ err }, 'a snapshot is behind') });
   health.check('snapshots', () => snapshots.areComplete);
   const triesTable = new TriesTable(store.pool);
   const failedTries = new FailedTries({
@@ -62,7 +65,7 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const claimKey = new ClaimKey(secrets('claim-mac'));
   const post = postOf(deps, claimKey);
   const administrators = new Administrators(store, snapshots);
-  const kept = { signingKeys, snapshots, triesTable, tries, failedTries, refreshTokens, sessions };
+  const kept = { signingKeys, snapshots, oauthRecords, triesTable, tries, failedTries, refreshTokens, sessions };
   return { ...kept, together: new Together(store), claimKey, administrators, post, mustVerify };
 };
 

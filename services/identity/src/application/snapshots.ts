@@ -8,10 +8,12 @@ import type { z } from 'zod';
 import { apiKeys } from '../views/keys/api-keys.view.ts';
 import { keySnapshotsOf } from '../views/keys/key-snapshots.ts';
 import { orgPlans } from '../views/keys/org-plans.view.ts';
+import { appSnapshotOf, oauthApps } from '../views/oauth/oauth-apps.view.ts';
 import { memberSnapshotsOf, orgSnapshotsOf } from '../views/orgs/org-snapshots.ts';
 import { orgs } from '../views/orgs/orgs.view.ts';
 import { users } from '../views/people.view.ts';
 import { sessionSnapshotOf, sessions } from '../views/sessions.view.ts';
+import type { OauthRecords } from './oauth/oauth-records.ts';
 import type { SigningKeys } from './signing/signing-keys.ts';
 
 type Contracts = typeof identity.Snapshots;
@@ -20,6 +22,7 @@ export interface SnapshotsOptions {
   readonly bus: Bus;
   readonly store: EventStore;
   readonly signingKeys: SigningKeys;
+  readonly oauthRecords: OauthRecords;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -53,7 +56,10 @@ async function* rowsOf<T extends Table>(...asked: Parameters<typeof pagesOf<T>>)
 export class Snapshots implements OnApplicationShutdown {
   private readonly store: EventStore;
   private readonly signingKeys: SigningKeys;
+  private readonly oauthRecords: OauthRecords;
   private readonly toldSigning = new Map<string, string>();
+  private readonly apps: SnapshotPublisher<Contracts['apps']['value']>;
+  private readonly oauthEnds: SnapshotPublisher<Contracts['oauthEnds']['value']>;
   private readonly keys: SnapshotPublisher<Contracts['keys']['value']>;
   private readonly orgs: SnapshotPublisher<Contracts['orgs']['value']>;
   private readonly members: SnapshotPublisher<Contracts['members']['value']>;
@@ -61,9 +67,12 @@ export class Snapshots implements OnApplicationShutdown {
   private readonly sessions: SnapshotPublisher<Contracts['sessions']['value']>;
   private readonly signing: SnapshotPublisher<Contracts['signing']['value']>;
 
-  constructor({ bus, store, signingKeys, onFault }: SnapshotsOptions) {
-    const { keys, orgs: existing, members, plans, sessions: ended, signing } = identity.Snapshots;
+  constructor({ bus, store, signingKeys, oauthRecords, onFault }: SnapshotsOptions) {
+    const { apps, oauthEnds, keys, orgs: existing, members, plans, sessions: ended, signing } = identity.Snapshots;
     this.store = store;
+    this.oauthRecords = oauthRecords;
+    this.apps = publishSnapshot(bus, { snapshot: apps, all: () => this.allApps(), onFault });
+    this.oauthEnds = publishSnapshot(bus, { snapshot: oauthEnds, all: () => this.allOauthEnds(), onFault });
     this.keys = publishSnapshot(bus, { snapshot: keys, all: () => this.allKeys(), onFault });
     this.orgs = publishSnapshot(bus, { snapshot: existing, all: () => this.allOrgs(), onFault });
     this.members = publishSnapshot(bus, { snapshot: members, all: () => this.allMembers(), onFault });
@@ -75,7 +84,22 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   get areComplete(): boolean {
-    return [this.keys, this.orgs, this.members, this.plans, this.sessions, this.signing].every(({ isComplete }) => isComplete);
+    return this.all.every(({ isComplete }) => isComplete);
+  }
+
+  appChanged(id: identity.OauthAppId): Promise<void> {
+    return tell(this.apps, id, async () => {
+      const app = await this.store.read(oauthApps).one({ id });
+      return app && appSnapshotOf(app);
+    });
+  }
+
+  oauthEnded(key: string): Promise<void> {
+    return tell(this.oauthEnds, key, () => this.oauthRecords.endOf(key));
+  }
+
+  async forgetOauthEnds(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.oauthEnds.remove(key);
   }
 
   keyChanged(id: identity.ApiKeyId): Promise<void> {
@@ -135,7 +159,29 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.keys, this.orgs, this.members, this.plans, this.sessions, this.signing].map((publisher) => publisher.close()));
+    await Promise.all(this.all.map((publisher) => publisher.close()));
+  }
+
+  private get all() {
+    return [this.keys, this.orgs, this.members, this.plans, this.sessions, this.signing, this.apps, this.oauthEnds];
+  }
+
+  private async allApps() {
+    const apps: [string, identity.AppSnapshot][] = [];
+    for await (const app of rowsOf(this.store, oauthApps, 'id')) {
+      const snapshot = appSnapshotOf(app);
+      if (snapshot) apps.push([app.id, snapshot]);
+    }
+    return apps;
+  }
+
+  private async allOauthEnds() {
+    const ends: (readonly [string, identity.OauthEndSnapshot])[] = [];
+    for (;;) {
+      const page = await this.oauthRecords.endsAfter(ends.at(-1)?.[0] ?? '', pageRows);
+      ends.push(...page);
+      if (page.length < pageRows) return ends;
+    }
   }
 
   // What is revoked, switched off or expired is left out: a gateway that does not know a key refuses it.

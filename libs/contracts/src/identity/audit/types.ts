@@ -5,7 +5,7 @@ import { Instant } from '../../values.ts';
 export const FailedPath = z.enum(['login', 'password-change', 'mfa', 'backup-code', 'passkey']);
 export type FailedPath = z.infer<typeof FailedPath>;
 
-const ActorKind = z.enum(['nobody', 'user', 'key', 'agent', 'service', 'operator']);
+const ActorKind = z.enum(['nobody', 'user', 'key', 'app', 'agent', 'service', 'operator']);
 
 export const AuditEntry = z
   .strictObject({

@@ -1,4 +1,4 @@
-import { identity, type Permission, type RequestContext, type UserId } from '@orrery/contracts';
+import { identity, type Permission, permissionsOf, type RequestContext, type UserId } from '@orrery/contracts';
 import type { CommandContext, EventStore } from '@orrery/event-store';
 import { refuse } from '@orrery/messaging';
 import type { Owner } from '../../domain/keys/api-key.ts';
@@ -22,6 +22,8 @@ const tooNarrow = { code: 'KeyMayNotManageKeys', details: {} } as const;
  * scopes narrow, for no permission says anything of these keys.
  */
 const assertMayManage = async (store: EventStore, { principal }: RequestContext, isPersonal: boolean): Promise<void> => {
+  // What a person let an application do does not outlive the letting.
+  if (principal.kind === 'app') refuse(tooNarrow);
   if (principal.kind !== 'key') return;
   const key = await store.read(apiKeys).one({ id: identity.ApiKeyId.parse(principal.id) });
   if (!key || isNarrow(key) || (isPersonal && (key.orgId !== null || key.scopes !== null))) refuse(tooNarrow);
@@ -31,7 +33,7 @@ const assertMayManage = async (store: EventStore, { principal }: RequestContext,
 export const managerOfOrg = async (store: EventStore, context: RequestContext): Promise<Manager> => {
   await assertMayManage(store, context, false);
   const { principal } = context;
-  const held = principal.kind === 'user' || principal.kind === 'key' ? principal.permissions : [];
+  const held = permissionsOf(principal);
   return { owner: { orgId: orgOf(context) }, userId: callerOf(context), held, context };
 };
 

@@ -1,5 +1,14 @@
 import { Controller } from '@nestjs/common';
-import { type InputOf, identity, instantOf, type OrgId, type OutputOf, type RequestContext, type UserId } from '@orrery/contracts';
+import {
+  type InputOf,
+  identity,
+  instantOf,
+  type OrgId,
+  type OutputOf,
+  permissionsOf,
+  type RequestContext,
+  type UserId,
+} from '@orrery/contracts';
 import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
@@ -87,6 +96,5 @@ export class MembersHandler {
 }
 
 const assertMayManage = ({ principal }: RequestContext): void => {
-  const held = principal.kind === 'user' || principal.kind === 'key' ? principal.permissions : [];
-  if (!held.includes('members:manage')) refuse({ code: 'Forbidden', details: { needs: 'members:manage' } });
+  if (!permissionsOf(principal).includes('members:manage')) refuse({ code: 'Forbidden', details: { needs: 'members:manage' } });
 };

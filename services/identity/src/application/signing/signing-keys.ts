@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID, sign as signBytes } from 'node:crypto';
 import { type Instant, identity, instantOf, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { commandRow, type EventStore, metadataOf, Repeated, VersionConflict, write } from '@orrery/event-store';
 import type { Clock } from '@orrery/kernel';
@@ -58,6 +58,15 @@ export class SigningKeys {
     const key = signing(this.rows, this.now);
     if (!key) throw new Error('there is no key to sign with');
     return this.signerOf(key)(claims);
+  }
+
+  /** The signature of `header.payload` with one of these keys; undefined where it signs no more. Whoever asks has judged what it says. */
+  signContent(kid: string, content: string): string | undefined {
+    const row = this.rows.find((key) => key.kid === kid);
+    if (!row || row.sealed === null || row.activeAt > instantOf(this.now)) return undefined;
+    return signBytes(null, Buffer.from(content), this.options.store.sealer.openText(row.sealed, signingKeyBinding(kid))).toString(
+      'base64url',
+    );
   }
 
   /** As it is now, for gateways. */

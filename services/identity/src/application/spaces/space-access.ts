@@ -1,4 +1,4 @@
-import type { identity, OrgId, RequestContext } from '@orrery/contracts';
+import { type identity, type OrgId, permissionsOf, type RequestContext } from '@orrery/contracts';
 import type { EventStore } from '@orrery/event-store';
 import { refuse } from '@orrery/messaging';
 import { members } from '../../views/orgs/members.view.ts';
@@ -7,16 +7,13 @@ import { callerOf, orgOf } from '../caller.ts';
 
 export const spaceNotFound = { code: 'SpaceNotFound', details: {} } as const;
 
-const permissionsOf = ({ principal }: RequestContext): readonly string[] =>
-  principal.kind === 'user' || principal.kind === 'key' ? principal.permissions : [];
-
 /** Says which spaces somebody has to do with. A space that is not theirs to see is as if it were not. */
 export class SpaceAccess {
   constructor(private readonly store: EventStore) {}
 
   /** Whether the caller manages every space of the organization: by role, not because a space gave it for itself. */
   async managesAll(context: RequestContext): Promise<boolean> {
-    if (!permissionsOf(context).includes('spaces:manage')) return false;
+    if (!permissionsOf(context.principal).includes('spaces:manage')) return false;
     const member = await this.store.read(members).one({ orgId: orgOf(context), userId: callerOf(context) });
     return member?.role === 'owner' || member?.role === 'admin';
   }
@@ -31,13 +28,14 @@ export class SpaceAccess {
   /** The space for whoever may change it: the request was judged in it, or its organization is theirs to manage. */
   async managed(spaceId: identity.SpaceId, context: RequestContext): Promise<SpaceRow> {
     const row = await this.find(spaceId, orgOf(context));
-    const manages = (context.spaceId === spaceId && permissionsOf(context).includes('spaces:manage')) || (await this.managesAll(context));
+    const manages =
+      (context.spaceId === spaceId && permissionsOf(context.principal).includes('spaces:manage')) || (await this.managesAll(context));
     return row && manages ? row : refuse(spaceNotFound);
   }
 
   /** Nobody gives what they do not hold. */
   assertHeld(asked: readonly string[], context: RequestContext): void {
-    const held = permissionsOf(context);
+    const held: readonly string[] = permissionsOf(context.principal);
     const missing = asked.find((permission) => !held.includes(permission));
     if (missing !== undefined) refuse({ code: 'Forbidden', details: { needs: missing } });
   }

@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { type InputOf, identity, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { type InputOf, identity, type OutputOf, permissionsOf, type RequestContext } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { Serves } from '@orrery/messaging';
 import { occupations } from '../../views/occupations.view.ts';
@@ -24,7 +24,7 @@ export class SpaceListsHandler {
   @Serves(identity.GetStanding)
   async standing(_: InputOf<typeof identity.GetStanding>, context: RequestContext): Promise<OutputOf<typeof identity.GetStanding>> {
     const { principal } = context;
-    const permissions = principal.kind === 'user' || principal.kind === 'key' ? [...principal.permissions] : [];
+    const permissions = [...permissionsOf(principal)];
     const userId = callerOf(context);
     const [chosen, joined, only] = await Promise.all([
       this.store.read(occupations).one({ userId }),

@@ -11,6 +11,7 @@ import { foundationOf } from '../foundation.ts';
 import { OutboxHandler } from '../mail/outbox.handler.ts';
 import { Post } from '../mail/post.ts';
 import { pruneLetters } from '../mail/prune-letters.ts';
+import { pruneRecords } from '../oauth/prune-records.ts';
 import { erasuresOf, forgetInvitesOf, receivedInvitesOf } from '../orgs/org-parts.ts';
 import { Orgs } from '../orgs/orgs.ts';
 import { Numbers } from '../people/numbers.ts';
@@ -62,7 +63,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { store, secrets, config, log } = deps;
   const { publicUrl } = config;
   const foundation = foundationOf(deps);
-  const { signingKeys, snapshots, sessions, post, tries, triesTable, refreshTokens, administrators, mustVerify } = foundation;
+  const { signingKeys, snapshots, sessions, post, tries, triesTable, refreshTokens, administrators, mustVerify, oauthRecords } = foundation;
   const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const accounts = new Accounts({ ...foundation, store, ticketKey: secrets('ticket-mac'), publicUrl });
   const people = new People(store, new Numbers(store));
@@ -77,6 +78,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     forgetInvitesOf(deps),
     tendKeys(signingKeys, snapshots),
     auditChoreOf(deps),
+    pruneRecords(oauthRecords, snapshots),
   ];
   return [
     { provide: Snapshots, useValue: snapshots },

@@ -22,7 +22,7 @@ export interface Telling {
   readonly awaitsOrigin: boolean;
 }
 
-const actorKinds = ['user', 'key', 'agent', 'service', 'operator'] as const;
+const actorKinds = ['user', 'key', 'app', 'agent', 'service', 'operator'] as const;
 
 const actorOf = (actor: string): Pick<Telling, 'actorKind' | 'actorId'> => {
   const kind = actorKinds.find((known) => actor.startsWith(`${known}:`));

@@ -14,7 +14,7 @@ export const auditEntries = table({
     at: instant(),
     action: text(),
     outcome: text<'granted' | 'refused'>(),
-    actorKind: text<'nobody' | 'user' | 'key' | 'agent' | 'service' | 'operator'>(),
+    actorKind: text<'nobody' | 'user' | 'key' | 'app' | 'agent' | 'service' | 'operator'>(),
     actorId: nullable(text()),
     targetKind: nullable(text()),
     targetId: nullable(text()),
