@@ -18,6 +18,7 @@ const fields: Readonly<Record<string, string>> = {
   NotUtf8: 'BODY',
   OrgSuspended: 'ORG',
   PasskeyRefused: 'SECOND_FACTOR',
+  RedirectUriRefused: 'REDIRECT_URIS',
   RouteNotFound: 'PATH',
   SecondFactorNeeded: 'SECOND_FACTOR',
   UserDeactivated: 'USER',

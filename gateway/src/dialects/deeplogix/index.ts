@@ -1,5 +1,6 @@
 import type { Dialect } from '../../dialect.ts';
 import { deeplogixError } from './error.ts';
+import { oauthApps } from './oauth-apps.ts';
 import { base } from './row.ts';
 import { session } from './session.ts';
 import { user } from './user.ts';
@@ -8,6 +9,6 @@ import { user } from './user.ts';
 export const deeplogix = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
   name: 'deeplogix',
   bases: ['user', 'model', 'public'].map((part) => `${base}/${part}`),
-  routes: [...session({ publicUrl }), ...user],
+  routes: [...session({ publicUrl }), ...user, ...oauthApps],
   error: deeplogixError,
 });
