@@ -11,12 +11,18 @@ describe('The words of the command', () => {
     expect(commandOf(argv)).toEqual(command);
   });
 
+  it('log in', () => {
+    expect(commandOf(['login'])).toBe('login');
+  });
+
   it.each([[[]], [['--help']], [['help']], [['admin', 'create', '-h']]])('%j ask for help', (argv) => {
     expect(commandOf(argv)).toBeUndefined();
   });
 
   it.each([
     [['admin']],
+    [['login', '--username', 'ada']],
+    [['login', 'ada']],
     [['admin', 'create']],
     [['admin', 'delete', '--username', 'ada']],
     // Nobody gets used to it: what is an argument is seen by everybody on the machine.

@@ -16,6 +16,12 @@ export const help = `orrery admin create --username <name> [--email <address>] [
 
   Makes an account that may do what the operator may. The password is drawn and printed once, or read from the standard input.
 
+orrery login
+
+  Logs this command line in for you: type the code that it shows in any browser, and a token lies in a file that only you read.
+
+  ORRERY_TOKEN_FILE          that file (default: ~/.config/orrery/token.json)
+
   ORRERY_URL                 where the API is (default: http://127.0.0.1:8080)
   ORRERY_OPERATOR_KEY        the operator's key; or ORRERY_OPERATOR_KEY_FILE, the file that holds it
 `;
@@ -31,10 +37,11 @@ const parsed = (args: string[]) => {
 };
 
 /** Undefined where help is wanted. */
-export const commandOf = (argv: readonly string[]): AdminCreate | undefined => {
+export const commandOf = (argv: readonly string[]): AdminCreate | 'login' | undefined => {
   if (argv.length === 0 || argv.some((word) => word === '--help' || word === '-h' || word === 'help')) return undefined;
   const { values, positionals } = parsed([...argv]);
   const { username, email, 'password-stdin': isPasswordGiven = false } = values;
+  if (positionals.join(' ') === 'login' && Object.keys(values).length === 0) return 'login';
   if (positionals.join(' ') !== 'admin create') throw new WrongWords(`There is no command ${JSON.stringify(positionals.join(' '))}.`);
   if (username === undefined) throw new WrongWords('Say who it is: --username <name>.');
   return { username, email, isPasswordGiven };

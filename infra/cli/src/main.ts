@@ -1,5 +1,6 @@
 import { createAdmin } from './admin.ts';
 import { commandOf, help, WrongWords } from './command.ts';
+import { logIn } from './login.ts';
 import { drawnPassword, passwordFrom } from './password.ts';
 import { Problem, placeOf } from './place.ts';
 
@@ -19,6 +20,10 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
   const command = commandOf(argv);
   if (!command) {
     out.write(help);
+    return;
+  }
+  if (command === 'login') {
+    await logIn(env, out);
     return;
   }
   const place = await placeOf(env);
