@@ -15,6 +15,8 @@ export type Standing =
   /** Somebody, but not of the organization or space that they name. */
   | { readonly kind: 'elsewhere'; readonly status: 403 | 404; readonly unlessPathNamesSpace?: true }
   | { readonly kind: 'user'; readonly held: readonly Permission[]; readonly isAdministrator?: true }
+  /** An application that somebody let act for them. */
+  | { readonly kind: 'app'; readonly held: readonly Permission[]; readonly seesPerson: boolean }
   | {
       readonly kind: 'key';
       readonly held: readonly Permission[];
@@ -63,8 +65,8 @@ const ownSigner = async (natsUrl: string) => {
   await connection.close();
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const header = { alg: 'EdDSA', typ: identity.accessTokenType } as const;
-  const { tokenIssuer: iss, tokenAudience: aud } = identity;
-  return (userId: string, claims: object, seconds: number): string => {
+  const { tokenIssuer, tokenAudience: aud } = identity;
+  return (userId: string, claims: object, seconds: number, iss: string = tokenIssuer): string => {
     const iat = Math.floor(Date.now() / 1_000) + Math.min(0, seconds) - 60;
     const sign = createSigner({ key, algorithm: 'EdDSA', kid, iss, aud, header });
     return sign({ sub: userId, sid: randomUUID(), iat, exp: Math.floor(Date.now() / 1_000) + seconds, ...claims });
@@ -205,6 +207,26 @@ const outsiders = async (companies: Companies, sign: Awaited<ReturnType<typeof o
   ];
 };
 
+/** Where a platform is reached that was told nothing else. */
+const usualIssuer = 'http://127.0.0.1:8080';
+
+/** Applications of others, with everything that can be let do, with little, and with what does not count. */
+const applications = ({ people, owner }: Companies, sign: Awaited<ReturnType<typeof ownSigner>>): readonly Caller[] => {
+  const { slug, userId } = owner;
+  const { commandLineApp, OauthScope } = identity;
+  const claims = { client_id: commandLineApp.id, jti: randomUUID(), gid: 'g'.repeat(43), scope: OauthScope.options.join(' ') };
+  const as = (name: string, more: object, standing: Standing): Caller => {
+    const token = sign(userId, { ...claims, ...more }, 60_000, usualIssuer);
+    return { name, headers: { ...people.as({ token }, slug) }, standing, slug };
+  };
+  const bad: Standing = { kind: 'bad credential' };
+  return [
+    as("application with all of the owner's rights", {}, { kind: 'app', held: permissions, seesPerson: true }),
+    as('application that may look at runs', { scope: 'openid runs:read' }, { kind: 'app', held: ['runs:read'], seesPerson: false }),
+    as('application whose person let it do nothing', { gid: undefined }, bad),
+  ];
+};
+
 const thingsOf = async ({ people, owner, spaceId }: Companies): Promise<Things> => {
   const headers = people.as(owner, owner.slug);
   const bystander = await people.somebody('bystander');
@@ -212,10 +234,11 @@ const thingsOf = async ({ people, owner, spaceId }: Companies): Promise<Things> 
   const key = await keyOf(people, owner);
   const invited = { email: 'invited@example.com' };
   const invite = await people.granted(`/orgs/${owner.slug}/invites`, { headers, body: invited });
+  const app = await people.granted(`/orgs/${owner.slug}/oauth-apps`, { headers, body: { name: 'app', kind: 'service' } });
   const run = await eventually(() => people.granted('/runs', { headers, body: { code: 'print(1)' } }));
   const { sid } = JSON.parse(Buffer.from(bystander.token.split('.')[1] ?? '', 'base64url').toString());
   const [keyId = '', inviteId = '', token = '', runId = ''] = [key['id'], invite['id'], invite['token'], run['id']];
-  const ours = { keyId, inviteId, token, runId, spaceId, userId: bystander.userId, sessionId: sid, name: 'cpu' };
+  const ours = { appId: app['id'] ?? '', keyId, inviteId, token, runId, spaceId, userId: bystander.userId, sessionId: sid, name: 'cpu' };
   const theirs = { key_id: keyId, invite_id: inviteId, execution_id: runId, user_id: bystander.userId, id: spaceId };
   return { ...ours, ...theirs };
 };
@@ -231,7 +254,8 @@ export const castOf = async (platform: Platform): Promise<Cast> => {
   const things = await thingsOf(companies);
   const operator: Caller = { name: 'operator', headers: bearer(platform.operatorKey), standing: { kind: 'operator' }, slug: owner.slug };
   const inside = await insiders(companies);
+  const apps = applications(companies, sign);
   const outside = await outsiders(companies, sign);
   const bad = await badCredentials(people, owner, sign);
-  return { people, owner, stranger, things, callers: [...inside, operator, ...outside, ...bad] };
+  return { people, owner, stranger, things, callers: [...inside, ...apps, operator, ...outside, ...bad] };
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Operation, type OrgRole, operations, type Principal, rolePermissions } from '@orrery/contracts';
+import { type Operation, type OrgRole, operations, type Principal, permissionsOf, rolePermissions } from '@orrery/contracts';
 import { sampleValue } from '@orrery/documents';
 import type { Bus } from '@orrery/messaging';
 import { contextOf } from '@orrery/testing';
@@ -15,16 +15,19 @@ const principals = (userId: string): Readonly<Record<string, Principal>> => {
     billing: role('billing'),
     viewer: role('viewer'),
     'narrower key': { kind: 'key', id, userId, permissions: ['runs:read'] },
+    'application that sees a person': { kind: 'app', id, userId, permissions: ['runs:read'], seesPerson: true },
+    'service account': { kind: 'app', id, permissions: ['runs:read'] },
     agent: { kind: 'agent', id },
   };
 };
 
-const mayAsk = ({ access }: Operation, principal: Principal): boolean => {
+const mayAsk = ({ access, kind }: Operation, principal: Principal): boolean => {
   if (access === 'public') return true;
   if (access === 'session') return principal.kind === 'user' || principal.kind === 'pending';
+  if (access === 'caller' && principal.kind === 'app') return principal.seesPerson === true && kind === 'query';
   if (access === 'caller') return principal.kind === 'user' || principal.kind === 'key';
   if (!access.includes(':')) return principal.kind === access;
-  const held: readonly string[] = principal.kind === 'user' || principal.kind === 'key' ? principal.permissions : [];
+  const held: readonly string[] = permissionsOf(principal);
   return held.includes(access);
 };
 

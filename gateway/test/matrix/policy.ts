@@ -1,11 +1,11 @@
-import type { Access, Operation } from '@orrery/contracts';
+import type { Operation } from '@orrery/contracts';
 import type { TableRow } from '../../src/edge/route-table.ts';
 import type { Caller } from './cast.ts';
 
 /** `in` is past the door: what the service then says of the request is another matter. */
 export type Verdict = 'in' | '401' | '403' | '404';
 
-const allows = (access: Access, { standing }: Caller): boolean => {
+const allows = ({ access, kind }: Operation, { standing }: Caller): boolean => {
   switch (access) {
     case 'public':
       return true;
@@ -16,9 +16,9 @@ const allows = (access: Access, { standing }: Caller): boolean => {
     case 'operator':
       return standing.kind === 'operator' || (standing.kind === 'user' && standing.isAdministrator === true);
     case 'caller':
-      return standing.kind === 'user' || standing.kind === 'key';
+      return standing.kind === 'user' || standing.kind === 'key' || (standing.kind === 'app' && standing.seesPerson && kind === 'query');
     default:
-      return (standing.kind === 'user' || standing.kind === 'key') && standing.held.some((permission) => permission === access);
+      return 'held' in standing && standing.held.some((permission) => permission === access);
   }
 };
 
@@ -27,7 +27,9 @@ const allows = (access: Access, { standing }: Caller): boolean => {
  * a person are managed by nothing less than a key of that person that is as wide as there are.
  */
 const isTooNarrow = ({ access, refusals }: Operation, { standing }: Caller): boolean => {
-  if (standing.kind !== 'key' || !('KeyMayNotManageKeys' in refusals)) return false;
+  if (!('KeyMayNotManageKeys' in refusals)) return false;
+  // What an application was let do ends with the letting.
+  if (standing.kind !== 'key') return standing.kind === 'app';
   return standing.hasRules === true || (access === 'caller' && (!standing.isOwn || standing.isScoped === true));
 };
 
@@ -43,7 +45,7 @@ export const verdictOf = ({ policy }: Pick<TableRow, 'policy'>, caller: Caller):
   // Of the organization that it acts in otherwise, it would hold what an owner holds.
   if (standing.kind === 'elsewhere') return 'in';
   if (standing.kind === 'key' && standing.notIn && orgField) return '403';
-  return operations.every((operation) => allows(operation.access, caller) && !isTooNarrow(operation, caller)) ? 'in' : '403';
+  return operations.every((operation) => allows(operation, caller) && !isTooNarrow(operation, caller)) ? 'in' : '403';
 };
 
 /** How a policy reads in a table. */
