@@ -76,10 +76,14 @@ const doorOf = (
   filled(orgs.snapshot, new Map([[orgId, { orgId, slug: 'bench', isSuspended: false, spaces: [] }]]));
   const member = { userId, defaultOrgId: orgId, memberships: [{ orgId, role: 'admin' as const }], spaces: [] };
   filled(members, new Map<string, identity.MemberSnapshot>([[userId, member]]));
+  const apps = new Snapshot<identity.AppSnapshot>();
+  const oauthEnds = new Snapshot<identity.OauthEndSnapshot>();
+  filled(apps, new Map());
+  filled(oauthEnds, new Map());
   filled(sessions, new Map());
   filled(signers, signing);
-  const settled = { operatorKey: undefined, clock: systemClock, catchUpMs: 500 };
-  const authenticator = new Authenticator({ keys, sessions, signing: signers, macKey, ...settled });
+  const settled = { issuer: 'http://127.0.0.1', operatorKey: undefined, clock: systemClock, catchUpMs: 500 };
+  const authenticator = new Authenticator({ apps, oauthEnds, keys, sessions, signing: signers, macKey, ...settled });
   const organizations = new Organizations(new Places(orgs, members, settled.catchUpMs));
   return async (bearer: string): Promise<void> => {
     const known = await authenticator.identify({ authorization: `Bearer ${bearer}`, cookie: undefined, ip });

@@ -30,6 +30,9 @@ import { jwksOf } from './jwks.ts';
 import type { Limits } from './limit/buckets.ts';
 import { Limiting } from './limit/limiting.ts';
 import { RateLimiter } from './limit/rate-limiter.ts';
+import { issuerOf } from './oauth/issuer.ts';
+import { Oauth } from './oauth/oauth.ts';
+import { addOauthRoutes } from './oauth/routes.ts';
 import { readOutbox } from './outbox.ts';
 import { orrery } from './routes.ts';
 import { signIn } from './sign-in/index.ts';
@@ -103,13 +106,25 @@ interface Kept extends Gatekeepers {
 }
 
 const gatekeepersOf = ({ config, bus, log, keyUsesMs = usualKeyUsesMs }: GatewayOptions, snapshots: Snapshots): Kept => {
-  const { keys, sessions, signing, orgs, members, plans } = snapshots;
+  const { apps, oauthEnds, keys, sessions, signing, orgs, members, plans } = snapshots;
   const { secret, operatorKey, defaultPlan, redisUrl: url, redisPatienceMs: patienceMs } = config;
   const macKey = secretsOf(secret)('api-key-mac');
+  const issuer = issuerOf(config.publicUrl);
   const limiter = new RateLimiter({ url, log, patienceMs });
   const keyUses = new KeyUses({ bus, clock: systemClock, log, everyMs: keyUsesMs });
   return {
-    authenticator: new Authenticator({ keys, sessions, signing, macKey, operatorKey, clock: systemClock, catchUpMs }),
+    authenticator: new Authenticator({
+      apps,
+      oauthEnds,
+      issuer,
+      keys,
+      sessions,
+      signing,
+      macKey,
+      operatorKey,
+      clock: systemClock,
+      catchUpMs,
+    }),
     organizations: new Organizations(new Places(orgs, members, catchUpMs)),
     limiting: new Limiting({ limiter, limits: limitsOf(config), plans, defaultPlan }),
     keyUses,
@@ -152,6 +167,17 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     jwks: () => jwksOf(snapshots.signingKeys(), systemClock.now()),
     outbox: config.isDevelopment ? (to) => readOutbox(bus, to) : undefined,
   });
+  const oauth = new Oauth({
+    bus,
+    log,
+    publicUrl: config.publicUrl,
+    apps: snapshots.apps,
+    signing: snapshots.signing,
+    signingKeys: snapshots.signingKeys,
+    cookieKey: secretsOf(config.secret)('oauth-cookies-mac'),
+    catchUpMs,
+  });
+  addOauthRoutes(edge, { oauth, gatekeepers, log, publicUrl: config.publicUrl });
   const app = await listen(edge, config, log);
   // Listening on a host and port, so never a pipe's name.
   const { port } = edge.server.address() as AddressInfo;

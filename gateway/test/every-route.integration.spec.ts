@@ -42,6 +42,8 @@ const bodies: Readonly<Record<string, object>> = {
   '/api/auth/users': { username: 'person', password: 'correct horse' },
   '/api/auth/me/password': { current_password: 'x', new_password: 'correct horse' },
   '/api/api-keys': { name: 'x' },
+  '/api/user/oauth-apps': { name: 'x', redirect_uris: ['https://app.example.com/callback'] },
+  '/api/user/oauth-applications': { name: 'x', redirect_uris: ['https://app.example.com/callback'] },
   '/v1/spaces': { name: 'x', description: 'x' },
   '/v1/spaces/{id}': { name: 'x' },
   '/v1/spaces/{id}/invite': { emails: ['person@example.com'], roles: ['trainings:list'] },

@@ -1,24 +1,13 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { eventually } from '@orrery/testing';
 import request from 'supertest';
+import { codeOf } from './fixtures/authenticator-app.ts';
 import { type Browser, openBrowser } from './fixtures/browser.ts';
 import { type System, startSystem } from './fixtures/system.ts';
 
 const lyceum = '/api/v2/external';
 const own = '/orrery/v1';
 const stepMs = 30_000;
-
-/** RFC 6238 by hand, so that nothing of ours checks itself. */
-const codeOf = (secret: string, step: number): string => {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  const offset = mac.readUInt8(19) & 15;
-  return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
-};
 
 describe('A second factor', () => {
   let system: System;

@@ -3,8 +3,9 @@ import { isApiKey, isSameSecret } from '@orrery/credentials';
 import type { Clock } from '@orrery/kernel';
 import { ServiceUnavailable } from '@orrery/messaging';
 import { Failed, unauthenticated } from '../failure.ts';
-import { AccessTokens, type SignedClaims } from './access-tokens.ts';
+import { AccessTokens, type AppClaims, type SignedClaims } from './access-tokens.ts';
 import { ApiKeys } from './api-keys.ts';
+import { Apps, type KnownApp } from './apps.ts';
 import type { Keys, KnownKey } from './keys.ts';
 import type { ReadSnapshot } from './snapshot.ts';
 
@@ -16,7 +17,12 @@ export interface Session {
 }
 
 /** Who a credential stands for, before it is known in which organization. */
-export type Identity = { readonly kind: 'nobody' } | { readonly kind: 'operator' } | Session | ({ readonly kind: 'key' } & KnownKey);
+export type Identity =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'operator' }
+  | Session
+  | ({ readonly kind: 'key' } & KnownKey)
+  | ({ readonly kind: 'app' } & KnownApp);
 
 export const nobodyKnown: Identity = { kind: 'nobody' };
 
@@ -32,6 +38,10 @@ export interface Credentials {
   readonly keys: Keys;
   readonly sessions: ReadSnapshot<identity.SessionSnapshot>;
   readonly signing: ReadSnapshot<identity.SigningSnapshot>;
+  readonly apps: ReadSnapshot<identity.AppSnapshot>;
+  readonly oauthEnds: ReadSnapshot<identity.OauthEndSnapshot>;
+  /** Of tokens of applications. */
+  readonly issuer: string;
   readonly macKey: Buffer;
   readonly operatorKey: string | undefined;
   readonly clock: Clock;
@@ -48,20 +58,22 @@ export class Authenticator {
   readonly #credentials: Credentials;
   readonly #tokens: AccessTokens;
   readonly #apiKeys: ApiKeys;
+  readonly #apps: Apps;
 
   constructor(credentials: Credentials) {
     this.#credentials = credentials;
-    this.#tokens = new AccessTokens(credentials.signing);
+    this.#tokens = new AccessTokens(credentials.signing, credentials.issuer);
     this.#apiKeys = new ApiKeys(credentials);
+    this.#apps = new Apps(credentials);
   }
 
   async identify({ authorization, cookie, ip }: Shown): Promise<Identity> {
-    // Nothing but an access token is ever put into the cookie, so nothing else is taken out of it.
-    if (authorization === undefined) return cookie === undefined ? nobodyKnown : await this.#user(cookie);
+    // Nothing but the access token of a session is ever put into the cookie, so nothing else is taken out of it.
+    if (authorization === undefined) return cookie === undefined ? nobodyKnown : await this.#bySession(cookie);
     const token = bearer.exec(authorization)?.[1];
     if (token === undefined) throw no('The Authorization header must be: Bearer, a space, and an API key or an access token.');
     if (isApiKey(token)) return { kind: 'key', ...(await this.#apiKeys.identify(token, ip)) };
-    return token.startsWith('op_') ? this.#operator(token) : await this.#user(token);
+    return token.startsWith('op_') ? this.#operator(token) : await this.#byToken(token);
   }
 
   /** A session that is completed elsewhere a moment ago may still look pending here: waits for the news. */
@@ -83,6 +95,8 @@ export class Authenticator {
         return this.#credentials.sessions.get(identity.sessionId)?.state !== 'revoked';
       case 'key':
         return this.#apiKeys.isLive(identity, ip);
+      case 'app':
+        return this.#apps.isLive(identity);
     }
   }
 
@@ -92,10 +106,21 @@ export class Authenticator {
     return { kind: 'operator' };
   }
 
-  async #user(token: string): Promise<Identity> {
+  async #bySession(token: string): Promise<Identity> {
+    const claims = await this.#claims(token);
+    if ('sessionId' in claims) return this.#session(claims);
+    throw no('The session cookie holds no session: log in again.');
+  }
+
+  async #byToken(token: string): Promise<Identity> {
+    const claims = await this.#claims(token);
+    return 'sessionId' in claims ? this.#session(claims) : { kind: 'app', ...(await this.#apps.identify(claims)) };
+  }
+
+  async #claims(token: string): Promise<SignedClaims | AppClaims> {
     const { clock, catchUpMs, signing } = this.#credentials;
     const verdict = await this.#tokens.read(token, { now: clock.now(), catchUpMs });
-    if ('userId' in verdict) return this.#session(verdict);
+    if (!('reason' in verdict)) return verdict;
     if (!signing.isLoaded) throw new ServiceUnavailable('identity', 'no-responders');
     throw no(verdict.reason);
   }

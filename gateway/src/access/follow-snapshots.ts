@@ -7,6 +7,8 @@ import { Orgs } from './orgs.ts';
 import { Snapshot } from './snapshot.ts';
 
 export interface Snapshots {
+  readonly apps: Snapshot<identity.AppSnapshot>;
+  readonly oauthEnds: Snapshot<identity.OauthEndSnapshot>;
   readonly keys: Keys;
   readonly orgs: Orgs;
   readonly members: Snapshot<identity.MemberSnapshot>;
@@ -36,6 +38,8 @@ const follow = <T>(
 
 /** What identity publishes for gateways, kept in memory so that no request waits for identity. */
 export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
+  const apps = new Snapshot<identity.AppSnapshot>();
+  const oauthEnds = new Snapshot<identity.OauthEndSnapshot>();
   const keys = new Keys();
   const orgs = new Orgs();
   const members = new Snapshot<identity.MemberSnapshot>();
@@ -45,6 +49,8 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
   const published = identity.Snapshots;
   const signingKeys = follow(bus, published.signing, { into: signing, log });
   const followed = [
+    follow(bus, published.apps, { into: apps, log }),
+    follow(bus, published.oauthEnds, { into: oauthEnds, log }),
     follow(bus, published.keys, { into: keys.snapshot, log }),
     follow(bus, published.orgs, { into: orgs.snapshot, log }),
     follow(bus, published.members, { into: members, log }),
@@ -53,6 +59,8 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
     signingKeys,
   ];
   return {
+    apps,
+    oauthEnds,
     keys,
     orgs,
     members,
@@ -60,7 +68,7 @@ export const followSnapshots = (bus: Bus, log: Log): Snapshots => {
     sessions,
     signing,
     signingKeys: () => [...signingKeys.entries()].map(([, key]) => key),
-    areLoaded: () => [keys, orgs.snapshot, members, plans, sessions, signing].every(({ isLoaded }) => isLoaded),
+    areLoaded: () => [apps, oauthEnds, keys, orgs.snapshot, members, plans, sessions, signing].every(({ isLoaded }) => isLoaded),
     close: async () => {
       await Promise.all(followed.map((watcher) => watcher.close()));
     },

@@ -1,9 +1,10 @@
 import { type Permission, type Principal, personOf } from '@orrery/contracts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
+import { principalOfApp } from './apps.ts';
 import type { Identity } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { principalOfKey } from './key-principal.ts';
-import type { Nowhere, Place, Places, Whereto } from './places.ts';
+import type { Found, Nowhere, Place, Places, Whereto } from './places.ts';
 
 export interface Wish {
   /** The organization that the path names. */
@@ -36,8 +37,9 @@ interface Ask {
 
 /** Where a person, or whoever answers for a key, wants to be. A key of an organization is nowhere else. */
 const askOf = (identity: Identity, { slugInPath, slugInHeader, isNeeded, isOperators: _, ...spaces }: Wish): Ask | undefined => {
-  if (identity.kind === 'user') {
-    return { userId: identity.userId, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
+  const person = identity.kind === 'user' || identity.kind === 'app' ? identity.userId : undefined;
+  if (person !== undefined) {
+    return { userId: person, whereto: { slug: slugInPath ?? slugInHeader, ...spaces }, isNeeded };
   }
   if (identity.kind !== 'key') return undefined;
   const { key, secret } = identity;
@@ -61,6 +63,8 @@ const principalOf = (identity: Identity, held: readonly Permission[]): Principal
       return { kind: 'user', id: identity.userId, sessionId: identity.sessionId, permissions: [...held] };
     case 'key':
       return principalOfKey(identity, held);
+    case 'app':
+      return principalOfApp(identity, held);
   }
 };
 
@@ -86,14 +90,14 @@ export class Organizations {
   /** As far as it is known here already; where somebody is nowhere, they may nothing. */
   find(identity: Identity, wish: Wish): Caller {
     const asked = askOf(identity, wish);
-    const found = asked && this.#places.look(asked.userId, asked.whereto);
+    const found = asked ? this.#places.look(asked.userId, asked.whereto) : this.#ofService(identity, wish);
     return this.#appointed(callerOf(identity, found && 'place' in found ? found.place : undefined));
   }
 
   /** The same when all has come that there is to know; refuses who is nowhere and must be somewhere. */
   async resolve(identity: Identity, wish: Wish): Promise<Caller> {
     const asked = askOf(identity, wish);
-    const caller = this.#appointed(callerOf(identity, asked && (await this.#place(asked))));
+    const caller = this.#appointed(callerOf(identity, asked ? await this.#place(asked) : this.#placeOfService(identity, wish)));
     if (!wish.isOperators || caller.principal.kind !== 'user' || caller.isAdministrator) return caller;
     // Appointed a moment ago, perhaps by a request to another gateway.
     await this.#places.caughtUp();
@@ -116,6 +120,18 @@ export class Organizations {
   #appointed(caller: Caller): Caller {
     const { principal } = caller;
     return principal.kind === 'user' && this.#places.isAdministrator(principal.id) ? { ...caller, isAdministrator: true } : caller;
+  }
+
+  #placeOfService(identity: Identity, wish: Wish): Place | undefined {
+    const found = this.#ofService(identity, wish);
+    if (found && 'nowhere' in found) throw failureOf(found.nowhere);
+    return found?.place;
+  }
+
+  /** A service account is in its organization and nowhere else. */
+  #ofService(identity: Identity, { slugInPath, spaceInHeader }: Wish): Found | undefined {
+    if (identity.kind !== 'app' || identity.app.orgId === null) return undefined;
+    return this.#places.ofService(identity.app.orgId, { slug: slugInPath, spaceInHeader });
   }
 
   async #place({ userId, whereto, isNeeded }: Ask): Promise<Place | undefined> {

@@ -1,4 +1,4 @@
-import { type identity, type Permission, rolePermissions, whileSuspended } from '@orrery/contracts';
+import { type identity, type Permission, permissions, rolePermissions, whileSuspended } from '@orrery/contracts';
 import type { Orgs } from './orgs.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -74,6 +74,15 @@ export class Places {
     // A space that the path names may be one that was deleted: the organization judges who asks for it.
     if (spaceId !== undefined && spaceInPath === undefined) return { nowhere: 'SpaceNotFound' };
     return this.#inOrg(member, named);
+  }
+
+  /** A service account may in its organization what was given to it, and is in no space. */
+  ofService(orgId: string, { slug, spaceInHeader }: Whereto): Found {
+    const named = slug === undefined ? orgId : this.#orgs.idOf(slug);
+    if (named !== orgId) return { nowhere: named === undefined ? 'OrgNotFound' : 'NotAMember' };
+    if (spaceInHeader !== undefined) return { nowhere: 'SpaceNotFound' };
+    const place = this.#placeIn(orgId, permissions);
+    return place ? { place } : { nowhere: 'NotAMember' };
   }
 
   #inOrg(member: Member | undefined, named: string | undefined): Found {
