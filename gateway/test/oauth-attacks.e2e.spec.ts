@@ -137,6 +137,18 @@ describe('Whoever attacks by OAuth', () => {
     expect([stranger.status, stranger.text]).toEqual([400, expect.stringContaining('begin again')]);
   });
 
+  it('uses a browser whose person has logged out, and is asked who they are', async () => {
+    const { browser } = await world.allowed();
+    const asked = async () => {
+      const { url } = await world.asking({ scope: 'openid runs:read' });
+      url.searchParams.delete('prompt');
+      return await browser.open(url);
+    };
+    expect((await asked()).url.searchParams.get('code')).toEqual(expect.any(String));
+    browser.forget('session');
+    expect((await asked()).text).toContain('Log in to go on to Notebook');
+  });
+
   it('logs in with one factor where two are owed, and is let do nothing', async () => {
     const email = 'careful@example.com';
     const asked = (path: string, body: object) => request(world.system.url).post(`/orrery/v1${path}`).send(body);
