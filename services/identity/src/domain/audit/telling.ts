@@ -58,6 +58,6 @@ export const tellingOf = ({ event, metadata }: Recorded, fact: AuditFact, { pers
     orgId: named ?? (isOfAllTheirs ? null : (OrgId.safeParse(metadata.orgId).data ?? null)),
     person,
     isOfAllTheirs,
-    awaitsOrigin: ['user', 'key', 'nobody'].includes(actor.actorKind),
+    awaitsOrigin: ['user', 'key', 'app', 'nobody'].includes(actor.actorKind),
   };
 };
