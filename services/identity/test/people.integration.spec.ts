@@ -87,6 +87,7 @@ describe('People', () => {
   it('who set up and got no answer ask again, and hear what they would have heard', async () => {
     expect(granted(await rig.ask(identity.SetUp, first, asStranger)).tokens).toEqual(admin.tokens);
     expect(await rig.ask(identity.SetUp, first)).toMatchObject(refusal('AlreadySetUp'));
+    expect(await rig.ask(identity.SetUp, { ...first, password: other }, asStranger)).toMatchObject(refusal('AlreadySetUp'));
     const another = { ...first, username: 'Other' };
     expect(await rig.ask(identity.SetUp, another, asStranger)).toMatchObject(refusal('IdempotencyKeyReused'));
   });
@@ -133,6 +134,18 @@ describe('People', () => {
     await create({ email });
     granted(await rig.ask(identity.DeleteUser, { userId: id }, operator()));
     await create({ username: username ?? '', email: moved });
+  });
+
+  it('leave free every address but their own, though two changes come at once', async () => {
+    const [email, ...others] = [0, 1, 2].map(() => `${randomUUID()}@example.com`);
+    const { id } = await create({ email });
+    await Promise.all(others.map(async (other) => granted(await update(id, { email: other }))));
+    const { email: kept } = granted(await rig.ask(identity.GetPerson, { person: id }, operator()));
+    expect(others).toContain(kept);
+    for (const left of [email, ...others.filter((other) => other !== kept)]) await create({ email: left });
+    expect(await rig.ask(identity.CreatePerson, { username: fresh(), password, email: kept ?? '' }, operator())).toMatchObject(
+      refusal('EmailTaken'),
+    );
   });
 
   it('do not get an address that is somebody else’s', async () => {

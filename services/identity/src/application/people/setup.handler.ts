@@ -50,12 +50,20 @@ export class SetupHandler {
     { username, password, email, name }: InputOf<typeof identity.SetUp>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.SetUp>> {
-    const { people, changes, sessions, passwords } = this.door.parts;
+    const { people, changes, sessions, passwords, tries } = this.door.parts;
     if ((await this.isDone()) && !(await this.isRepeated(context))) refuse(alreadySetUp);
     const passwordHash = await passwords.hash(password, context);
     const about = { username, email: email ?? null, name: name ?? null, isVerified: true };
     const { userId } = await changes.unlessTaken({ ...about, passwordHash, administrator: 'first' }, context);
     const person = await people.find(userId);
+    // A repetition is known by its key, which is no secret: the account is opened to whoever has its password.
+    const isTheirs = (): Promise<boolean> => passwords.isCorrect(password, person.passwordHash ?? undefined, context);
+    if (
+      person.passwordHash !== passwordHash &&
+      !(await tries.check('setup', userId, context, async () => (await isTheirs()) || undefined))
+    ) {
+      refuse(alreadySetUp);
+    }
     const tokens = await sessions.open(person, { method: 'setup', owesSecondFactor: false, input: { username } }, context);
     return { tokens, person: await people.shownAtHome(person) };
   }

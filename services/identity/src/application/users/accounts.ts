@@ -1,5 +1,5 @@
 import { type Instant, type identity, instantOf, type RequestContext, UserId } from '@orrery/contracts';
-import { ClaimTaken, type EventStore, type Handle, handleWith } from '@orrery/event-store';
+import { type Claim, ClaimTaken, type EventStore, type Handle, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import {
@@ -115,10 +115,14 @@ export class Accounts {
     if (email === former) return true;
     const { together, claimKey, post, publicUrl } = this.parts;
     const stream = userStream(id);
-    const claims = () => [
-      { scope: 'email', key: claimKey.ofEmail(former), release: stream },
-      { scope: 'email', key: claimKey.ofEmail(email), take: stream },
-    ];
+    // Of the address at the moment of the change: two changes at once would leave one taken by nobody.
+    const claims = (events: readonly Event[], { before }: { readonly before: State }): readonly Claim[] =>
+      events.length === 0 || !('email' in before)
+        ? []
+        : [
+            { scope: 'email', key: claimKey.ofEmail(before.email), release: stream },
+            { scope: 'email', key: claimKey.ofEmail(email), take: stream },
+          ];
     const command = { type: 'ChangeEmail', email, at: now() } as const;
     // Whoever loses an account so hears of it where they still read.
     const writes = [post.slip(addressChangedLetter({ to: former, publicUrl }, command.at), { person: id })];

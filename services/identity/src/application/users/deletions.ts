@@ -51,7 +51,14 @@ export class Deletions {
     await this.parts.erasures.erase({ userId, email }, within(context, 'organizations'));
     const ending = await sessions.ending(userId, 'user-deleted');
     const stream = userStream(userId);
-    const end = part(User, stream, { type: 'Delete', at: instantOf(systemClock.now()) }, { claims: () => this.released(person) });
+    const end = part(
+      User,
+      stream,
+      { type: 'Delete', at: instantOf(systemClock.now()) },
+      {
+        claims: (_, { before }) => this.released(person, 'email' in before ? before.email : email),
+      },
+    );
     // Of nobody: it must survive the person whom it tells of.
     const writes = [post.slip(deletedLetter({ to: email, publicUrl }))];
     const joint = {
@@ -81,7 +88,8 @@ export class Deletions {
     await erasePerson(store, ...keys, userId);
   }
 
-  private released({ id, email, plainUsername }: Person): readonly Claim[] {
+  /** `email`: the address that they have when the account ends. */
+  private released({ id, plainUsername }: Person, email: string): readonly Claim[] {
     const { claimKey } = this.parts;
     const release = userStream(id);
     const ofEmail = { scope: 'email', key: claimKey.ofEmail(email), release };

@@ -64,6 +64,9 @@ describe('a user', () => {
     given(...signedUp)
       .when({ type: 'ChangeEmail', email: 'king@example.com', at })
       .thenEvents(moved);
+    given(...signedUp, moved)
+      .when({ type: 'ChangeEmail', email: 'king@example.com', at })
+      .thenNothing();
     given(...signedUp, deactivated)
       .when({ type: 'ChangeEmail', email: 'king@example.com', at })
       .thenEvents(moved);

@@ -42,6 +42,7 @@ interface Known {
 }
 interface Alive extends Known {
   readonly status: 'Active' | 'Deactivated';
+  readonly email: string;
   readonly isVerified: boolean;
   readonly passwordHash: string | null;
   readonly verification: Ticket | null;
@@ -112,12 +113,13 @@ const overseeing: ReadonlySet<string> = new Set<Overseeing['type']>(['Rename', '
 const isOverseeing = (command: Command): command is Overseeing => overseeing.has(command.type);
 
 /** What may happen to an account, whether or not it is closed. */
-const oversee = (command: Overseeing, { userId, status }: Alive): Decided => {
+const oversee = (command: Overseeing, { userId, status, email }: Alive): Decided => {
   const { at } = command;
   switch (command.type) {
     case 'Rename':
       return accept<Event>({ type: 'UserRenamed', data: { userId, name: command.name, at } });
     case 'ChangeEmail':
+      if (command.email === email) return accept();
       return accept<Event>({ type: 'EmailChanged', data: { userId, email: command.email, at } });
     case 'Deactivate':
       return status === 'Deactivated' ? accept() : accept<Event>({ type: 'UserDeactivated', data: { userId, by: command.by, at } });
@@ -151,7 +153,7 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, stat
 
 const isByTicket = ({ type }: Command): boolean => type === 'VerifyEmail' || type === 'ResetPassword';
 
-const unknown = { status: 'Active', isVerified: false, passwordHash: null, verification: null, reset: null } as const;
+const unknown = { status: 'Active', email: '', isVerified: false, passwordHash: null, verification: null, reset: null } as const;
 
 const evolve = (state: State, event: Event): State => {
   const { userId } = event.data;
@@ -159,13 +161,13 @@ const evolve = (state: State, event: Event): State => {
   const before: Alive = 'isVerified' in state ? state : { ...unknown, userId };
   switch (event.type) {
     case 'UserSignedUp':
-      return { ...unknown, userId };
+      return { ...unknown, userId, email: event.data.email };
     case 'UserRenamed':
     case 'UsernameChosen':
       return before;
     case 'EmailChanged':
       // What was sent to the old address is worth nothing any more.
-      return { ...before, isVerified: true, verification: null, reset: null };
+      return { ...before, email: event.data.email, isVerified: true, verification: null, reset: null };
     case 'PasswordSet':
       // A letter that is still on its way must not undo it.
       return { ...before, passwordHash: event.data.passwordHash, reset: null };
