@@ -77,7 +77,7 @@ class Handler<C extends Command, E extends Event, S, R extends Rejection> {
     const answer = task.options.answer?.(events, after) as A;
     await this.store.commit({
       appends: events.length > 0 ? [{ stream: task.stream, expected: version, events }] : [],
-      claims: task.options.claims?.(events, after) ?? [],
+      claims: task.options.claims?.(events, { before: state, after }) ?? [],
       writes: [...this.snapshotOf(task.stream, version, version + events.length, after), ...(task.options.writes?.(events, after) ?? [])],
       once: { ...task.once, answer, sealed: task.options.sealed ?? false },
       metadata: metadataOf(task.context),

@@ -19,7 +19,7 @@ export interface HandleOptions<E extends Event, S, R extends Rejection, A> {
   readonly sealed?: boolean;
   /** What the caller asked for: the same `Idempotency-Key` with another input is refused. */
   readonly input?: unknown;
-  readonly claims?: (events: readonly E[], state: S) => readonly Claim[];
+  readonly claims?: (events: readonly E[], states: { readonly before: S; readonly after: S }) => readonly Claim[];
   /** The refusal that a taken claim is. Absent: `ClaimTaken` is thrown. */
   readonly taken?: (claim: ClaimTaken) => R;
   /** Rows of declared tables that belong to the same transaction. */

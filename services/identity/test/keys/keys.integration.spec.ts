@@ -52,6 +52,22 @@ describe('an API key', () => {
     expect(refusalOf(await ask('other'))).toBe('IdempotencyKeyReused');
   });
 
+  it('has a name of its own where that is wished, however many ask at once, until it is called something else or revoked', async () => {
+    const [person, other] = [await rig.person(), await rig.person()];
+    const unique = (name: string, { owner } = person) => rig.ask(contracts.CreateApiKey, { name, isNameUnique: true }, again(owner));
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => unique('deploy')));
+    expect(outcomes.filter(({ accepted }) => accepted)).toHaveLength(1);
+    expect(new Set(outcomes.filter(({ accepted }) => !accepted).map(refusalOf))).toEqual(new Set(['KeyNameTaken']));
+    granted(await unique('deploy', other));
+    const [{ id: keyId } = { id: '' }] = await listOf(person);
+    granted(await rig.ask(contracts.UpdateApiKey, { keyId, name: 'renamed' }, again(person.owner)));
+    expect(refusalOf(await unique('renamed'))).toBe('KeyNameTaken');
+    const { id } = granted(await unique('deploy'));
+    granted(await rig.ask(contracts.RevokeApiKey, { keyId: id }, again(person.owner)));
+    granted(await unique('deploy'));
+    await create(person, { name: 'deploy' });
+  });
+
   it('is kept nowhere in the clear, and published without any trace of its secrets', async () => {
     const person = await rig.person();
     const { id, key } = await create(person, { name: 'plain' });

@@ -1,15 +1,16 @@
 import { type InputOf, identity, instantOf, newId } from '@orrery/contracts';
 import { type MintedApiKey, mintApiKey } from '@orrery/credentials';
-import { type CommandContext, commandRow, type EventStore, handleWith, type PageOf, type Where } from '@orrery/event-store';
+import { type CommandContext, type EventStore, handleWith, type PageOf } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
 import { answeredFor } from '../../views/keys/answering.ts';
-import { type ApiKeyRow, apiKeys, shownKey } from '../../views/keys/api-keys.view.ts';
+import { type ApiKeyRow, apiKeys, ownedBy, shownKey } from '../../views/keys/api-keys.view.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { assertSpaceOf } from '../spaces/space-of-key.ts';
 import { within } from '../together.ts';
 import type { KeyMac } from './key-mac.ts';
+import { type KeyNames, keyNameTaken } from './key-names.ts';
 import type { KeyUses } from './key-uses.ts';
 import type { Manager } from './manager.ts';
 
@@ -24,47 +25,55 @@ const mostKeys = 1_000;
 const secondMs = 1_000;
 const atOnce = 200;
 
-/** Keys of an organization belong to nobody else; a person's own keys to no organization. */
-const ownedBy = (owner: Owner): Where<ApiKeyRow> => ('orgId' in owner ? { orgId: owner.orgId } : { userId: owner.userId, orgId: null });
-
 const settingsOf = (wish: Wish): Settings => {
   const { name, description = null, scopes = null, models = null, addresses = null, expiresAt = null } = wish;
   const { monthlyTokens = null, monthlySpend = null, spaceId = null } = wish;
   return { name, description, isActive: true, scopes, models, addresses, monthlyTokens, monthlySpend, spaceId, expiresAt };
 };
 
+export interface ApiKeyParts {
+  readonly store: EventStore;
+  readonly mac: KeyMac;
+  readonly names: KeyNames;
+  readonly snapshots: Snapshots;
+  readonly uses: KeyUses;
+}
+
 /** The life of API keys, an organization's and people's own. What changes is told to every gateway before it is answered. */
 export class ApiKeys {
   private readonly apiKey;
 
-  constructor(
-    private readonly store: EventStore,
-    private readonly mac: KeyMac,
-    private readonly snapshots: Snapshots,
-    private readonly uses: KeyUses,
-  ) {
-    this.apiKey = handleWith(store, ApiKey, { name: 'api-key' });
+  constructor(private readonly parts: ApiKeyParts) {
+    this.apiKey = handleWith(parts.store, ApiKey, { name: 'api-key' });
   }
 
   async create(wish: Wish, manager: Manager): Promise<identity.ShownApiKey> {
     const { owner, userId, held, context } = manager;
-    const count = await this.store.read(apiKeys).count({ ...ownedBy(owner), revokedAt: null });
+    const count = await this.parts.store.read(apiKeys).count({ ...ownedBy(owner), revokedAt: null });
     if (count >= mostKeys) refuse({ code: 'TooManyApiKeys', details: { limit: mostKeys } });
-    await this.assertNameFree(wish, manager);
-    await assertSpaceOf(this.store, wish.spaceId, owner);
+    if (wish.isNameUnique) await this.parts.names.assertFree(wish.name, manager);
+    await assertSpaceOf(this.parts.store, wish.spaceId, owner);
     const keyId = newId(identity.ApiKeyId);
     const { key, prefix, hash } = this.mint(keyId, wish.form);
     const who = { keyId, orgId: 'orgId' in owner ? owner.orgId : null, userId, form: wish.form, prefix };
     const command = { type: 'Create', ...who, hash, settings: settingsOf(wish), held, at: now() } as const;
-    const answer = () => ({ keyId, key });
-    const options = { input: wish, answer, sealed: true, fresh: true };
-    const made = refuse(await this.apiKey(streamOf(keyId), command, context, options)).answer;
+    const stream = streamOf(keyId);
+    const made = refuse(
+      await this.apiKey(stream, command, context, {
+        input: wish,
+        answer: () => ({ keyId, key }),
+        sealed: true,
+        fresh: true,
+        claims: () => (wish.isNameUnique ? [this.parts.names.taking(stream, owner, wish.name)] : []),
+        taken: () => keyNameTaken,
+      }),
+    ).answer;
     return { ...(await this.told(made.keyId, owner)), key: made.key };
   }
 
   async list(owner: Owner, { limit, cursor, include }: Listing): Promise<PageOf<identity.ApiKeyView>> {
     const where = { ...ownedBy(owner), ...(include === 'revoked' ? {} : { revokedAt: null }) };
-    const page = await this.store.read(apiKeys).page({ where, order: { by: ['id'] }, limit, cursor });
+    const page = await this.parts.store.read(apiKeys).page({ where, order: { by: ['id'] }, limit, cursor });
     return { ...page, items: await this.shown(page.items) };
   }
 
@@ -74,9 +83,10 @@ export class ApiKeys {
   }
 
   async update(keyId: identity.ApiKeyId, change: Change, { owner, held, context }: Manager): Promise<identity.ApiKeyView> {
-    await assertSpaceOf(this.store, change.spaceId, owner);
+    await assertSpaceOf(this.parts.store, change.spaceId, owner);
     const command = { type: 'Update', owner, change, held, at: now() } as const;
-    refuse(await this.apiKey(streamOf(keyId), command, context, { input: { keyId, change } }));
+    const stream = streamOf(keyId);
+    refuse(await this.apiKey(stream, command, context, { input: { keyId, change }, claims: this.parts.names.releasing(stream, owner) }));
     return this.told(keyId, owner);
   }
 
@@ -97,44 +107,43 @@ export class ApiKeys {
   }
 
   async revoke(keyId: identity.ApiKeyId, { owner, context }: Pick<Manager, 'owner' | 'context'>): Promise<void> {
-    refuse(await this.apiKey(streamOf(keyId), { type: 'Revoke', owner, at: now() }, context, { input: { revoke: keyId } }));
-    await this.snapshots.keyChanged(keyId);
+    const stream = streamOf(keyId);
+    refuse(
+      await this.apiKey(stream, { type: 'Revoke', owner, at: now() }, context, {
+        input: { revoke: keyId },
+        claims: this.parts.names.releasing(stream, owner),
+      }),
+    );
+    await this.parts.snapshots.keyChanged(keyId);
   }
 
   /** All that are left, where their owner ends. */
   async revokeAllOf(owner: Owner, context: CommandContext): Promise<void> {
     for (;;) {
       const where = { ...ownedBy(owner), revokedAt: null };
-      const left = await this.store.read(apiKeys).list({ where, order: { by: ['id'] }, limit: atOnce });
+      const left = await this.parts.store.read(apiKeys).list({ where, order: { by: ['id'] }, limit: atOnce });
       if (left.length === 0) return;
       for (const { id } of left) await this.revoke(id, { owner, context: within(context, id) });
     }
   }
 
-  private async assertNameFree({ name, isNameUnique }: Wish, { owner, context }: Manager): Promise<void> {
-    if (!isNameUnique || (await this.store.read(apiKeys).count({ ...ownedBy(owner), name, revokedAt: null })) === 0) return;
-    // What is repeated is no other key: it hears the answer of then.
-    const { scope, key } = commandRow('api-key', context);
-    if (!(await this.store.kept(scope, key))) refuse({ code: 'KeyNameTaken', details: {} });
-  }
-
   private mint(keyId: identity.ApiKeyId, form: identity.ApiKeyForm): MintedApiKey {
-    return mintApiKey(this.mac.key, keyId, form);
+    return mintApiKey(this.parts.mac.key, keyId, form);
   }
 
   private async shown(rows: readonly ApiKeyRow[]): Promise<identity.ApiKeyView[]> {
-    const [used, answered] = await Promise.all([this.uses.of(rows.map(({ id }) => id)), answeredFor(this.store, rows)]);
+    const [used, answered] = await Promise.all([this.parts.uses.of(rows.map(({ id }) => id)), answeredFor(this.parts.store, rows)]);
     return rows.map((row, index) => shownKey(row, { lastUsedAt: used.get(row.id) ?? null, isAnsweredFor: answered[index] ?? false }));
   }
 
   private async find(id: identity.ApiKeyId, owner: Owner): Promise<ApiKeyRow> {
-    const row = await this.store.read(apiKeys).one({ id, ...ownedBy(owner) });
+    const row = await this.parts.store.read(apiKeys).one({ id, ...ownedBy(owner) });
     return row ?? refuse(notFound);
   }
 
   /** What it is now, after every gateway was told. */
   private async told(keyId: identity.ApiKeyId, owner: Owner): Promise<identity.ApiKeyView> {
-    await this.snapshots.keyChanged(keyId);
+    await this.parts.snapshots.keyChanged(keyId);
     return this.get(keyId, owner);
   }
 }

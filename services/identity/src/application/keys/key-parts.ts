@@ -8,6 +8,7 @@ import { foundationOf } from '../foundation.ts';
 import { DefaultPlan, PlansHandler } from '../plans/plans.handler.ts';
 import { ApiKeys } from './api-keys.ts';
 import { KeyMac } from './key-mac.ts';
+import { KeyNames } from './key-names.ts';
 import { KeyNumbersHandler } from './key-numbers.handler.ts';
 import { keyOwnersConsumer } from './key-owners.consumer.ts';
 import { KeyUses } from './key-uses.ts';
@@ -22,7 +23,11 @@ export const keyControllers: Type[] = [OrgKeysHandler, OwnKeysHandler, KeyNumber
 export const keyViews: readonly View[] = [apiKeys, orgPlans];
 
 const macOf = ({ secrets }: IdentityDeps): KeyMac => new KeyMac(secrets('api-key-mac'));
-const keysOf = (deps: IdentityDeps): ApiKeys => new ApiKeys(deps.store, macOf(deps), foundationOf(deps).snapshots, new KeyUses(deps.store));
+const keysOf = (deps: IdentityDeps): ApiKeys => {
+  const { store } = deps;
+  const { snapshots, claimKey } = foundationOf(deps);
+  return new ApiKeys({ store, mac: macOf(deps), names: new KeyNames(store, claimKey), snapshots, uses: new KeyUses(store) });
+};
 
 export const keyProviders = (deps: IdentityDeps): readonly Provider[] => [
   { provide: KeyMac, useValue: macOf(deps) },

@@ -82,7 +82,7 @@ export class Factors {
     const stream = streamOf(userId);
     const handled = await this.mfa(stream, wished, context, {
       ...options,
-      claims: (events) => claimsOf(events, before, stream),
+      claims: (events, states) => claimsOf(events, states.before, stream),
       taken: () => ({ code: 'PasskeyAlreadyAdded', details: {} }),
       answer: (events, after): Granted<A> | null =>
         events.some(isSuspicion) ? null : { value: answer(events, after, by), isSwitched: events.some(isSwitch) },

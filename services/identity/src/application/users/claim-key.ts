@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** Key for what is kept of addresses, usernames and accounts elsewhere where it outlives a person: it must not tell of them. */
+/** Key for what is kept of addresses, names and accounts elsewhere where it outlives a person: it must not tell of them. */
 export class ClaimKey {
   constructor(private readonly key: Buffer) {}
 
@@ -11,6 +11,11 @@ export class ClaimKey {
 
   ofEmail(email: string): string {
     return createHmac('sha256', this.key).update(email).digest('hex');
+  }
+
+  /** Of an API key, among those of its owner. */
+  ofKeyName(ownerId: string, name: string): string {
+    return createHmac('sha256', this.key).update(`key name\n${ownerId}\n${name}`).digest('hex');
   }
 
   /** No address holds the end of a line. */

@@ -57,7 +57,7 @@ export type State =
 type Live = Extract<State, { status: 'Live' }>;
 
 export type Refusal = {
-  readonly code: 'ApiKeyAlreadyExists' | 'ApiKeyNotFound' | 'ExpiryInThePast' | 'PermissionsNotHeld';
+  readonly code: 'ApiKeyAlreadyExists' | 'KeyNameTaken' | 'ApiKeyNotFound' | 'ExpiryInThePast' | 'PermissionsNotHeld';
   readonly details: object;
 };
 

@@ -1,5 +1,19 @@
 import type { identity, OrgId, UserId } from '@orrery/contracts';
-import { boolean, type Fact, instant, integer, json, nanos, nullable, type TableRow, text, uuid, view } from '@orrery/event-store';
+import {
+  boolean,
+  type Fact,
+  instant,
+  integer,
+  json,
+  nanos,
+  nullable,
+  type TableRow,
+  text,
+  uuid,
+  view,
+  type Where,
+} from '@orrery/event-store';
+import type { Owner } from '../../domain/keys/api-key.ts';
 
 type Rules = identity.KeyRules;
 
@@ -64,6 +78,10 @@ export const apiKeys = view({
 });
 
 export type ApiKeyRow = TableRow<typeof apiKeys>;
+
+/** Keys of an organization belong to nobody else; a person's own keys to no organization. */
+export const ownedBy = (owner: Owner): Where<ApiKeyRow> =>
+  'orgId' in owner ? { orgId: owner.orgId } : { userId: owner.userId, orgId: null };
 
 export const rulesOf = ({ scopes, models, addresses, monthlyTokens, monthlySpend, spaceId }: ApiKeyRow): Rules => ({
   scopes,
