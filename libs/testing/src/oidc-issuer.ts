@@ -6,7 +6,8 @@ import { scratchDirectory } from './scratch.ts';
 export interface IssuerClaims {
   readonly sub: string;
   readonly email?: string;
-  readonly email_verified?: boolean;
+  /** A text where an issuer does not keep to the standard. */
+  readonly email_verified?: boolean | string;
   readonly name?: string;
 }
 

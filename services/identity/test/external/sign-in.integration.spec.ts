@@ -52,6 +52,7 @@ describe('Signing in with another issuer', () => {
     // Whatever the issuer says of the address now: it is the same person.
     const again = tokensOf(await world.signIn({ sub: who.sub, email: 'elsewhere@other.example', email_verified: false }));
     expect(again.userId).toBe(first.userId);
+    expect(tokensOf(await world.signIn({ ...who, email_verified: 'true' })).userId).toBe(first.userId);
     expect(await identitiesOf(as(first))).toEqual([
       {
         id: expect.any(String),
@@ -93,6 +94,7 @@ describe('Signing in with another issuer', () => {
     expect(refusalOf(await world.signIn(somebody({ email }), 'other'))).toBe('AddressNotVouchedFor');
     const strangers = [
       somebody({ email, email_verified: false }),
+      somebody({ email, email_verified: 'true' }),
       { sub: randomUUID(), email },
       { sub: randomUUID() },
       somebody({ email: `${randomUUID()}@example.com.evil.example` }),

@@ -45,8 +45,9 @@ const downMs = 2_000;
 
 const Claims = z.object({
   sub: Text.min(1).max(255),
-  email: z.string().optional(),
-  email_verified: z.boolean().optional(),
+  email: z.string().optional().catch(undefined),
+  /** Some issuers say it in words: that is no reason to turn away whom we know, and none to believe it. */
+  email_verified: z.boolean().optional().catch(undefined),
   name: Text.trim().min(1).max(200).optional().catch(undefined),
 });
 type Claims = z.output<typeof Claims>;
