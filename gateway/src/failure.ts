@@ -1,7 +1,7 @@
 import { type Operation, serviceOf } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 import { busRefusals, ContractBroken, DeadlineExceeded, Refused, ServiceFault, ServiceUnavailable } from '@orrery/messaging';
-import type { Issue } from './issue.ts';
+import { type Issue, issuesFound } from './issue.ts';
 import { sentenceOf } from './sentences.ts';
 
 export type Details = Readonly<Record<string, unknown>>;
@@ -91,9 +91,13 @@ const headersOf = (status: number, details: Details): Readonly<Record<string, st
 };
 
 /** What an operation refused, with the status that its contract gives. */
-export const refusal = (operation: Pick<Operation, 'refusals'>, { code, details }: Rejection): Failure => {
+export const refusal = (
+  operation: Pick<Operation, 'refusals'> & Partial<Pick<Operation, 'http'>>,
+  { code, details }: Rejection,
+): Failure => {
   const status = operation.refusals[code] ?? onTheBus[code] ?? atTheEdge[code] ?? 500;
   const facts: Details = { ...details };
+  if (code === 'InvalidInput') return failureOf(status, code, { issues: issuesFound(facts['issues'], operation.http) });
   return failureOf(status, code, { details: facts, headers: headersOf(status, facts) });
 };
 

@@ -24,6 +24,12 @@ describe('A refusal', () => {
     expect(sentenceOf('SomethingNew', {})).toBe('Something new.');
   });
 
+  it('says who it takes, where that is no permission', () => {
+    expect(sentenceOf('Forbidden', { needs: 'caller' })).toBe('Not permitted: this needs a person, or an API key.');
+    expect(sentenceOf('Forbidden', { needs: 'runs:read' })).toBe('Not permitted: this needs runs:read.');
+    expect(sentenceOf('Forbidden', {})).toBe('Not permitted.');
+  });
+
   it('never looks into what objects inherit', () => {
     expect(hasSentence('constructor')).toBe(false);
     expect(sentenceOf('toString', {})).toBe('To string.');

@@ -14,6 +14,14 @@ const secondsOf = ({ retryAfterMs }: Details): string => {
 };
 
 /** What each refusal means to the person who gets it, and how to go on. Never parsed: programs read the code. */
+/** Accesses that are no permission, as people say them. */
+const whoIs: ReadonlyMap<string, string> = new Map([
+  ['user', 'a person who is logged in'],
+  ['session', 'a session'],
+  ['caller', 'a person, or an API key'],
+  ['operator', 'an administrator of the platform'],
+]);
+
 const sentences: Readonly<Record<string, Sentence>> = {
   // identity
   AlreadySetUp: 'This installation is set up already: log in instead.',
@@ -118,7 +126,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   InvalidInput: 'The request is not valid.',
   Unauthenticated: (details) => named(details, 'reason', 'Not authenticated: send an API key or an access token as a bearer.'),
   SecondFactorNeeded: 'Log-in is not complete: send the second factor first.',
-  Forbidden: (details) => `Not permitted${details['needs'] ? `: this needs ${named(details, 'needs', '')}` : ''}.`,
+  Forbidden: (details) => {
+    const needs = named(details, 'needs', '');
+    return `Not permitted${needs === '' ? '' : `: this needs ${whoIs.get(needs) ?? needs}`}.`;
+  },
   Overloaded: 'The service has more to do than it can take: try again in a moment.',
   // the edge
   MalformedRequest: (details) => named(details, 'reason', 'The request is malformed.'),

@@ -26,15 +26,16 @@ export interface AuditExport {
   readonly places: ExportPlaces;
 }
 
-const Format = z.enum(['ndjson', 'csv']).default('ndjson');
+const Format = z.object({ format: z.enum(['ndjson', 'csv']).default('ndjson') });
 const contentTypes = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; charset=utf-8' } as const;
 /** Entries that are in memory at a time. */
 const pageRows = 500;
 const comeBackSeconds = 10;
 
-const formatOf = (given: unknown): z.output<typeof Format> => {
+const formatOf = (format: unknown): 'ndjson' | 'csv' => {
+  const given = { format };
   const parsed = z.safeParse(Format, given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data.format;
   throw new Failed(invalidInput(issuesOf(parsed.error, given, { schema: Format, partOf: () => 'query' })));
 };
 

@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.ts';
 import type { AnswerRoute, Call, Parts } from '../dialect.ts';
 import { Failed, invalidInput, refusal } from '../failure.ts';
 import { issuesOf } from '../input.ts';
-import type { Part } from '../issue.ts';
+import type { Issue, Part } from '../issue.ts';
 
 type Shape = z.ZodType;
 const nothing = z.object({});
@@ -71,27 +71,34 @@ const read = <S extends Shape>(schema: S, value: unknown, part: Part): z.output<
   return parsed.data;
 };
 
+type Names = Readonly<Record<string, string>>;
+
 /** Judges the input of an operation here, where its fields can still be called what the client calls them. */
-const assertFits = (
-  operation: Operation,
-  input: unknown,
-  { names = {}, part }: { names: Row<Operation, Shape, Shape, unknown>['names']; part: Part },
-): void => {
+const assertFits = (operation: Operation, input: unknown, { names, part }: { names: Names; part: Part }): void => {
   const parsed = z.safeParse(operation.input, input);
   if (parsed.success) return;
   const issues = issuesOf(parsed.error, input, { schema: operation.input, partOf: () => part });
-  const renamed = issues.map((issue) => ({
-    ...issue,
-    path: issue.path.map((step, depth) => (depth === 0 ? (names[step] ?? step) : step)),
-  }));
-  throw new Failed(invalidInput(renamed));
+  throw new Failed(invalidInput(renamed(issues, names)));
 };
+
+const renamed = (issues: readonly Issue[], names: Names): readonly Issue[] =>
+  issues.map((issue) => ({ ...issue, path: issue.path.map((step, depth) => (depth === 0 ? (names[step] ?? step) : step)) }));
+
+/** What the service found wrong, with the fields called what the client calls them. */
+const inTheirWords = (error: unknown, names: Names): unknown =>
+  error instanceof Failed && error.failure.issues.length > 0
+    ? new Failed({ ...error.failure, issues: renamed(error.failure.issues, names) }, { cause: error })
+    : error;
 
 /** The way to the operations of a row, for one request. */
 const toward = <O extends Operation>(call: Call, judged: Parameters<typeof assertFits>[2]): To<O> => ({
-  ask: (operation, input) => {
+  ask: async (operation, input) => {
     assertFits(operation, input, judged);
-    return call.ask(operation, input);
+    try {
+      return await call.ask(operation, input);
+    } catch (error) {
+      throw inTheirWords(error, judged.names);
+    }
   },
   outcome: (operation, input) => {
     assertFits(operation, input, judged);
@@ -105,7 +112,7 @@ export const rowsIn =
   <const O extends Operation, Q extends Shape = typeof nothing, B extends Shape = typeof nothing>(
     definition: Row<O, Q, B, W>,
   ): AnswerRoute => {
-    const { method, path, operations, names, status = 200, answer } = definition;
+    const { method, path, operations, names = {}, status = 200, answer } = definition;
     const part: Part = method === 'GET' || method === 'DELETE' ? 'query' : 'body';
     return {
       kind: 'answer',

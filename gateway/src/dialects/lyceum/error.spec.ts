@@ -1,4 +1,4 @@
-import { execution } from '@orrery/contracts';
+import { execution, identity } from '@orrery/contracts';
 import { edgeFailure, invalidInput, refusal } from '../../failure.ts';
 import type { Issue } from '../../issue.ts';
 import { lyceumError } from './error.ts';
@@ -53,8 +53,11 @@ describe('An error', () => {
   });
 
   it('that a service found in its input is one of validation too', () => {
-    const failure = refusal({ refusals: {} }, { code: 'InvalidInput', details: { issues: [] } });
-    expect(lyceumError(failure, where)).toMatchObject({ status: 422, body: { detail: [{ loc: ['body'] }] } });
+    const none = refusal({ refusals: {} }, { code: 'InvalidInput', details: { issues: [] } });
+    expect(lyceumError(none, where)).toMatchObject({ status: 422, body: { detail: [{ loc: ['body'] }] } });
+    const issues = [{ path: ['cursor'], message: 'not a cursor', code: 'cursor' }];
+    const found = refusal(identity.ListAudit, { code: 'InvalidInput', details: { issues } });
+    expect(lyceumError(found, where)).toMatchObject({ status: 422, body: { detail: [{ loc: ['query', 'cursor'], msg: 'not a cursor' }] } });
   });
 
   it('with 422 is a list like any other with 422, and says where it lies', () => {

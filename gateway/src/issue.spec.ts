@@ -1,0 +1,28 @@
+import { identity } from '@orrery/contracts';
+import { refusal } from './failure.ts';
+import { problem } from './problem.ts';
+
+describe('What a service found wrong with a request', () => {
+  const bodyOf = (operation: Parameters<typeof refusal>[0], path: readonly string[], code = 'cursor') => {
+    const failure = refusal(operation, { code: 'InvalidInput', details: { issues: [{ path, message: 'is odd', code }] } });
+    return problem(failure, { path: '/here', traceId: undefined }).body;
+  };
+
+  it.each([
+    ['query', '/cursor', identity.ListAudit, ['cursor']],
+    ['path', '/sessionId', identity.RevokeSession, ['sessionId']],
+    ['body', '/name', identity.CreateOrg, ['name']],
+  ])('is told like everything else that is wrong: in %s, at %s', (part, pointer, operation, path) => {
+    const body = bodyOf(operation, path);
+    expect(body).toMatchObject({
+      code: 'InvalidInput',
+      errors: [{ in: part, pointer, detail: 'is odd', mend: expect.stringMatching(/\w/) }],
+    });
+    expect(body).not.toHaveProperty('issues');
+  });
+
+  it('is passed over where it is in no known form', () => {
+    const failure = refusal(identity.ListAudit, { code: 'InvalidInput', details: { issues: 'many' } });
+    expect(failure.issues).toEqual([]);
+  });
+});
