@@ -93,7 +93,7 @@ describe('Environment variables', () => {
     expect(refusalOf(await set(large))).toEqual({ code: 'VariablesTooLarge', details: { limit: 131_072 } });
   });
 
-  it('of others are as unknown as those that never were', async () => {
+  it('of others look like those that never were', async () => {
     const [ada, eve] = [organization(), organization()];
     await ada.set([{ name: 'A', value: 'a' }]);
     const id = await ada.idOf('A');
