@@ -158,11 +158,30 @@ describe('identity, asked for everything that there is to ask', () => {
     await call('post', '/me/mfa/disable', { proof: { code: renewed.backupCodes[0] } }, ada.token);
   };
 
+  const tokenFor = (id: string, secret: string) =>
+    request(platform.url).post('/oauth/token').type('form').auth(id, secret).send({ grant_type: 'client_credentials' });
+
+  const useApplications = async ({ orgSlug, token }: { orgSlug: string; token: string }) => {
+    const path = `/orgs/${orgSlug}/oauth-apps`;
+    const app = await call('post', path, { name: 'ci', kind: 'service', scopes: ['runs:read'] }, token);
+    secrets.keep('secret of an application', app.secret);
+    const reset = await call('post', `${path}/${app.id}/reset-secret`, {}, token);
+    secrets.keep('second secret of an application', reset.secret);
+    const acting = await eventually(async () => {
+      const { status, body } = await tokenFor(app.id, reset.secret);
+      expect(status).toBe(200);
+      return secrets.keep('access token of an application', String(body.access_token));
+    });
+    await call('get', '/runs', undefined, acting);
+    expect((await tokenFor(app.id, secrets.password('wrong secret of an application'))).status).toBe(401);
+  };
+
   it('leaves none of its secrets in rows, files, streams, logs, traces or metrics', async () => {
     const ada = await changePasswords();
     await useKeys(ada);
     await invite(ada);
     await useSecondFactors(ada);
+    await useApplications(ada);
     const cookie = await request(platform.url).post('/api/user/login').send({ email: ada.email, password: ada.password });
     secrets.keep('session cookie', /session=([^;]+)/.exec(cookie.headers['set-cookie']?.[0] ?? '')?.[1] ?? '');
     const bad = { email: ada.email, password: secrets.password('password beside a bad field'), colour: 'red' };
