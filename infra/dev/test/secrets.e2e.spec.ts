@@ -2,26 +2,19 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { eventually } from '@orrery/testing';
 import request from 'supertest';
 import { z } from 'zod';
-import { Platform } from './fixtures/platform.ts';
-import { commandsWith, filesWith, rowsWith, startListener } from './fixtures/spilled.ts';
+import { commandsWith, filesWith, rowsWith } from './fixtures/spilled.ts';
+import { startWatched, type Watched } from './fixtures/watched.ts';
 
 const base = '/api/v2/external';
-let platform: Platform;
-let listener: Awaited<ReturnType<typeof startListener>>;
+let watched: Watched;
+let platform: Watched['platform'];
+let listener: Watched['listener'];
 
 beforeAll(async () => {
-  listener = await startListener();
-  platform = await Platform.startInOne({
-    ORRERY_LOG_LEVEL: 'trace',
-    OTEL_EXPORTER_OTLP_ENDPOINT: listener.url,
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-    OTEL_BSP_SCHEDULE_DELAY: '200',
-  });
+  watched = await startWatched();
+  ({ platform, listener } = watched);
 }, 120_000);
-afterAll(async () => {
-  await platform?.stop();
-  listener?.close();
-}, 60_000);
+afterAll(() => watched?.stop(), 60_000);
 
 const signUp = async () => {
   const credentials = { email: `${randomUUID()}@example.com`, password: 'a long enough one' };
