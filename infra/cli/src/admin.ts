@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Place, Problem } from './place.ts';
 
 export interface NewAdmin {
@@ -7,7 +8,9 @@ export interface NewAdmin {
   readonly password: string;
 }
 
-const askMs = 20_000;
+const askMs = 10_000;
+const mostTries = 3;
+const pauseMs = 300;
 
 interface Refusal {
   readonly detail?: unknown;
@@ -22,15 +25,27 @@ const refusalOf = async (response: Response): Promise<Problem> => {
   return new Problem(`The installation refused (${response.status}): ${said}`);
 };
 
-/** Asks the installation for the account. What may have been done already is not done twice: the request has a key of its own. */
+const unanswered = (url: string, cause: unknown): Problem =>
+  cause instanceof Error && cause.name === 'TimeoutError'
+    ? new Problem(`${url} did not answer in time: the account may be there all the same, and its password is known to nobody.`, { cause })
+    : new Problem(`Nothing answers at ${url}: is the installation running, and is ORRERY_URL right?`, { cause });
+
+/** What may have been done already is not done twice: a request that is repeated has the key of the first. */
+const send = async (url: string, path: string, said: Omit<RequestInit, 'signal'>): Promise<Response> => {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await fetch(`${url}${path}`, { ...said, signal: AbortSignal.timeout(askMs), redirect: 'error' });
+    } catch (cause) {
+      if (tried >= mostTries) throw unanswered(url, cause);
+      await pause(tried * pauseMs * (0.5 + Math.random()));
+    }
+  }
+};
+
+/** Asks the installation for the account. */
 export const createAdmin = async ({ url, operatorKey }: Place, { username, email, password }: NewAdmin): Promise<void> => {
   const headers = { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() };
   const body = JSON.stringify({ username, password, isAdministrator: true, ...(email === undefined ? {} : { email }) });
-  const signal = AbortSignal.timeout(askMs);
-  const response = await fetch(`${url}/orrery/v1/people`, { method: 'POST', headers, body, signal, redirect: 'error' }).catch(
-    (cause: unknown) => {
-      throw new Problem(`Nothing answers at ${url}: is the installation running, and is ORRERY_URL right?`, { cause });
-    },
-  );
+  const response = await send(url, '/orrery/v1/people', { method: 'POST', headers, body });
   if (!response.ok) throw await refusalOf(response);
 };

@@ -7,19 +7,24 @@ const operatorKey = `op_${'0123456789'.repeat(4)}`;
 
 interface Heard {
   readonly authorization: string | undefined;
+  readonly key: unknown;
   readonly body: { readonly username?: string; readonly password?: string; readonly email?: string };
 }
 
-/** What an installation would answer, and what it heard. */
-const installation = async (status: number, answer: object) => {
+/** What an installation would answer, and what it heard; the first so many answers are lost. */
+const installation = async (status: number, answer: object, lost = 0) => {
   const heard: Heard[] = [];
   const read = async (request: IncomingMessage): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    heard.push({ authorization: request.headers.authorization, body: JSON.parse(Buffer.concat(chunks).toString()) });
+    const { authorization, 'idempotency-key': key } = request.headers;
+    heard.push({ authorization, key, body: JSON.parse(Buffer.concat(chunks).toString()) });
   };
   const server = createServer((request, response) => {
-    void read(request).then(() => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer)));
+    void read(request).then(() => {
+      if (heard.length <= lost) return response.destroy();
+      return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -53,6 +58,17 @@ describe('The command', () => {
     expect(two).not.toBe(one);
     expect(first.out.split(one ?? '?')).toHaveLength(2);
     expect(heard[0]).toMatchObject({ authorization: `Bearer ${operatorKey}`, body: { username: 'ada', isAdministrator: true } });
+  });
+
+  it('asks again for an answer that was lost, and for no second account', async () => {
+    const { heard, port, stop } = await installation(201, {}, 2);
+    const { code, out } = await run(create, { ORRERY_HTTP_PORT: String(port), ORRERY_OPERATOR_KEY: operatorKey });
+    await stop();
+    expect([code, heard.length]).toEqual([0, 3]);
+    const [key] = heard.map((each) => each.key);
+    expect(key).toEqual(expect.stringMatching(/^[0-9a-f-]{36}$/));
+    expect(new Set(heard.map((each) => each.key)).size).toBe(1);
+    expect(out).toContain(heard[0]?.body.password);
   });
 
   it.each(['the password\n', 'the password\r\nand more', 'the password'])(
