@@ -35,14 +35,14 @@ export interface Replay {
   readonly onRow?: (row: PlacementRow) => void;
 }
 
-const gpusOf = (nodes: readonly MachineSize[]): number => nodes.reduce((sum, { gpuModels }) => sum + gpuModels.length, 0);
+export const allGpus = (nodes: readonly MachineSize[]): number => nodes.reduce((sum, { gpuModels }) => sum + gpuModels.length, 0);
 
 /** Requests arrive one by one and never leave; one that fits nowhere is passed over. */
 export const replay = ({ nodes, arrivals, policy, random, now, onRow }: Replay): Outcome => {
   const fleet = new Fleet();
   for (const node of nodes) fleet.add(node);
   const placer = new Placer(fleet, policyOf(policy, random));
-  const percentOf = (milli: number): number => (100 * milli) / (1_000 * gpusOf(nodes));
+  const percentOf = (milli: number): number => (100 * milli) / (1_000 * allGpus(nodes));
   const curve: CurvePoint[] = [];
   const decisionMs: number[] = [];
   let [asked, allocated, placed] = [0, 0, 0];
@@ -66,5 +66,3 @@ export const replay = ({ nodes, arrivals, policy, random, now, onRow }: Replay):
   const fragmentedPercent = percentOf(placer.fragmentedMilli());
   return { arrived: arrivals.length, placed, allocatedPercent: percentOf(allocated), fragmentedPercent, curve, decisionMs };
 };
-
-export const allGpus = gpusOf;

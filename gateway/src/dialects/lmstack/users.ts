@@ -6,10 +6,10 @@ import { idOf } from '../row.ts';
 import { type Json, Pages, row } from './row.ts';
 
 const roles = ['viewer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+type Role = (typeof roles)[number];
 
 /** Administrators are of the installation; what the others may is a matter of their organization. */
-export const roleOf = ({ isAdministrator, role }: Pick<identity.PersonView, 'isAdministrator' | 'role'>): Role => {
+const roleOf = ({ isAdministrator, role }: Pick<identity.PersonView, 'isAdministrator' | 'role'>): Role => {
   if (isAdministrator) return 'admin';
   return role === 'owner' || role === 'admin' || role === 'member' ? 'operator' : 'viewer';
 };

@@ -18,7 +18,7 @@ export interface AuditQuery {
 const actions = [...new Set([...auditFacts.values()].map(({ action }) => action))].sort();
 
 /** Every action there is that begins so. */
-export const actionsLike = (beginning: string): readonly string[] => actions.filter((action) => action.startsWith(beginning));
+const actionsLike = (beginning: string): readonly string[] => actions.filter((action) => action.startsWith(beginning));
 
 const newestFirst = 'ORDER BY at DESC, id DESC';
 
