@@ -188,4 +188,25 @@ describe('an audit trail', () => {
     );
     expect((await trail(reader, { ip: origin.ip })).items).toEqual([]);
   });
+
+  it('is kept for nobody who is there no more, of what ended with them neither', async () => {
+    const { owner, userId } = await rig.person();
+    const key = granted(await keyOf(owner, 'last'));
+    await told(owner, { action: 'api_key.created' });
+    granted(await rig.ask(identity.DeleteMe, {}, contextOf(owner.principal)));
+    await eventually(
+      async () => {
+        const { rows } = await rig.pool.query("SELECT id::text FROM events WHERE stream = $1 AND type LIKE 'ApiKeyRevoked%'", [
+          `api-key-${key.id}`,
+        ]);
+        const heard = await rig.pool.query("SELECT FROM once WHERE key = $1 AND scope LIKE 'inbox %audit'", [rows[0]?.id]);
+        expect(heard.rowCount).toBe(1);
+      },
+      { within: 15_000 },
+    );
+    await eventually(async () => {
+      const kept = await rig.pool.query('SELECT action FROM audit_entries WHERE scope = ANY($1::uuid[])', [[owner.orgId, userId]]);
+      expect(kept.rows).toEqual([]);
+    });
+  });
 });

@@ -5,12 +5,16 @@ import { platformScope } from '../../views/audit/audit-entries.ts';
 
 const contracts = new Map(eventContracts.filter(({ type }) => auditFactOf(type)).map((contract) => [contract.type, contract]));
 
-/** One row for each who may read it: the scopes that are named, and the organizations of the person where it is about them alone. */
+/**
+ * One row for each who may read it: the scopes that are named, and the organizations of the person where it is about them alone. Whoever
+ * has been erased reads nothing any more: much of what ends with them is told after that.
+ */
 const tell = `
   INSERT INTO audit_entries (scope, id, at, action, outcome, actor_kind, actor_id, target_kind, target_id, request_id, trace_id, details,
     source, awaits_origin)
   SELECT scope, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
   FROM (SELECT unnest($1::uuid[]) UNION SELECT org_id FROM members WHERE user_id = $2) AS readers (scope)
+  WHERE scope = '${platformScope}' OR EXISTS (SELECT FROM users WHERE id = scope) OR EXISTS (SELECT FROM orgs WHERE id = scope)
   ON CONFLICT DO NOTHING`;
 
 /** Writes every event that is audited, of every service, into the audit trails of those whom it concerns. */
