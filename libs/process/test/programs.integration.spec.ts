@@ -70,6 +70,6 @@ describe('several programs in one process', () => {
   it('do not keep the process waiting for ever when one does not stop', async () => {
     const stuck = program({ name: 'stuck', config: z.object({}), start: async () => ({ stop: () => new Promise(() => undefined) }) });
     const started = await startAll([stuck], { ORRERY_STOP_SECONDS: '1' });
-    await expect(started.stop()).rejects.toThrow('not everything could be closed in order');
+    await expect(started.stop()).rejects.toThrow('the process did not stop in order: programs: programs took longer than 1000 ms');
   });
 });
