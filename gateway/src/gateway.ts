@@ -27,12 +27,15 @@ import { EdgeAdapter } from './edge-adapter.ts';
 import type { GatewayConfig } from './gateway.config.ts';
 import { addHouseRoutes } from './house-routes.ts';
 import { jwksOf } from './jwks.ts';
+import { Letters } from './letters/letters.ts';
+import { addLetterRoutes } from './letters/routes.ts';
 import type { Limits } from './limit/buckets.ts';
 import { Limiting } from './limit/limiting.ts';
 import { RateLimiter } from './limit/rate-limiter.ts';
 import { issuerOf } from './oauth/issuer.ts';
 import { Oauth } from './oauth/oauth.ts';
 import { addOauthRoutes } from './oauth/routes.ts';
+import { Asker } from './oauth/visit.ts';
 import { readOutbox } from './outbox.ts';
 import { orrery } from './routes.ts';
 import { signIn } from './sign-in/index.ts';
@@ -178,6 +181,11 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     catchUpMs,
   });
   addOauthRoutes(edge, { oauth, gatekeepers, log, publicUrl: config.publicUrl });
+  addLetterRoutes(edge, {
+    letters: new Letters({ asker: new Asker(bus), authenticator: gatekeepers.authenticator }),
+    gatekeepers,
+    publicUrl: config.publicUrl,
+  });
   const app = await listen(edge, config, log);
   // Listening on a host and port, so never a pipe's name.
   const { port } = edge.server.address() as AddressInfo;

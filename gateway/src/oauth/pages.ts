@@ -16,7 +16,7 @@ const styleHash = createHash('sha256').update(style).digest('base64');
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** What comes from outside, made harmless. */
-class Markup {
+export class Markup {
   readonly text: string;
 
   constructor(text: string) {
@@ -34,14 +34,14 @@ const written = (piece: Piece): string => {
 };
 
 /** Everything that is put in is escaped, unless it is markup of ours. */
-const html = (texts: TemplateStringsArray, ...pieces: Piece[]): Markup =>
+export const html = (texts: TemplateStringsArray, ...pieces: Piece[]): Markup =>
   new Markup(texts.map((text, at) => text + written(pieces[at])).join(''));
 
-const page = (title: string, body: Markup): string =>
+export const page = (title: string, body: Markup): string =>
   html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${new Markup(style)}</style></head><body><main><h1>${title}</h1>${body}</main></body></html>`
     .text;
 
-const problemOf = (problem: string | undefined): Markup | undefined =>
+export const problemOf = (problem: string | undefined): Markup | undefined =>
   problem === undefined ? undefined : html`<p class="problem" role="alert">${problem}</p>`;
 
 /** Where forms may lead besides here: back to the application, which a browser asks before it follows. */

@@ -38,7 +38,12 @@ const whoIs = async (request: FastifyRequest, { gatekeepers: { authenticator } }
   }
 };
 
-const limit = async (request: FastifyRequest, reply: FastifyReply, { gatekeepers: { limiting } }: OauthRoutes): Promise<void> => {
+/** Pages and forms are counted like log-ins, by address. */
+export const limit = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { gatekeepers: { limiting } }: Pick<OauthRoutes, 'gatekeepers'>,
+): Promise<void> => {
   const kind = request.method === 'POST' ? 'login' : 'anonymous';
   const ruling = await limiting.judge({ kind, caller: nobody, isOwnKey: false, ip: request.ip });
   reply.headers(rateLimitHeaders(ruling, Date.now()));

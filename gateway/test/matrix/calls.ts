@@ -51,8 +51,8 @@ export const wellFormed = (row: TableRow): Said => ({
 const unreadable = '{"';
 
 const heard = (row: TableRow, { status }: Told): Verdict | string => {
-  // A protocol that is open to everybody asks for what it needs by itself.
-  if (row.url.startsWith('/oauth/')) return status < 500 && status !== 429 ? 'in' : `${status}`;
+  // What is open to everybody asks for what it needs by itself.
+  if ('openTo' in row.policy) return status < 500 && status !== 429 ? 'in' : `${status}`;
   if (status === 401 || status === 403) return `${status}`;
   // Past the door there is what cannot be read; and whoever only looks, looks.
   if (!isLook(row)) return status === 400 || status === 422 ? 'in' : `${status}`;
