@@ -180,6 +180,9 @@ describe('Whoever attacks by OAuth', () => {
       expect(await world.status(bad)).toBe(401);
       expect((await request(world.system.url).get('/oauth/userinfo').auth(bad, { type: 'bearer' })).status).toBe(401);
     }
+    for (const path of ['/oauth/UserInfo', '/oauth/userinfo/', '/oauth/%75serinfo']) {
+      expect((await request(world.system.url).get(path).auth(inside.jti, { type: 'bearer' })).status).toBe(404);
+    }
     expect((await request(world.system.url).get('/oauth/userinfo').auth(world.bearer, { type: 'bearer' })).status).toBe(401);
     expect((await world.form('/oauth/introspect', { token: forged })).body).toEqual({ active: false });
     const other: App = (await world.post('/me/oauth-apps', { name: 'Nosy', redirectUris: [redirectUri] }).expect(201)).body;

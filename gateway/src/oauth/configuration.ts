@@ -58,7 +58,7 @@ const deviceFlow: NonNullable<NonNullable<Configuration['features']>['deviceFlow
   successSource: (ctx) => show(ctx, deviceDonePage(ctx.oidc.client?.clientName ?? 'The device')),
 };
 
-const routes = {
+export const routes = {
   authorization: `${base}/authorize`,
   token: `${base}/token`,
   userinfo: `${base}/userinfo`,

@@ -8,6 +8,7 @@ import type { Gatekeepers } from '../edge/admit.ts';
 import { exchangeOf, pathOf } from '../edge/exchange.ts';
 import { edgeFailure, Failed } from '../failure.ts';
 import { rateLimitHeaders, retryAfterSeconds } from '../limit/headers.ts';
+import { routes } from './configuration.ts';
 import { translated } from './form.ts';
 import { base } from './issuer.ts';
 import { isOver, type Oauth } from './oauth.ts';
@@ -90,6 +91,16 @@ const deviceHeaders = {
   'referrer-policy': 'same-origin',
 };
 
+const endpoints: ReadonlySet<string> = new Set(Object.values(routes));
+/** A question under way, by the id that the provider gave it. */
+const underWay = new RegExp(`^(?:${base}/interaction|${routes.authorization}|${routes.code_verification})/[\\w-]{20,64}$`);
+
+/** The provider takes other spellings of a path for the same one. What is judged here by its path is spelled in one way, or not there. */
+const assertThere = (path: string): void => {
+  if (!path.startsWith(`${base}/`) || endpoints.has(path) || underWay.test(path)) return;
+  throw new Failed(edgeFailure('RouteNotFound', { details: { path } }));
+};
+
 const isPage = (path: string): boolean => path.startsWith(`${base}/interaction/`);
 
 /** A form of ours is sent from a page of ours, or not at all. */
@@ -151,6 +162,7 @@ export const addOauthRoutes = (app: FastifyInstance, parts: OauthRoutes): void =
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, async (_request: FastifyRequest, body: Buffer) => body);
     scope.addHook('onRequest', (request, reply) => limit(request, reply, parts));
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      assertThere(pathOf(request.url));
       assertFromHere(request, parts.publicUrl);
       const exchange = exchangeOf(request);
       if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
