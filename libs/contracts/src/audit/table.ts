@@ -21,6 +21,7 @@ const executionFacts = auditing(ExecutionEvents, {
   RunAborted: end,
   VariableSet: { action: 'variable.set', target: ['variable', 'variableId'], details: ['isSecret', 'isNew'] },
   VariableRemoved: { action: 'variable.removed', target: ['variable', 'variableId'] },
+  EnvironmentClosed: { unaudited: 'follows from the end of the organization, which is told' },
   JoinTokenCreated: { unaudited: 'keeps a hash; that a machine came with it is told' },
   WorkerJoined: { action: 'worker.joined', target: ['worker', 'workerId'], details: ['tokenId'] },
   WorkerRejoined: { action: 'worker.rejoined', target: ['worker', 'workerId'], details: ['tokenId'] },

@@ -7,5 +7,5 @@ import type { WorkerEvent } from '../domain/worker.ts';
 export type ExecutionFact = Fact<execution.ExecutionEvent>;
 
 export const isOfRun = (fact: ExecutionFact): fact is Fact<RunEvent> => fact.event.type.startsWith('Run');
-export const isOfEnvironment = (fact: ExecutionFact): fact is Fact<EnvironmentEvent> => fact.event.type.startsWith('Variable');
+export const isOfEnvironment = (fact: ExecutionFact): fact is Fact<EnvironmentEvent> => /^(Variable|Environment)/.test(fact.event.type);
 export const isOfWorker = (fact: ExecutionFact): fact is Fact<WorkerEvent> => !isOfRun(fact) && !isOfEnvironment(fact);

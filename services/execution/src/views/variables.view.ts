@@ -23,6 +23,8 @@ export const variables = view({
   fold: (fact: ExecutionFact) => {
     if (!isOfEnvironment(fact)) return [];
     const { event } = fact;
+    // Each of its variables was removed.
+    if (event.type === 'EnvironmentClosed') return [];
     const { variableId: id } = event.data;
     if (event.type === 'VariableRemoved') return [{ drop: { id } }];
     const { orgId, name, isSecret, isNew, at } = event.data;

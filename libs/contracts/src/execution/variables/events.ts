@@ -19,6 +19,8 @@ export const VariableEvents = events(
       at: Instant,
     }),
     VariableRemoved: z.strictObject({ ...variable, at: Instant }),
+    /** The organization is gone: nothing is kept for it any more. */
+    EnvironmentClosed: z.strictObject({ orgId: OrgId, at: Instant }),
   },
   { VariableSet: { personal: { of: 'orgId', fields: ['name'] } } },
 );

@@ -9,7 +9,7 @@ export const environmentConsumer = (environments: Environments): Consumer =>
     name: 'environment',
     events: [identity.IdentityEvents.OrgDeleted],
     react: async ({ event }, { context }) => {
-      await environments.removeAll(OrgId.parse(event.data.orgId), context);
+      await environments.close(OrgId.parse(event.data.orgId), context);
       return undefined;
     },
   });

@@ -56,6 +56,11 @@ export class Environments {
     await this.tell({ type: 'RemoveAll', orgId, at: this.now }, { ...context, orgId }, { input: 'all' });
   }
 
+  /** For an organization that is gone. */
+  async close(orgId: OrgId, context: RequestContext): Promise<void> {
+    await this.tell({ type: 'Close', orgId, at: this.now }, { ...context, orgId }, { input: 'end' });
+  }
+
   async page(orgId: OrgId, { limit, cursor }: Page): Promise<PageOf<execution.VariableView>> {
     const [{ items, ...rest }, shown] = await Promise.all([
       this.store.read(variables).page({ where: { orgId }, order: { by: ['name'] }, limit, cursor }),
@@ -82,7 +87,10 @@ export class Environments {
     }: { readonly input: unknown; readonly keep?: (data: Extract<EnvironmentEvent, { type: 'VariableSet' }>['data']) => Write },
   ): Promise<void> {
     const writes = (events: readonly EnvironmentEvent[]): readonly Write[] =>
-      events.flatMap(({ type, data }) => (type === 'VariableRemoved' ? [forgetValue(data.variableId)] : keep ? [keep(data)] : []));
+      events.flatMap(({ type, data }) => {
+        if (type === 'VariableRemoved') return [forgetValue(data.variableId)];
+        return type === 'VariableSet' && keep ? [keep(data)] : [];
+      });
     refuse(await this.handle(environmentStream(command.orgId), command, context, { input, writes }));
   }
 }

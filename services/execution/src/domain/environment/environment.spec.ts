@@ -82,4 +82,14 @@ describe('The environment of an organization', () => {
       .thenEvents(wasRemoved(1), wasRemoved(2));
     given().when(removeAll).thenNothing();
   });
+
+  it('ends with its organization, and takes nothing that was asked for before and comes after', () => {
+    const close: EnvironmentCommand = { type: 'Close', orgId, at };
+    const wasClosed: EnvironmentEvent = { type: 'EnvironmentClosed', data: { orgId, at } };
+    given(wasSet(1)).when(close).thenEvents(wasRemoved(1), wasClosed);
+    given(wasClosed).when(close).thenNothing();
+    given(wasClosed)
+      .when(set([setting(1)]))
+      .thenRejected('OrgSuspended');
+  });
 });

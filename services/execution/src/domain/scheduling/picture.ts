@@ -179,6 +179,7 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
     case 'JoinTokenCreated':
     case 'VariableSet':
     case 'VariableRemoved':
+    case 'EnvironmentClosed':
     case 'RunStarted':
     case 'RunEndRequested':
       return;
