@@ -132,6 +132,14 @@ describe('The command', () => {
     expect(report).toMatchObject({ policy: 'pack', gpus: 10, nodes: 3, seeds: [{ seed: 42, curve: expect.any(Array) }] });
   });
 
+  it('makes up a cluster and its requests, the same with the same seed', () => {
+    const report = JSON.parse(simulate(['--gpus', '100', '--json']));
+    const again = JSON.parse(simulate(['--gpus', '100', '--json']));
+    expect(report.gpus).toBeGreaterThanOrEqual(100);
+    expect(report.meanAllocatedPercent).toBeGreaterThan(50);
+    expect(again.seeds[0].curve).toEqual(report.seeds[0].curve);
+  });
+
   it('writes a row for every request, in the order of their arrival', () => {
     simulate([...files(), '--placements', file('rows.ndjson')]);
     const rows = readFileSync(file('rows.ndjson'), 'utf8')
@@ -149,6 +157,8 @@ describe('The command', () => {
       [[...files(), '--seed', '5-4'], '--seed 5-4: expected a number, or a range'],
       [[...files(), '--seed', '1-2', '--placements', 'x'], '--placements goes with one seed'],
       [[...files(), '--nodes', file('none.csv')], `--nodes ${file('none.csv')} cannot be read`],
+      [['--gpus', '0'], '--gpus 0: expected a number from 1 to 100000'],
+      [[...files(), '--gpus', '5'], '--gpus makes up a cluster'],
       [['--strange'], "Unknown option '--strange'"],
     ] as const) {
       expect(() => simulate(args)).toThrow(says);

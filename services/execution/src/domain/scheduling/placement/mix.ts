@@ -26,15 +26,15 @@ const mostDemands = 256;
 const mostClasses = 4 * mostDemands;
 /** Weights grow instead of shrinking all together; they are put right before they leave the range of numbers. */
 const heaviest = 1e12;
-const renewEvery = 4_096;
-const firstRenewals = 4;
+const renewEvery = 65_536;
+const firstRenewals = 8;
 
 /** Requests that differ in memory alone are one class: it is seldom what is short, and `Forecast` has its average. */
 const classOf = (need: Need): string => keyOf({ ...need, memoryMib: 0 });
 
 /**
  * A live estimate of the workload: what arrives is counted, and forgotten slowly. The forecast is made anew at the first arrivals,
- * each time there are four times as many, and then now and then, for whatever was computed from it is stale.
+ * each time there are eight times as many, and then now and then, for whatever was computed from it is stale.
  */
 export class Mix {
   private readonly classes = new Map<string, Class>();
