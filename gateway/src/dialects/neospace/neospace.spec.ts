@@ -1,4 +1,4 @@
-import { identity, type OutputOf } from '@orrery/contracts';
+import { identity, type OutputOf, permissions } from '@orrery/contracts';
 import { sampleValue } from '@orrery/documents';
 import { edgeFailure, invalidInput, refusal } from '../../failure.ts';
 import { neospaceError } from './error.ts';
@@ -49,9 +49,15 @@ describe('A person', () => {
 
   it('stands where the request is made', () => {
     const spaces = [{ id: identity.SpaceId.parse(id), orgId: id, name: 'Labs', permissions: [] }];
-    const shown = { permissions: ['runs:read'], spaces: [{ id, name: 'Labs' }] };
-    expect(standing({ permissions: ['runs:read'], occupation: null, spaces })).toEqual({ ...shown, role: 'developer' });
-    expect(standing({ permissions: ['runs:read'], occupation: 'designer', spaces })).toEqual({ ...shown, role: 'designer' });
+    const shown = { permissions: ['trainings:get'], spaces: [{ id, name: 'Labs' }] };
+    expect(standing({ permissions: ['trainings:get'], occupation: null, spaces })).toEqual({ ...shown, role: 'developer' });
+    expect(standing({ permissions: ['trainings:get'], occupation: 'designer', spaces })).toEqual({ ...shown, role: 'designer' });
+  });
+
+  it('is told the permissions that the published API names, and no others', () => {
+    const { permissions: told } = standing({ permissions: [...permissions], occupation: null, spaces: [] });
+    expect(told).toEqual(permissions.filter((each) => /^(benchmarks|evaluations|leaderboards|trainings|data-models):/.test(each)));
+    expect(told).toHaveLength(15);
   });
 });
 
