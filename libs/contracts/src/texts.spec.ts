@@ -4,6 +4,9 @@ import { operations } from './catalogue.ts';
 /** Programs and their files are kept as bytes, and a password is kept as a hash: they may hold anything. */
 const kept: readonly RegExp[] = [/^SubmitRun\.code$/, /^SubmitRun\.files\.\*$/, /assword$/];
 
+/** What is chosen by somebody and shown to others. To delete an organization its name is only compared. */
+const naming = /^(?!DeleteOrg)\w+\.name$/;
+
 interface Leaf {
   readonly path: string;
   readonly schema: z.core.$ZodType;
@@ -33,6 +36,20 @@ describe('A text that a client sends', () => {
     const unstorable = ['\0', 'a\0b', 'a\ud800', '\udc00'];
     const takers = texts.filter(({ schema }) => unstorable.some((text) => z.safeParse(schema, text).success));
     expect(takers.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('is no name that can be shown as another one, in every operation that names something', () => {
+    const disguised = ['a\u202eb', 'a\u2066b', 'a\u2069b', 'a\nb', 'a\u0007b', 'a\u007fb', 'a\u009bb'];
+    const named = texts.filter(({ path }) => naming.test(path));
+    const takers = named.filter(({ schema }) => disguised.some((text) => z.safeParse(schema, text).success));
+    expect(takers.map(({ path }) => path)).toEqual([]);
+    expect(named.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['UpdateMe.name', 'CreateOrg.name', 'CreateApiKey.name', 'CreateSpace.name', 'CreateMyOauthApp.name']),
+    );
+    const usual = ['Ада Lovelace', 'עדה', '艾达 👩‍💻', " O'Neil "];
+    expect(
+      named.filter(({ path }) => path === 'UpdateMe.name').every(({ schema }) => usual.every((text) => z.safeParse(schema, text).success)),
+    ).toBe(true);
   });
 
   it('is looked at', () => {

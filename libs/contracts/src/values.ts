@@ -27,6 +27,15 @@ export const Text = z.string().refine((text) => !unstorable.test(text), {
   params: { type: 'string_not_storable', mend: 'remove the NUL characters and send whole characters, in UTF-8' },
 });
 
+/** Controls, and what turns the direction of the letters that follow: one name could be shown as another. */
+const disguising = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+
+/** What somebody or something is called, on one line and as it is read. */
+export const NameText = Text.trim().refine((text) => !disguising.test(text), {
+  error: 'holds control characters, or such as turn the direction of letters, which have no place in a name',
+  params: { type: 'string_not_a_name', mend: 'remove line ends, control characters and U+202A to U+202E, U+2066 to U+2069' },
+});
+
 export const PageRequest = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   /** Opaque; from the page before. */

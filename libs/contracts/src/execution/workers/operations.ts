@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query } from '../../define.ts';
-import { Instant, PageRequest, pageOf, Text } from '../../values.ts';
+import { Instant, NameText, PageRequest, pageOf, Text } from '../../values.ts';
 import { WorkerFacts, WorkerId, WorkerView } from './types.ts';
 
 export const CreateJoinToken = command({
@@ -10,7 +10,7 @@ export const CreateJoinToken = command({
   http: 'POST /workers/join-tokens',
   created: true,
   access: 'operator',
-  input: z.strictObject({ name: Text.trim().min(1).max(100), ttlSeconds: z.int().min(60).max(604_800).default(3_600) }),
+  input: z.strictObject({ name: NameText.min(1).max(100), ttlSeconds: z.int().min(60).max(604_800).default(3_600) }),
   output: z.strictObject({ tokenId: z.uuid(), token: z.string(), expiresAt: Instant }),
   refusals: {},
   secret: true,

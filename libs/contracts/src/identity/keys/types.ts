@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id } from '../../define.ts';
 import { NanosText } from '../../money.ts';
 import { PermissionSchema } from '../../permissions.ts';
-import { Instant, OrgId, Text, UserId } from '../../values.ts';
+import { Instant, NameText, OrgId, Text, UserId } from '../../values.ts';
 import { SpaceId } from '../spaces/types.ts';
 import { AddressRange } from './address-range.ts';
 
@@ -51,7 +51,7 @@ export const KeyRules = z.strictObject({
 });
 export type KeyRules = z.infer<typeof KeyRules>;
 
-export const KeyName = Text.trim().min(1).max(255);
+export const KeyName = NameText.min(1).max(255);
 export const KeyDescription = Text.trim().max(1_000);
 
 export const ApiKeyView = z

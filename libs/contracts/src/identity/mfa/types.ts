@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id } from '../../define.ts';
-import { Instant, Text } from '../../values.ts';
+import { Instant, NameText, Text } from '../../values.ts';
 
 /** One time that an authenticator app was offered a secret. */
 export const EnrolmentId = id('EnrolmentId');
@@ -88,7 +88,7 @@ export const PasskeyRequest = z.strictObject({
 });
 export type PasskeyRequest = z.infer<typeof PasskeyRequest>;
 
-export const PasskeyName = Text.trim().min(1).max(100);
+export const PasskeyName = NameText.min(1).max(100);
 
 export const PasskeyView = z
   .strictObject({

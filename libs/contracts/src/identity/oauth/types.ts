@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id } from '../../define.ts';
 import { type Permission, permissions } from '../../permissions.ts';
-import { Instant, OrgId, Text, UserId } from '../../values.ts';
+import { Instant, NameText, OrgId, Text, UserId } from '../../values.ts';
 
 /** The `client_id` of the protocol. */
 export const OauthAppId = id('OauthAppId');
@@ -23,7 +23,7 @@ const permissionNames: ReadonlySet<string> = new Set(permissions);
 export const permissionsIn = (scopes: readonly string[]): Permission[] =>
   scopes.filter((scope): scope is Permission => permissionNames.has(scope));
 
-export const AppName = Text.trim().min(1).max(100);
+export const AppName = NameText.min(1).max(100);
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Compared letter by letter: what could be read in two ways is none. */

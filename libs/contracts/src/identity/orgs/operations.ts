@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
 import { OrgRole } from '../../permissions.ts';
-import { PageRequest, pageOf, Text, UserId } from '../../values.ts';
+import { NameText, PageRequest, pageOf, Text, UserId } from '../../values.ts';
 import { Email } from '../users/types.ts';
 import { BillingDetailsChange, MembershipView, MemberView, OrgSlug, OrgView } from './types.ts';
 
-export const OrgName = Text.trim().min(1).max(100);
+export const OrgName = NameText.min(1).max(100);
 /** In a path, `{org}` is the slug; the gateway verifies the membership and the context carries the id. */
 const org = { org: OrgSlug };
 const member = { ...org, userId: UserId };

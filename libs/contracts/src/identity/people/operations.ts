@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { OffsetRequest, OrgId, Text } from '../../values.ts';
+import { NameText, OffsetRequest, OrgId, Text } from '../../values.ts';
 import { ApiKeyId } from '../keys/types.ts';
 import { LogIn } from '../sessions/operations.ts';
 import { Email, Password } from '../users/types.ts';
 import { Membership, Numbered, PersonRef, PersonView, SignedIn, Username } from './types.ts';
 
 const nothing = z.strictObject({});
-const Name = Text.trim().min(1).max(200);
+const Name = NameText.min(1).max(200);
 /** Whoever somebody is, who they are elsewhere is no matter of theirs. */
 const taken = { UsernameTaken: 409, EmailTaken: 409 } as const;
 const where = { orgId: OrgId.optional() };

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { id } from '../../define.ts';
 import { SpacePermission } from '../../permissions.ts';
-import { Instant, OrgId, Text, UserId } from '../../values.ts';
+import { Instant, NameText, OrgId, Text, UserId } from '../../values.ts';
 
 export const SpaceId = id('SpaceId');
 export type SpaceId = z.infer<typeof SpaceId>;
 
-export const SpaceName = Text.trim().min(1).max(100);
+export const SpaceName = NameText.min(1).max(100);
 export const SpaceDescription = Text.trim().max(1_000);
 
 export const SpaceView = z

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
-import { OrgId, Text, UserId } from '../../values.ts';
+import { NameText, OrgId, Text, UserId } from '../../values.ts';
 import { InviteToken } from '../invites/types.ts';
 import { OrgSlug } from '../orgs/types.ts';
 import { Email, Password, UserView } from './types.ts';
 
 const nothing = z.strictObject({});
 const Ticket = Text.max(500);
-const Name = Text.trim().min(1).max(200);
+const Name = NameText.min(1).max(200);
 
 export const SignUp = command({
   subject: 'identity.sign-up',
