@@ -257,7 +257,7 @@ describe('The LMStack API', () => {
       'POST /auth/me/password',
       { current_password: 'x', new_password: 'short' },
       ['body', 'new_password'],
-      'String should have at least 6 characters',
+      'String should have at least 10 characters',
     ],
     [
       'POST /users',

@@ -1,7 +1,7 @@
 import { identity } from '@orrery/contracts';
 import { z } from 'zod';
 import { Failed, refusal, unauthenticated } from '../../failure.ts';
-import { type Json, row } from './row.ts';
+import { type Json, Password, row } from './row.ts';
 import { user } from './users.ts';
 
 /** Clients of this API know no second factor; whoever owes one is told so, and may nothing before it is shown. */
@@ -25,7 +25,7 @@ export const authentication = [
     method: 'POST',
     path: '/auth/setup',
     operations: [identity.SetUp],
-    body: z.object({ username: z.string().min(3).max(50), password: z.string().min(6).max(100), email: z.string().nullish() }),
+    body: z.object({ username: z.string().min(3).max(50), password: Password, email: z.string().nullish() }),
     answer: async (to, { body: { username, password, email } }) =>
       token(await to.ask(identity.SetUp, { username, password, email: given(email) })),
   }),
@@ -52,7 +52,7 @@ export const authentication = [
     method: 'POST',
     path: '/auth/me/password',
     operations: [identity.ChangePassword],
-    body: z.object({ current_password: z.string(), new_password: z.string().min(6).max(100) }),
+    body: z.object({ current_password: z.string(), new_password: Password }),
     names: { currentPassword: 'current_password', newPassword: 'new_password' },
     answer: async (to, { body }) => {
       await to.ask(identity.ChangePassword, { currentPassword: body.current_password, newPassword: body.new_password });

@@ -1,3 +1,4 @@
+import { identity } from '@orrery/contracts';
 import { z } from 'zod';
 import { integer, rowsIn } from '../row.ts';
 
@@ -18,3 +19,6 @@ export const Pages = z.object({
   skip: integer(z.int().min(0).max(furthest)).default(0),
   limit: integer(z.int().min(1).max(longestPage)).default(usualLimit),
 });
+
+/** This API has passwords of 6 characters, the platform none that short: whoever chooses one is told so at once. */
+export const Password = identity.Password.max(100);

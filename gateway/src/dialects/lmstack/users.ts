@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AnswerRoute } from '../../dialect.ts';
 import { Failed, refusal } from '../../failure.ts';
 import { idOf } from '../row.ts';
-import { type Json, Pages, row } from './row.ts';
+import { type Json, Pages, Password, row } from './row.ts';
 
 const roles = ['viewer', 'operator', 'admin'] as const;
 type Role = (typeof roles)[number];
@@ -83,7 +83,7 @@ const rowsUnder = (base: string): readonly AnswerRoute[] => [
     method: 'POST',
     path: base,
     operations: [identity.CreatePerson],
-    body: z.object({ username: z.string().min(3).max(50), password: z.string().min(6).max(100), ...described }),
+    body: z.object({ username: z.string().min(3).max(50), password: Password, ...described }),
     names,
     status: 201,
     answer: async (to, { body: { username, password, email, display_name: name, ...wish }, caller: { orgId } }) =>
