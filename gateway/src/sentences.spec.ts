@@ -30,6 +30,11 @@ describe('A refusal', () => {
     expect(sentenceOf('Forbidden', {})).toBe('Not permitted.');
   });
 
+  it('sends to the log-in whoever signs up, and nobody who manages accounts', () => {
+    expect(sentenceOf('EmailTaken', {})).toBe('Another account has this e-mail address already: choose another one.');
+    expect(sentenceOf('EmailTaken', { mend: 'log in instead' })).toMatch(/: log in instead\.$/);
+  });
+
   it('never looks into what objects inherit', () => {
     expect(hasSentence('constructor')).toBe(false);
     expect(sentenceOf('toString', {})).toBe('To string.');

@@ -29,7 +29,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   UsernameTaken: 'This username belongs to somebody else: choose another one.',
   LastAdministrator: 'The last administrator stays one: appoint somebody else first.',
   OwnAccount: 'Nobody does this to themselves: ask another administrator.',
-  EmailTaken: 'An account with this e-mail address exists already: log in instead.',
+  EmailTaken: (details) => `Another account has this e-mail address already: ${named(details, 'mend', 'choose another one')}.`,
   TooManyHashes: 'Too many passwords are being checked at the moment: try again in a few seconds.',
   TooManyTries: (details) => `Too many wrong tries: try again in ${secondsOf(details)}.`,
   BadCredentials: 'E-mail address or password is wrong.',

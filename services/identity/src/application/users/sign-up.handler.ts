@@ -69,7 +69,7 @@ export class SignUpHandler {
    */
   private async taken(email: string, context: RequestContext): Promise<SignedUp> {
     const { tries, post, manner } = this.door;
-    if (!manner.mustVerify) return refuse({ code: 'EmailTaken', details: {} });
+    if (!manner.mustVerify) return refuse({ code: 'EmailTaken', details: { mend: 'log in instead' } });
     await tries.guard('email-verification', email, context);
     await post.send(signUpAgainLetter({ to: email, publicUrl: manner.publicUrl }), {}, context);
     return { userId: newId(UserId), orgId: newId(OrgId), orgSlug: `org-${randomBytes(5).toString('hex')}` };
