@@ -1,5 +1,6 @@
 import { openApi } from '@orrery/documents';
 import type { FastifyInstance } from 'fastify';
+import { edgeFailure, Failed } from './failure.ts';
 
 export interface HouseOptions {
   /** Why this instance should not be sent requests; undefined where it should. */
@@ -32,6 +33,7 @@ export const addHouseRoutes = (app: FastifyInstance, { notReady, jwks, outbox }:
   if (outbox) {
     app.get('/dev/outbox', open('only where people develop, whose letters go nowhere else'), async ({ query }) => {
       const { to } = query as { readonly to?: unknown };
+      if (Array.isArray(to)) throw new Failed(edgeFailure('RepeatedParameter', { details: { name: 'to' } }));
       return await outbox(typeof to === 'string' ? to : undefined);
     });
   }

@@ -149,6 +149,8 @@ describe('What belongs to no API', () => {
     const { body } = await request(world.url).get('/dev/outbox?to=ada@example.com').expect(200);
     expect(body.items).toMatchObject([{ to: 'ada@example.com' }]);
     expect(world.stubs.last(identity.ReadOutbox)?.context.principal).toEqual({ kind: 'service', name: 'gateway' });
+    const { body: twice } = await request(world.url).get('/dev/outbox?to=ada@example.com&to=bob@example.com').expect(400);
+    expect(twice).toMatchObject({ code: 'RepeatedParameter', detail: expect.stringContaining('to') });
   });
 });
 
