@@ -96,9 +96,10 @@ export const refusal = (
   { code, details }: Rejection,
 ): Failure => {
   const status = operation.refusals[code] ?? onTheBus[code] ?? atTheEdge[code] ?? 500;
-  const facts: Details = { ...details };
-  if (code === 'InvalidInput') return failureOf(status, code, { issues: issuesFound(facts['issues'], operation.http) });
-  return failureOf(status, code, { details: facts, headers: headersOf(status, facts) });
+  const { issues: found, ...facts }: Details = { ...details };
+  const issues = issuesFound(found, operation.http);
+  if (code === 'InvalidInput') return failureOf(status, code, { issues });
+  return failureOf(status, code, { details: facts, issues, headers: headersOf(status, facts) });
 };
 
 const retrySoon = { 'retry-after': '1' };

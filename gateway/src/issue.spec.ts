@@ -21,6 +21,20 @@ describe('What a service found wrong with a request', () => {
     expect(body).not.toHaveProperty('issues');
   });
 
+  it('says how to mend it, beside a refusal that has a name of its own', () => {
+    const issues = [{ path: ['passwordHash'], message: 'is of no known kind', code: 'custom', mend: 'send another one' }];
+    const body = problem(refusal(identity.ImportUser, { code: 'UnknownPasswordHash', details: { issues } }), {
+      path: '/here',
+      traceId: undefined,
+    }).body;
+    expect(body).toMatchObject({
+      status: 422,
+      code: 'UnknownPasswordHash',
+      errors: [{ in: 'body', pointer: '/passwordHash', detail: 'is of no known kind', mend: 'send another one' }],
+    });
+    expect(body).not.toHaveProperty('issues');
+  });
+
   it('is passed over where it is in no known form', () => {
     const failure = refusal(identity.ListAudit, { code: 'InvalidInput', details: { issues: 'many' } });
     expect(failure.issues).toEqual([]);

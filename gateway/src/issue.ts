@@ -67,17 +67,20 @@ export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly s
   }
 };
 
-const Found = z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string(), code: z.string() }));
+const Found = z.array(
+  z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string(), code: z.string(), mend: z.string().optional() }),
+);
 const hasNoBody = /^(?:GET|DELETE) /;
 
 /** What a service found wrong that no schema tells, such as a cursor of another list: said like everything else that is wrong with a request. */
 export const issuesFound = (found: unknown, http = ''): readonly Issue[] => {
   const parsed = z.safeParse(Found, found);
   if (!parsed.success) return [];
-  return parsed.data.map(({ path, message, code }) => ({
+  return parsed.data.map(({ path, message, code, mend }) => ({
     in: http.includes(`{${path[0]}}`) ? 'path' : hasNoBody.test(http) ? 'query' : 'body',
     path,
     detail: message,
-    mend: code === 'cursor' ? 'send nextCursor of the page before, or begin without one' : 'see /openapi.json for what is expected',
+    mend:
+      mend ?? (code === 'cursor' ? 'send nextCursor of the page before, or begin without one' : 'see /openapi.json for what is expected'),
   }));
 };

@@ -173,7 +173,10 @@ describe('an account', () => {
 
     it('that is kept in a way nobody knows is not taken over', async () => {
       const asked = { email: `${randomUUID()}@example.com`, passwordHash: '$2b$12$abcdefghijklmnopqrstuv' };
-      expect(await rig.ask(identity.ImportUser, asked, contextOf(asOperator))).toMatchObject(refusal('UnknownPasswordHash'));
+      const outcome = await rig.ask(identity.ImportUser, asked, contextOf(asOperator));
+      expect(outcome).toMatchObject(refusal('UnknownPasswordHash'));
+      const wrong = { path: ['passwordHash'], mend: expect.stringContaining('Argon2') };
+      expect(outcome).toMatchObject({ rejection: { details: { issues: [wrong] } } });
     });
   });
 

@@ -37,10 +37,10 @@ const isRedirectUri = (text: string): boolean => {
 };
 export const RedirectUri = Text.max(2_000)
   .regex(/^[a-z][a-z0-9.-]*:[\x21-\x7e]+$/, 'must be a URI in plain letters')
-  .refine(
-    isRedirectUri,
-    'must be https, or http to the own machine, or a scheme that is a domain turned round; without a fragment, a name or a password',
-  );
+  .refine(isRedirectUri, {
+    error: 'must be https, or http to the own machine, or a scheme that is a domain turned round; without a fragment, a name or a password',
+    params: { mend: 'send one such as https://app.example.com/callback, http://localhost:8000/callback or com.example.app:/callback' },
+  });
 export const RedirectUris = z.array(RedirectUri).max(20);
 
 const settings = {

@@ -11,6 +11,13 @@ import { isPasswordHash } from './password-hashes.ts';
 import { Passwords } from './passwords.ts';
 import { type NewPerson, type SignedUp, SignUps } from './sign-ups.ts';
 
+const unknownHash = {
+  path: ['passwordHash'],
+  message: 'is of no kind that is known here, or too dear to compare with',
+  code: 'custom',
+  mend: 'send the whole text of an Argon2 hash, such as $argon2id$v=19$m=19456,t=2,p=1$…, or salt$hash as LMStack keeps it',
+};
+
 /** How strangers become people. */
 export class SignUpDoor {
   constructor(
@@ -48,7 +55,7 @@ export class SignUpHandler {
   @Serves(identity.ImportUser)
   async import(input: InputOf<typeof identity.ImportUser>, context: RequestContext): Promise<OutputOf<typeof identity.ImportUser>> {
     const { email, name = null, passwordHash, emailVerified: isVerified } = input;
-    if (!isPasswordHash(passwordHash)) return refuse({ code: 'UnknownPasswordHash', details: {} });
+    if (!isPasswordHash(passwordHash)) return refuse({ code: 'UnknownPasswordHash', details: { issues: [unknownHash] } });
     const signedUp = await this.unlessTaken({ email, name, passwordHash, isVerified }, context);
     return signedUp ?? refuse({ code: 'EmailTaken', details: {} });
   }

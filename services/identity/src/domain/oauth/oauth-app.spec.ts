@@ -56,6 +56,19 @@ describe('an application', () => {
       .thenEvents(createdWith({ ...own, kind: 'native' }));
   });
 
+  it('is told which redirect URI is wrong, and how to mend it', () => {
+    const told = (kind: 'web' | 'service', redirectUris: readonly string[]) => {
+      const decision = OauthApp.decide({ ...create, kind, settings: { ...machine, redirectUris: [...redirectUris] } }, OauthApp.initial);
+      return decision.accepted ? decision : decision.rejection.details;
+    };
+    const issues = (...path: (string | number)[]) => [
+      { path, message: expect.stringMatching(/must|may/), code: 'custom', mend: expect.stringMatching(/\w/) },
+    ];
+    expect(told('web', [])).toMatchObject({ issues: issues('redirectUris') });
+    expect(told('web', ['https://app.example.com/back', 'com.example.app:/back'])).toMatchObject({ issues: issues('redirectUris', 1) });
+    expect(told('service', ['https://app.example.com/back'])).toMatchObject({ issues: issues('redirectUris') });
+  });
+
   it('that is a machine may what its maker holds, and is nobody', () => {
     const service = { ...create, kind: 'service', settings: machine } as const;
     given()

@@ -64,20 +64,35 @@ const isOwnScheme = (uri: string): boolean => !/^https?:/i.test(uri);
 
 type Wanted = { readonly kind: identity.OauthAppKind; readonly settings: Settings; readonly held: Held };
 
+/** Which of the redirect URIs is wrong, or that all of them are, and how to mend it. */
+const refusedUris = (reason: string, wrong: { readonly message: string; readonly mend: string; readonly at?: number }): Refusal => {
+  const { at, message, mend } = wrong;
+  const path = at === undefined ? ['redirectUris'] : ['redirectUris', at];
+  return { code: 'RedirectUriRefused', details: { reason, issues: [{ path, message, code: 'custom', mend }] } };
+};
+
 /** Why it cannot be so, or undefined. */
 const objection = ({ kind, settings: { redirectUris, scopes } }: Wanted): Refusal | undefined => {
   if (kind === 'service') {
-    if (redirectUris.length > 0) return { code: 'RedirectUriRefused', details: { reason: 'Nobody is sent back to a service account.' } };
+    if (redirectUris.length > 0) {
+      return refusedUris('Nobody is sent back to a service account.', {
+        message: 'must be empty for a service account',
+        mend: 'leave it out',
+      });
+    }
     const personal = scopes.find((scope) => identity.personalScopes.some((each) => each === scope));
     return personal === undefined ? undefined : { code: 'ScopeRefused', details: { scope: personal } };
   }
-  if (redirectUris.length === 0 && kind === 'web') {
-    return { code: 'RedirectUriRefused', details: { reason: 'People must be sent back somewhere.' } };
+  if (kind !== 'web') return undefined;
+  if (redirectUris.length === 0) {
+    const message = 'must hold at least one address, to which people are sent back';
+    return refusedUris('People must be sent back somewhere.', { message, mend: 'give at least 1 item' });
   }
-  const scheme = kind === 'web' ? redirectUris.find(isOwnScheme) : undefined;
-  return scheme === undefined
-    ? undefined
-    : { code: 'RedirectUriRefused', details: { reason: 'Only a native application has a scheme of its own.' } };
+  const at = redirectUris.findIndex(isOwnScheme);
+  if (at === -1) return undefined;
+  const message = 'has a scheme of its own, which only a native application may have';
+  const mend = 'send an address that begins with https://, or make it a native application';
+  return refusedUris('Only a native application has a scheme of its own.', { message, mend, at });
 };
 
 /** People judge for themselves what they let an application do; of a service account whoever makes it does. */
