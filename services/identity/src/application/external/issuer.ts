@@ -1,4 +1,4 @@
-import { identity, Text } from '@orrery/contracts';
+import { identity, NameText, Text } from '@orrery/contracts';
 import type { Clock } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import {
@@ -48,7 +48,7 @@ const Claims = z.object({
   email: z.string().optional().catch(undefined),
   /** Some issuers say it in words: that is no reason to turn away whom we know, and none to believe it. */
   email_verified: z.boolean().optional().catch(undefined),
-  name: Text.trim().min(1).max(200).optional().catch(undefined),
+  name: NameText.min(1).max(200).optional().catch(undefined),
 });
 type Claims = z.output<typeof Claims>;
 
