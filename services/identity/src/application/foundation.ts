@@ -5,6 +5,7 @@ import type { IdentityConfig } from '../identity.config.ts';
 import { Administrators } from './administrators/administrators.ts';
 import { FailedTries } from './audit/failed-tries.ts';
 import { smtpCarrier } from './mail/carrier.ts';
+import { Notices } from './mail/notices.ts';
 import { Post } from './mail/post.ts';
 import { OauthRecords } from './oauth/oauth-records.ts';
 import { RefreshTokens } from './sessions/refresh-tokens.ts';
@@ -32,6 +33,7 @@ export interface Foundation {
   readonly claimKey: ClaimKey;
   readonly administrators: Administrators;
   readonly post: Post;
+  readonly notices: Notices;
   /** Nobody gets in before they have shown that their address is theirs. */
   readonly mustVerify: boolean;
 }
@@ -64,9 +66,10 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const sessions = new Sessions({ store, signingKeys, refreshTokens, snapshots, mustVerify });
   const claimKey = new ClaimKey(secrets('claim-mac'));
   const post = postOf(deps, claimKey);
+  const notices = new Notices(store, post, config.publicUrl);
   const administrators = new Administrators(store, snapshots);
   const kept = { signingKeys, snapshots, oauthRecords, triesTable, tries, failedTries, refreshTokens, sessions };
-  return { ...kept, together: new Together(store), claimKey, administrators, post, mustVerify };
+  return { ...kept, together: new Together(store), claimKey, administrators, post, notices, mustVerify };
 };
 
 const foundations = new WeakMap<EventStore, Foundation>();

@@ -6,6 +6,7 @@ import { refuse } from '@orrery/messaging';
 import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
 import { answeredFor } from '../../views/keys/answering.ts';
 import { type ApiKeyRow, apiKeys, ownedBy, shownKey } from '../../views/keys/api-keys.view.ts';
+import type { Notices } from '../mail/notices.ts';
 import type { Snapshots } from '../snapshots.ts';
 import { assertSpaceOf } from '../spaces/space-of-key.ts';
 import { within } from '../together.ts';
@@ -37,6 +38,7 @@ export interface ApiKeyParts {
   readonly names: KeyNames;
   readonly snapshots: Snapshots;
   readonly uses: KeyUses;
+  readonly notices: Notices;
 }
 
 /** The life of API keys, an organization's and people's own. What changes is told to every gateway before it is answered. */
@@ -58,16 +60,19 @@ export class ApiKeys {
     const who = { keyId, orgId: 'orgId' in owner ? owner.orgId : null, userId, form: wish.form, prefix };
     const command = { type: 'Create', ...who, hash, settings: settingsOf(wish), held, at: now() } as const;
     const stream = streamOf(keyId);
+    const tell = await this.parts.notices.of(userId, context);
     const made = refuse(
       await this.apiKey(stream, command, context, {
         input: wish,
         answer: () => ({ keyId, key }),
         sealed: true,
         fresh: true,
+        writes: tell,
         claims: () => (wish.isNameUnique ? [this.parts.names.taking(stream, owner, wish.name)] : []),
         taken: () => keyNameTaken,
       }),
     ).answer;
+    this.parts.notices.collect();
     return { ...(await this.told(made.keyId, owner)), key: made.key };
   }
 

@@ -25,8 +25,9 @@ export const keyViews: readonly View[] = [apiKeys, orgPlans];
 const macOf = ({ secrets }: IdentityDeps): KeyMac => new KeyMac(secrets('api-key-mac'));
 const keysOf = (deps: IdentityDeps): ApiKeys => {
   const { store } = deps;
-  const { snapshots, claimKey } = foundationOf(deps);
-  return new ApiKeys({ store, mac: macOf(deps), names: new KeyNames(store, claimKey), snapshots, uses: new KeyUses(store) });
+  const { snapshots, claimKey, notices } = foundationOf(deps);
+  const names = new KeyNames(store, claimKey);
+  return new ApiKeys({ store, mac: macOf(deps), names, snapshots, uses: new KeyUses(store), notices });
 };
 
 export const keyProviders = (deps: IdentityDeps): readonly Provider[] => [

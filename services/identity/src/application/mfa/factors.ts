@@ -6,6 +6,7 @@ import { refuse } from '@orrery/messaging';
 import { type Command, Mfa, type Refusal } from '../../domain/mfa/mfa.ts';
 import type { By } from '../../domain/mfa/proof.ts';
 import type { Event, State } from '../../domain/mfa/state.ts';
+import { Notices } from '../mail/notices.ts';
 import { Sessions } from '../sessions/sessions.ts';
 import { Tries } from '../tries/tries.ts';
 import type { InSession } from './in-session.ts';
@@ -51,6 +52,7 @@ export class Factors {
     private readonly store: EventStore,
     private readonly tries: Tries,
     private readonly sessions: Sessions,
+    private readonly notices: Notices,
   ) {
     this.mfa = handleWith(store, Mfa, { name: 'mfa' });
   }
@@ -80,14 +82,19 @@ export class Factors {
     const wished = await command(before, by);
     if (!wished) return undefined;
     const stream = streamOf(userId);
+    const tell = await this.notices.of(userId, context);
     const handled = await this.mfa(stream, wished, context, {
       ...options,
       claims: (events, states) => claimsOf(events, states.before, stream),
+      writes: tell,
       taken: () => ({ code: 'PasskeyAlreadyAdded', details: {} }),
       answer: (events, after): Granted<A> | null =>
         events.some(isSuspicion) ? null : { value: answer(events, after, by), isSwitched: events.some(isSwitch) },
     });
-    if (handled.accepted) return handled.answer ?? undefined;
+    if (handled.accepted) {
+      this.notices.collect();
+      return handled.answer ?? undefined;
+    }
     const { code } = handled.rejection;
     return code === 'WrongCode' || code === 'PasskeyRefused' ? undefined : refuse(handled.rejection);
   }

@@ -23,7 +23,7 @@ export const mfaViews: readonly View[] = [secondFactors, passkeys];
 export const mfaProviders = (deps: Deps<IdentityConfig>): readonly Provider[] => {
   const { store, secrets, config } = deps;
   const { publicUrl, passkeyOrigins: origins, passkeyDomain: domain } = config;
-  const { tries, sessions } = foundationOf(deps);
+  const { tries, sessions, notices } = foundationOf(deps);
   const proofs = new Proofs({
     backupCodes: new BackupCodes(secrets('backup-code-mac')),
     challenges: new Challenges(secrets('passkey-challenge-mac'), systemClock),
@@ -31,7 +31,7 @@ export const mfaProviders = (deps: Deps<IdentityConfig>): readonly Provider[] =>
   });
   return [
     { provide: Proofs, useValue: proofs },
-    { provide: Factors, useValue: new Factors(store, tries, sessions) },
+    { provide: Factors, useValue: new Factors(store, tries, sessions, notices) },
     { provide: PasskeyDoor, useValue: new PasskeyDoor(proofs, tries, sessions) },
   ];
 };

@@ -2,18 +2,13 @@ import { type Instant, type identity, instantOf, type RequestContext, UserId } f
 import { type Claim, ClaimTaken, type EventStore, type Handle, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
-import {
-  addressChangedLetter,
-  deactivatedLetter,
-  passwordChangedLetter,
-  resetLetter,
-  verificationLetter,
-} from '../../domain/letters/account-letters.ts';
+import { addressChangedLetter, deactivatedLetter, resetLetter, verificationLetter } from '../../domain/letters/account-letters.ts';
 import type { Letter } from '../../domain/letters/letter.ts';
 import { type Command, type Event, type Refusal, type State, type Ticket, User } from '../../domain/users/user.ts';
 import { findByEmail, findById, type Person } from '../../views/people.view.ts';
 import type { Administrators } from '../administrators/administrators.ts';
 import type { LetterRow } from '../mail/letters-table.ts';
+import type { Notices } from '../mail/notices.ts';
 import type { Post } from '../mail/post.ts';
 import { ProvenTokens } from '../proven-token.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -27,6 +22,7 @@ export interface AccountParts {
   readonly sessions: Sessions;
   readonly snapshots: Snapshots;
   readonly post: Post;
+  readonly notices: Notices;
   readonly administrators: Administrators;
   readonly claimKey: ClaimKey;
   readonly ticketKey: Buffer;
@@ -159,17 +155,19 @@ export class Accounts {
   }
 
   private async setPassword(
-    { id, email: to }: Person,
+    { id }: Person,
     command: Extract<Command, { type: 'ChangePassword' | 'ResetPassword' }>,
     { reason, keep }: { readonly reason: identity.SessionEnd; readonly keep?: string | undefined },
     context: RequestContext,
   ): Promise<boolean> {
-    const { together, sessions, post, publicUrl } = this.parts;
+    const { together, sessions, post, notices } = this.parts;
     const ending = await sessions.ending(id, reason, keep);
     const stream = userStream(id);
-    const letter = passwordChangedLetter({ to, publicUrl }, command.at);
+    const changed = command.type === 'ResetPassword' ? 'reset' : 'changed';
+    const tell = await notices.of(id, context);
+    const writes = tell([{ type: 'PasswordChanged', data: { userId: id, reason: changed, at: command.at } }]);
     // Neither the password nor its hash is part of what is compared: it would be a second, weaker place to guess it from.
-    const joint = { name: 'set-password', input: { id, reason }, answer: null, writes: [post.slip(letter, { person: id })] };
+    const joint = { name: 'set-password', input: { id, reason }, answer: null, writes };
     const committed = await together.commit({ ...joint, parts: [part(User, stream, command), ...ending.parts] }, stream, context);
     if (!committed.accepted) {
       const { code } = committed.rejection;

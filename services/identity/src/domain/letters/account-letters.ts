@@ -12,7 +12,7 @@ export interface Ticket extends Envelope {
   readonly expiresAt: Instant;
 }
 
-const until = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
+export const until = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 const withTicket = (page: string, { publicUrl, token, expiresAt }: Ticket): readonly string[] => [
   `${publicUrl}/${page}#${token}`,
@@ -24,7 +24,7 @@ const withTicket = (page: string, { publicUrl, token, expiresAt }: Ticket): read
   `It works once, until ${until(expiresAt)}.`,
 ];
 
-const letter = (to: string, subject: string, lines: readonly string[]): Letter => ({ to, subject, text: `${lines.join('\n')}\n` });
+export const letter = (to: string, subject: string, lines: readonly string[]): Letter => ({ to, subject, text: `${lines.join('\n')}\n` });
 
 export const verificationLetter = (ticket: Ticket): Letter =>
   letter(ticket.to, 'Confirm your e-mail address', [
@@ -40,14 +40,6 @@ export const resetLetter = (ticket: Ticket): Letter =>
     '',
     ...withTicket('reset-password', ticket),
     'If it was not you, you need do nothing: your password stays as it is.',
-  ]);
-
-export const passwordChangedLetter = ({ to, publicUrl }: Envelope, at: Instant): Letter =>
-  letter(to, 'Your password was changed', [
-    `The password of your account was changed at ${until(at)}, and all other sessions were ended.`,
-    '',
-    'If it was not you, choose a new password at once:',
-    `${publicUrl}/reset-password`,
   ]);
 
 export const addressChangedLetter = ({ to }: Envelope, at: Instant): Letter =>

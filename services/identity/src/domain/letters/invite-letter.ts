@@ -1,5 +1,6 @@
 import type { Instant, identity } from '@orrery/contracts';
 import type { Letter } from './letter.ts';
+import { quoted } from './quoted.ts';
 
 export interface Invitation {
   readonly to: string;
@@ -11,16 +12,6 @@ export interface Invitation {
   /** Where the platform is reached. */
   readonly publicUrl: string;
 }
-
-const longestName = 40;
-
-/** What people called something goes into a letter in one line, and short: nobody writes letters of their own with it. */
-const quoted = (name: string): string => {
-  const line = name.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll('"', "'");
-  // Whatever looks like an address is none that a reader would follow.
-  const plain = line.replace(/[:/.@](?=\S)/g, (sign) => `${sign} `);
-  return `"${plain.length > longestName ? `${plain.slice(0, longestName)}…` : plain}"`;
-};
 
 export const inviteLetter = ({ to, org, space, role, token, expiresAt, publicUrl }: Invitation): Letter => {
   const place = space === null ? quoted(org) : `the space ${quoted(space)}`;

@@ -2,7 +2,6 @@ import {
   addressChangedLetter,
   deactivatedLetter,
   deletedLetter,
-  passwordChangedLetter,
   resetLetter,
   signUpAgainLetter,
   verificationLetter,
@@ -16,7 +15,6 @@ const ticket = { to, publicUrl, token: 'id.chance.proof', expiresAt: '2026-01-02
 const letters: readonly Letter[] = [
   verificationLetter(ticket),
   resetLetter(ticket),
-  passwordChangedLetter({ to, publicUrl }, ticket.expiresAt),
   addressChangedLetter({ to, publicUrl }, ticket.expiresAt),
   signUpAgainLetter({ to, publicUrl }),
   deactivatedLetter({ to, publicUrl }),
