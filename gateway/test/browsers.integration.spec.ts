@@ -48,6 +48,22 @@ describe('Pages, balancers and slow callers', () => {
     expect((await request(world.url).options('/nothing')).status).toBe(404);
   });
 
+  it.each([
+    ['/verify-email', 8_192],
+    ['/reset-password', 8_192],
+    ['/invite', 8_192],
+    ['/oauth/device', 32_768],
+  ])('says what a form of %s may be', async (path, limit) => {
+    const send = (type: string, body: string) =>
+      request(world.url).post(path).set({ origin: 'https://api.example', 'content-type': type }).send(body);
+    const long = await send('application/x-www-form-urlencoded', `token=${'x'.repeat(limit)}`);
+    expect([long.status, long.body]).toEqual([413, expect.objectContaining({ code: 'PayloadTooLarge', limit })]);
+    for (const type of ['application/json', 'text/plain']) {
+      const other = await send(type, '{}');
+      expect([other.status, other.body.detail]).toEqual([415, 'The body must be application/x-www-form-urlencoded.']);
+    }
+  });
+
   it('insists on TLS where it is reached by TLS', async () => {
     expect((await request(world.url).get('/health')).headers['strict-transport-security']).toBe('max-age=31536000');
   });

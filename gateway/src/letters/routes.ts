@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nobodyKnown } from '../access/authenticate.ts';
 import { isFromHere } from '../access/session-cookie.ts';
 import { exchangeOf } from '../edge/exchange.ts';
+import { takeForms } from '../edge/take-forms.ts';
 import { edgeFailure, Failed } from '../failure.ts';
 import { limit, type OauthRoutes } from '../oauth/routes.ts';
 import { during } from '../oauth/visit.ts';
@@ -43,9 +44,7 @@ const taken = async (request: FastifyRequest, take: Page['take'], { letters, pub
 /** The pages that letters lead to. */
 export const addLetterRoutes = (app: FastifyInstance, parts: LetterRoutes): void => {
   void app.register((scope, _options, finish) => {
-    scope.removeAllContentTypeParsers();
-    const asBytes = async (_request: FastifyRequest, body: Buffer) => body;
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer', bodyLimit: bodyBytes }, asBytes);
+    takeForms(scope, bodyBytes, 'forms');
     scope.addHook('onRequest', (request, reply) => limit(request, reply, parts));
     for (const { path, empty, take } of pages) {
       scope.get(path, { config: policy }, (_request, reply): FastifyReply => reply.headers(letterHeaders).send(empty({})));

@@ -6,6 +6,7 @@ import { nobody } from '../access/caller.ts';
 import { ambiguous, isFromHere, sessionIn } from '../access/session-cookie.ts';
 import type { Gatekeepers } from '../edge/admit.ts';
 import { exchangeOf, pathOf } from '../edge/exchange.ts';
+import { assertForm, takeForms } from '../edge/take-forms.ts';
 import { edgeFailure, Failed } from '../failure.ts';
 import { rateLimitHeaders, retryAfterSeconds } from '../limit/headers.ts';
 import { routes } from './configuration.ts';
@@ -103,11 +104,12 @@ const assertThere = (path: string): void => {
 
 const isPage = (path: string): boolean => path.startsWith(`${base}/interaction/`);
 
-/** A form of ours is sent from a page of ours, or not at all. */
+/** A form of ours is sent from a page of ours and as forms are, or not at all; what programs send, the protocol judges. */
 const assertFromHere = (request: FastifyRequest, publicUrl: string): void => {
   const path = pathOf(request.url);
   if (!isPage(path) && path !== `${base}/device`) return;
   if (!isFromHere(request.method, request.headers, publicUrl)) throw new Failed(edgeFailure('CrossSite'));
+  if (request.method === 'POST') assertForm(request);
 };
 
 const serve = async (request: FastifyRequest, reply: FastifyReply, parts: OauthRoutes): Promise<void> => {
@@ -158,8 +160,7 @@ const protocol = {
 /** The endpoints of OAuth 2.0 and OpenID Connect, and the pages that belong to them. */
 export const addOauthRoutes = (app: FastifyInstance, parts: OauthRoutes): void => {
   void app.register((scope, _options, done) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, async (_request: FastifyRequest, body: Buffer) => body);
+    takeForms(scope, bodyBytes, '*');
     scope.addHook('onRequest', (request, reply) => limit(request, reply, parts));
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       assertThere(pathOf(request.url));
