@@ -27,8 +27,8 @@ export const Text = z.string().refine((text) => !unstorable.test(text), {
   params: { type: 'string_not_storable', mend: 'remove the NUL characters and send whole characters, in UTF-8' },
 });
 
-/** Controls, and what turns the direction of the letters that follow: one name could be shown as another. */
-const disguising = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
+/** Controls, and what turns the direction of the letters that follow: one name could be shown as another. Of NUL `Text` complains. */
+const disguising = /(?!\0)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 /** What somebody or something is called, on one line and as it is read. */
 export const NameText = Text.trim().refine((text) => !disguising.test(text), {

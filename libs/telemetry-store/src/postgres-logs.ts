@@ -23,9 +23,11 @@ const nameStreams = `INSERT INTO log_streams AS s (name, owner, labels, last_day
   SELECT n, o, l::jsonb, d FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS t (n, o, l, d)
   ON CONFLICT (name) DO UPDATE SET last_day = greatest(s.last_day, excluded.last_day)
   RETURNING s.name AS key, s.id`;
+// In one order, whatever order they came in: writers of the same entries would wait for each other in a circle.
 const insert = `INSERT INTO log_entries (stream, part, seq, at, owner_key, channel, text)
   SELECT s, p, q, a, hashtextextended(o, 0), c, x
   FROM unnest($1::bigint[], $2::int[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[]) AS t (s, p, q, a, o, c, x)
+  ORDER BY s, p, q
   ON CONFLICT DO NOTHING`;
 const columns = 's.id, s.name, s.owner, s.labels, e.part, e.seq, e.at, e.channel, e.text';
 const batchSize = 2_000;

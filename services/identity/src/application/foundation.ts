@@ -55,7 +55,6 @@ const lay = (deps: Deps<IdentityConfig>): Foundation => {
   const triesTable = new TriesTable(store.pool);
   const failedTries = new FailedTries({
     store,
-    tries: () => tries,
     clock: systemClock,
     failed: (err) => log.warn({ err }, 'some failed tries are not in the audit trail'),
   });

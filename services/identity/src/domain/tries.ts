@@ -14,6 +14,7 @@ export interface Tally {
   readonly failures: number;
   /** From when on the forgetting is counted. */
   readonly since: number;
+  /** 0 where the last failure locked nobody out. */
   readonly lockedUntil: number;
 }
 
@@ -38,7 +39,8 @@ export const remembered = ({ failures, since, lockedUntil }: Tally, now: number,
 export const failed = (tally: Tally, now: number, patience: Patience): Tally => {
   const known = remembered(tally, now, patience);
   const failures = known.failures + 1;
-  return { failures, since: known.failures === 0 ? now : known.since, lockedUntil: now + waitOf(failures, patience) };
+  const wait = waitOf(failures, patience);
+  return { failures, since: known.failures === 0 ? now : known.since, lockedUntil: wait === 0 ? 0 : now + wait };
 };
 
 /** One that was counted and then never looked at. */

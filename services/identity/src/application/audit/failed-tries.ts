@@ -6,7 +6,6 @@ import { type Clock, repeat } from '@orrery/kernel';
 import { metrics } from '@orrery/telemetry';
 import type { TryPath } from '../../domain/try-paths.ts';
 import { findByEmail, findById, type Person } from '../../views/people.view.ts';
-import type { Tries } from '../tries/tries.ts';
 
 interface Bundle {
   readonly path: identity.FailedPath;
@@ -15,11 +14,12 @@ interface Bundle {
   readonly context: RequestContext;
   readonly addresses: Set<string>;
   tries: number;
+  /** The latest that any of them led to. */
+  lockedUntil: number;
 }
 
 export interface FailedTriesOptions {
   readonly store: EventStore;
-  readonly tries: () => Tries;
   readonly clock: Clock;
   readonly failed: (error: unknown) => void;
 }
@@ -41,13 +41,15 @@ export class FailedTries implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(private readonly options: FailedTriesOptions) {}
 
-  note(path: TryPath, subject: string, context: RequestContext): void {
+  note(path: TryPath, subject: string, context: RequestContext, lockedUntil: number): void {
     const known = identity.FailedPath.safeParse(path);
     if (!known.success) return;
     const key = `${path}\n${subject}`;
-    const bundle = this.bundles.get(key) ?? this.begin(key, { path: known.data, subject, context, addresses: new Set(), tries: 0 });
+    const bundle =
+      this.bundles.get(key) ?? this.begin(key, { path: known.data, subject, context, addresses: new Set(), tries: 0, lockedUntil });
     if (!bundle) return;
     bundle.tries += 1;
+    bundle.lockedUntil = Math.max(bundle.lockedUntil, lockedUntil);
     if (bundle.addresses.size < mostAddresses) bundle.addresses.add(context.origin?.ip ?? '');
   }
 
@@ -87,12 +89,12 @@ export class FailedTries implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  private async tellOf({ path, subject, context, addresses, tries }: Bundle): Promise<void> {
+  private async tellOf({ path, subject, context, addresses, tries, lockedUntil: until }: Bundle): Promise<void> {
     const { store, clock } = this.options;
     const person = await this.personOf(path, subject);
     if (!person) return;
-    const until = await this.options.tries().lockedUntil(path, subject);
-    const lockedUntil = until === undefined ? null : instantOf(until);
+    // A lock-out that has ended since was one.
+    const lockedUntil = until === 0 ? null : instantOf(until);
     const data = { userId: person.id, path, tries, addresses: addresses.size, lockedUntil, at: instantOf(clock.now()) };
     await store.commit({
       appends: [{ stream: `sign-in-failure-${randomUUID()}`, expected: 0, events: [{ type: 'SignInFailed', data }] }],

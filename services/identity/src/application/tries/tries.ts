@@ -13,8 +13,8 @@ export interface TriesOptions {
   /** Names of subjects and addresses are kept under hashes with this key: the table tells of nobody. */
   readonly key: Buffer;
   readonly clock: Clock;
-  /** Hears of every secret that was wrong. */
-  readonly onFailed?: (path: TryPath, subject: string, context: RequestContext) => void;
+  /** Hears of every secret that was wrong, and until when nobody is looked at now: 0 where nobody has to wait. */
+  readonly onFailed?: (path: TryPath, subject: string, context: RequestContext, lockedUntil: number) => void;
 }
 
 type Origin = Pick<RequestContext, 'origin'>;
@@ -46,7 +46,7 @@ export class Tries {
    * counted.
    */
   async check<T>(path: TryPath, subject: string, context: RequestContext, look: () => Promise<T | undefined>): Promise<T | undefined> {
-    await this.guard(path, subject, context);
+    const lockedUntil = await this.guard(path, subject, context);
     let found: T | undefined;
     try {
       found = await look();
@@ -55,23 +55,27 @@ export class Tries {
       throw error;
     }
     if (found === undefined) {
-      this.options.onFailed?.(path, subject, context);
+      this.options.onFailed?.(path, subject, context, lockedUntil);
       await this.failed(path, context);
     } else await this.succeeded(path, subject);
     return found;
   }
 
-  /** Refuses where too many have failed; else counts this one as failed, until `succeeded` or `takeBack` says otherwise. */
-  async guard(path: TryPath, subject: string, { origin }: Origin): Promise<void> {
+  /**
+   * Refuses where too many have failed; else counts this one as failed, until `succeeded` or `takeBack` says otherwise. Gives until when
+   * the next one is refused; 0: it is not.
+   */
+  async guard(path: TryPath, subject: string, { origin }: Origin): Promise<number> {
     await this.guardAddress(path, { origin });
     const key = this.subjectKey(path, subject);
     this.refuseLocked(path, key);
     const patience = patienceOf[path];
-    await this.change(key, patience, (tally, now) => {
+    const counted = await this.change(key, patience, (tally, now) => {
       // Whoever came before in the line may have been the last.
       this.refuseTally(path, key, tally);
       return failed(tally, now, patience);
     });
+    return counted.lockedUntil;
   }
 
   /** Refuses where too many from this address have failed, whomever they were about. */
@@ -105,12 +109,6 @@ export class Tries {
     await this.change(key, patienceOf[path], takenBack);
   }
 
-  /** Until when nobody is looked at who tries this way; undefined where they are. */
-  async lockedUntil(path: TryPath, subject: string): Promise<number | undefined> {
-    const until = (await this.options.table.find(this.subjectKey(path, subject)))?.tally.lockedUntil ?? 0;
-    return until > this.options.clock.now() ? until : undefined;
-  }
-
   private refuseTally(path: TryPath, key: string, { lockedUntil }: Tally): void {
     if (lockedUntil <= this.options.clock.now()) return;
     this.locked.set(key, lockedUntil);
@@ -132,17 +130,20 @@ export class Tries {
   }
 
   /** One at a time per key in this process; with the others by comparing. */
-  private change(key: string, patience: Patience, next: (tally: Tally, now: number) => Tally): Promise<void> {
+  private change(key: string, patience: Patience, next: (tally: Tally, now: number) => Tally): Promise<Tally> {
     const { table, clock } = this.options;
     return this.queue.run(key, async () => {
       for (let round = 1; round <= maxRounds; round += 1) {
         const kept = await table.find(key);
         const now = clock.now();
         const tally = next(kept?.tally ?? blank, now);
-        if (isBlank(tally, now, patience)) return await table.drop(key);
-        if (await table.keep(key, tally, forgetAt(tally, patience), kept?.version ?? 0n)) return;
+        if (isBlank(tally, now, patience)) {
+          await table.drop(key);
+          return tally;
+        }
+        if (await table.keep(key, tally, forgetAt(tally, patience), kept?.version ?? 0n)) return tally;
       }
-      refuse(tooMany(crowdedMs));
+      return refuse(tooMany(crowdedMs));
     });
   }
 
