@@ -23,7 +23,7 @@ const nameSeries = `INSERT INTO metric_series AS s (metric, labels, key, last_da
   ON CONFLICT (metric, key) DO UPDATE SET last_day = greatest(s.last_day, excluded.last_day)
   RETURNING s.metric || ' ' || s.key AS key, s.id`;
 const insert = `INSERT INTO metric_samples (series, at, value)
-  SELECT s, a, v FROM unnest($1::bigint[], $2::bigint[], $3::float8[]) AS t (s, a, v) ON CONFLICT DO NOTHING`;
+  SELECT s, a, v FROM unnest($1::bigint[], $2::bigint[], $3::float8[]) AS t (s, a, v) ORDER BY s, a ON CONFLICT DO NOTHING`;
 const batchSize = 5_000;
 const mostSeries = 10_000;
 
