@@ -1,5 +1,24 @@
 import { z } from 'zod';
 
+/** NeoSpace's `UserPermission`: what its clients know. */
+export const neospacePermissions = [
+  'benchmarks:create',
+  'benchmarks:get',
+  'benchmarks:list',
+  'evaluations:create',
+  'leaderboards:list',
+  'trainings:create',
+  'trainings:delete',
+  'trainings:get',
+  'trainings:list',
+  'trainings:update',
+  'data-models:create',
+  'data-models:delete',
+  'data-models:get',
+  'data-models:list',
+  'data-models:update',
+] as const;
+
 /** Every permission there is, `resource:action`. What an operation asks for and what a role or key holds are both taken from here. */
 export const permissions = [
   'org:read',
@@ -27,21 +46,7 @@ export const permissions = [
   'logs:read',
   'metrics:read',
   'events:read',
-  'benchmarks:create',
-  'benchmarks:get',
-  'benchmarks:list',
-  'evaluations:create',
-  'leaderboards:list',
-  'trainings:create',
-  'trainings:delete',
-  'trainings:get',
-  'trainings:list',
-  'trainings:update',
-  'data-models:create',
-  'data-models:delete',
-  'data-models:get',
-  'data-models:list',
-  'data-models:update',
+  ...neospacePermissions,
 ] as const;
 export type Permission = (typeof permissions)[number];
 export const PermissionSchema = z.enum(permissions);

@@ -1,4 +1,4 @@
-import { identity, type OutputOf, type Permission, personOf } from '@orrery/contracts';
+import { identity, neospacePermissions, type OutputOf, personOf } from '@orrery/contracts';
 import { z } from 'zod';
 import type { AnswerRoute } from '../../dialect.ts';
 import { Failed, refusal } from '../../failure.ts';
@@ -25,24 +25,8 @@ export const user = (me: Me): { readonly [name: string]: Json } => ({
 /** Whoever has not said what they do is a developer there. */
 const defaultRole = 'developer';
 
-/** Their `UserPermission`: no client of this API knows another one. */
-const userPermissions: ReadonlySet<string> = new Set<Permission>([
-  'benchmarks:create',
-  'benchmarks:get',
-  'benchmarks:list',
-  'evaluations:create',
-  'leaderboards:list',
-  'trainings:create',
-  'trainings:delete',
-  'trainings:get',
-  'trainings:list',
-  'trainings:update',
-  'data-models:create',
-  'data-models:delete',
-  'data-models:get',
-  'data-models:list',
-  'data-models:update',
-]);
+/** No client of this API knows another one. */
+const userPermissions: ReadonlySet<string> = new Set(neospacePermissions);
 
 export const standing = ({ permissions, occupation, spaces }: Standing): { readonly [name: string]: Json } => ({
   permissions: permissions.filter((permission) => userPermissions.has(permission)),
