@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { eventually } from '@orrery/testing';
+import { codeOf, eventually, stepNow } from '@orrery/testing';
 import request from 'supertest';
-import { codeOf, stepNow } from './fixtures/authenticator-app.ts';
 import { type System, startSystem } from './fixtures/system.ts';
 
 const own = '/orrery/v1';

@@ -1,7 +1,6 @@
-import { eventually } from '@orrery/testing';
+import { codeOf, eventually, stepNow } from '@orrery/testing';
 import * as client from 'openid-client';
 import request from 'supertest';
-import { codeOf, stepNow } from './fixtures/authenticator-app.ts';
 import { type App, type OauthWorld, redirectUri, startOauthWorld } from './fixtures/oauth-world.ts';
 
 const together = 32;

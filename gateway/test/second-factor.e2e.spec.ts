@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { eventually } from '@orrery/testing';
+import { codeOf, eventually } from '@orrery/testing';
 import request from 'supertest';
-import { codeOf } from './fixtures/authenticator-app.ts';
 import { type Browser, openBrowser } from './fixtures/browser.ts';
 import { type System, startSystem } from './fixtures/system.ts';
 

@@ -1,5 +1,5 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { eventually } from '@orrery/testing';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { codeOf, eventually, stepNow } from '@orrery/testing';
 import request from 'supertest';
 import { rowsHolding, spillsIn } from './fixtures/spilled.ts';
 import { startWatched, type Watched } from './fixtures/watched.ts';
@@ -15,17 +15,6 @@ beforeAll(async () => {
 afterAll(() => watched?.stop(), 60_000);
 
 const own = '/orrery/v1';
-const stepMs = 30_000;
-
-/** RFC 6238 by hand. */
-const codeOf = (secret: string): string => {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / stepMs)));
-  const mac = createHmac('sha1', key).update(counter).digest();
-  return String((mac.readUInt32BE(mac.readUInt8(19) & 15) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
-};
 
 /** Everything that was secret, by what it was. */
 class Secrets {
@@ -142,7 +131,7 @@ describe('identity, asked for everything that there is to ask', () => {
     const secret = secrets.keep('secret of an authenticator', offer.secret);
     const codes: string[] = offer.backupCodes;
     for (const [index, code] of codes.entries()) secrets.keep(`backup code ${index}`, code);
-    await call('post', '/me/mfa/authenticator/confirm', { code: codeOf(secret) }, ada.token);
+    await call('post', '/me/mfa/authenticator/confirm', { code: codeOf(secret, stepNow()) }, ada.token);
     const pending = await logIn('ada who owes', ada);
     await refused('post', '/sessions/current/second-factor', { proof: { code: secrets.keep('wrong backup code', 'ZZ0ZZ1ZZ') } }, pending);
     await call('post', '/sessions/current/second-factor', { proof: { code: codes[0] } }, pending);

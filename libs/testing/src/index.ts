@@ -1,4 +1,5 @@
 export { SoftwareAuthenticator, type Twist } from './authenticator.ts';
+export { codeOf, stepNow } from './authenticator-app.ts';
 export { asOperator, asOwner, asService, contextOf, nobody } from './context.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { type Law, type LawOptions, lawsOf } from './laws.ts';
