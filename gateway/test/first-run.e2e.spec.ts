@@ -105,12 +105,9 @@ describe('A customer', () => {
     expect(whole.body).toMatchObject({ status: 'completed', result: { returnCode: '0', error: null } });
     expect(whole.body.stdout).toContain('line 2');
     const events = await as(key).get(`${base}/execution/${runId}/history`);
-    expect(events.body.items.map(({ type }: { type: string }) => type)).toEqual([
-      'RunSubmitted',
-      'RunPlaced',
-      'RunStarted',
-      'RunCompleted',
-    ]);
+    // A busy machine lets a run wait for a moment longer, and then its history says so.
+    const types = events.body.items.map(({ type }: { type: string }) => type).filter((type: string) => type !== 'RunKeptWaiting');
+    expect(types).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunCompleted']);
   }, 30_000);
 
   it('pays for exactly the seconds it ran', async () => {

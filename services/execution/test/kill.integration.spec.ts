@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execution } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
-import pg from 'pg';
 import type { FakeAgent, Held } from './world/fake-agent.ts';
 import { buildService, ServiceProcess } from './world/service-process.ts';
 import { World } from './world/world.ts';
@@ -96,22 +95,17 @@ it('has the output that it was about to store soon after it was killed', async (
   const agent = await world.machine();
   const { id } = await world.submit();
   const held = await agent.holds(id);
-  const telemetry = new pg.Client({ connectionString: world.env['ORRERY_TELEMETRY_DATABASE_URL'] });
-  await telemetry.connect();
-  const stored = async (): Promise<number> => {
-    const text = 'SELECT count(*)::int AS chunks FROM log_entries WHERE stream = (SELECT id FROM log_streams WHERE name = $1)';
-    return (await telemetry.query<{ chunks: number }>(text, [`run-${id}`])).rows[0]?.chunks ?? 0;
-  };
-  await telemetry.query('BEGIN');
-  await telemetry.query('LOCK TABLE log_streams IN ACCESS EXCLUSIVE MODE');
+  const lock = await world.telemetry.connect();
+  await lock.query('BEGIN');
+  await lock.query('LOCK TABLE log_streams IN ACCESS EXCLUSIVE MODE');
   await agent.print(held, 'the last line\n');
   // Delivered to the service, and not stored.
   const manager = await world.bus.connection.jetstreamManager();
   await eventually(async () => (await manager.consumers.info('OUTPUT', 'execution--output')).num_ack_pending === 1);
   await service.kill9();
-  await telemetry.query('ROLLBACK');
-  expect(await stored()).toBe(0);
+  await lock.query('ROLLBACK');
+  lock.release();
+  expect(await world.storedOutput(id)).toBe('');
   await service.start();
-  await eventually(async () => (await stored()) === 1, { within: 10_000 });
-  await telemetry.end();
+  await eventually(async () => expect(await world.storedOutput(id)).toBe('the last line\n'), { within: 10_000 });
 }, 60_000);

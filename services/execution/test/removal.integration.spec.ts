@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { execution, instantOf, type Operation, type OutputOf, type RequestOf } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
-import pg from 'pg';
 import { facts, workerId as someWorkerId } from './facts.ts';
 import { FakeAgent } from './world/fake-agent.ts';
 import { Reader } from './world/reader.ts';
@@ -10,34 +9,19 @@ import { World } from './world/world.ts';
 jest.setTimeout(60_000);
 
 let world: World;
-let telemetry: pg.Pool;
 beforeAll(async () => {
   world = await World.start({ ORRERY_LEASE_SECONDS: '4', ORRERY_SILENCE_SECONDS: '2' });
-  telemetry = new pg.Pool({ connectionString: world.env['ORRERY_TELEMETRY_DATABASE_URL'], max: 2 });
-  telemetry.on('error', () => undefined);
 }, 60_000);
 afterEach(() => world.tidy(), 40_000);
-afterAll(async () => {
-  await telemetry.end();
-  await world.close();
-}, 30_000);
+afterAll(() => world.close(), 30_000);
 
 const operator = { principal: { kind: 'operator', id: 'op' } } as const;
 const nobody = { principal: { kind: 'nobody' } } as const;
 const ordered = <X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>> => world.get(operation, input, operator);
 const unknown = { accepted: false, rejection: { code: 'WorkerNotFound' } };
 
-const storedText = async (runId: string): Promise<string> => {
-  const { rows } = await telemetry.query<{ text: string }>(
-    `SELECT coalesce(string_agg(text, '' ORDER BY part, seq), '') AS text FROM log_entries
-     WHERE stream = (SELECT id FROM log_streams WHERE name = $1)`,
-    [`run-${runId}`],
-  );
-  return rows[0]?.text ?? '';
-};
-
 const samplesOf = async (worker: string): Promise<number> => {
-  const { rows } = await telemetry.query(`SELECT FROM metric_series WHERE labels->>'worker' = $1`, [worker]);
+  const { rows } = await world.telemetry.query(`SELECT FROM metric_series WHERE labels->>'worker' = $1`, [worker]);
   return rows.length;
 };
 
@@ -54,7 +38,7 @@ describe('a machine that is removed', () => {
     const stolen = await thief.holds(run.id);
     await thief.begin(stolen);
     await thief.print(stolen, 'said before\n');
-    await eventually(async () => expect(await storedText(run.id)).toBe('said before\n'));
+    await eventually(async () => expect(await world.storedOutput(run.id)).toBe('said before\n'));
     const reader = await Reader.open(world, { runId: run.id });
     await eventually(() => expect(reader.text).toBe('said before\n'));
 
@@ -71,13 +55,16 @@ describe('a machine that is removed', () => {
     await honest.begin(again);
     await honest.print(again, 'true\n');
     await thief.print(stolen, 'forged again\n');
+    await honest.print(again, 'and no more\n');
     await honest.finish(again, { exitCode: 0 });
     expect(await world.status(run.id, 'completed')).toMatchObject({ attempt: 2, workerId: honest.workerId });
     await honest.publish(`tele.metrics.${honest.workerId}`, sample(honest));
     await eventually(async () => expect(await samplesOf(honest.workerId)).toBe(1));
     await eventually(() => expect(reader.isDone).toBe(true));
-    expect(reader.text.replace('forged\n', '')).toBe('said before\ntrue\n');
-    expect(await storedText(run.id)).toBe('said before\ntrue\n');
+    const all = 'said before\ntrue\nand no more\n';
+    expect(reader.text.replace('forged\n', '')).toBe(all);
+    // Output is stored in the order in which it was heard: nothing forged is still to come when the last line is there.
+    await eventually(async () => expect(await world.storedOutput(run.id)).toBe(all));
     expect(await samplesOf(thief.workerId)).toBe(0);
   });
 

@@ -1,7 +1,6 @@
 import { instantOf } from '@orrery/contracts';
 import { outputWaiting } from '@orrery/event-store';
 import { eventually } from '@orrery/testing';
-import pg from 'pg';
 import { workerId } from './facts.ts';
 import { Reader } from './world/reader.ts';
 import { World } from './world/world.ts';
@@ -9,20 +8,14 @@ import { World } from './world/world.ts';
 jest.setTimeout(40_000);
 
 let world: World;
-let telemetry: pg.Pool;
 beforeAll(async () => {
   world = await World.start();
-  telemetry = new pg.Pool({ connectionString: world.env['ORRERY_TELEMETRY_DATABASE_URL'], max: 2 });
-  telemetry.on('error', () => undefined);
 }, 60_000);
 afterEach(() => world.tidy(), 40_000);
-afterAll(async () => {
-  await telemetry.end();
-  await world.close();
-}, 30_000);
+afterAll(() => world.close(), 30_000);
 
 const stored = async (runId: string): Promise<number> => {
-  const { rows } = await telemetry.query<{ count: string }>(
+  const { rows } = await world.telemetry.query<{ count: string }>(
     'SELECT count(*) FROM log_entries WHERE stream = (SELECT id FROM log_streams WHERE name = $1)',
     [`run-${runId}`],
   );
@@ -38,7 +31,7 @@ describe('output', () => {
     const subject = `tele.output.${agent.workerId}.${run.id}`;
     for (let n = 0; n < 3; n += 1) await agent.publish(subject, { orgId: workerId(9), chunks });
     await eventually(async () => (await stored(run.id)) === 1);
-    const { rows } = await telemetry.query('SELECT owner, labels FROM log_streams WHERE name = $1', [`run-${run.id}`]);
+    const { rows } = await world.telemetry.query('SELECT owner, labels FROM log_streams WHERE name = $1', [`run-${run.id}`]);
     expect(rows).toEqual([{ owner: world.org, labels: { hostname: 'machine' } }]);
     await agent.begin(held);
     await agent.finish(held, { lastSeq: 1 });
@@ -63,20 +56,11 @@ describe('output', () => {
 });
 
 describe('while the store cannot take anything', () => {
-  const textOf = async (runId: string): Promise<string> => {
-    const { rows } = await telemetry.query<{ text: string }>(
-      `SELECT coalesce(string_agg(text, '' ORDER BY seq), '') AS text FROM log_entries
-       WHERE stream = (SELECT id FROM log_streams WHERE name = $1)`,
-      [`run-${runId}`],
-    );
-    return rows[0]?.text ?? '';
-  };
-
   it('a run that floods is held back, and costs another none of its lines', async () => {
     const agent = await world.machine();
     const noisy = await agent.holds((await world.submit()).id);
     const quiet = await agent.holds((await world.submit()).id);
-    const lock = await telemetry.connect();
+    const lock = await world.telemetry.connect();
     await lock.query('BEGIN');
     await lock.query('LOCK TABLE log_streams IN ACCESS EXCLUSIVE MODE');
     const flood = async (): Promise<number> => {
@@ -93,13 +77,13 @@ describe('while the store cannot take anything', () => {
     for (const line of ['one\n', 'two\n', 'three\n']) await agent.print(quiet, line);
     await lock.query('ROLLBACK');
     lock.release();
-    await eventually(async () => expect(await textOf(quiet.spec.runId)).toBe('one\ntwo\nthree\n'), { within: 20_000 });
+    await eventually(async () => expect(await world.storedOutput(quiet.spec.runId)).toBe('one\ntwo\nthree\n'), { within: 20_000 });
     const noise = Array.from({ length: taken }, (_, index) => `noise ${index}\n`).join('');
-    await eventually(async () => expect(await textOf(noisy.spec.runId)).toBe(noise));
+    await eventually(async () => expect(await world.storedOutput(noisy.spec.runId)).toBe(noise));
     // What was refused is offered again, and taken.
     noisy.seq = taken;
     await eventually(() => agent.print(noisy, 'more\n').then(() => true));
-    await eventually(async () => expect(await textOf(noisy.spec.runId)).toBe(`${noise}more\n`));
+    await eventually(async () => expect(await world.storedOutput(noisy.spec.runId)).toBe(`${noise}more\n`));
   });
 });
 
@@ -115,7 +99,7 @@ describe('samples', () => {
       samples: [{ ...sample, runId: run.id }, sample, { ...sample, gpu: 1 }, { ...sample, runId: workerId(5) }],
     });
     const labels = await eventually(async () => {
-      const { rows } = await telemetry.query<{ labels: Record<string, string> }>('SELECT labels FROM metric_series ORDER BY id');
+      const { rows } = await world.telemetry.query<{ labels: Record<string, string> }>('SELECT labels FROM metric_series ORDER BY id');
       return rows.length >= 3 && rows.map((row) => row.labels);
     });
     expect(labels).toHaveLength(3);

@@ -27,6 +27,8 @@ export class World {
   readonly bus: Bus;
   readonly neighbours: Neighbours;
   readonly pool: pg.Pool;
+  /** Where output and samples are stored, a while after they were heard. */
+  readonly telemetry: pg.Pool;
   readonly org: OrgId = OrgId.parse(randomUUID());
   readonly env: Record<string, string>;
   readonly nats: Awaited<ReturnType<typeof startNats>>;
@@ -34,36 +36,36 @@ export class World {
   private readonly agents: FakeAgent[] = [];
   private readonly services: Started[] = [];
 
-  private constructor(parts: Pick<World, 'bus' | 'env' | 'nats' | 'pool'> & { readonly databases: readonly FreshDatabase[] }) {
+  private constructor(
+    parts: Pick<World, 'bus' | 'env' | 'nats' | 'pool' | 'telemetry'> & { readonly databases: readonly FreshDatabase[] },
+  ) {
     this.bus = parts.bus;
     this.env = parts.env;
     this.nats = parts.nats;
     this.pool = parts.pool;
+    this.telemetry = parts.telemetry;
     this.databases = parts.databases;
     this.neighbours = new Neighbours(parts.bus.connection);
   }
 
   /** Servers, databases and neighbours; no service yet. */
   static async build(more: Record<string, string> = {}, guard?: Guard): Promise<World> {
-    const [nats, database, telemetry] = await Promise.all([
-      guard?.nats ?? startNats(),
-      freshDatabase('execution'),
-      freshDatabase('telemetry'),
-    ]);
+    const [nats, database, kept] = await Promise.all([guard?.nats ?? startNats(), freshDatabase('execution'), freshDatabase('telemetry')]);
     const bus = await connectBus({ url: nats.url, name: 'gateway', ...guard?.entrance });
     const env = {
       ORRERY_POSTGRES_URL: database.url,
       ORRERY_EXECUTION_DATABASE_URL: database.url,
-      ORRERY_TELEMETRY_DATABASE_URL: telemetry.url,
+      ORRERY_TELEMETRY_DATABASE_URL: kept.url,
       ORRERY_NATS_URL: nats.url,
       ORRERY_SECRET: '11'.repeat(32),
       ...guard?.env,
       ...more,
     };
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });
-    // Dropping the database at the end cuts what is idle here.
-    pool.on('error', () => undefined);
-    return new World({ bus, env, nats, pool, databases: [database, telemetry] });
+    const telemetry = new pg.Pool({ connectionString: kept.url, max: 2 });
+    // Dropping the databases at the end cuts what is idle here.
+    for (const each of [pool, telemetry]) each.on('error', () => undefined);
+    return new World({ bus, env, nats, pool, telemetry, databases: [database, kept] });
   }
 
   static async start(more: Record<string, string> = {}, guard?: Guard): Promise<World> {
@@ -135,6 +137,16 @@ export class World {
     );
   }
 
+  /** All that is stored of a run's output so far. */
+  async storedOutput(runId: execution.RunId): Promise<string> {
+    const { rows } = await this.telemetry.query<{ text: string }>(
+      `SELECT coalesce(string_agg(text, '' ORDER BY part, seq), '') AS text FROM log_entries
+       WHERE stream = (SELECT id FROM log_streams WHERE name = $1)`,
+      [`run-${runId}`],
+    );
+    return rows[0]?.text ?? '';
+  }
+
   async token(name = 'machine'): Promise<string> {
     const operator = { principal: { kind: 'operator', id: 'op' } } as const;
     return (await this.get(execution.CreateJoinToken, { name }, operator)).token;
@@ -191,7 +203,7 @@ export class World {
     await Promise.all(this.agents.map((agent) => agent.vanish()));
     for (const started of this.services) await started.stop();
     await this.bus.close();
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.telemetry.end()]);
     await this.nats.stop();
     await Promise.all(this.databases.map((database) => database.drop()));
   }
