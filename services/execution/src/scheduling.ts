@@ -4,3 +4,8 @@ export { gpuMilliOf, isShare, type Need, wholeGpu } from './domain/scheduling/pl
 export type { MachineSize, Place } from './domain/scheduling/placement/place.ts';
 export { Placer } from './domain/scheduling/placement/placer.ts';
 export { type PolicyName, policyNames, policyOf } from './domain/scheduling/placement/policies.ts';
+export type { Ask, Decision, PreemptionReason, Request, Seat } from './domain/scheduling/request.ts';
+export type { Load, Placed, Promised, Reserved, Returned, Wait, WaitReason } from './domain/scheduling/scheduler/facts.ts';
+export { Scheduler } from './domain/scheduling/scheduler/scheduler.ts';
+export { defaultSettings, type SchedulerSettings } from './domain/scheduling/scheduler/settings.ts';
+export type { SchedulerSnapshot } from './domain/scheduling/scheduler/snapshot.ts';
