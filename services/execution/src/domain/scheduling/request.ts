@@ -29,6 +29,8 @@ export interface Seat {
   readonly machine: string;
   /** Indexes of the GPUs, lowest first. */
   readonly gpus: readonly number[];
+  /** Of a GPU in MIG mode: the memory slice that its slice begins at. */
+  readonly slice?: number;
 }
 
 export type PreemptionReason = 'reclaim' | 'higher-level' | 'own-org';

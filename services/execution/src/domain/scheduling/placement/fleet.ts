@@ -1,18 +1,49 @@
 import { Changes } from './changes.ts';
+import { Groups } from './groups.ts';
+import { Kinds, mostKinds } from './kinds.ts';
+import { bitsOf, profileOf } from './mig.ts';
 import { isShare, type Need, wholeGpu } from './need.ts';
 import type { FleetNeed, MachineSize, Place } from './place.ts';
 import { RoomColumns } from './room.ts';
 
-const mostModels = 256;
 /** Whoever is further behind looks at every place again. */
 const changesKept = 65_536;
 
 /** Takes what a need asks for, or gives it back, without a word to anybody. */
-export const shift = (sign: 1 | -1, { free }: Place, need: Need, gpus: readonly number[]): void => {
+export const shift = (
+  sign: 1 | -1,
+  { free, closed }: Place,
+  need: Pick<Need, 'cpuMilli' | 'memoryMib' | 'gpuMilli'>,
+  gpus: readonly number[],
+): void => {
   free.cpuMilli += sign * need.cpuMilli;
   free.memoryMib += sign * need.memoryMib;
-  for (const index of gpus) free.gpus[index] = (free.gpus[index] ?? 0) + sign * need.gpuMilli;
+  for (let at = 0; at < gpus.length; at += 1) {
+    const index = gpus[at] ?? 0;
+    const hidden = closed?.get(index);
+    if (hidden === undefined) free.gpus[index] = (free.gpus[index] ?? 0) + sign * need.gpuMilli;
+    else closed?.set(index, hidden + sign * need.gpuMilli);
+  }
 };
+
+const noGpus: readonly number[] = [];
+
+const shiftSlice = (sign: 1 | -1, place: Place, need: Need, at: { readonly gpu: number; readonly start: number }): void => {
+  shift(sign, place, need, noGpus);
+  const family = place.mig?.[at.gpu];
+  const profile = family && need.mig !== undefined ? profileOf(family, need.mig) : null;
+  if (!profile || !place.slices) throw new TypeError(`GPU ${at.gpu} of machine ${place.id} has no slices of ${need.mig}`);
+  const taken = place.slices[at.gpu] ?? 0;
+  place.slices[at.gpu] = sign < 0 ? taken | bitsOf(profile, at.start) : taken & ~bitsOf(profile, at.start);
+};
+
+const suitsOf = ({ labels, pool }: Need): FleetNeed['suits'] => {
+  const pairs = Object.entries(labels ?? {});
+  if (pairs.length === 0 && pool === undefined) return null;
+  return (place) => (pool === undefined || place.pool === pool) && pairs.every(([name, value]) => place.labels?.[name] === value);
+};
+
+const isUnlike = ({ pricePerHour, islands = [] }: MachineSize): boolean => pricePerHour !== undefined || new Set(islands).size > 1;
 
 /** The machines of a cluster and what is free of them, changed by deltas in place: it may have a hundred thousand GPUs. */
 export class Fleet {
@@ -20,10 +51,22 @@ export class Fleet {
   readonly places: (Place | undefined)[] = [];
   private readonly byId = new Map<string, Place>();
   private readonly vacant: number[] = [];
-  private readonly models = new Map<string, number>();
+  private readonly kinds = new Kinds();
   /** Which places are not what they were. */
   readonly changes = new Changes(changesKept);
   readonly room = new RoomColumns();
+  readonly groups = new Groups();
+  /** Machines with a price, or with several NVLink islands: where there are any, places of nearly one price are not the same. */
+  private unlike = 0;
+
+  get hasTies(): boolean {
+    return this.unlike > 0;
+  }
+
+  /** How many kinds of GPUs it knows: a need that was made when they were fewer has to be renewed. */
+  get kindCount(): number {
+    return this.kinds.count;
+  }
 
   get(id: string): Place | undefined {
     return this.byId.get(id);
@@ -31,28 +74,40 @@ export class Fleet {
 
   add(size: MachineSize): Place {
     if (this.byId.has(size.id)) throw new TypeError(`machine ${size.id} is in the fleet already`);
-    const index = this.vacant.pop() ?? this.places.length;
-    const modelNumbers = Uint8Array.from(size.gpuModels, (model) => this.numberOf(model));
-    const [first = 0] = modelNumbers;
+    const { gpuModels, gpuMemoryMib = [], mig = [] } = size;
+    const isSliced = (at: number): boolean => typeof mig[at] === 'string';
+    const kinds = Uint8Array.from(gpuModels, (model, at) =>
+      this.kinds.numberOf({ model, memoryMib: gpuMemoryMib[at] ?? 0, mig: mig[at] ?? null }),
+    );
+    const [first = 0] = kinds;
     const place: Place = {
       ...size,
-      index,
-      free: { cpuMilli: size.cpuMilli, memoryMib: size.memoryMib, gpus: new Int16Array(size.gpuModels.length).fill(wholeGpu) },
-      modelNumbers,
-      onlyModel: modelNumbers.every((model) => model === first) ? first : null,
+      index: this.vacant.pop() ?? this.places.length,
+      free: {
+        cpuMilli: size.cpuMilli,
+        memoryMib: size.memoryMib,
+        gpus: Int16Array.from(gpuModels, (_, at) => (isSliced(at) ? 0 : wholeGpu)),
+      },
+      slices: gpuModels.some((_, at) => isSliced(at)) ? new Uint8Array(gpuModels.length) : null,
+      kinds,
+      onlyKind: kinds.every((kind) => kind === first) ? first : null,
+      closed: null,
       isOpen: true,
       revision: 0,
     };
-    this.places[index] = place;
+    this.places[place.index] = place;
     this.changed(place);
     this.byId.set(size.id, place);
+    this.unlike += Number(isUnlike(place));
     return place;
   }
 
+  /** What is still held there may be released later: it is nobody's business any more. */
   remove(place: Place): void {
     const { id, index } = place;
     this.open(place, false);
     this.byId.delete(id);
+    this.unlike -= Number(isUnlike(place));
     this.places[index] = undefined;
     this.vacant.push(index);
   }
@@ -62,48 +117,68 @@ export class Fleet {
     this.changed(place);
   }
 
-  take(place: Place, need: Need, gpus: readonly number[]): void {
-    shift(-1, place, need, gpus);
+  /** A GPU that nobody may use. Whoever holds it keeps it, and what is released of it comes back when it is opened. */
+  closeGpu(place: Place, index: number, isClosed: boolean): void {
+    const hidden = place.closed?.get(index);
+    if (isClosed === (hidden !== undefined) || index >= place.kinds.length) return;
+    place.closed ??= new Map();
+    if (hidden === undefined) place.closed.set(index, place.free.gpus[index] ?? 0);
+    else place.closed.delete(index);
+    place.free.gpus[index] = hidden ?? 0;
+    if (place.closed.size === 0) place.closed = null;
     this.changed(place);
   }
 
-  release(place: Place, need: Need, gpus: readonly number[]): void {
-    shift(1, place, need, gpus);
-    this.changed(place);
+  /** `slice`: where the slice of a GPU in MIG mode begins, as it was found. */
+  take(place: Place, need: Need, gpus: readonly number[], slice: number | null = null): void {
+    this.shift(-1, place, need, { gpus, slice });
   }
 
-  needOf(need: Need): FleetNeed {
-    const allows = new Uint8Array(mostModels);
-    if (need.models === null) allows.fill(1);
-    else for (const model of need.models) allows[this.numberOf(model)] = 1;
-    return { ...need, allows };
+  release(place: Place, need: Need, gpus: readonly number[], slice: number | null = null): void {
+    this.shift(1, place, need, { gpus, slice });
+  }
+
+  needOf(asked: Need): FleetNeed {
+    const { cpuMilli, memoryMib, gpus, gpuMilli, mig = null } = asked;
+    const allows = new Uint8Array(mostKinds);
+    this.kinds.mark(allows, asked);
+    return { asked, cpuMilli, memoryMib, gpus, gpuMilli, isShare: isShare(asked), allows, mig, suits: suitsOf(asked) };
+  }
+
+  /** For kinds that came after it. */
+  renew({ allows, asked }: FleetNeed): void {
+    this.kinds.mark(allows, asked);
+  }
+
+  private shift(
+    sign: 1 | -1,
+    place: Place,
+    need: Need,
+    { gpus, slice }: { readonly gpus: readonly number[]; readonly slice: number | null },
+  ): void {
+    if (need.mig === undefined) shift(sign, place, need, gpus);
+    else shiftSlice(sign, place, need, { gpu: gpus[0] ?? 0, start: slice ?? 0 });
+    if (need.group !== undefined) this.groups.shift(need.group, place, sign === -1 ? 1 : -1);
+    this.changed(place);
   }
 
   private changed(place: Place): void {
+    if (this.places[place.index] !== place) return;
     this.changes.note(place.index);
     place.revision = this.changes.position;
     if (place.isOpen) this.room.put(place);
     else this.room.close(place.index);
   }
-
-  private numberOf(model: string): number {
-    const name = model.toLowerCase();
-    const known = this.models.get(name);
-    if (known !== undefined) return known;
-    if (this.models.size === mostModels) throw new RangeError(`a fleet has at most ${mostModels} models of GPUs`);
-    this.models.set(name, this.models.size);
-    return this.models.size - 1;
-  }
 }
 
 /** GPU `index` can serve a share of itself, or all of itself. */
-export const canServe = ({ free, modelNumbers }: Place, need: FleetNeed, index: number): boolean =>
-  need.allows[modelNumbers[index] ?? 0] === 1 && (free.gpus[index] ?? 0) >= (isShare(need) ? need.gpuMilli : wholeGpu);
+export const canServe = ({ free, kinds }: Place, need: FleetNeed, index: number): boolean =>
+  need.allows[kinds[index] ?? 0] === 1 && (free.gpus[index] ?? 0) >= (need.isShare ? need.gpuMilli : wholeGpu);
 
 /** Puts the first GPUs that can serve the need into `found`, as many as it asks for; false where they are too few. */
 export const findGpus = (place: Place, need: FleetNeed, found: number[]): boolean => {
   found.length = 0;
-  for (let index = 0; index < place.modelNumbers.length && found.length < need.gpus; index += 1) {
+  for (let index = 0; index < place.kinds.length && found.length < need.gpus; index += 1) {
     if (canServe(place, need, index)) found.push(index);
   }
   return found.length === need.gpus;

@@ -1,4 +1,4 @@
-import { gpuMilliOf, keyOf, type Need } from './need.ts';
+import { gpuMilliOf } from './need.ts';
 import { type Demand, OddsTables } from './odds.ts';
 import type { FleetNeed } from './place.ts';
 
@@ -29,8 +29,8 @@ const heaviest = 1e12;
 const renewEvery = 65_536;
 const firstRenewals = 8;
 
-/** Requests that differ in memory alone are one class: it is seldom what is short, and `Forecast` has its average. */
-const classOf = (need: Need): string => keyOf({ ...need, memoryMib: 0 });
+/** Slices of GPUs in MIG mode are no use of the others. */
+const asksForGpus = ({ gpus, mig }: FleetNeed): boolean => gpus > 0 && mig === null;
 
 /**
  * A live estimate of the workload: what arrives is counted, and forgotten slowly. The forecast is made anew at the first arrivals,
@@ -47,9 +47,11 @@ export class Mix {
     return this.current;
   }
 
-  /** Something has been asked for, whether or not there is room for it. */
-  note(need: FleetNeed): void {
-    const key = classOf(need);
+  /**
+   * Something has been asked for, whether or not there is room for it. Requests that differ in memory alone have one key: it is seldom
+   * what is short, and `Forecast` has its average.
+   */
+  note(need: FleetNeed, key: string): void {
     const known = this.classes.get(key);
     if (known) known.weight += this.gain;
     else this.classes.set(key, { need, weight: this.gain });
@@ -59,6 +61,12 @@ export class Mix {
     if (this.arrivals < this.renewAt) return;
     this.renewAt = Math.min(firstRenewals * this.renewAt, this.renewAt + renewEvery);
     this.renew();
+  }
+
+  /** Those that it knows may be served by kinds of GPUs that came later. */
+  renewKinds(renew: (need: FleetNeed) => void): void {
+    for (const { need } of this.classes.values()) renew(need);
+    this.current.odds.forget();
   }
 
   private settle(): void {
@@ -72,13 +80,13 @@ export class Mix {
     let [total, cpu, memoryMib, gpu] = [0, 0, 0, 0];
     for (const { need, weight } of this.classes.values()) {
       total += weight;
-      if (need.gpus === 0) continue;
+      if (!asksForGpus(need)) continue;
       cpu += weight * need.cpuMilli;
       memoryMib += weight * need.memoryMib;
       gpu += weight * gpuMilliOf(need);
     }
     const demands = ordered
-      .filter(([, { need }]) => need.gpus > 0)
+      .filter(([, { need }]) => asksForGpus(need))
       .slice(0, mostDemands)
       .map(([, { need, weight }]) => ({ ...need, probability: weight / total }));
     const perGpu = (amount: number): number => (gpu === 0 ? 0 : amount / gpu);

@@ -1,4 +1,4 @@
-import { isShare, wholeGpu } from './need.ts';
+import { wholeGpu } from './need.ts';
 import type { FleetNeed } from './place.ts';
 
 /** A class of requests, and how likely the next one is of it. */
@@ -35,7 +35,7 @@ const withMore = (before: Step, cpuMilli: number, demands: readonly Demand[]): S
   const whole = new Float64Array(before.whole);
   let { other } = before;
   for (const demand of demands) {
-    const [table, from] = isShare(demand) ? [share, demand.gpuMilli] : [whole, demand.gpus];
+    const [table, from] = demand.isShare ? [share, demand.gpuMilli] : [whole, demand.gpus];
     for (let at = from; at < table.length; at += 1) table[at] = (table[at] ?? 0) + demand.probability;
     other -= demand.probability;
   }
@@ -69,6 +69,11 @@ export class OddsTables {
   private readonly byModel = new Map<number, readonly Step[]>();
 
   constructor(private readonly demands: readonly Demand[]) {}
+
+  /** Kinds of GPUs have come that were not asked about before. */
+  forget(): void {
+    this.byModel.clear();
+  }
 
   of(model: number, cpuMilli: number): Odds {
     let steps = this.byModel.get(model);

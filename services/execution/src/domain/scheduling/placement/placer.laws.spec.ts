@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Fleet } from './fleet.ts';
 import { isShare, type Need, wholeGpu } from './need.ts';
-import type { MachineSize } from './place.ts';
-import { type Found, Placer } from './placer.ts';
+import type { Found, MachineSize } from './place.ts';
+import { Placer } from './placer.ts';
 import { policyNames, policyOf } from './policies.ts';
 
 const models = ['a100', 'h100'];

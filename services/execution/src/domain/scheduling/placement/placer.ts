@@ -1,44 +1,34 @@
-import { canServe, type Fleet, findGpus, shift } from './fleet.ts';
+import { cheapestOf, favouriteOf, gpusFor } from './choice.ts';
+import type { Fleet } from './fleet.ts';
+import { findGang } from './gangs.ts';
+import { Look } from './look.ts';
+import { slotOf } from './mig.ts';
 import { Mix } from './mix.ts';
-import { isShare, keyOf, type Need } from './need.ts';
-import type { FleetNeed, Place } from './place.ts';
+import { demandKeyOf, type Need, priceKeyOf } from './need.ts';
+import type { FleetNeed, Found, Place } from './place.ts';
 import type { Policy } from './policies.ts';
 import { Tournament } from './tournament.ts';
 import { fragmentsOf } from './waste.ts';
-
-export interface Found {
-  readonly place: Place;
-  /** Indexes of the GPUs, lowest first. */
-  readonly gpus: readonly number[];
-  readonly price: number;
-  /** How many machines had room. */
-  readonly candidates: number;
-}
+import { acceptsOf, type FindOptions } from './wishes.ts';
 
 /** What was found out about each place for one class of needs. */
 interface Prices {
   readonly need: FleetNeed;
+  /** What it counts as in the mix. */
+  readonly demandKey: string;
   /** Of the forecast that they were computed with. */
   edition: number;
   /** Of the fleet's changes: what came before is in the prices. */
   position: number;
   tournament: Tournament;
-  /** The GPU to share; of whole ones the first are taken. */
+  /** The GPU to share, or to slice. */
   gpu: Uint8Array;
 }
 
 /** One price a place and class: beyond it the class that was asked for longest ago is forgotten. */
 const mostClasses = 512;
 
-const outOfReach = Number.POSITIVE_INFINITY;
-
-/** GPUs of one model with as much left are alike. */
-const isLikeEarlier = ({ free, modelNumbers }: Place, index: number): boolean => {
-  for (let earlier = 0; earlier < index; earlier += 1) {
-    if (free.gpus[earlier] === free.gpus[index] && modelNumbers[earlier] === modelNumbers[index]) return true;
-  }
-  return false;
-};
+const everywhere = (): boolean => true;
 
 /**
  * Finds the cheapest place for a need. Prices are kept for each class of needs, so that a decision looks again only at what has
@@ -47,31 +37,40 @@ const isLikeEarlier = ({ free, modelNumbers }: Place, index: number): boolean =>
 export class Placer {
   private readonly mix = new Mix();
   private readonly known = new Map<string, Prices>();
-  /** Those that are being looked at: made once, for there are millions of looks. */
-  private readonly gpus: number[] = [];
-  /** What a place is worth as it stands, and of which revision and edition that is. */
-  private worth = { value: new Float64Array(0), revision: new Float64Array(0), edition: -1 };
+  /** What is noted is looked for next. */
+  private last: { readonly need: Need; readonly prices: Prices } | null = null;
+  private readonly looks: Look;
+  private kindCount = 0;
 
   constructor(
     private readonly fleet: Fleet,
     private readonly policy: Policy,
-  ) {}
+  ) {
+    this.looks = new Look(fleet, policy);
+  }
 
   /** Null where nothing has room for it now. Changes nothing but what it remembers. */
-  find(need: Need): Found | null {
-    const prices = this.pricesOf(need);
+  find(asked: Need, options: FindOptions = {}): Found | null {
+    const prices = this.pricesOf(asked);
     this.refresh(prices);
-    const index = prices.tournament.best();
-    const place = index === null ? undefined : this.fleet.places[index];
+    const place = this.choose(prices, asked, options);
     if (!place) return null;
-    const gpus = [prices.gpu[place.index] ?? 0];
-    if (!isShare(prices.need)) findGpus(place, prices.need, gpus);
-    return { place, gpus, price: prices.tournament.priceOf(place.index), candidates: prices.tournament.candidates };
+    const { tournament, need } = prices;
+    const gpus = gpusFor(place, need, prices.gpu[place.index] ?? 0);
+    const [gpu = 0] = gpus;
+    const slot = need.mig === null ? null : slotOf(place.mig?.[gpu] ?? '', need.mig, place.slices?.[gpu] ?? 0);
+    return { place, gpus, slice: slot?.start ?? null, price: tournament.priceOf(place.index), candidates: tournament.candidates };
+  }
+
+  /** So many members, all or none. Changes nothing but what it remembers. */
+  findGang(need: Need, nodes: number, options: FindOptions = {}): readonly Found[] | null {
+    return nodes === 1 ? this.findOne(need, options) : findGang(this.fleet, this, { need, nodes, options });
   }
 
   /** Something has been asked for: what comes next will be like it. */
   note(need: Need): void {
-    this.mix.note(this.pricesOf(need).need);
+    const { need: noted, demandKey } = this.pricesOf(need);
+    this.mix.note(noted, demandKey);
   }
 
   /** Of all that is free: what the next request could not use, on average. */
@@ -81,18 +80,51 @@ export class Placer {
     return sum;
   }
 
+  private findOne(need: Need, options: FindOptions): readonly Found[] | null {
+    const found = this.find(need, options);
+    return found && [found];
+  }
+
+  private choose({ tournament, need }: Prices, asked: Need, options: FindOptions): Place | null {
+    const { places, hasTies } = this.fleet;
+    const index = tournament.best();
+    const winner = index === null ? undefined : places[index];
+    if (!winner) return null;
+    const accepts = acceptsOf(this.fleet, asked, options);
+    const hasWishes = hasTies || asked.images !== undefined || asked.weights !== undefined;
+    if (accepts === null && !hasWishes) return winner;
+    const choice = { tournament, places, accepts: accepts ?? everywhere };
+    const cheapest = choice.accepts(winner) ? winner : cheapestOf(choice);
+    return cheapest && hasWishes ? favouriteOf(choice, cheapest, { ...need, asked }, this.policy.nearly) : cheapest;
+  }
+
   private pricesOf(need: Need): Prices {
-    const key = keyOf(need);
+    if (this.kindCount !== this.fleet.kindCount) this.renew();
+    if (this.last?.need === need) return this.last.prices;
+    const key = priceKeyOf(need);
     const known = this.known.get(key);
     // To the end of the order in which they are forgotten.
     if (known) this.known.delete(key);
-    const prices = known ?? { need: this.fleet.needOf(need), edition: -1, position: 0, tournament: this.draw(0), gpu: new Uint8Array(0) };
+    const prices = known ?? this.unknown(need);
     this.known.set(key, prices);
     for (const [oldest] of this.known) {
       if (this.known.size <= mostClasses) break;
       this.known.delete(oldest);
     }
+    this.last = { need, prices };
     return prices;
+  }
+
+  private unknown(need: Need): Prices {
+    const [tournament, gpu] = [this.draw(0), new Uint8Array(0)];
+    return { need: this.fleet.needOf(need), demandKey: demandKeyOf(need), edition: -1, position: 0, tournament, gpu };
+  }
+
+  /** Kinds of GPUs have come: what was asked for before may be served by them. */
+  private renew(): void {
+    for (const { need } of this.known.values()) this.fleet.renew(need);
+    this.mix.renewKinds((need) => this.fleet.renew(need));
+    this.kindCount = this.fleet.kindCount;
   }
 
   /** Equal ones in the order of their ids, so that a fleet that was told in another order decides the same. */
@@ -104,64 +136,19 @@ export class Placer {
   /** Puts the prices right for what has happened since. */
   private refresh(prices: Prices): void {
     const { changes, places } = this.fleet;
-    const { edition } = this.mix.forecast;
-    const isStale = prices.edition !== edition || prices.tournament.size < places.length || !this.policy.isSteady;
+    const { forecast } = this.mix;
+    const isStale = prices.edition !== forecast.edition || prices.tournament.size < places.length || !this.policy.isSteady;
     const changed = isStale ? null : changes.since(prices.position);
-    prices.edition = edition;
+    prices.edition = forecast.edition;
     prices.position = changes.position;
     if (changed === null || changed.length > places.length) {
       if (prices.tournament.size < places.length) {
         prices.tournament = this.draw(2 * places.length);
         prices.gpu = new Uint8Array(2 * places.length);
       }
-      prices.tournament.setAll(places.length, (index) => this.look(index, prices));
+      prices.tournament.setAll(places.length, (index) => this.looks.at(index, prices.need, prices.gpu, forecast));
       return;
     }
-    for (const index of changed) prices.tournament.set(index, this.look(index, prices));
-  }
-
-  private look(index: number, prices: Prices): number {
-    const { need } = prices;
-    const place = this.fleet.room.mayServe(index, need) ? this.fleet.places[index] : undefined;
-    if (!place) return outOfReach;
-    if (isShare(need)) return this.lookAtShares(place, prices);
-    return findGpus(place, need, this.gpus) ? this.priceOf(place, need, this.gpus) : outOfReach;
-  }
-
-  private lookAtShares(place: Place, { need, gpu }: Prices): number {
-    let best = outOfReach;
-    for (let index = 0; index < place.modelNumbers.length; index += 1) {
-      if (!canServe(place, need, index) || isLikeEarlier(place, index)) continue;
-      this.gpus.length = 1;
-      this.gpus[0] = index;
-      const price = this.priceOf(place, need, this.gpus);
-      if (price >= best) continue;
-      best = price;
-      gpu[place.index] = index;
-    }
-    return best;
-  }
-
-  private priceOf(place: Place, need: FleetNeed, gpus: readonly number[]): number {
-    const before = this.worthOf(place);
-    // Tried on the place itself and taken back: a copy for each look would cost more than the look.
-    shift(-1, place, need, gpus);
-    const price = this.policy.price(place, before, this.mix.forecast);
-    shift(1, place, need, gpus);
-    return price;
-  }
-
-  private worthOf(place: Place): number {
-    const { forecast } = this.mix;
-    const size = this.fleet.places.length;
-    if (this.worth.edition !== forecast.edition || this.worth.value.length < size) {
-      this.worth = { value: new Float64Array(2 * size), revision: new Float64Array(2 * size), edition: forecast.edition };
-    }
-    const { value, revision } = this.worth;
-    if (revision[place.index] !== place.revision) {
-      value[place.index] = this.policy.before(place, forecast);
-      revision[place.index] = place.revision;
-    }
-    return value[place.index] ?? 0;
+    for (const index of changed) prices.tournament.set(index, this.looks.at(index, prices.need, prices.gpu, forecast));
   }
 }

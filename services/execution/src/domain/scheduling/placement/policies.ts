@@ -15,6 +15,10 @@ export interface Policy {
   readonly price: (after: Place, before: number, forecast: Forecast) => number;
   /** A price is good until the place or the forecast changes. */
   readonly isSteady: boolean;
+  /** Prices that differ by no more are nearly the same: wishes and dollars decide between them. */
+  readonly nearly: number;
+  /** What a thousandth of a GPU costs that cannot be sliced as well as before. */
+  readonly lossWeight: number;
 }
 
 const nothing = (): number => 0;
@@ -35,9 +39,18 @@ const fgd: Policy = {
   before: wasteOf,
   price: (after, before, forecast) => wasteOf(after, forecast) - before + tieWeight * leftover(after),
   isSteady: true,
+  nearly: 1,
+  lossWeight: 1,
 };
 
-const steady = (name: PolicyName, price: Policy['price']): Policy => ({ name, before: nothing, price, isSteady: true });
+const steady = (name: PolicyName, price: Policy['price'], nearly: number, lossWeight: number): Policy => ({
+  name,
+  before: nothing,
+  price,
+  isSteady: true,
+  nearly,
+  lossWeight,
+});
 
 /** Free GPUs; where they are equal, free CPU decides. */
 const emptiness = (place: Place): number => freeMilliOf(place) + place.free.cpuMilli * 1e-6;
@@ -51,12 +64,12 @@ export const policyOf = (name: PolicyName, random: () => number): Policy => {
     case 'fgd':
       return fgd;
     case 'best-fit':
-      return steady(name, leftover);
+      return steady(name, leftover, 1e-3, 1e-3);
     case 'pack':
-      return steady(name, emptiness);
+      return steady(name, emptiness, 1, 1);
     case 'spread':
-      return steady(name, (place) => -emptiness(place));
+      return steady(name, (place) => -emptiness(place), 1, -1);
     case 'random':
-      return { name, before: nothing, price: random, isSteady: false };
+      return { name, before: nothing, price: random, isSteady: false, nearly: 0, lossWeight: 0 };
   }
 };

@@ -1,5 +1,5 @@
-import { isShare, type Need, wholeGpu } from './need.ts';
-import type { Place } from './place.ts';
+import { wholeGpu } from './need.ts';
+import type { FleetNeed, Place } from './place.ts';
 
 const grown = <A extends Int32Array | Int16Array>(old: A, made: A): A => {
   made.set(old);
@@ -36,11 +36,12 @@ export class RoomColumns {
     this.wholes[index] = wholes;
   }
 
-  /** False where there is no room; where it is true, the models have yet to be looked at. */
-  mayServe(index: number, need: Need): boolean {
+  /** False where there is no room; where it is true, the kinds of its GPUs have yet to be looked at. */
+  mayServe(index: number, need: FleetNeed): boolean {
     const { cpuMilli, memoryMib, gpus, gpuMilli } = need;
     if ((this.cpuMilli[index] ?? -1) < cpuMilli || (this.memoryMib[index] ?? 0) < memoryMib) return false;
-    return isShare(need) ? (this.share[index] ?? 0) >= gpuMilli : (this.wholes[index] ?? 0) >= gpus;
+    if (need.mig !== null) return true;
+    return need.isShare ? (this.share[index] ?? 0) >= gpuMilli : (this.wholes[index] ?? 0) >= gpus;
   }
 
   private grow(index: number): void {

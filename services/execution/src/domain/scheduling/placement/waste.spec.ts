@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Fleet } from './fleet.ts';
 import { Mix } from './mix.ts';
-import type { Need } from './need.ts';
+import { demandKeyOf, type Need } from './need.ts';
 import type { Place } from './place.ts';
 import { fragmentsOf, wasteOf } from './waste.ts';
 
@@ -22,6 +22,8 @@ const left = fc.record({
   cpuMilli: fc.integer({ min: 0, max: 20 }),
   gpus: fc.array(fc.oneof(fc.constant(1_000), fc.constant(0), fc.integer({ min: 0, max: 1_000 })), { minLength: 1, maxLength: 5 }),
 });
+
+const note = (mix: Mix, fleet: Fleet, asked: Need): void => mix.note(fleet.needOf(asked), demandKeyOf(asked));
 
 const placeOf = (fleet: Fleet, { model, cpuMilli, gpus }: typeof left extends fc.Arbitrary<infer T> ? T : never): Place => {
   const place = fleet.add({ id: 'one', cpuMilli, memoryMib: 0, gpuModels: gpus.map(() => model) });
@@ -45,12 +47,12 @@ describe('The fragments of a machine', () => {
         const fleet = new Fleet();
         const place = placeOf(fleet, free);
         const mix = new Mix();
-        for (const each of arrivals) mix.note(fleet.needOf(each));
+        for (const each of arrivals) note(mix, fleet, each);
         let expected = 0;
-        for (const each of mix.forecast.demands) expected += each.probability * unusable(place, free.model, each);
+        for (const each of mix.forecast.demands) expected += each.probability * unusable(place, free.model, each.asked);
         expect(fragmentsOf(place, mix.forecast)).toBeCloseTo(expected, 6);
         // The same by the way that machines with several models take.
-        expect(fragmentsOf({ ...place, onlyModel: null }, mix.forecast)).toBeCloseTo(expected, 6);
+        expect(fragmentsOf({ ...place, onlyKind: null }, mix.forecast)).toBeCloseTo(expected, 6);
       }),
     );
   });
@@ -58,7 +60,7 @@ describe('The fragments of a machine', () => {
   it('are nothing of a machine that has nothing left', () => {
     const fleet = new Fleet();
     const mix = new Mix();
-    mix.note(fleet.needOf({ cpuMilli: 1, memoryMib: 0, gpus: 1, gpuMilli: 1_000, models: null }));
+    note(mix, fleet, { cpuMilli: 1, memoryMib: 0, gpus: 1, gpuMilli: 1_000, models: null });
     const place = fleet.add({ id: 'one', cpuMilli: 1, memoryMib: 1, gpuModels: [] });
     expect([fragmentsOf(place, mix.forecast), wasteOf(place, mix.forecast)]).toEqual([0, 0]);
   });
@@ -68,12 +70,12 @@ describe('The waste of a machine', () => {
   it('counts GPUs for which CPU will be missing, though the next request still fits', () => {
     const fleet = new Fleet();
     const mix = new Mix();
-    for (let arrival = 0; arrival < 4; arrival += 1) {
-      mix.note(fleet.needOf({ cpuMilli: 10_000, memoryMib: 0, gpus: 1, gpuMilli: 1_000, models: null }));
-    }
     const gpuModels = ['A', 'A', 'A', 'A'];
     const fed = fleet.add({ id: 'fed', cpuMilli: 40_000, memoryMib: 0, gpuModels });
     const short = fleet.add({ id: 'short', cpuMilli: 10_000, memoryMib: 0, gpuModels });
+    for (let arrival = 0; arrival < 4; arrival += 1) {
+      note(mix, fleet, { cpuMilli: 10_000, memoryMib: 0, gpus: 1, gpuMilli: 1_000, models: null });
+    }
     expect(wasteOf(fed, mix.forecast)).toBeCloseTo(0, 6);
     expect(fragmentsOf(short, mix.forecast)).toBeCloseTo(0, 6);
     expect(wasteOf(short, mix.forecast)).toBeCloseTo(3_000, 6);

@@ -3,8 +3,8 @@ import { wholeGpu } from './need.ts';
 import type { Demand, Odds } from './odds.ts';
 import type { Place } from './place.ts';
 
-/** What of a machine is free, and which models its GPUs are. */
-export type Leftover = Pick<Place, 'free' | 'modelNumbers' | 'onlyModel'>;
+/** What of a machine is free, and what its GPUs are. */
+export type Leftover = Pick<Place, 'free' | 'kinds' | 'onlyKind'>;
 
 /** GPU thousandths. */
 export const freeMilliOf = ({ free }: Pick<Leftover, 'free'>): number => {
@@ -30,13 +30,13 @@ const fragmentsByOdds = (gpus: Int16Array, { share, whole, other }: Odds, total:
 };
 
 /** GPU thousandths that a request of this class could not use. */
-const unusableTo = (demand: Demand, { free, modelNumbers }: Leftover, total: number): number => {
+const unusableTo = (demand: Demand, { free, kinds }: Leftover, total: number): number => {
   if (demand.cpuMilli > free.cpuMilli) return total;
   const { allows, gpus, gpuMilli } = demand;
   let usable = 0;
   let serving = 0;
   for (const [index, milli] of free.gpus.entries()) {
-    if (milli < gpuMilli || allows[modelNumbers[index] ?? 0] === 0) continue;
+    if (milli < gpuMilli || allows[kinds[index] ?? 0] === 0) continue;
     usable += milli;
     serving += 1;
   }
@@ -44,7 +44,7 @@ const unusableTo = (demand: Demand, { free, modelNumbers }: Leftover, total: num
 };
 
 const fragments = (left: Leftover, { demands, odds }: Forecast, total: number): number => {
-  if (left.onlyModel !== null) return fragmentsByOdds(left.free.gpus, odds.of(left.onlyModel, left.free.cpuMilli), total);
+  if (left.onlyKind !== null) return fragmentsByOdds(left.free.gpus, odds.of(left.onlyKind, left.free.cpuMilli), total);
   let sum = 0;
   for (const demand of demands) sum += demand.probability * unusableTo(demand, left, total);
   return sum;
