@@ -114,6 +114,25 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `The environment variables of an organization have at most ${named(details, 'limit', 'so many')} bytes together, each counted in whole blocks: remove some first.`,
   BadJoinToken: 'This join token is unknown, expired or was used before: create another one.',
   WorkerNotFound: 'Worker not found.',
+  QuotaNotFound: 'Nothing is set of this node of the quota tree.',
+  QuotaParentNotFound: (details) =>
+    `Nothing is set of ${named(details, 'parent', 'the node')} that it should stand below: set that first, with no guarantees if it needs none.`,
+  QuotaParentWrong: (details) => `It cannot stand there: ${named(details, 'mend', 'name another parent')}.`,
+  QuotaCycle: (details) =>
+    `${named(details, 'parent', 'The parent')} stands below ${named(details, 'node', 'this node')} itself: name another parent.`,
+  QuotaTooDeep: (details) => `The quota tree has at most ${named(details, 'limit', 'so many')} levels: name a parent further up.`,
+  GuaranteeAboveLimit: (details) => `More would be guaranteed than is allowed: ${named(details, 'reason', 'guarantee less')}.`,
+  TooManyQuotas: (details) => `The quota tree has at most ${named(details, 'limit', 'so many')} nodes: remove some first.`,
+  QuotaHasChildren: (details) =>
+    `${named(details, 'children', 'Some')} nodes stand below this one: remove them first, or set them below another one.`,
+  PriorityClassNotFound: (details) =>
+    `There is no priority class ${named(details, 'name', 'of this name')}: list the priority classes for those that there are.`,
+  PriorityClassInUse: (details) =>
+    `It is the highest class of ${named(details, 'node', 'a node of the quota tree')}: set another one there first.`,
+  TooManyPriorityClasses: (details) => `There are ${named(details, 'limit', 'too many')} priority classes already: remove some first.`,
+  PoolNotFound: 'No policy is set for a pool of this name.',
+  TooManyPools: (details) => `There are ${named(details, 'limit', 'too many')} pools already: remove some first.`,
+  TooManyPromises: (details) => `There are ${named(details, 'limit', 'too many')} promises already: withdraw some first.`,
   StaleEpoch: 'This attempt was given away since.',
   CannotRun: 'The machine cannot run this.',
   AttemptUnknown: 'The machine does not hold this attempt.',

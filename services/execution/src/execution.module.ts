@@ -21,6 +21,8 @@ import { RunWatch } from './application/run-watch.ts';
 import { RunsHandler } from './application/runs.handler.ts';
 import { Runs } from './application/runs.ts';
 import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
+import { RulesHandler } from './application/scheduling/rules.handler.ts';
+import { Rules } from './application/scheduling/rules.ts';
 import { closedConsumer, standingConsumer } from './application/standing.consumer.ts';
 import { Telemetry } from './application/telemetry.ts';
 import { WorkersHandler } from './application/workers.handler.ts';
@@ -37,6 +39,7 @@ import { OriginsHandler } from './views/origins.handler.ts';
 import { runList } from './views/run-list.view.ts';
 import { RunReader } from './views/run-reader.ts';
 import { runTallies } from './views/run-tallies.view.ts';
+import { islandPromises, pools, priorityClasses, quotas, schedulerRules } from './views/scheduling.view.ts';
 import { variables } from './views/variables.view.ts';
 import { ViewsHandler } from './views/views.handler.ts';
 import { WorkerReader } from './views/worker-reader.ts';
@@ -77,12 +80,22 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     keep: (key: AgentKey) => insertAgentKey(store.pool, key),
   };
   return {
-    controllers: [RunsHandler, EnvironmentHandler, WorkersHandler, AgentsHandler, FollowHandler, OriginsHandler, ViewsHandler],
+    controllers: [
+      RunsHandler,
+      RulesHandler,
+      EnvironmentHandler,
+      WorkersHandler,
+      AgentsHandler,
+      FollowHandler,
+      OriginsHandler,
+      ViewsHandler,
+    ],
     providers: [
       { provide: EventStore, useValue: store },
       { provide: Household, useValue: household },
       { provide: Runs, useValue: runs },
       { provide: Workers, useValue: machines },
+      { provide: Rules, useValue: new Rules(store) },
       { provide: Environments, useValue: environmentsOf(deps) },
       { provide: Beats, useValue: beats },
       { provide: RunReader, useValue: reader },
@@ -125,7 +138,19 @@ export const execution = service({
   migrations: [executionTables, orgStandings, agentKeys, variableValuesTable],
   events: [contracts.ExecutionEvents],
   sealed: [variableKeys],
-  views: [runList, openAttempts, runAttempts, runTallies, variables, workers],
+  views: [
+    runList,
+    openAttempts,
+    runAttempts,
+    runTallies,
+    variables,
+    workers,
+    quotas,
+    priorityClasses,
+    pools,
+    islandPromises,
+    schedulerRules,
+  ],
   module: moduleOf,
   consumers: (deps) => [
     offersConsumer,

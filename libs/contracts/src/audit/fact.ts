@@ -17,6 +17,9 @@ export type TargetKind =
   | 'run'
   | 'variable'
   | 'worker'
+  | 'quota'
+  | 'priority-class'
+  | 'pool'
   | 'machine-type'
   | 'price-book';
 

@@ -31,6 +31,19 @@ const executionFacts = auditing(ExecutionEvents, {
   WorkerReturned: ofPlatform,
   WorkerCordoned: { action: 'worker.cordoned', target: ['worker', 'workerId'] },
   WorkerUncordoned: { action: 'worker.uncordoned', target: ['worker', 'workerId'] },
+  WorkerLabelled: { action: 'worker.labelled', target: ['worker', 'workerId'], details: ['labels', 'pool', 'rack'] },
+  QuotaSet: {
+    action: 'quota.set',
+    target: ['quota', 'node'],
+    details: ['parent', 'weight', 'guaranteedMilli', 'limitMilli', 'highestClass'],
+  },
+  QuotaRemoved: { action: 'quota.removed', target: ['quota', 'node'] },
+  PriorityClassSet: { action: 'priority_class.set', target: ['priority-class', 'name'], details: ['rank'] },
+  PriorityClassRemoved: { action: 'priority_class.removed', target: ['priority-class', 'name'] },
+  PoolSet: { action: 'pool.set', target: ['pool', 'name'], details: ['policy'] },
+  PoolRemoved: { action: 'pool.removed', target: ['pool', 'name'] },
+  IslandsPromised: { action: 'islands.promised', target: ['org', 'orgId'], details: ['model', 'size', 'count'] },
+  SchedulerRulesSet: { action: 'scheduler_rules.set', details: ['policy', 'maxPreemptions', 'minRunMs', 'graceMs'] },
 });
 
 const billingFacts = auditing(BillingEvents, {

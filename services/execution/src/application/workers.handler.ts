@@ -98,6 +98,16 @@ export class WorkersHandler {
     return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
   }
 
+  @Serves(execution.LabelWorker)
+  async label(
+    { workerId, ...traits }: InputOf<typeof execution.LabelWorker>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.LabelWorker>> {
+    const command = { type: 'Label', workerId, traits, by: actorOf(context.principal), at: instantOf(systemClock.now()) } as const;
+    refuse(await this.workers.tell(workerId, command, context, { input: { workerId, ...traits } }));
+    return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
+  }
+
   @Serves(execution.RemoveWorker)
   async remove(
     { workerId }: InputOf<typeof execution.RemoveWorker>,

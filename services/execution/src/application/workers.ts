@@ -7,7 +7,7 @@ export class Workers {
   private readonly handle;
 
   constructor(store: EventStore) {
-    this.handle = handleWith(store, Worker, { name: 'worker', snapshots: { every: 100, shape: 'worker-2' } });
+    this.handle = handleWith(store, Worker, { name: 'worker', snapshots: { every: 100, shape: 'worker-3' } });
   }
 
   async tell<A = undefined>(

@@ -36,6 +36,21 @@ describe('a machine', () => {
     given(expected).when(expectIt).thenNothing();
   });
 
+  it('is labelled, and stays so where it is labelled the same', () => {
+    const traits = { labels: { zone: 'eu' }, pool: 'batch', rack: 'r1', nanosPerHour: null };
+    const said = { workerId: id, by: 'operator', at: at(6) };
+    const labelled: WorkerEvent = { type: 'WorkerLabelled', data: { ...traits, ...said } };
+    given(expected, joined)
+      .when({ type: 'Label', traits, ...said })
+      .thenEvents(labelled);
+    given(expected, joined, labelled)
+      .when({ type: 'Label', traits, ...said })
+      .thenNothing();
+    given(expected)
+      .when({ type: 'Label', traits, ...said })
+      .thenRejected('WorkerNotFound');
+  });
+
   it('joins with that token, once', () => {
     given(expected).when(join).thenEvents(joined);
     given(expected, joined).when(join).thenRejected('BadJoinToken');

@@ -25,7 +25,11 @@ interface Joined {
   readonly isLost: boolean;
   readonly isCordoned: boolean;
   readonly facts: execution.WorkerFacts;
+  readonly traits: execution.WorkerTraits;
 }
+
+/** Of a machine of which nobody has said anything. */
+export const noTraits: execution.WorkerTraits = { labels: {}, pool: null, rack: null, nanosPerHour: null };
 
 export type WorkerCommand =
   | ({ readonly type: 'Expect'; readonly name: string; readonly at: Instant } & Token)
@@ -52,6 +56,13 @@ export type WorkerCommand =
       readonly by: string;
       readonly at: Instant;
     }
+  | {
+      readonly type: 'Label';
+      readonly workerId: execution.WorkerId;
+      readonly traits: execution.WorkerTraits;
+      readonly by: string;
+      readonly at: Instant;
+    }
   /** Nothing it says counts any more; one that is only expected does not join. */
   | { readonly type: 'Remove'; readonly workerId: execution.WorkerId; readonly by: string; readonly at: Instant };
 
@@ -71,7 +82,7 @@ const join = (command: Extract<WorkerCommand, { type: 'Join' }>, state: WorkerSt
 };
 
 /** Both were parsed by the same strict schema, so that equal facts have equal texts. */
-const isSame = (a: execution.WorkerFacts, b: execution.WorkerFacts): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isSame = <T extends execution.WorkerFacts | execution.WorkerTraits>(a: T, b: T): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const expect = ({ tokenId, hash, expiresAt, at }: Token & { readonly at: Instant }, name: string): WorkerDecision =>
   accept({ type: 'JoinTokenCreated', data: { tokenId, hash, name, expiresAt, at } });
@@ -81,6 +92,9 @@ const hear = ({ workerId, facts, at }: Extract<WorkerCommand, { type: 'Hear' }>,
   if (facts === undefined || isSame(facts, state.facts)) return accept(...returned);
   return accept(...returned, { type: 'WorkerFactsChanged', data: { workerId, facts, at } });
 };
+
+const label = ({ workerId, traits, by, at }: Extract<WorkerCommand, { type: 'Label' }>, state: Joined): WorkerDecision =>
+  isSame(traits, state.traits) ? accept() : accept({ type: 'WorkerLabelled', data: { workerId, ...traits, by, at } });
 
 const remove = ({ workerId, by, at }: Extract<WorkerCommand, { type: 'Remove' }>, { status }: WorkerState): WorkerDecision => {
   if (status === 'Absent') return reject('WorkerNotFound', {});
@@ -103,6 +117,8 @@ const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
       return state.isLost ? accept() : accept({ type: 'WorkerLost', data: { workerId, lastSeenAt: command.lastSeenAt, at } });
     case 'Cordon':
       return state.isCordoned ? accept() : accept({ type: 'WorkerCordoned', data: { workerId, by: command.by, at } });
+    case 'Label':
+      return label(command, state);
     case 'Uncordon':
       return state.isCordoned ? accept({ type: 'WorkerUncordoned', data: { workerId, by: command.by, at } }) : accept();
   }
@@ -116,7 +132,7 @@ const evolve = (state: WorkerState, event: WorkerEvent): WorkerState => {
   }
   if (event.type === 'WorkerJoined') {
     const { name, facts } = event.data;
-    return { status: 'Joined', name, token: null, isLost: false, isCordoned: false, facts };
+    return { status: 'Joined', name, token: null, isLost: false, isCordoned: false, facts, traits: noTraits };
   }
   if (event.type === 'WorkerRemoved') return { status: 'Removed' };
   return state.status === 'Joined' ? evolveJoined(state, event) : state;
@@ -138,6 +154,10 @@ const evolveJoined = (state: Joined, event: JoinedEvent): Joined => {
       return { ...state, isCordoned: true };
     case 'WorkerUncordoned':
       return { ...state, isCordoned: false };
+    case 'WorkerLabelled': {
+      const { labels, pool, rack, nanosPerHour } = event.data;
+      return { ...state, traits: { labels, pool, rack, nanosPerHour } };
+    }
   }
 };
 

@@ -54,13 +54,17 @@ export class WorkerReader {
     const byId = new Map(loads.map((load) => [load.id, load]));
     return rows.map((row) => {
       const { lastSeenAt = null, runs = 0, cpuMilli = 0, memoryMib = 0, gpus = 0 } = byId.get(row.id) ?? {};
-      const { id, name, facts, joinedAt } = row;
+      const { id, name, facts, labels, pool, rack, nanosPerHour, joinedAt } = row;
       const used = { cpuMilli, memoryMib, gpus };
       return execution.WorkerView.parse({
         id,
         name,
         status: statusOf(row),
         facts,
+        labels,
+        pool,
+        rack,
+        nanosPerHour,
         joinedAt,
         lastSeenAt: lastSeenAt?.toISOString() ?? null,
         runs,

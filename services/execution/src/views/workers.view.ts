@@ -1,6 +1,19 @@
 import type { execution } from '@orrery/contracts';
-import { boolean, type ChangeOf, type Fact, instant, json, nullable, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
-import type { WorkerEvent } from '../domain/worker.ts';
+import {
+  boolean,
+  type ChangeOf,
+  type Fact,
+  instant,
+  json,
+  nanos,
+  nullable,
+  type RowOf,
+  type Table,
+  text,
+  uuid,
+  view,
+} from '@orrery/event-store';
+import { noTraits, type WorkerEvent } from '../domain/worker.ts';
 import { type ExecutionFact, isOfWorker } from './kinds.ts';
 
 const columns = {
@@ -10,6 +23,10 @@ const columns = {
   isLost: boolean(),
   isCordoned: boolean(),
   joinedAt: instant(),
+  labels: json<execution.WorkerTraits['labels']>(),
+  pool: nullable(text()),
+  rack: nullable(text()),
+  nanosPerHour: nullable(nanos()),
   /** It is kept for what ran on it. */
   removedAt: nullable(instant()),
 };
@@ -22,7 +39,7 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
       return [];
     case 'WorkerJoined': {
       const { workerId: id, name, facts, at: joinedAt } = event.data;
-      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt, removedAt: null } }];
+      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt, removedAt: null, ...noTraits } }];
     }
     case 'WorkerRejoined':
     case 'WorkerFactsChanged':
@@ -35,6 +52,10 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
       return [{ patch: { id: event.data.workerId }, set: { isCordoned: true } }];
     case 'WorkerUncordoned':
       return [{ patch: { id: event.data.workerId }, set: { isCordoned: false } }];
+    case 'WorkerLabelled': {
+      const { workerId: id, labels, pool, rack, nanosPerHour } = event.data;
+      return [{ patch: { id }, set: { labels, pool, rack, nanosPerHour } }];
+    }
     case 'WorkerRemoved':
       return [{ patch: { id: event.data.workerId }, set: { isLost: true, removedAt: event.data.at } }];
   }

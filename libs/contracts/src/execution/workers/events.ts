@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { events } from '../../define.ts';
 import { Instant } from '../../values.ts';
+import { WorkerTraits } from '../scheduling/types.ts';
 import { WorkerFacts, WorkerId } from './types.ts';
 
 export const WorkerEvents = events(
@@ -15,6 +16,7 @@ export const WorkerEvents = events(
     WorkerReturned: z.strictObject({ workerId: WorkerId, at: Instant }),
     WorkerCordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
     WorkerUncordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
+    WorkerLabelled: WorkerTraits.extend({ workerId: WorkerId, by: z.string(), at: Instant }),
   },
   { JoinTokenCreated: { isPrivate: true } },
 );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { id } from '../../define.ts';
 import { Instant, Text } from '../../values.ts';
+import { WorkerTraits } from '../scheduling/types.ts';
 
 export const WorkerId = id('WorkerId');
 export type WorkerId = z.infer<typeof WorkerId>;
@@ -38,6 +39,7 @@ export const WorkerView = z
     name: z.string(),
     status: WorkerStatus,
     facts: WorkerFacts,
+    ...WorkerTraits.shape,
     joinedAt: Instant,
     lastSeenAt: Instant.nullable(),
     /** Runs placed here that have not ended. */

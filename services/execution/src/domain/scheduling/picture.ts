@@ -89,7 +89,10 @@ const hold = (picture: Picture, request: Request, { workerId, gpuIndexes }: Data
   request.held = { machine, gpuIndexes };
 };
 
-type MachineEvent = Exclude<Extract<execution.ExecutionEvent, { type: `Worker${string}` }>, { type: 'WorkerJoined' | 'WorkerRemoved' }>;
+type MachineEvent = Exclude<
+  Extract<execution.ExecutionEvent, { type: `Worker${string}` }>,
+  { type: 'WorkerJoined' | 'WorkerRemoved' | 'WorkerLabelled' }
+>;
 
 const evolveMachine = (machine: Machine, event: MachineEvent): void => {
   switch (event.type) {
@@ -180,6 +183,15 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
     case 'VariableSet':
     case 'VariableRemoved':
     case 'EnvironmentClosed':
+    case 'QuotaSet':
+    case 'QuotaRemoved':
+    case 'PriorityClassSet':
+    case 'PriorityClassRemoved':
+    case 'PoolSet':
+    case 'PoolRemoved':
+    case 'IslandsPromised':
+    case 'SchedulerRulesSet':
+    case 'WorkerLabelled':
     case 'RunStarted':
     case 'RunEndRequested':
       return;
