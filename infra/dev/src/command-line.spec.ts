@@ -20,6 +20,7 @@ describe('the command line', () => {
       command: 'start',
       words: ['events', 'refill', 'billing', '--from', 'start'],
     });
+    expect(of('simulate --help')).toEqual({ ...defaults, command: 'simulate', words: ['--help'] });
     expect(of('start --name other agent --drain')).toEqual({ ...defaults, command: 'start', name: 'other', words: ['agent', '--drain'] });
   });
 

@@ -47,6 +47,8 @@ export type CommandName = keyof typeof commands;
 
 /** Commands whose words belong to another program, options and all. */
 const passing: ReadonlySet<string> = new Set(['start', 'bench', 'simulate']);
+/** Programs with a help of their own. */
+const explaining: ReadonlySet<string> = new Set(['simulate']);
 
 const spelled = (option: Option): string => (option === 'name' ? '--name <stack>' : `--${option}`);
 
@@ -64,7 +66,7 @@ const ownPart = (command: CommandName, rest: readonly string[]): { own: string[]
   if (!passing.has(command)) return { own: [...rest], others: [] };
   let end = 0;
   while (rest[end] === '--name') end += 2;
-  if (rest[end] === '--help' || rest[end] === '-h') end += 1;
+  if (!explaining.has(command) && (rest[end] === '--help' || rest[end] === '-h')) end += 1;
   return { own: rest.slice(0, end), others: rest.slice(end) };
 };
 

@@ -82,7 +82,7 @@ export const machinesOf = (gpus: number, chance: Chance): readonly MachineSize[]
   return machines;
 };
 
-const requestOf = (name: string, chance: Chance): Pod => {
+export const requestOf = (name: string, chance: Chance): Pod => {
   const [gpus, gpuMilli] = one(asked, chance);
   const cpuMilli = 1_000 * one(cores, chance) * Math.max(1, gpus);
   return {

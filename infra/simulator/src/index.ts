@@ -1,2 +1,2 @@
 export { simulate } from './command.ts';
-export { InputProblem } from './openb.ts';
+export { InputProblem } from './problem.ts';

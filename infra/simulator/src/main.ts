@@ -1,5 +1,5 @@
 import { simulate } from './command.ts';
-import { InputProblem } from './openb.ts';
+import { InputProblem } from './problem.ts';
 
 try {
   process.stdout.write(`${simulate(process.argv.slice(2))}\n`);

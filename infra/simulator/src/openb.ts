@@ -1,86 +1,140 @@
 import type { MachineSize, Need } from '@orrery/execution/scheduling';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-
-/** Something is wrong with what the simulator was given; the message says where, and what to do. */
-export class InputProblem extends Error {
-  override readonly name = 'InputProblem';
-}
+import { InputProblem, reasonOf } from './problem.ts';
 
 export interface Pod extends Need {
   readonly name: string;
+}
+
+/** A pod with its place in time; seconds of the list's own clock. */
+export interface TimedPod extends Pod {
+  readonly qos: string;
+  /** Empty where the list has no such column. */
+  readonly org: string;
+  readonly createdAt: number;
+  readonly ranSeconds: number;
 }
 
 const count = z.coerce.number().int().min(0);
 
 const NodeRow = z.object({ sn: z.string().min(1), cpu_milli: count, memory_mib: count, gpu: count.max(64), model: z.string().default('') });
 
-const PodRow = z
-  .object({
-    name: z.string().min(1),
-    cpu_milli: count,
-    memory_mib: count,
-    num_gpu: count.max(64),
-    gpu_milli: count.max(1_000),
-    gpu_spec: z.string().default(''),
-  })
-  .refine(({ num_gpu, gpu_milli }) => num_gpu !== 1 || gpu_milli > 0, {
-    path: ['gpu_milli'],
-    message: 'expected 1 to 1000 where num_gpu is 1',
-  });
+const podColumns = z.object({
+  name: z.string().min(1),
+  cpu_milli: count,
+  memory_mib: count,
+  num_gpu: count.max(64),
+  // Of several GPUs nobody asks for shares, of none there are none: what stands there then means nothing.
+  gpu_milli: z.string().default(''),
+  gpu_spec: z.string().default(''),
+});
 
-/** Rows by their columns. The first line of a file names them; the row after it is in line 2. */
-const rowsOf = <S extends z.ZodType>(row: S, text: string, file: string): readonly z.output<S>[] => {
-  let records: unknown[];
+const Share = z.coerce.number().int().min(1).max(1_000);
+
+const podOf = ({ name, cpu_milli, memory_mib, num_gpu: gpus, gpu_milli, gpu_spec }: z.output<typeof podColumns>): Pod | null => {
+  const share = gpus === 1 ? Share.safeParse(gpu_milli) : null;
+  if (share && !share.success) return null;
+  const models = gpu_spec.split('|').flatMap((model) => model.trim() || []);
+  return {
+    name,
+    cpuMilli: cpu_milli,
+    memoryMib: memory_mib,
+    gpus,
+    gpuMilli: gpus === 0 ? 0 : (share?.data ?? 1_000),
+    models: models.length === 0 ? null : models,
+  };
+};
+
+const PodRow = podColumns.transform((row, context) => {
+  const pod = podOf(row);
+  if (pod) return pod;
+  context.addIssue({ code: 'custom', path: ['gpu_milli'], message: 'expected 1 to 1000 where num_gpu is 1' });
+  return z.NEVER;
+});
+
+const second = z.string().transform((text, context) => {
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return text === '' ? null : seconds;
+  context.addIssue({ code: 'custom', message: 'expected seconds' });
+  return z.NEVER;
+});
+
+const TimedRow = podColumns.extend({
+  qos: z.string().default(''),
+  org: z.string().default(''),
+  creation_time: second,
+  deletion_time: second.default(null),
+  scheduled_time: second.default(null),
+});
+
+interface Line<T> {
+  readonly line: number;
+  readonly value: T;
+}
+
+/** A record and where it ends, as csv-parse gives them. */
+const Parsed = z.array(z.object({ info: z.object({ lines: z.number() }), record: z.unknown() }));
+
+/** Rows by their columns, which the first line names. */
+const rowsOf = <S extends z.ZodType>(row: S, text: string, file: string): readonly Line<z.output<S>>[] => {
+  let records: z.output<typeof Parsed>;
   try {
-    records = parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true });
+    records = Parsed.parse(parse(text, { columns: true, skip_empty_lines: true, trim: true, bom: true, info: true }));
   } catch (error) {
-    throw new InputProblem(`${file} cannot be read as CSV: ${error instanceof Error ? error.message : String(error)}`);
+    throw new InputProblem(`${file} cannot be read as CSV: ${reasonOf(error)}`);
   }
-  return records.map((record, index) => {
+  return records.map(({ info, record }) => {
     const result = row.safeParse(record);
-    if (result.success) return result.data;
+    if (result.success) return { line: info.lines, value: result.data };
     const [issue] = result.error.issues;
-    throw new InputProblem(`${file}, line ${index + 2}, column ${issue?.path.join('.') || '?'}: ${issue?.message ?? 'not understood'}`);
+    const column = issue?.path.join('.') || '?';
+    const isThere = Object.hasOwn(Object(record), column);
+    const says = isThere ? issue?.message : 'there is no such column; the first line of the file names the columns';
+    throw new InputProblem(`${file}, line ${info.lines}, column ${column}: ${says}`);
   });
 };
 
-const distinct = <T>(items: readonly T[], nameOf: (item: T) => string, file: string): readonly T[] => {
-  const names = new Set<string>();
-  for (const item of items) {
-    const name = nameOf(item);
-    if (names.has(name)) throw new InputProblem(`${file} has ${JSON.stringify(name)} twice`);
-    names.add(name);
+const distinct = <T>(rows: readonly Line<T>[], nameOf: (item: T) => string, file: string): readonly T[] => {
+  const names = new Map<string, number>();
+  for (const { line, value } of rows) {
+    const name = nameOf(value);
+    const before = names.get(name);
+    if (before !== undefined) throw new InputProblem(`${file}, line ${line}: ${JSON.stringify(name)} stands in line ${before} already`);
+    names.set(name, line);
   }
-  if (items.length === 0) throw new InputProblem(`${file} has no rows`);
-  return items;
+  if (rows.length === 0) throw new InputProblem(`${file} has no rows`);
+  return rows.map(({ value }) => value);
 };
 
 /** `sn,cpu_milli,memory_mib,gpu,model`: one machine a line. */
 export const readNodes = (text: string, file: string): readonly MachineSize[] =>
-  distinct(
-    rowsOf(NodeRow, text, file).map(({ sn: id, cpu_milli: cpuMilli, memory_mib: memoryMib, gpu, model }) => ({
-      id,
-      cpuMilli,
-      memoryMib,
-      gpuModels: Array.from({ length: gpu }, () => model),
-    })),
-    ({ id }) => id,
-    file,
-  );
+  distinct(rowsOf(NodeRow, text, file), ({ sn }) => sn, file).map(({ sn: id, cpu_milli: cpuMilli, memory_mib: memoryMib, gpu, model }) => ({
+    id,
+    cpuMilli,
+    memoryMib,
+    gpuModels: Array.from({ length: gpu }, () => model),
+  }));
 
 /** `name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec`: one request a line; without `gpu_spec` any model will do. */
-export const readPods = (text: string, file: string): readonly Pod[] =>
-  distinct(
-    rowsOf(PodRow, text, file).map(({ name, cpu_milli, memory_mib, num_gpu: gpus, gpu_milli, gpu_spec }) => ({
-      name,
-      cpuMilli: cpu_milli,
-      memoryMib: memory_mib,
-      gpus,
-      // Of several GPUs nobody asks for shares.
-      gpuMilli: gpus === 0 ? 0 : gpus === 1 ? gpu_milli : 1_000,
-      models: gpu_spec === '' ? null : gpu_spec.split('|'),
-    })),
-    ({ name }) => name,
-    file,
-  );
+export const readPods = (text: string, file: string): readonly Pod[] => distinct(rowsOf(PodRow, text, file), ({ name }) => name, file);
+
+/**
+ * With `creation_time`, `deletion_time` and `scheduled_time` in seconds, by the time of arrival. A request ran from when it was
+ * scheduled, or arrived where nobody says, until it was deleted, or until the last time that the list names.
+ */
+export const readTimedPods = (text: string, file: string): readonly TimedPod[] => {
+  const rows = rowsOf(TimedRow, text, file);
+  const last = rows.reduce((most, { value }) => Math.max(most, value.creation_time ?? 0, value.deletion_time ?? 0), 0);
+  const pods = rows.map(({ line, value }): Line<TimedPod> => {
+    const problem = (column: string, says: string) => new InputProblem(`${file}, line ${line}, column ${column}: ${says}`);
+    const { qos, org, creation_time: createdAt, deletion_time, scheduled_time } = value;
+    const pod = podOf(value);
+    if (!pod) throw problem('gpu_milli', 'expected 1 to 1000 where num_gpu is 1');
+    if (createdAt === null) throw problem('creation_time', 'expected seconds');
+    const ranSeconds = (deletion_time ?? last) - (scheduled_time ?? createdAt);
+    if (ranSeconds < 0) throw problem('deletion_time', 'it ends before it began');
+    return { line, value: { ...pod, qos, org, createdAt, ranSeconds } };
+  });
+  return [...distinct(pods, ({ name }) => name, file)].sort((a, b) => a.createdAt - b.createdAt);
+};

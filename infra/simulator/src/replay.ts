@@ -7,7 +7,7 @@ export type PlacementRow =
   | { readonly pod: string; readonly node: null };
 
 export interface CurvePoint {
-  /** GPUs asked for so far, in percent of all GPUs. */
+  /** GPUs asked for so far, in percent of all GPUs: 1, 2, 3 … */
   readonly arrivedPercent: number;
   readonly allocatedPercent: number;
   readonly fragmentedPercent: number;
@@ -20,6 +20,7 @@ export interface Outcome {
   readonly allocatedPercent: number;
   /** What a request of the mix could not use of what is free, on average, in percent of all GPUs. */
   readonly fragmentedPercent: number;
+  /** A point for each percent that arrived. */
   readonly curve: readonly CurvePoint[];
   readonly decisionMs: readonly number[];
 }
@@ -57,11 +58,11 @@ export const replay = ({ nodes, arrivals, policy, random, now, onRow }: Replay):
       placed += 1;
     }
     onRow?.(found ? { pod: pod.name, node: found.place.id, gpus: found.gpus, gpu_milli: pod.gpuMilli } : { pod: pod.name, node: null });
-    const before = Math.floor(percentOf(asked));
     asked += gpuMilliOf(pod);
-    if (Math.floor(percentOf(asked)) === before) continue;
-    const fragmentedPercent = percentOf(placer.fragmentedMilli());
-    curve.push({ arrivedPercent: Math.floor(percentOf(asked)), allocatedPercent: percentOf(allocated), fragmentedPercent });
+    if (percentOf(asked) < curve.length + 1) continue;
+    const point = { allocatedPercent: percentOf(allocated), fragmentedPercent: percentOf(placer.fragmentedMilli()) };
+    // One request may be worth several percent of a small cluster: each has its point.
+    while (curve.length + 1 <= percentOf(asked)) curve.push({ arrivedPercent: curve.length + 1, ...point });
   }
   const fragmentedPercent = percentOf(placer.fragmentedMilli());
   return { arrived: arrivals.length, placed, allocatedPercent: percentOf(allocated), fragmentedPercent, curve, decisionMs };

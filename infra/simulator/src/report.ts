@@ -1,5 +1,7 @@
 import type { PolicyName } from '@orrery/execution/scheduling';
+import { mean, quantile, rising } from './numbers.ts';
 import type { Outcome } from './replay.ts';
+import { percent, tableOf } from './table.ts';
 
 export interface SeedReport extends Omit<Outcome, 'decisionMs'> {
   readonly seed: number;
@@ -18,14 +20,9 @@ export interface Report {
   readonly meanFragmentedPercent: number;
 }
 
-const quantile = (sorted: readonly number[], part: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-
 export const seedReport = (seed: number, { decisionMs, ...outcome }: Outcome): SeedReport => {
-  const sorted = [...decisionMs].sort((a, b) => a - b);
-  const total = sorted.reduce((sum, ms) => sum + ms, 0);
+  const sorted = rising(decisionMs);
+  const total = decisionMs.reduce((sum, ms) => sum + ms, 0);
   return {
     seed,
     ...outcome,
@@ -44,11 +41,10 @@ export const reportOf = (about: Pick<Report, 'policy' | 'inflate' | 'nodes' | 'g
 
 const columns = ['seed', 'arrived', 'placed', 'GPUs allocated', 'fragmented', 'decisions/s', 'p50', 'p99'] as const;
 
-const percent = (value: number): string => `${value.toFixed(2)} %`;
 const micros = (value: number): string => `${value.toFixed(0)} µs`;
 
 /** As a table for people. */
-export const tableOf = ({ policy, inflate, nodes, gpus, seeds, meanAllocatedPercent, meanFragmentedPercent }: Report): string => {
+export const placementTable = ({ policy, inflate, nodes, gpus, seeds, meanAllocatedPercent, meanFragmentedPercent }: Report): string => {
   const rows = seeds.map((each) => [
     String(each.seed),
     String(each.arrived),
@@ -60,12 +56,6 @@ export const tableOf = ({ policy, inflate, nodes, gpus, seeds, meanAllocatedPerc
     micros(each.decisionP99Us),
   ]);
   rows.push(['mean', '', '', percent(meanAllocatedPercent), percent(meanFragmentedPercent), '', '', '']);
-  const widths = columns.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padStart(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
   const title = `${policy}: ${gpus} GPUs on ${nodes} nodes, requests for ${inflate} times as many`;
-  return [title, '', line(columns), ...rows.map(line)].join('\n');
+  return [title, '', tableOf(columns, rows)].join('\n');
 };

@@ -1,9 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gpuMilliOf, type MachineSize, type PolicyName, policyNames } from '@orrery/execution/scheduling';
 import fc from 'fast-check';
-import { simulate } from './command.ts';
 import { chanceOf, drawn } from './draw.ts';
 import { type Pod, readNodes, readPods } from './openb.ts';
 import { allGpus, type PlacementRow, replay } from './replay.ts';
@@ -94,74 +90,7 @@ describe('A simulation', () => {
   it('draws a curve of what was allocated at each percent that arrived', () => {
     const { curve, allocatedPercent } = run('fgd', 1, 2).outcome;
     expect(curve.at(-1)?.allocatedPercent).toBe(allocatedPercent);
-    for (const [index, { arrivedPercent }] of curve.entries())
-      expect(arrivedPercent).toBeGreaterThan(curve[index - 1]?.arrivedPercent ?? -1);
-  });
-});
-
-describe('Its files', () => {
-  it('are refused with the line and the column that is wrong', () => {
-    expect(() => readNodes('sn,cpu_milli,memory_mib,gpu,model\nn0,many,1,1,A\n', 'n.csv')).toThrow(/^n\.csv, line 2, column cpu_milli: /);
-    expect(() => readNodes('sn,cpu_milli\nn0,1\n', 'n.csv')).toThrow(/^n\.csv, line 2, column memory_mib: /);
-    expect(() => readNodes('sn,cpu_milli,memory_mib,gpu,model\n', 'n.csv')).toThrow('n.csv has no rows');
-    expect(() => readNodes(`${nodesText}n0,1,1,1,A\n`, 'n.csv')).toThrow('n.csv has "n0" twice');
-    const shareOfNothing = 'name,cpu_milli,memory_mib,num_gpu,gpu_milli\na,1,1,1,0\n';
-    expect(() => readPods(shareOfNothing, 'p.csv')).toThrow('p.csv, line 2, column gpu_milli: expected 1 to 1000 where num_gpu is 1');
-    expect(() => readPods('name,"cpu\na', 'p.csv')).toThrow(/^p\.csv cannot be read as CSV: /);
-  });
-});
-
-describe('The command', () => {
-  let dir: string;
-  const file = (name: string): string => join(dir, name);
-
-  beforeAll(() => {
-    dir = mkdtempSync(join(tmpdir(), 'simulate-'));
-    writeFileSync(file('nodes.csv'), nodesText);
-    writeFileSync(file('pods.csv'), podsText);
-  });
-  afterAll(() => rmSync(dir, { recursive: true }));
-
-  const files = (): string[] => ['--nodes', file('nodes.csv'), '--pods', file('pods.csv')];
-
-  it('prints a table, or JSON, of one seed or of several', () => {
-    expect(simulate([...files(), '--seed', '42-44'])).toMatch(
-      /^fgd: 10 GPUs on 3 nodes.*\n\nseed[\s\S]*\n +42 [\s\S]*\n +44 [\s\S]*\nmean /,
-    );
-    const report = JSON.parse(simulate([...files(), '--json', '--policy', 'pack']));
-    expect(report).toMatchObject({ policy: 'pack', gpus: 10, nodes: 3, seeds: [{ seed: 42, curve: expect.any(Array) }] });
-  });
-
-  it('makes up a cluster and its requests, the same with the same seed', () => {
-    const report = JSON.parse(simulate(['--gpus', '100', '--json']));
-    const again = JSON.parse(simulate(['--gpus', '100', '--json']));
-    expect(report.gpus).toBeGreaterThanOrEqual(100);
-    expect(report.meanAllocatedPercent).toBeGreaterThan(50);
-    expect(again.seeds[0].curve).toEqual(report.seeds[0].curve);
-  });
-
-  it('writes a row for every request, in the order of their arrival', () => {
-    simulate([...files(), '--placements', file('rows.ndjson')]);
-    const rows = readFileSync(file('rows.ndjson'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(rows).toEqual(run('fgd', 42).rows);
-  });
-
-  it('says what it does not understand', () => {
-    for (const [args, says] of [
-      [['--pods', 'x'], '--nodes is missing'],
-      [[...files(), '--policy', 'best'], '--policy best: expected one of fgd, best-fit, pack, spread, random'],
-      [[...files(), '--inflate', '0'], '--inflate 0: expected a number above 0'],
-      [[...files(), '--seed', '5-4'], '--seed 5-4: expected a number, or a range'],
-      [[...files(), '--seed', '1-2', '--placements', 'x'], '--placements goes with one seed'],
-      [[...files(), '--nodes', file('none.csv')], `--nodes ${file('none.csv')} cannot be read`],
-      [['--gpus', '0'], '--gpus 0: expected a number from 1 to 100000'],
-      [[...files(), '--gpus', '5'], '--gpus makes up a cluster'],
-      [['--strange'], "Unknown option '--strange'"],
-    ] as const) {
-      expect(() => simulate(args)).toThrow(says);
-    }
+    expect(curve.map(({ arrivedPercent }) => arrivedPercent)).toEqual(Array.from({ length: curve.length }, (_, index) => index + 1));
+    expect(curve.length).toBeGreaterThanOrEqual(200);
   });
 });

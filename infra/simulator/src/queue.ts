@@ -1,0 +1,193 @@
+import { type Decision, defaultSettings, Scheduler } from '@orrery/execution/scheduling';
+import type { Job } from './course/course.ts';
+import { type Chance, chanceOf } from './draw.ts';
+import { machinesOf } from './generate.ts';
+import { quantile, rising } from './numbers.ts';
+import { type Quota, readQuotas } from './quotas.ts';
+import { allGpus } from './replay.ts';
+import type { QueueSettings } from './settings.ts';
+import { waitingOf } from './synthetic.ts';
+import { duration, tableOf } from './table.ts';
+
+/** How fast decisions came in one phase. */
+interface Pace {
+  readonly decisions: number;
+  /** With telling the scheduler what became of them. */
+  readonly decisionsPerSecond: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly maxUs: number;
+}
+
+interface QueueReport {
+  readonly policy: string;
+  readonly seed: number;
+  readonly nodes: number;
+  readonly gpus: number;
+  readonly requests: number;
+  readonly queues: number;
+  readonly submitSeconds: number;
+  /** While the empty cluster fills. */
+  readonly filling: Pace;
+  /** While requests end on the full cluster, and others take their place. */
+  readonly turnover: Pace;
+  readonly waiting: number;
+  readonly snapshotSeconds: number;
+  readonly restoreSeconds: number;
+  /** The restored scheduler proposes what the old one does. */
+  readonly isRestoredEqual: boolean;
+  /** The most memory that the process had, in MiB. */
+  readonly peakMib: number;
+}
+
+const most = { filling: 200_000, turnover: 20_000 };
+/** Decisions by which the restored scheduler is told from the old one. */
+const compared = 64;
+
+const paceOf = (lengthsMs: readonly number[], totalMs: number): Pace => {
+  const sorted = rising(lengthsMs);
+  const us = (part: number): number => 1_000 * quantile(sorted, part);
+  const decisionsPerSecond = totalMs > 0 ? Math.round((1_000 * lengthsMs.length) / totalMs) : 0;
+  return { decisions: lengthsMs.length, decisionsPerSecond, p50Us: us(0.5), p99Us: us(0.99), maxUs: us(1) };
+};
+
+/** A scheduler with a long queue, asked for one decision at a time. */
+class Bench {
+  /** Who has machines, in no order. */
+  private readonly running: string[] = [];
+  now = 0;
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly clock: () => number,
+  ) {}
+
+  /** Decides until nothing follows any more, or so many decisions were made. */
+  settle(limit: number, lengthsMs: number[]): void {
+    for (let made = 0; made < limit; made += 1) {
+      const began = this.clock();
+      const [decision] = this.scheduler.decide(this.now, 1);
+      lengthsMs.push(this.clock() - began);
+      if (!decision) return;
+      this.tell(decision);
+    }
+  }
+
+  endOne({ below }: Chance): void {
+    const index = below(this.running.length);
+    const last = this.running.pop();
+    const id = this.running[index] ?? last;
+    if (id === undefined || last === undefined) return;
+    if (index < this.running.length) this.running[index] = last;
+    this.scheduler.ended(id, this.now);
+  }
+
+  private tell(decision: Decision): void {
+    const { request } = decision;
+    switch (decision.kind) {
+      case 'place':
+        this.scheduler.placed(request, { ...decision, at: this.now });
+        this.running.push(request);
+        break;
+      case 'reserve':
+        this.scheduler.reserved(request, decision);
+        break;
+      case 'preempt':
+        this.scheduler.preempting(request, this.now);
+        break;
+      case 'expire':
+        this.scheduler.ended(request, this.now);
+    }
+  }
+}
+
+const timed = <T>(work: () => T, clock: () => number): { readonly value: T; readonly seconds: number } => {
+  const began = clock();
+  const value = work();
+  return { value, seconds: (clock() - began) / 1_000 };
+};
+
+const schedulerWith = (machines: ReturnType<typeof machinesOf>, quotas: readonly Quota[], make: () => Scheduler): Scheduler => {
+  const scheduler = make();
+  scheduler.setQuotas(quotas, 0);
+  for (const machine of machines) scheduler.addMachine(machine);
+  return scheduler;
+};
+
+const millisecondsPerTurn = 1_000;
+
+const measure = (settings: QueueSettings): QueueReport => {
+  const { source, policy, seed } = settings;
+  const clock = (): number => performance.now();
+  const chance = chanceOf(seed);
+  const machines = machinesOf(source.gpus, chanceOf(source.gpus));
+  const requests = source.requests ?? 10 * allGpus(machines);
+  const jobs: readonly Job[] = waitingOf(requests, source.queues, chance);
+  const rules = { ...defaultSettings, policy };
+  const scheduler = schedulerWith(machines, readQuotas(settings.quotas), () => new Scheduler(rules, chanceOf(seed).share));
+  const submitting = timed(() => {
+    for (const job of jobs) scheduler.submit(job);
+  }, clock);
+  const bench = new Bench(scheduler, clock);
+  bench.now = requests;
+  const filling: number[] = [];
+  const filled = timed(() => bench.settle(most.filling, filling), clock);
+  const turnover: number[] = [];
+  const turned = timed(() => {
+    while (turnover.length < most.turnover) {
+      bench.now += millisecondsPerTurn;
+      bench.endOne(chance);
+      bench.settle(most.turnover, turnover);
+    }
+  }, clock);
+  const snapshot = timed(() => scheduler.snapshot(), clock);
+  const restored = timed(() => Scheduler.restore(snapshot.value, rules, chanceOf(seed).share), clock);
+  const [before, after] = [scheduler, restored.value].map((each) => JSON.stringify(each.decide(bench.now, compared)));
+  return {
+    policy,
+    seed,
+    nodes: machines.length,
+    gpus: allGpus(machines),
+    requests,
+    queues: source.queues,
+    submitSeconds: submitting.seconds,
+    filling: paceOf(filling, 1_000 * filled.seconds),
+    turnover: paceOf(turnover, 1_000 * turned.seconds),
+    waiting: scheduler.load().waiting,
+    snapshotSeconds: snapshot.seconds,
+    restoreSeconds: restored.seconds,
+    isRestoredEqual: before === after,
+    peakMib: process.resourceUsage().maxRSS / 1_024,
+  };
+};
+
+const micros = (value: number): string => `${value.toFixed(0)} µs`;
+
+const paceRow = (name: string, { decisions, decisionsPerSecond, p50Us, p99Us, maxUs }: Pace): readonly string[] => [
+  name,
+  String(decisions),
+  String(decisionsPerSecond),
+  micros(p50Us),
+  micros(p99Us),
+  micros(maxUs),
+];
+
+const print = (report: QueueReport): string =>
+  [
+    `${report.policy}: ${report.requests} requests in ${report.queues} queues, ${report.gpus} GPUs on ${report.nodes} nodes; seed ${report.seed}`,
+    '',
+    tableOf(
+      ['one decision at a time', 'decisions', 'decisions/s', 'p50', 'p99', 'max'],
+      [paceRow('the empty cluster fills', report.filling), paceRow('requests end and others begin', report.turnover)],
+    ),
+    '',
+    `still waiting ${report.waiting}; memory at most ${report.peakMib.toFixed(0)} MiB`,
+    `submitted in ${duration(report.submitSeconds)}, snapshot in ${duration(report.snapshotSeconds)}, restored in ${duration(report.restoreSeconds)}; ` +
+      `the restored scheduler decides ${report.isRestoredEqual ? 'the same' : 'OTHERWISE'}`,
+  ].join('\n');
+
+/** Measures the scheduler with a long queue that is made up. */
+export const simulateQueue = (settings: QueueSettings): string => {
+  const report = measure(settings);
+  return settings.json ? JSON.stringify(report) : print(report);
+};
