@@ -105,6 +105,11 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `${typeof details['machineType'] === 'string' ? `The machine type ${details['machineType']}` : 'This machine type'} is not offered: list the machine types for what is.`,
   NoPrice: 'There is no price for this machine type yet: the operator must publish one.',
   InsufficientCredits: 'Insufficient credits: top up the account of the organization.',
+  GangTooLarge: (details) => `At most ${named(details, 'limit', 'so many')} runs start together.`,
+  DeadlineTooEarly: (details) =>
+    `The run could not end by this deadline: the earliest that is possible is ${named(details, 'earliest', 'now and the time it may take')}.`,
+  PriorityClassNotAllowed: (details) =>
+    `The priority class ${named(details, 'priorityClass', 'of this name')} is not for your organization: ask the operator for it.`,
   ProgramTooLarge: 'The program and its files are too large together.',
   RunNotFound: 'Execution not found.',
   VariableNotFound: 'Environment variable not found.',

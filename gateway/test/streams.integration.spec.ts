@@ -52,7 +52,7 @@ describe('A stream over HTTP', () => {
     });
 
   it('gives each item of the contract with its place, and says when it has ended', async () => {
-    serve({ kind: 'status', status: 'running', waiting: null, at }, output(1, 'one\n'), output(2, 'two\r\n'), ended);
+    serve({ kind: 'status', status: 'running', waiting: null, preempted: null, at }, output(1, 'one\n'), output(2, 'two\r\n'), ended);
     const { response, whole } = await read(ours);
     expect(response.statusCode).toBe(200);
     expect(response.headers['content-type']).toMatch(/^text\/event-stream/);
@@ -62,7 +62,7 @@ describe('A stream over HTTP', () => {
       .split('\n\n')
       .filter(Boolean);
     expect(frames).toEqual([
-      `data: ${JSON.stringify({ kind: 'status', status: 'running', waiting: null, at })}`,
+      `data: ${JSON.stringify({ kind: 'status', status: 'running', waiting: null, preempted: null, at })}`,
       `id: 1.1\ndata: ${JSON.stringify(output(1, 'one\n'))}`,
       `id: 1.2\ndata: ${JSON.stringify(output(2, 'two\r\n'))}`,
       `data: ${JSON.stringify(ended)}`,
@@ -71,7 +71,7 @@ describe('A stream over HTTP', () => {
   });
 
   it.each([theirs, `/api/v1/stream/${runId}`])('gives the frames that clients of the Lyceum API know, at %s', async (path) => {
-    serve({ kind: 'status', status: 'running', waiting: null, at }, output(1, '\u001b[31mred\u001b[0m\n'), ended);
+    serve({ kind: 'status', status: 'running', waiting: null, preempted: null, at }, output(1, '\u001b[31mred\u001b[0m\n'), ended);
     const { whole } = await read(path);
     const data = (await whole).split('\n').flatMap((line) => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []));
     expect(data).toEqual([

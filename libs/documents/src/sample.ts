@@ -16,6 +16,7 @@ const texts = [
   'ABCD2345',
   '203.0.113.0/24',
   'https://app.example.com/callback',
+  '1g.10gb',
 ];
 
 const fits = (text: string, schema: JsonSchema): boolean => {
@@ -50,13 +51,14 @@ const choiceOf = (choices: readonly Json[]): Json => choices.find((choice) => !i
 /** A value that a schema accepts, the same every time, with every optional field present. */
 export const sampleOf = (schema: Json, named: Named): Json => {
   if (!isObject(schema)) return 'sample';
-  const { $ref, type, const: constant, enum: values, anyOf, oneOf, items } = schema;
+  const { $ref, const: constant, enum: values, anyOf, oneOf, items } = schema;
   if (typeof $ref === 'string') return sampleOf(named[$ref.slice($ref.lastIndexOf('/') + 1)] ?? {}, named);
   if (constant !== undefined) return constant;
   if (Array.isArray(values)) return values[0] ?? null;
   const choices = anyOf ?? oneOf;
   if (Array.isArray(choices)) return sampleOf(choiceOf(choices), named);
-  switch (type) {
+  const { type: types } = schema;
+  switch (Array.isArray(types) ? types.find((type) => type !== 'null') : types) {
     case 'object':
       return fieldsOf(schema, named);
     case 'array':

@@ -50,6 +50,10 @@ export const ExecutionConfig = z.object({
     says: 'how many seconds a run may wait for a machine before it fails',
     example: '86400',
   }),
+  maxNodes: variable('ORRERY_RUN_MAX_NODES', z.coerce.number().int().min(1).max(1_024).default(64), {
+    says: 'how many members a gang may have, runs of one submission that start together',
+    example: '64',
+  }),
   programDays: variable('ORRERY_PROGRAM_DAYS', z.coerce.number().int().min(1).max(3_650).default(30), {
     says: 'how many days the program of a run that has ended is kept',
     example: '30',

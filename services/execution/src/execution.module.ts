@@ -24,6 +24,7 @@ import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
 import { RulesHandler } from './application/scheduling/rules.handler.ts';
 import { Rules } from './application/scheduling/rules.ts';
 import { closedConsumer, standingConsumer } from './application/standing.consumer.ts';
+import { SubmissionLimits } from './application/submissions.ts';
 import { Telemetry } from './application/telemetry.ts';
 import { WorkersHandler } from './application/workers.handler.ts';
 import { Workers } from './application/workers.ts';
@@ -99,6 +100,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
       { provide: Environments, useValue: environmentsOf(deps) },
       { provide: Beats, useValue: beats },
       { provide: RunReader, useValue: reader },
+      { provide: SubmissionLimits, useValue: new SubmissionLimits(config.maxNodes) },
       { provide: WorkerReader, useValue: new WorkerReader(store) },
       { provide: AgentCredentials, useFactory: () => AgentCredentials.open(credentials) },
       {

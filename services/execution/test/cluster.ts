@@ -1,6 +1,6 @@
 import { type catalog, execution, instantOf } from '@orrery/contracts';
-import type { DataOf, RunEvent } from '../src/domain/run-facts.ts';
-import { runStream } from '../src/domain/run-facts.ts';
+import type { DataOf, RunEvent } from '../src/domain/run/run-facts.ts';
+import { runStream } from '../src/domain/run/run-facts.ts';
 import type { Engine, EngineFact, Placement } from '../src/domain/scheduling/engine.ts';
 import type { WorkerEvent } from '../src/domain/worker.ts';
 import { workerStream } from '../src/domain/worker.ts';

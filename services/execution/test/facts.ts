@@ -1,7 +1,8 @@
 import { type catalog, execution, formatNanos, instantOf, OrgId } from '@orrery/contracts';
-import type { RunCommand } from '../src/domain/run-commands.ts';
-import { endInWords } from '../src/domain/run-end.ts';
-import type { DataOf, RunEvent } from '../src/domain/run-facts.ts';
+import type { RunCommand } from '../src/domain/run/run-commands.ts';
+import { endInWords } from '../src/domain/run/run-end.ts';
+import type { DataOf, RunEvent } from '../src/domain/run/run-facts.ts';
+import { preemptionInWords } from '../src/domain/scheduling/in-words.ts';
 
 /** A moment, in seconds from the beginning of the story. */
 export const at = (seconds: number): string => instantOf(Date.UTC(2026, 0, 1) + seconds * 1_000);
@@ -15,17 +16,36 @@ export const tokenId = (n = 1): string => uuid(4, n);
 
 export const price: catalog.PinnedPrice = { version: 1, currency: 'EUR', nanosPerSecond: formatNanos(1_000n) };
 export const resources: catalog.Resources = { cpuMilli: 1_000, memoryMib: 1_024, gpus: 0 };
+export const noWishes: execution.PlaceWishes = { labels: null, group: null, near: null, apart: null, workerId: null };
+/** What a run asks for that asks for nothing in particular. */
+export const request = (change: Partial<execution.RunRequest> = {}): execution.RunRequest => ({
+  choices: [{ machineType: 'cpu', resources, price }],
+  gang: null,
+  wishes: noWishes,
+  priority: { class: 'normal', rank: 0 },
+  isPreemptible: false,
+  deadlineAt: null,
+  project: null,
+  ...change,
+});
 const reasons = { policy: 'best-fit', candidates: 1, score: 0 };
 
 export const submit: Extract<RunCommand, { type: 'Submit' }> = {
   type: 'Submit',
   runId: runId(),
   orgId: orgId(),
-  machineType: 'cpu',
-  resources,
-  price,
+  offers: [{ machineType: 'cpu', resources, price }],
+  order: 'preference',
   hasCredit: true,
   isClosed: false,
+  gang: null,
+  maxNodes: 8,
+  wishes: noWishes,
+  isWorkerKnown: true,
+  priority: { class: 'normal', rank: 0, isAllowed: true },
+  isPreemptible: false,
+  deadlineAt: null,
+  project: null,
   program: { fileName: 'main.py', hash: 'a'.repeat(64), bytes: 100, maxBytes: 1_000 },
   timeoutSeconds: 60,
   submittedBy: 'user:ada',
@@ -40,6 +60,7 @@ export const submitted = (data: Partial<DataOf<'RunSubmitted'>> = {}): RunEvent 
     machineType: 'cpu',
     resources,
     price,
+    request: request({ choices: [{ machineType: 'cpu', resources: data.resources ?? resources, price }] }),
     fileName: 'main.py',
     programHash: 'a'.repeat(64),
     programBytes: 100,
@@ -69,6 +90,12 @@ export const placed = (data: Partial<DataOf<'RunPlaced'>> = {}): RunEvent => ({
     epoch: 1,
     workerId: workerId(),
     gpuIndexes: [],
+    mig: null,
+    choice: 0,
+    machineType: 'cpu',
+    resources,
+    price,
+    isBorrowed: false,
     leaseExpiresAt: at(61),
     reasons,
     at: at(1),
@@ -87,6 +114,21 @@ export const started = (data: Partial<DataOf<'RunStarted'>> = {}): RunEvent => (
     price,
     timeoutSeconds: 60,
     startedAt: at(2),
+    ...data,
+  },
+});
+
+export const preempted = (data: Partial<DataOf<'RunPreempted'>> = {}): RunEvent => ({
+  type: 'RunPreempted',
+  data: {
+    runId: runId(),
+    attempt: 1,
+    epoch: 1,
+    workerId: workerId(),
+    by: runId(2),
+    reason: 'reclaim',
+    message: preemptionInWords(data.reason ?? 'reclaim'),
+    at: at(4),
     ...data,
   },
 });
@@ -124,6 +166,9 @@ export const place: Extract<RunCommand, { type: 'Place' }> = {
   type: 'Place',
   workerId: workerId(),
   gpuIndexes: [],
+  mig: null,
+  choice: 0,
+  isBorrowed: false,
   reasons,
   leaseMs: 60_000,
   at: at(1),

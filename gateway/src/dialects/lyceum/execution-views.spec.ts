@@ -119,7 +119,7 @@ describe('An execution', () => {
   it('streams its output and its end, and nothing else', () => {
     const item: execution.RunOutputItem = { kind: 'output', attempt: 1, seq: 1, stream: 'stderr', at, text: 'x\n' };
     expect(streamed(item)).toEqual({ output: { content: 'x\n' } });
-    expect(streamed({ kind: 'status', status: 'running', waiting: null, at })).toBeUndefined();
+    expect(streamed({ kind: 'status', status: 'running', waiting: null, preempted: null, at })).toBeUndefined();
     const end = { kind: 'ended', exitCode: null, reason: 'time-limit', message: null, at } as const;
     expect(streamed({ ...end, status: 'failed' })).toEqual({ jobFinished: { job: { result: { returnCode: '1', error: 'time-limit' } } } });
     expect(streamed({ ...end, status: 'completed', exitCode: 0 })).toEqual({

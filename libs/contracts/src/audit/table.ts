@@ -13,6 +13,8 @@ const executionFacts = auditing(ExecutionEvents, {
   RunKeptWaiting: ofPlatform,
   RunPlaced: ofPlatform,
   RunStarted: ofPlatform,
+  RunPreempted: ofPlatform,
+  ReservationMade: ofPlatform,
   RunAttemptLost: ofPlatform,
   RunCompleted: end,
   RunFailed: end,
@@ -30,6 +32,7 @@ const executionFacts = auditing(ExecutionEvents, {
   WorkerLost: ofPlatform,
   WorkerReturned: ofPlatform,
   WorkerCordoned: { action: 'worker.cordoned', target: ['worker', 'workerId'] },
+  WorkerDrainRequested: { action: 'worker.drain_requested', target: ['worker', 'workerId'], details: ['endsAt'] },
   WorkerUncordoned: { action: 'worker.uncordoned', target: ['worker', 'workerId'] },
   WorkerLabelled: { action: 'worker.labelled', target: ['worker', 'workerId'], details: ['labels', 'pool', 'rack'] },
   QuotaSet: {

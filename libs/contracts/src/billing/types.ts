@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName, Meter } from '../catalog/types.ts';
 import { id } from '../define.ts';
-import { RunId } from '../execution/runs/types.ts';
+import { RunId } from '../execution/runs/ids.ts';
 import { Currency, NanosText } from '../money.ts';
 import { Instant, OrgId } from '../values.ts';
 

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { command, query } from '../define.ts';
 import { Currency, NanosText } from '../money.ts';
 import { Instant, PageRequest, pageOf, Text } from '../values.ts';
-import { MachineTypeName, MachineTypeView, Price, PriceBookView, Resources } from './types.ts';
+import { MachineTypeName, MachineTypeView, OfferedResources, Price, PriceBookView } from './types.ts';
 
 export const PublishMachineType = command({
   subject: 'catalog.publish-machine-type',
   summary: 'Offer a machine type, or change what it gives',
   http: 'PUT /machine-types/{name}',
   access: 'operator',
-  input: z.strictObject({ name: MachineTypeName, description: Text.max(500).default(''), resources: Resources }),
+  input: z.strictObject({ name: MachineTypeName, description: Text.max(500).default(''), resources: OfferedResources }),
   output: MachineTypeView,
   refusals: {},
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { query } from '../define.ts';
-import { OutputPlace, RunId } from '../execution/runs/types.ts';
+import { RunId } from '../execution/runs/ids.ts';
+import { OutputPlace } from '../execution/runs/types.ts';
 import { Instant, PageRequest, pageOf, Text } from '../values.ts';
 import { CloudEvent, LogLine, RunMetrics } from './types.ts';
 

@@ -3,7 +3,7 @@ import { execution, type InputOf, instantOf, type OutputOf, type RequestContext 
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Counter, counter } from '@orrery/telemetry';
-import type { RunCommand } from '../domain/run-commands.ts';
+import type { RunCommand } from '../domain/run/run-commands.ts';
 import { WorkerReader } from '../views/worker-reader.ts';
 import { AgentCredentials } from './agent-credentials.ts';
 import { Beats } from './beats.ts';

@@ -28,6 +28,10 @@ const maxOutputBytes = 64 * 1_048_576;
 
 const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
 const keyOf = ({ runId, epoch }: Pick<execution.AttemptRef, 'runId' | 'epoch'>): string => `${runId} ${epoch}`;
+/** What a member of a gang finds of itself in its environment. */
+const gangEnvOf = (gang: execution.Gang | null): Readonly<Record<string, string>> =>
+  gang === null ? {} : { ORRERY_GANG_ID: gang.id, ORRERY_GANG_RANK: String(gang.rank), ORRERY_GANG_SIZE: String(gang.size) };
+
 const isAway = (error: unknown): boolean => error instanceof ServiceUnavailable || error instanceof DeadlineExceeded;
 
 /**
@@ -48,7 +52,7 @@ export class DispatchRunner {
 
   hear(facts: readonly ExecutionFact[]): void {
     for (const { event } of facts) {
-      if (event.type === 'RunEndRequested') this.attend(event.data.runId);
+      if (event.type === 'RunEndRequested' || event.type === 'RunPreempted') this.attend(event.data.runId);
       if (event.type === 'WorkerReturned' || event.type === 'WorkerLost') {
         void this.resume(event.data.workerId).catch((err: unknown) => this.warn(err, 'could not look at what a machine was to do'));
       }
@@ -131,7 +135,7 @@ export class DispatchRunner {
       gpuIndexes,
       runtime: 'process',
       program: { language: 'python', code, fileName: due.fileName ?? 'main.py', files },
-      env: await this.parts.envOf(orgId),
+      env: { ...(await this.parts.envOf(orgId)), ...gangEnvOf(due.gang) },
       timeoutSeconds,
       graceSeconds,
       maxOutputBytes,

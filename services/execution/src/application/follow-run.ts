@@ -3,7 +3,7 @@ import { Bell } from '@orrery/kernel';
 import type { LogEntry, LogStore } from '@orrery/telemetry-store';
 import type { NatsConnection } from 'nats';
 import { type OutputPlace, outputOrder } from '../domain/output-order.ts';
-import { runStream } from '../domain/run-facts.ts';
+import { runStream } from '../domain/run/run-facts.ts';
 import type { RunRow } from '../views/run-list.view.ts';
 import type { RunReader } from '../views/run-reader.ts';
 import type { AttemptOwners } from './attempt-owners.ts';
@@ -117,11 +117,11 @@ export class FollowedRun {
   }
 
   private *statusItems(): Generator<execution.RunOutputItem> {
-    const { status, waiting, submittedAt, placedAt, startedAt } = this.row;
-    const news = `${status} ${waiting?.reason ?? ''}`;
+    const { status, waiting, preempted, submittedAt, placedAt, startedAt } = this.row;
+    const news = `${status} ${waiting?.reason ?? ''} ${preempted?.at ?? ''}`;
     if (news === this.told) return;
     this.told = news;
-    if (!this.isOver) yield { kind: 'status', status, waiting, at: startedAt ?? placedAt ?? waiting?.since ?? submittedAt };
+    if (!this.isOver) yield { kind: 'status', status, waiting, preempted, at: startedAt ?? placedAt ?? waiting?.since ?? submittedAt };
   }
 
   private async look(): Promise<void> {

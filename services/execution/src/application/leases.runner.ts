@@ -98,7 +98,7 @@ export class LeasesRunner {
     const { pool, runs, waitingMs } = this.parts;
     const { rows } = await pool.query<{ id: execution.RunId }>({
       name: 'waited-too-long',
-      text: `SELECT id FROM run_list WHERE status = 'pending' AND submitted_at < now() - make_interval(secs => $1::float8 / 1000)
+      text: `SELECT id FROM run_list WHERE status = 'pending' AND waits_since < now() - make_interval(secs => $1::float8 / 1000)
         ORDER BY id LIMIT ${atOnce}`,
       values: [waitingMs],
     });

@@ -2,17 +2,19 @@ import { catalog, type EventIn } from '@orrery/contracts';
 import { consumer } from '@orrery/event-store';
 import type { Recorded } from '@orrery/kernel';
 import type pg from 'pg';
+import type { Offered } from '../domain/run/run-submission.ts';
 
 /** What this service must know of catalog and billing to accept a run, kept here so that it accepts while they are down. */
 export interface Offer {
-  readonly resources: catalog.Resources | null;
-  readonly price: catalog.PinnedPrice | null;
+  /** In the order in which they were asked for. */
+  readonly offers: readonly Offered[];
   readonly hasCredit: boolean;
   /** Suspended or deleted: it begins nothing. */
   readonly isClosed: boolean;
 }
 
 interface OfferRow {
+  readonly machineType: string;
   readonly resources: catalog.Resources | null;
   readonly version: number | null;
   readonly currency: catalog.PinnedPrice['currency'] | null;
@@ -21,26 +23,28 @@ interface OfferRow {
   readonly isClosed: boolean | null;
 }
 
-/** The offer of a machine type to an organization, as far as we have heard. */
-export const offerOf = async (database: Pick<pg.Pool, 'query'>, machineType: string, orgId: string): Promise<Offer> => {
+const offeredOf = ({ machineType, resources, version, currency, nanosPerSecond }: OfferRow): Offered => {
+  const price = version && currency && nanosPerSecond !== null ? { version, currency, nanosPerSecond } : null;
+  return { machineType, resources, price };
+};
+
+/** The offer of machine types to an organization, as far as we have heard. */
+export const offersOf = async (database: Pick<pg.Pool, 'query'>, machineTypes: readonly string[], orgId: string): Promise<Offer> => {
   const { rows } = await database.query<OfferRow>({
     name: 'offer',
-    text: `SELECT m.resources, b.version::int, b.currency, p.nanos_per_second AS "nanosPerSecond", c.is_exhausted AS "isExhausted",
-        s.is_closed AS "isClosed"
-      FROM (SELECT $1::text AS name, $2::uuid AS org_id) asked
+    text: `SELECT asked.name AS "machineType", m.resources, b.version::int, b.currency, p.nanos_per_second AS "nanosPerSecond",
+        c.is_exhausted AS "isExhausted", s.is_closed AS "isClosed"
+      FROM unnest($1::text[]) WITH ORDINALITY asked(name, place)
       LEFT JOIN offered_machine_types m ON m.name = asked.name AND m.is_offered
       LEFT JOIN LATERAL (SELECT * FROM price_books WHERE effective_at <= now() ORDER BY version DESC LIMIT 1) b ON true
       LEFT JOIN run_prices p ON p.book = b.version AND p.machine_type = asked.name
-      LEFT JOIN credit_states c ON c.org_id = asked.org_id
-      LEFT JOIN org_standings s ON s.org_id = asked.org_id`,
-    values: [machineType, orgId],
+      LEFT JOIN credit_states c ON c.org_id = $2::uuid
+      LEFT JOIN org_standings s ON s.org_id = $2::uuid
+      ORDER BY asked.place`,
+    values: [machineTypes, orgId],
   });
-  const row = rows[0];
-  const price =
-    row?.version && row.currency && row.nanosPerSecond !== null
-      ? { version: row.version, currency: row.currency, nanosPerSecond: row.nanosPerSecond }
-      : null;
-  return { resources: row?.resources ?? null, price, hasCredit: row?.isExhausted !== true, isClosed: row?.isClosed === true };
+  const [row] = rows;
+  return { offers: rows.map(offeredOf), hasCredit: row?.isExhausted !== true, isClosed: row?.isClosed === true };
 };
 
 const { MachineTypePublished, MachineTypeRetired, PriceBookPublished } = catalog.CatalogEvents;

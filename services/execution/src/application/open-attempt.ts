@@ -7,6 +7,7 @@ export interface DueAttempt extends execution.AttemptRef {
   readonly orgId: OrgId;
   readonly gpuIndexes: number[];
   readonly resources: catalog.Resources;
+  readonly gang: execution.Gang | null;
   readonly timeoutSeconds: number;
   readonly fileName: string | null;
   readonly bundle: string | null;
@@ -28,11 +29,11 @@ export const dueAttempt = async (database: Database, runId: string): Promise<Due
   const { rows } = await database.query<DueAttempt>({
     name: 'due-attempt',
     text: `SELECT o.run_id AS "runId", o.attempt::int, o.epoch::int, o.worker_id AS "workerId", r.org_id AS "orgId",
-        o.gpu_indexes AS "gpuIndexes", r.resources, r.timeout_seconds::int AS "timeoutSeconds", r.file_name AS "fileName", p.bundle,
+        o.gpu_indexes AS "gpuIndexes", r.resources, r.request->'gang' AS gang, r.timeout_seconds::int AS "timeoutSeconds", r.file_name AS "fileName", p.bundle,
         ${acknowledged} AS "isAcknowledged", coalesce(w.is_lost, true) AS "isWorkerLost",
         extract(epoch FROM coalesce(l.expires_at, o.lease_expires_at) - now())::float8 * 1000 AS "leftMs",
         o.end_mode AS "endMode", o.end_reason AS "endReason", o.traceparent
-      FROM ${joined} JOIN run_list r ON r.id = o.run_id LEFT JOIN run_programs p ON p.run_id = o.run_id
+      FROM ${joined} JOIN run_list r ON r.id = o.run_id LEFT JOIN run_programs p ON p.run_id = coalesce(r.gang_id, r.id)
       LEFT JOIN workers w ON w.id = o.worker_id
       WHERE o.run_id = $1`,
     values: [runId],

@@ -51,6 +51,7 @@ export const forgetPrograms = async (pool: Pick<pg.Pool, 'query'>, days: number)
     `DELETE FROM run_programs WHERE run_id IN (
        SELECT p.run_id FROM run_programs p LEFT JOIN run_list r ON r.id = p.run_id
        WHERE p.stored_at < now() - make_interval(days => $1) AND (r.id IS NULL OR r.ended_at < now() - make_interval(days => $1))
+         AND NOT EXISTS (SELECT FROM run_list m WHERE m.gang_id = p.run_id AND coalesce(m.ended_at, now()) >= now() - make_interval(days => $1))
        LIMIT 1000)`,
     [days],
   );

@@ -1,19 +1,19 @@
 import { Controller } from '@nestjs/common';
-import { actorOf, execution, type InputOf, instantOf, newId, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { actorOf, execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore, metadataOf } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import type { RequestEnd } from '../domain/run-commands.ts';
-import { type RunEvent, runStream } from '../domain/run-facts.ts';
+import type { RequestEnd } from '../domain/run/run-commands.ts';
+import { type RunEvent, runStream } from '../domain/run/run-facts.ts';
 import { runRowOf } from '../views/run-list.view.ts';
 import { RunReader, runViewOf } from '../views/run-reader.ts';
 import { Household } from './household.ts';
-import { offerOf } from './offers.ts';
-import { keepProgram, maxProgramBytes, packed } from './programs.ts';
+import { keepProgram, packed } from './programs.ts';
+import { SubmissionLimits, submissionsOf } from './submissions.ts';
 
-/** The run right after its submission, from what was just decided. */
-const submittedView = (events: readonly RunEvent[], context: RequestContext): execution.RunView => {
-  const row = runRowOf(events.map((event) => ({ event, metadata: metadataOf(context), recordedAt: new Date() })));
+/** The run right after its submission, from what was just decided; of a gang the one of rank 0. */
+const submittedView = ([event]: readonly RunEvent[], context: RequestContext): execution.RunView => {
+  const row = event && runRowOf([{ event, metadata: metadataOf(context), recordedAt: new Date() }]);
   if (!row) throw new TypeError('what was submitted is there');
   return runViewOf(row, null);
 };
@@ -23,42 +23,30 @@ export class RunsHandler {
   private readonly store: EventStore;
   private readonly household: Household;
   private readonly reader: RunReader;
+  private readonly maxNodes: number;
 
-  constructor(store: EventStore, household: Household, reader: RunReader) {
+  constructor(store: EventStore, household: Household, reader: RunReader, limits: SubmissionLimits) {
     this.store = store;
     this.household = household;
     this.reader = reader;
+    this.maxNodes = limits.maxNodes;
   }
 
   @Serves(execution.SubmitRun)
   async submit(input: InputOf<typeof execution.SubmitRun>, context: RequestContext): Promise<OutputOf<typeof execution.SubmitRun>> {
-    const { code, files, fileName, machineType, timeoutSeconds } = input;
     const orgId = OrgId.parse(context.orgId);
-    const runId = newId(execution.RunId);
-    const at = instantOf(systemClock.now());
-    const [offer, program] = await Promise.all([offerOf(this.store.pool, machineType, orgId), packed({ code, files })]);
-    const { hash, bytes } = program;
-    const handled = await this.household.runs.submit(
-      {
-        type: 'Submit',
-        runId,
-        orgId,
-        machineType,
-        ...offer,
-        program: { fileName: fileName ?? null, hash, bytes, maxBytes: maxProgramBytes },
-        timeoutSeconds,
-        submittedBy: actorOf(context.principal),
-        at,
-      },
-      context,
-      {
-        input,
-        answer: (events) => submittedView(events, context),
-        writes: (events) => (events.length > 0 ? [keepProgram(runId, program, at)] : []),
-      },
-    );
+    const program = await packed({ code: input.code, files: input.files });
+    const { store, maxNodes } = this;
+    const members = await submissionsOf(input, { store, maxNodes, program, orgId }, context);
+    const [{ runId, at }] = members;
+    const handled = await this.household.runs.submit(members, context, {
+      input,
+      answer: (events) => submittedView(events, context),
+      // The members of a gang run one program, kept under the id of the gang.
+      writes: (events) => (events.length > 0 ? [keepProgram(runId, program, at)] : []),
+    });
     const { answer, events } = refuse(handled);
-    for (const event of events) this.household.tellSubmitted({ stream: runStream(runId), version: 1, event });
+    for (const event of events) this.household.tellSubmitted({ stream: runStream(event.data.runId), version: 1, event });
     return answer;
   }
 

@@ -2,10 +2,13 @@ import type { OrgId, RequestContext } from '@orrery/contracts';
 import { execution } from '@orrery/contracts';
 import { type EventStore, type Handled, type HandleOptions, handleWith, type Write } from '@orrery/event-store';
 import { metrics } from '@orrery/telemetry';
-import { Run, type RunRefusal, type RunState } from '../domain/run.ts';
-import type { RunCommand } from '../domain/run-commands.ts';
-import { type RunEvent, runStream } from '../domain/run-facts.ts';
+import { Run, type RunRefusal } from '../domain/run/run.ts';
+import type { RunCommand } from '../domain/run/run-commands.ts';
+import { type RunEvent, runStream } from '../domain/run/run-facts.ts';
+import type { RunState } from '../domain/run/run-state.ts';
+import type { Submission } from '../domain/run/run-submission.ts';
 import { endStatusOf } from '../views/run-list.view.ts';
+import { submitTogether } from './gang-submission.ts';
 import { endLease } from './machine-leases.ts';
 
 const ofService = { service: 'execution' };
@@ -32,12 +35,15 @@ export class Runs {
     this.handle = handleWith(store, Run, { name: 'run' });
   }
 
+  /** One run, or all members of a gang in one commit: the first refusal refuses all of them. */
   async submit<A>(
-    command: Extract<RunCommand, { type: 'Submit' }>,
+    members: readonly [Submission, ...Submission[]],
     context: RequestContext,
     options: HandleOptions<RunEvent, RunState, RunRefusal, A>,
   ): Promise<Handled<RunEvent, RunRefusal, A>> {
-    return await this.handle(runStream(command.runId), command, context, { ...options, fresh: true });
+    const [first, ...others] = members;
+    if (others.length > 0) return await submitTogether(this.store, members, { context, options });
+    return await this.handle(runStream(first.runId), { type: 'Submit', ...first }, context, { ...options, fresh: true });
   }
 
   /** Judged by the run itself; `RunNotFound` where there is none. */

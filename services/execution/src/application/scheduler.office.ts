@@ -3,7 +3,7 @@ import type { Bus } from '@orrery/messaging';
 import type { Term } from '@orrery/process';
 import type { Log } from '@orrery/telemetry';
 import type { Patience } from '../domain/leases/silence.ts';
-import { runStream } from '../domain/run-facts.ts';
+import { runStream } from '../domain/run/run-facts.ts';
 import type { Engine } from '../domain/scheduling/engine.ts';
 import { workerStream } from '../domain/worker.ts';
 import type { ExecutionFact } from '../views/kinds.ts';

@@ -6,8 +6,8 @@ import { TermOver } from '@orrery/process';
 import { type Log, metrics, traceparentNow, withSpan } from '@orrery/telemetry';
 import pg from 'pg';
 import { offerMs } from '../domain/leases/silence.ts';
-import { Run } from '../domain/run.ts';
-import { type DataOf, type RunEvent, runStream } from '../domain/run-facts.ts';
+import { Run } from '../domain/run/run.ts';
+import { type DataOf, type RunEvent, runStream } from '../domain/run/run-facts.ts';
 import type { Engine, EngineFact, Placement } from '../domain/scheduling/engine.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
 import { grantLease, termConstraint } from './machine-leases.ts';
@@ -80,6 +80,9 @@ export class SchedulerRunner {
           type: 'Place',
           ...placement,
           gpuIndexes: [...placement.gpuIndexes],
+          mig: null,
+          choice: 0,
+          isBorrowed: true,
           leaseMs: this.parts.leaseMs,
           at: instantOf(systemClock.now()),
         },

@@ -108,6 +108,14 @@ export class WorkersHandler {
     return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
   }
 
+  @Serves(execution.DrainWorker)
+  async drain(input: InputOf<typeof execution.DrainWorker>, context: RequestContext): Promise<OutputOf<typeof execution.DrainWorker>> {
+    const { workerId, endsAt = null } = input;
+    const command = { type: 'Drain', workerId, endsAt, by: actorOf(context.principal), at: instantOf(systemClock.now()) } as const;
+    refuse(await this.workers.tell(workerId, command, context, { input }));
+    return (await this.reader.one(workerId)) ?? refuse({ code: 'WorkerNotFound', details: {} });
+  }
+
   @Serves(execution.RemoveWorker)
   async remove(
     { workerId }: InputOf<typeof execution.RemoveWorker>,

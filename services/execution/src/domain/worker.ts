@@ -24,6 +24,8 @@ interface Joined {
   readonly token: Token | null;
   readonly isLost: boolean;
   readonly isCordoned: boolean;
+  /** Until when its work may stay; null: it is not drained. */
+  readonly drain: { readonly endsAt: Instant | null } | null;
   readonly facts: execution.WorkerFacts;
   readonly traits: execution.WorkerTraits;
 }
@@ -60,6 +62,13 @@ export type WorkerCommand =
       readonly type: 'Label';
       readonly workerId: execution.WorkerId;
       readonly traits: execution.WorkerTraits;
+      readonly by: string;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'Drain';
+      readonly workerId: execution.WorkerId;
+      readonly endsAt: Instant | null;
       readonly by: string;
       readonly at: Instant;
     }
@@ -101,6 +110,12 @@ const remove = ({ workerId, by, at }: Extract<WorkerCommand, { type: 'Remove' }>
   return status === 'Removed' ? accept() : accept({ type: 'WorkerRemoved', data: { workerId, by, at } });
 };
 
+/** Cordoned as well; the same wish twice is one. */
+const drain = ({ workerId, endsAt, by, at }: Extract<WorkerCommand, { type: 'Drain' }>, state: Joined): WorkerDecision =>
+  state.drain !== null && state.drain.endsAt === endsAt
+    ? accept()
+    : accept({ type: 'WorkerDrainRequested', data: { workerId, by, endsAt, at } });
+
 const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
   // The id of a worker is drawn with its token: the same id is the same wish.
   if (command.type === 'Expect') return state.status === 'Absent' ? expect(command, command.name) : accept();
@@ -119,6 +134,8 @@ const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
       return state.isCordoned ? accept() : accept({ type: 'WorkerCordoned', data: { workerId, by: command.by, at } });
     case 'Label':
       return label(command, state);
+    case 'Drain':
+      return drain(command, state);
     case 'Uncordon':
       return state.isCordoned ? accept({ type: 'WorkerUncordoned', data: { workerId, by: command.by, at } }) : accept();
   }
@@ -132,7 +149,7 @@ const evolve = (state: WorkerState, event: WorkerEvent): WorkerState => {
   }
   if (event.type === 'WorkerJoined') {
     const { name, facts } = event.data;
-    return { status: 'Joined', name, token: null, isLost: false, isCordoned: false, facts, traits: noTraits };
+    return { status: 'Joined', name, token: null, isLost: false, isCordoned: false, drain: null, facts, traits: noTraits };
   }
   if (event.type === 'WorkerRemoved') return { status: 'Removed' };
   return state.status === 'Joined' ? evolveJoined(state, event) : state;
@@ -153,11 +170,13 @@ const evolveJoined = (state: Joined, event: JoinedEvent): Joined => {
     case 'WorkerCordoned':
       return { ...state, isCordoned: true };
     case 'WorkerUncordoned':
-      return { ...state, isCordoned: false };
+      return { ...state, isCordoned: false, drain: null };
     case 'WorkerLabelled': {
       const { labels, pool, rack, nanosPerHour } = event.data;
       return { ...state, traits: { labels, pool, rack, nanosPerHour } };
     }
+    case 'WorkerDrainRequested':
+      return { ...state, isCordoned: true, drain: { endsAt: event.data.endsAt } };
   }
 };
 

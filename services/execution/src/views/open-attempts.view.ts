@@ -1,6 +1,6 @@
 import type { execution } from '@orrery/contracts';
 import { boolean, type ChangeOf, type Fact, instant, integer, json, nullable, type Table, text, uuid, view } from '@orrery/event-store';
-import type { RunEvent } from '../domain/run-facts.ts';
+import type { RunEvent } from '../domain/run/run-facts.ts';
 import { type ExecutionFact, isOfRun } from './kinds.ts';
 
 const columns = {
@@ -29,8 +29,12 @@ const foldRun = ({ event, metadata }: Fact<RunEvent>): readonly ChangeOf<Table<t
       return [{ patch: { runId: event.data.runId }, set: { isRunning: true } }];
     case 'RunEndRequested':
       return [{ patch: { runId: event.data.runId }, set: { endMode: event.data.mode, endReason: event.data.reason } }];
+    // Its machine hears of it as of any other wish to end.
+    case 'RunPreempted':
+      return [{ patch: { runId: event.data.runId }, set: { endMode: 'stop', endReason: 'preempted' } }];
     case 'RunSubmitted':
     case 'RunKeptWaiting':
+    case 'ReservationMade':
       return [];
     case 'RunAttemptLost':
     case 'RunCompleted':

@@ -1,6 +1,20 @@
 import type { catalog, execution, OrgId } from '@orrery/contracts';
-import { type ChangeOf, type Fact, instant, integer, json, nullable, type RowOf, type Table, text, uuid, view } from '@orrery/event-store';
-import type { DataOf, RunEvent } from '../domain/run-facts.ts';
+import {
+  boolean,
+  type ChangeOf,
+  type Fact,
+  instant,
+  integer,
+  json,
+  nullable,
+  type RowOf,
+  type Table,
+  text,
+  uuid,
+  view,
+} from '@orrery/event-store';
+import { endInWords } from '../domain/run/run-end.ts';
+import type { DataOf, RunEvent } from '../domain/run/run-facts.ts';
 import { type ExecutionFact, isOfRun } from './kinds.ts';
 
 const columns = {
@@ -11,6 +25,8 @@ const columns = {
   resources: json<catalog.Resources>(),
   fileName: nullable(text()),
   price: json<catalog.PinnedPrice>(),
+  request: json<execution.RunRequest>(),
+  gangId: nullable(uuid<execution.RunId>()),
   timeoutSeconds: integer(),
   attempt: integer(),
   workerId: nullable(uuid<execution.WorkerId>()),
@@ -24,6 +40,12 @@ const columns = {
   reason: nullable(text<execution.EndReason>()),
   message: nullable(text()),
   waiting: nullable(json<execution.Waiting>()),
+  /** Since when it has no machine: its submission, or the end of its last attempt. */
+  waitsSince: instant(),
+  reservation: nullable(json<execution.Reservation>()),
+  isBorrowed: nullable(boolean()),
+  preemptions: integer(),
+  preempted: nullable(json<execution.Preemption>()),
   lastSeq: integer(),
   /** When its end became a fact, by our clock; the end itself is told by the machine's. */
   settledAt: nullable(instant()),
@@ -36,7 +58,7 @@ type RunChange = ChangeOf<Table<typeof columns, 'id'>>;
 type RunFact = Pick<Fact<RunEvent>, 'event' | 'metadata' | 'recordedAt'>;
 
 const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined): RunChange => {
-  const { runId: id, orgId, machineType, resources, fileName, price, timeoutSeconds, submittedBy, at: submittedAt } = data;
+  const { runId: id, orgId, machineType, resources, fileName, price, request, timeoutSeconds, submittedBy, at: submittedAt } = data;
   const never = {
     placedAt: null,
     startedAt: null,
@@ -46,6 +68,10 @@ const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined
     reason: null,
     message: null,
     waiting: null,
+    reservation: null,
+    isBorrowed: null,
+    preemptions: 0,
+    preempted: null,
     lastSeq: 0,
     settledAt: null,
   };
@@ -58,11 +84,14 @@ const submitted = (data: DataOf<'RunSubmitted'>, traceparent: string | undefined
     resources,
     fileName,
     price,
+    request,
+    gangId: request.gang?.id ?? null,
     timeoutSeconds,
     attempt: 0,
     workerId: null,
     submittedBy,
     submittedAt,
+    waitsSince: submittedAt,
     ...never,
     traceId,
   };
@@ -90,15 +119,28 @@ const foldRun = ({ event, metadata, recordedAt }: RunFact): readonly RunChange[]
       return [{ patch: { id }, set: { waiting: { reason, message, since } } }];
     }
     case 'RunPlaced': {
-      const { runId: id, attempt, workerId, at: placedAt } = event.data;
-      return [{ patch: { id }, set: { status: 'starting', attempt, workerId, placedAt, waiting: null } }];
+      const { runId: id, attempt, workerId, machineType, resources, price, isBorrowed, at: placedAt } = event.data;
+      const taken = { attempt, workerId, machineType, resources, price, isBorrowed, placedAt };
+      return [{ patch: { id }, set: { status: 'starting', ...taken, waiting: null, reservation: null } }];
     }
     case 'RunStarted': {
       const { runId: id, startedAt } = event.data;
       return [{ patch: { id }, set: { status: 'running', startedAt } }];
     }
-    case 'RunAttemptLost':
-      return [{ patch: { id: event.data.runId }, set: { status: 'pending', workerId: null, placedAt: null, startedAt: null } }];
+    case 'RunPreempted': {
+      const { runId: id, reason, message, at } = event.data;
+      return [{ patch: { id }, set: { preempted: { reason, message, at } }, add: { preemptions: 1 } }];
+    }
+    case 'ReservationMade': {
+      const { runId: id, startsAt, message, at: since } = event.data;
+      return [{ patch: { id }, set: { reservation: { startsAt, message, since } } }];
+    }
+    case 'RunAttemptLost': {
+      const { runId: id, reason, message, at: waitsSince } = event.data;
+      const waiting = reason === 'preempted' ? { reason, message: message ?? endInWords(reason, null), since: waitsSince } : null;
+      const nowhere = { workerId: null, placedAt: null, startedAt: null, isBorrowed: null };
+      return [{ patch: { id }, set: { status: 'pending', ...nowhere, waiting, waitsSince } }];
+    }
     case 'RunEndRequested':
       return [];
     case 'RunCompleted':
@@ -111,7 +153,20 @@ const foldRun = ({ event, metadata, recordedAt }: RunFact): readonly RunChange[]
       return [
         {
           patch: { id },
-          set: { status: endStatuses[event.type], startedAt, endedAt, ranMs, exitCode, reason, message, waiting: null, lastSeq, settledAt },
+          set: {
+            status: endStatuses[event.type],
+            startedAt,
+            endedAt,
+            ranMs,
+            exitCode,
+            reason,
+            message,
+            waiting: null,
+            reservation: null,
+            isBorrowed: null,
+            lastSeq,
+            settledAt,
+          },
         },
       ];
     }
@@ -124,7 +179,7 @@ export const runList = view({
   table: 'run_list',
   columns,
   key: ['id'],
-  indexes: [['orgId', 'id'], ['orgId', 'status', 'id'], ['status']],
+  indexes: [['orgId', 'id'], ['orgId', 'status', 'id'], ['status'], ['gangId', 'id']],
   fold: (fact: ExecutionFact) => (isOfRun(fact) ? foldRun(fact) : []),
 });
 
@@ -133,7 +188,7 @@ export const runRowOf = (facts: readonly RunFact[]): RunRow | undefined => {
   let row: RunRow | undefined;
   for (const change of facts.flatMap(foldRun)) {
     if ('put' in change) row = change.put;
-    else if (row && 'set' in change) row = { ...row, ...change.set };
+    else if (row && 'patch' in change) row = { ...row, ...change.set, preemptions: row.preemptions + (change.add?.preemptions ?? 0) };
   }
   return row;
 };

@@ -8,7 +8,7 @@ type RunWhere = Where<RunRow>;
 const open: readonly execution.RunStatus[] = ['pending', 'starting', 'running'];
 
 export const runViewOf = (
-  { resources: _resources, lastSeq, settledAt: _settledAt, ...row }: RunRow,
+  { resources: _resources, lastSeq, settledAt: _settledAt, waitsSince: _waitsSince, gangId: _gangId, ...row }: RunRow,
   workerName: string | null,
 ): execution.RunView => execution.RunView.parse({ ...row, workerName, outputEnd: lastSeq > 0 ? `${row.attempt}.${lastSeq}` : null });
 

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
-import { type RunEvent, runStream } from '../domain/run-facts.ts';
+import { type RunEvent, runStream } from '../domain/run/run-facts.ts';
 import { availableTypes } from './available-types.ts';
 import { runRowOf } from './run-list.view.ts';
 import { RunReader } from './run-reader.ts';
@@ -34,10 +34,10 @@ export class ViewsHandler {
 
   @Serves(execution.ListRuns)
   async list(
-    { status, limit, cursor }: InputOf<typeof execution.ListRuns>,
+    { status, gang, limit, cursor }: InputOf<typeof execution.ListRuns>,
     { orgId }: RequestContext,
   ): Promise<OutputOf<typeof execution.ListRuns>> {
-    return await this.runs.page({ orgId: OrgId.parse(orgId), status }, limit, cursor);
+    return await this.runs.page({ orgId: OrgId.parse(orgId), status, gangId: gang }, limit, cursor);
   }
 
   @Serves(execution.CountRuns)

@@ -54,7 +54,7 @@ export class WorkerReader {
     const byId = new Map(loads.map((load) => [load.id, load]));
     return rows.map((row) => {
       const { lastSeenAt = null, runs = 0, cpuMilli = 0, memoryMib = 0, gpus = 0 } = byId.get(row.id) ?? {};
-      const { id, name, facts, labels, pool, rack, nanosPerHour, joinedAt } = row;
+      const { id, name, facts, drain, labels, pool, rack, nanosPerHour, joinedAt } = row;
       const used = { cpuMilli, memoryMib, gpus };
       return execution.WorkerView.parse({
         id,
@@ -65,6 +65,7 @@ export class WorkerReader {
         pool,
         rack,
         nanosPerHour,
+        drain,
         joinedAt,
         lastSeenAt: lastSeenAt?.toISOString() ?? null,
         runs,

@@ -22,6 +22,7 @@ const columns = {
   facts: json<execution.WorkerFacts>(),
   isLost: boolean(),
   isCordoned: boolean(),
+  drain: nullable(json<NonNullable<execution.WorkerView['drain']>>()),
   joinedAt: instant(),
   labels: json<execution.WorkerTraits['labels']>(),
   pool: nullable(text()),
@@ -39,7 +40,7 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
       return [];
     case 'WorkerJoined': {
       const { workerId: id, name, facts, at: joinedAt } = event.data;
-      return [{ put: { id, name, facts, isLost: false, isCordoned: false, joinedAt, removedAt: null, ...noTraits } }];
+      return [{ put: { id, name, facts, isLost: false, isCordoned: false, drain: null, joinedAt, removedAt: null, ...noTraits } }];
     }
     case 'WorkerRejoined':
     case 'WorkerFactsChanged':
@@ -51,10 +52,14 @@ const foldWorker = ({ event }: Fact<WorkerEvent>): readonly ChangeOf<Table<typeo
     case 'WorkerCordoned':
       return [{ patch: { id: event.data.workerId }, set: { isCordoned: true } }];
     case 'WorkerUncordoned':
-      return [{ patch: { id: event.data.workerId }, set: { isCordoned: false } }];
+      return [{ patch: { id: event.data.workerId }, set: { isCordoned: false, drain: null } }];
     case 'WorkerLabelled': {
       const { workerId: id, labels, pool, rack, nanosPerHour } = event.data;
       return [{ patch: { id }, set: { labels, pool, rack, nanosPerHour } }];
+    }
+    case 'WorkerDrainRequested': {
+      const { workerId: id, endsAt, at } = event.data;
+      return [{ patch: { id }, set: { isCordoned: true, drain: { endsAt, at } } }];
     }
     case 'WorkerRemoved':
       return [{ patch: { id: event.data.workerId }, set: { isLost: true, removedAt: event.data.at } }];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Resources } from '../../catalog/types.ts';
 import { Instant, OrgId } from '../../values.ts';
-import { EndReason, RunId } from '../runs/types.ts';
+import { RunId } from '../runs/ids.ts';
+import { EndReason } from '../runs/types.ts';
 import { WorkerId } from '../workers/types.ts';
 
 /** A place in a run's life that fences: a report that names an older epoch is refused. */

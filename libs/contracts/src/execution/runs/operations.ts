@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query, stream } from '../../define.ts';
 import { Instant, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
-import { EndMode, OutputPlace, RevocationReason, RunId, RunOutputItem, RunStatus, RunView } from './types.ts';
+import { WorkerId } from '../workers/types.ts';
+import { RunId } from './ids.ts';
+import { GroupName, GroupWish, Labels, PriorityClassName, ProjectName } from './request.ts';
+import { EndMode, OutputPlace, RevocationReason, RunOutputItem, RunStatus, RunView } from './types.ts';
 
 const mostFiles = 1_000;
 
@@ -17,29 +20,72 @@ const canLieSideBySide = (files: Readonly<Record<string, string>>): boolean =>
     return parts.every((_, end) => end === 0 || !Object.hasOwn(files, parts.slice(0, end).join('/')));
   });
 
+/** Nobody can be near to and apart from the same runs in one scope. */
+const contradicts = ({ near, apart }: { readonly near?: GroupWish | undefined; readonly apart?: GroupWish | undefined }): boolean =>
+  near !== undefined && apart !== undefined && near.group === apart.group && (near.scope === apart.scope || near.scope === 'machine');
+
 export const SubmitRun = command({
   subject: 'execution.submit-run',
   summary: 'Run a Python program once on a machine of the given type',
   http: 'POST /runs',
   created: true,
   access: 'runs:create',
-  input: z.strictObject({
-    code: z.string().min(1).max(786_432),
-    fileName: Text.min(1)
-      .max(255)
-      .regex(/^[^/]+$/, 'a file name without a path')
-      .optional(),
-    machineType: MachineTypeName.default('cpu'),
-    timeoutSeconds: z.int().min(1).max(86_400).default(60),
-    /** Files beside the program: relative path → text. */
-    files: z
-      .record(filePath, z.string())
-      .refine((files) => Object.keys(files).length <= mostFiles, { error: `more than ${mostFiles} files`, abort: true })
-      .refine(canLieSideBySide, 'a path lies below another, which is a file')
-      .default({}),
-  }),
+  input: z
+    .strictObject({
+      code: z.string().min(1).max(786_432),
+      fileName: Text.min(1)
+        .max(255)
+        .regex(/^[^/]+$/, 'a file name without a path')
+        .optional(),
+      machineType: MachineTypeName.default('cpu'),
+      timeoutSeconds: z.int().min(1).max(86_400).default(60),
+      /** Files beside the program: relative path → text. */
+      files: z
+        .record(filePath, z.string())
+        .refine((files) => Object.keys(files).length <= mostFiles, { error: `more than ${mostFiles} files`, abort: true })
+        .refine(canLieSideBySide, 'a path lies below another, which is a file')
+        .default({}),
+      /** Machine types that would do as well. The price is that of the one it gets. */
+      alternatives: z.array(MachineTypeName).max(7).default([]),
+      /** Which of them is tried first: as they stand here, `machineType` at their head, or the cheapest. */
+      order: z.enum(['preference', 'price']).default('preference'),
+      /** So many runs of this program, that start together or not at all and share one fate: each finds ORRERY_GANG_RANK. */
+      nodes: z.int().min(1).max(1_024).default(1),
+      labels: Labels.optional(),
+      group: GroupName.optional(),
+      near: GroupWish.optional(),
+      apart: GroupWish.optional(),
+      /** This machine and no other. */
+      workerId: WorkerId.optional(),
+      priorityClass: PriorityClassName.default('normal'),
+      /** It may be ended and started again for others; it starts sooner, and on what others leave unused. */
+      preemptible: z.boolean().default(false),
+      /** When it has to have ended: it is cancelled when it waits and cannot end by then any more. */
+      deadlineAt: Instant.optional(),
+      project: ProjectName.optional(),
+    })
+    .superRefine((input, context) => {
+      if (!contradicts(input)) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['apart'],
+        message: 'contradicts near',
+        params: { mend: 'name another group or another scope' },
+      });
+    }),
   output: RunView,
-  refusals: { MachineTypeNotOffered: 400, NoPrice: 409, InsufficientCredits: 402, OrgSuspended: 403, ProgramTooLarge: 413 },
+  refusals: {
+    MachineTypeNotOffered: 400,
+    NoPrice: 409,
+    InsufficientCredits: 402,
+    OrgSuspended: 403,
+    ProgramTooLarge: 413,
+    WorkerNotFound: 404,
+    GangTooLarge: 400,
+    DeadlineTooEarly: 400,
+    PriorityClassNotFound: 400,
+    PriorityClassNotAllowed: 403,
+  },
   deadlineMs: 10_000,
 });
 
@@ -58,7 +104,11 @@ export const ListRuns = query({
   summary: 'The runs of the organization, newest first',
   http: 'GET /runs',
   access: 'runs:read',
-  input: PageRequest.extend({ status: RunStatus.optional() }),
+  input: PageRequest.extend({
+    status: RunStatus.optional(),
+    /** The members of this gang. */
+    gang: RunId.optional(),
+  }),
   output: pageOf(RunView),
   refusals: {},
 });

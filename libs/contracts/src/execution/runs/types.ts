@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { MachineTypeName, PinnedPrice } from '../../catalog/types.ts';
-import { id } from '../../define.ts';
 import { Instant, OrgId } from '../../values.ts';
 import { WorkerId } from '../workers/types.ts';
-
-export const RunId = id('RunId');
-export type RunId = z.infer<typeof RunId>;
+import { RunId } from './ids.ts';
+import { RunRequest } from './request.ts';
 
 export const RunStatus = z
   .enum(['pending', 'starting', 'running', 'completed', 'failed', 'system_failure', 'cancelled', 'aborted'])
@@ -34,6 +32,14 @@ export const EndReason = z
     'lease-lost',
     'worker-lost',
     'no-fitting-worker',
+    /** Its place went to another run, or its machine is drained: it waits again. */
+    'preempted',
+    /** A GPU that it held broke. */
+    'gpu-fault',
+    /** Another member of its gang ended it: they share one fate. */
+    'gang-ended',
+    /** It could not end by its deadline any more. */
+    'deadline',
   ])
   .meta({ id: 'EndReason' });
 export type EndReason = z.infer<typeof EndReason>;
@@ -51,12 +57,41 @@ export const WaitingReason = z
     'held-for-earlier',
     /** Its last attempt could not be started; the next one comes after a pause. */
     'retry-later',
+    /** Its organization or project has as much as it may have at once. */
+    'quota-reached',
+    /** It has a reservation, or others are being moved for it. */
+    'reserved',
+    /** It lost its place to another run, or with a machine that is drained. */
+    'preempted',
   ])
   .meta({ id: 'WaitingReason' });
 export type WaitingReason = z.infer<typeof WaitingReason>;
 
 export const Waiting = z.strictObject({ reason: WaitingReason, message: z.string(), since: Instant }).meta({ id: 'Waiting' });
 export type Waiting = z.infer<typeof Waiting>;
+
+/** Why a run that has a machine gives it back and waits again. */
+export const PreemptionReason = z
+  .enum([
+    /** It had more than its organization is guaranteed, and somebody claims what is theirs. */
+    'reclaim',
+    'higher-level',
+    /** Work of its own organization that must not be moved. */
+    'own-org',
+    /** The operator takes the machine away. */
+    'drain',
+    /** Another member of its gang lost its machine. */
+    'gang',
+  ])
+  .meta({ id: 'PreemptionReason' });
+export type PreemptionReason = z.infer<typeof PreemptionReason>;
+
+export const Preemption = z.strictObject({ reason: PreemptionReason, message: z.string(), at: Instant }).meta({ id: 'Preemption' });
+export type Preemption = z.infer<typeof Preemption>;
+
+/** When it starts at the latest, if nothing breaks and nothing ends before its time. */
+export const Reservation = z.strictObject({ startsAt: Instant, message: z.string(), since: Instant }).meta({ id: 'Reservation' });
+export type Reservation = z.infer<typeof Reservation>;
 
 /** A place in the output of a run: `<attempt>.<seq>`. */
 export const OutputPlace = z.string().regex(/^\d{1,9}\.\d{1,15}$/, 'a place in the output, <attempt>.<seq>');
@@ -69,6 +104,8 @@ export const RunView = z
     machineType: MachineTypeName,
     fileName: z.string().nullable(),
     price: PinnedPrice,
+    /** What it asks for. `machineType` and `price` are of the choice that was taken last, the first one before. */
+    request: RunRequest,
     timeoutSeconds: z.int().positive(),
     attempt: z.int().min(0),
     workerId: WorkerId.nullable(),
@@ -85,6 +122,12 @@ export const RunView = z
     message: z.string().nullable(),
     /** Why it waits, once it has waited for a moment; null where it does not wait. */
     waiting: Waiting.nullable(),
+    reservation: Reservation.nullable(),
+    /** It has more than its organization is guaranteed: others may reclaim it. Null where it has no machine. */
+    isBorrowed: z.boolean().nullable(),
+    /** How often it gave its place back, and why the last time. */
+    preemptions: z.int().min(0),
+    preempted: Preemption.nullable(),
     /** Where its output ends; null until it has ended, and where there is none. */
     outputEnd: OutputPlace.nullable(),
     /** Trace of the request that submitted the run. */
@@ -102,7 +145,13 @@ export const RunOutputItem = z.discriminatedUnion('kind', [
     at: Instant,
     text: z.string(),
   }),
-  z.strictObject({ kind: z.literal('status'), status: RunStatus, waiting: Waiting.nullable(), at: Instant }),
+  z.strictObject({
+    kind: z.literal('status'),
+    status: RunStatus,
+    waiting: Waiting.nullable(),
+    preempted: Preemption.nullable(),
+    at: Instant,
+  }),
   z.strictObject({
     kind: z.literal('ended'),
     status: RunStatus,

@@ -15,6 +15,8 @@ export const WorkerEvents = events(
     WorkerLost: z.strictObject({ workerId: WorkerId, lastSeenAt: Instant, at: Instant }),
     WorkerReturned: z.strictObject({ workerId: WorkerId, at: Instant }),
     WorkerCordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
+    /** Nothing new is placed there; what may be preempted is moved now, the rest runs out, or is moved at the end. */
+    WorkerDrainRequested: z.strictObject({ workerId: WorkerId, by: z.string(), endsAt: Instant.nullable(), at: Instant }),
     WorkerUncordoned: z.strictObject({ workerId: WorkerId, by: z.string(), at: Instant }),
     WorkerLabelled: WorkerTraits.extend({ workerId: WorkerId, by: z.string(), at: Instant }),
   },

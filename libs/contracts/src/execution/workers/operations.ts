@@ -86,6 +86,20 @@ export const CordonWorker = command({
   refusals: { WorkerNotFound: 404 },
 });
 
+export const DrainWorker = command({
+  subject: 'execution.drain-worker',
+  summary: 'Cordon a machine and move its work: what may be preempted at once, the rest at its end or at the given moment',
+  http: 'POST /workers/{workerId}/drain',
+  access: 'operator',
+  input: z.strictObject({
+    workerId: WorkerId,
+    /** What still runs then is moved as well. Absent: it may run to its end. */
+    endsAt: Instant.optional(),
+  }),
+  output: WorkerView,
+  refusals: { WorkerNotFound: 404 },
+});
+
 export const ListAvailableMachineTypes = query({
   subject: 'execution.list-available-machine-types',
   summary: 'The machine types on offer that a connected machine could take, if nothing else were on it',

@@ -21,6 +21,12 @@ export const WorkerFacts = z
           uuid: Text.max(100),
           model: Text.min(1).max(64),
           memoryMib: z.int().positive(),
+          /** GPUs of one number are joined by NVLink. Absent: nobody knows. */
+          island: z.int().min(0).max(63).optional(),
+          /** What it can be cut into, where it is in MIG mode: `a100-80gb`. */
+          mig: Text.min(1).max(64).optional(),
+          /** Why nothing new may be put on it: the last fault of its driver that it does not recover from by itself. */
+          fault: z.strictObject({ xid: z.int().min(0), at: Instant }).optional(),
         }),
       )
       .max(64),
@@ -38,6 +44,8 @@ export const WorkerView = z
     id: WorkerId,
     name: z.string(),
     status: WorkerStatus,
+    /** Its work is being moved away; by when all of it. */
+    drain: z.strictObject({ endsAt: Instant.nullable(), at: Instant }).nullable(),
     facts: WorkerFacts,
     ...WorkerTraits.shape,
     joinedAt: Instant,

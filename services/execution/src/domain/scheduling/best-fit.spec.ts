@@ -1,6 +1,6 @@
 import { Cluster } from '../../../test/cluster.ts';
 import { endRequested, facts, gpus, runId, started, tokenId, workerId } from '../../../test/facts.ts';
-import { runStream } from '../run-facts.ts';
+import { runStream } from '../run/run-facts.ts';
 import { workerStream } from '../worker.ts';
 import { bestFitEngine } from './best-fit.ts';
 

@@ -1,6 +1,6 @@
 import { type catalog, epochOf, type execution } from '@orrery/contracts';
-import { retryDelayMs } from '../retry-policy.ts';
-import type { DataOf } from '../run-facts.ts';
+import { retryDelayMs } from '../run/retry-policy.ts';
+import type { DataOf } from '../run/run-facts.ts';
 import type { EngineFact } from './engine.ts';
 import type { Wait } from './waiting.ts';
 
@@ -107,6 +107,7 @@ const evolveMachine = (machine: Machine, event: MachineEvent): void => {
       machine.isLost = false;
       return;
     case 'WorkerCordoned':
+    case 'WorkerDrainRequested':
       machine.isCordoned = true;
       return;
     case 'WorkerUncordoned':
@@ -194,6 +195,8 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
     case 'WorkerLabelled':
     case 'RunStarted':
     case 'RunEndRequested':
+    case 'RunPreempted':
+    case 'ReservationMade':
       return;
     case 'RunSubmitted':
       if (isNews(picture, fact)) submitted(picture, event.data);
@@ -210,6 +213,7 @@ export const evolve = (picture: Picture, fact: EngineFact): void => {
     case 'WorkerLost':
     case 'WorkerReturned':
     case 'WorkerCordoned':
+    case 'WorkerDrainRequested':
     case 'WorkerUncordoned': {
       const machine = picture.machines.get(event.data.workerId);
       if (machine && isNews(picture, fact)) evolveMachine(machine, event);

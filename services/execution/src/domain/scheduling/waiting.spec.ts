@@ -1,6 +1,6 @@
 import { Cluster } from '../../../test/cluster.ts';
 import { at, attemptLost, gpus, keptWaiting, ms, runId } from '../../../test/facts.ts';
-import { runStream } from '../run-facts.ts';
+import { runStream } from '../run/run-facts.ts';
 import { bestFitEngine } from './best-fit.ts';
 import { newsOf, type Wait } from './waiting.ts';
 

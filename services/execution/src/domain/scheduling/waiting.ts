@@ -36,5 +36,11 @@ export const waitingInWords = (reason: execution.WaitingReason, machineType: str
       return 'The room that there is, is kept for runs that have waited longer.';
     case 'retry-later':
       return 'The last attempt could not be started: the next one follows in a moment.';
+    case 'quota-reached':
+      return 'Your organization or project has as much as it may have at once: it starts as soon as other work of it has ended.';
+    case 'reserved':
+      return 'Machines are kept for it: it starts as soon as they are free.';
+    case 'preempted':
+      return 'It gave its place back, and starts again as soon as there is room.';
   }
 };

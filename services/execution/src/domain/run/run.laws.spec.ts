@@ -16,11 +16,12 @@ import {
   started,
   submit,
   submitted,
-} from '../../test/facts.ts';
-import { Run, type RunState } from './run.ts';
+} from '../../../test/facts.ts';
+import { Run } from './run.ts';
 import type { RunCommand } from './run-commands.ts';
 import { maxAttempts } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';
+import type { RunState } from './run-state.ts';
 
 const epochs = fc.integer({ min: 1, max: 4 }).map((epoch) => ({ attempt: epoch, epoch }));
 const reasons = fc.constantFrom(...execution.EndReason.options);

@@ -20,6 +20,7 @@ export const infrastructureReasons: ReadonlySet<execution.EndReason> = new Set([
   'lease-lost',
   'worker-lost',
   'no-fitting-worker',
+  'gpu-fault',
 ]);
 
 const words: Readonly<Record<Exclude<execution.EndReason, 'exited'>, string>> = {
@@ -35,6 +36,10 @@ const words: Readonly<Record<Exclude<execution.EndReason, 'exited'>, string>> = 
   'lease-lost': 'Its machine was not heard until its lease ended.',
   'worker-lost': 'Its machine was lost.',
   'no-fitting-worker': 'No machine could take it.',
+  preempted: 'It gave its place back to others.',
+  'gpu-fault': 'A GPU that it held broke.',
+  'gang-ended': 'Another member of its gang ended: they share one fate.',
+  deadline: 'It could not end by its deadline any more.',
 };
 
 /** For the owner of the run, where its machine had nothing to say of it. */
@@ -46,7 +51,7 @@ export const endInWords = (reason: execution.EndReason, exitCode: number | null)
 /** Whatever did not complete says why in words. */
 export const endOf = (
   type: RunEndType,
-  { runId, machineType, price }: Work,
+  { runId, machineType, price }: Pick<Work, 'runId' | 'machineType' | 'price'>,
   end: Omit<RunEndEvent['data'], 'runId' | 'machineType' | 'price'>,
 ): RunEvent => {
   const message = end.message ?? (type === 'RunCompleted' ? null : endInWords(end.reason, end.exitCode));
@@ -61,7 +66,8 @@ interface Verdict {
 const unasked: Partial<Readonly<Record<execution.EndReason, RunEndType>>> = { stopped: 'RunCompleted', aborted: 'RunAborted' };
 
 /** Ends that the platform asks for by itself. */
-const isOfPlatform = (reason: execution.EndReason): boolean => reason === 'credit-exhausted' || reason === 'org-closed';
+const isOfPlatform = (reason: execution.EndReason): boolean =>
+  reason === 'credit-exhausted' || reason === 'org-closed' || reason === 'gang-ended' || reason === 'preempted';
 
 /**
  * What a reported end means. The machine says what happened; where it ended the program because it was asked to,

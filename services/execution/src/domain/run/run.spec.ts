@@ -15,7 +15,7 @@ import {
   submit,
   submitted,
   workerId,
-} from '../../test/facts.ts';
+} from '../../../test/facts.ts';
 import { Run } from './run.ts';
 import type { RunCommand } from './run-commands.ts';
 
@@ -34,14 +34,14 @@ describe('submitting a run', () => {
 
   it('is refused for a machine type that nobody offers', () => {
     given()
-      .when({ ...submit, resources: null })
-      .thenRejected('MachineTypeNotOffered', { machineType: 'cpu' });
+      .when({ ...submit, offers: [{ machineType: 'cpu', resources: null, price }] })
+      .thenRejected('MachineTypeNotOffered');
   });
 
   it('is refused without a price', () => {
     given()
-      .when({ ...submit, price: null })
-      .thenRejected('NoPrice', { machineType: 'cpu' });
+      .when({ ...submit, offers: [{ machineType: 'cpu', resources, price: null }] })
+      .thenRejected('NoPrice');
   });
 
   it('is refused without credit', () => {
@@ -176,10 +176,10 @@ describe('a run that nobody can run', () => {
   });
 });
 
-it('keeps what a bill needs in its end', () => {
+it('keeps what a bill needs in its end: the price of the machine type that it got', () => {
   const decision = Run.decide(
     reportEnded,
-    [submitted({ machineType: 'gpu.a100', resources }), placed(), started()].reduce(Run.evolve, Run.initial),
+    [submitted({ resources }), placed({ machineType: 'gpu.a100' }), started()].reduce(Run.evolve, Run.initial),
   );
   expect(decision).toMatchObject({
     accepted: true,

@@ -1,16 +1,21 @@
-import type { catalog, execution, Instant, OrgId } from '@orrery/contracts';
-import type { RunEvent, Wish } from './run-facts.ts';
+import type { execution, Instant } from '@orrery/contracts';
+import type { DataOf, Wish } from './run-facts.ts';
+import type { Submission } from './run-submission.ts';
 
 export type RunCommand =
   | ({ readonly type: 'Submit' } & Submission)
   | ({ readonly type: 'Place'; readonly leaseMs: number } & Pick<
-      Extract<RunEvent, { type: 'RunPlaced' }>['data'],
-      'workerId' | 'gpuIndexes' | 'reasons' | 'at'
+      DataOf<'RunPlaced'>,
+      'workerId' | 'gpuIndexes' | 'mig' | 'choice' | 'isBorrowed' | 'reasons' | 'at'
     >)
   | ({ readonly type: 'ReportStarted' } & ReportOf<'started'>)
   | ({ readonly type: 'ReportEnded' } & ReportOf<'ended'>)
   | ({ readonly type: 'ReportRefused' } & ReportOf<'refused'>)
   | ({ readonly type: 'LoseAttempt' } & Loss & execution.AttemptRef)
+  | ({ readonly type: 'Preempt' } & Pick<DataOf<'RunPreempted'>, 'by' | 'reason' | 'at'>)
+  | ({ readonly type: 'Reserve' } & Pick<DataOf<'ReservationMade'>, 'startsAt' | 'choice' | 'seats' | 'reason' | 'at'>)
+  /** It waits, and can no longer end by its deadline. */
+  | { readonly type: 'Expire'; readonly at: Instant }
   | RequestEnd
   | { readonly type: 'KeepWaiting'; readonly reason: execution.WaitingReason; readonly at: Instant }
   /** Nobody can run it, and it has waited long enough. */
@@ -25,22 +30,6 @@ type ReportOf<K extends execution.AttemptReport['kind']> = Omit<Extract<executio
 export interface Loss {
   readonly reason: execution.EndReason;
   readonly message: string | null;
-  readonly at: Instant;
-}
-
-export interface Submission {
-  readonly runId: execution.RunId;
-  readonly orgId: OrgId;
-  readonly machineType: string;
-  /** What the machine type gives; null where it is not offered. */
-  readonly resources: catalog.Resources | null;
-  readonly price: catalog.PinnedPrice | null;
-  readonly hasCredit: boolean;
-  /** The organization is suspended or deleted. */
-  readonly isClosed: boolean;
-  readonly program: { readonly fileName: string | null; readonly hash: string; readonly bytes: number; readonly maxBytes: number };
-  readonly timeoutSeconds: number;
-  readonly submittedBy: string;
   readonly at: Instant;
 }
 

@@ -1,15 +1,17 @@
-import type { catalog, execution } from '@orrery/contracts';
+import type { catalog, execution, Instant } from '@orrery/contracts';
 
-export type RunEvent = Extract<execution.ExecutionEvent, { readonly type: `Run${string}` }>;
+export type RunEvent = Extract<execution.ExecutionEvent, { readonly type: `Run${string}` | 'ReservationMade' }>;
 
 export type DataOf<T extends execution.ExecutionEvent['type']> = Extract<execution.ExecutionEvent, { readonly type: T }>['data'];
 
-/** What every later fact of a run repeats from its submission. */
+/** What later facts of a run need of its submission; machine type and price are of the choice that was taken last. */
 export interface Work {
   readonly runId: execution.RunId;
   readonly machineType: string;
   readonly price: catalog.PinnedPrice;
   readonly timeoutSeconds: number;
+  readonly choices: readonly execution.RunChoice[];
+  readonly deadlineAt: Instant | null;
 }
 
 /** How a run was asked to end. */

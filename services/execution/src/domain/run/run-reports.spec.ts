@@ -6,14 +6,17 @@ import {
   endRequested,
   lose,
   placed,
+  preempted,
   reportEnded,
   reportRefused,
   reportStarted,
+  runId,
   started,
   submitted,
   workerId,
-} from '../../test/facts.ts';
+} from '../../../test/facts.ts';
 import { Run } from './run.ts';
+import type { RunCommand } from './run-commands.ts';
 import { maxAttempts } from './run-end.ts';
 
 const { given } = specify(Run);
@@ -131,7 +134,8 @@ describe('an attempt that is lost', () => {
 
   it(`fails the run when it was number ${maxAttempts}, and bills nothing`, () => {
     const number = { attempt: 3, epoch: 3 };
-    given(submitted(), placed(number), started(number))
+    const second = { attempt: 2, epoch: 2 };
+    given(submitted(), placed(), attemptLost(), placed(second), attemptLost(second), placed(number), started(number))
       .when({ ...lose, ...number, message: 'gone' })
       .thenEvents(
         attemptLost({ ...number, message: 'gone' }),
@@ -158,5 +162,66 @@ describe('an attempt that is lost', () => {
     given(submitted(), placed(), started(), endRequested({ mode: 'abort', reason: 'aborted' }))
       .when(lose)
       .thenEvents(attemptLost(), ended('RunAborted', { ...neverRan, startedAt: at(2), endedAt: at(62), reason: 'aborted' }));
+  });
+});
+
+describe('a run that gives its place back', () => {
+  const preempt: RunCommand = { type: 'Preempt', by: runId(2), reason: 'reclaim', at: at(4) };
+  const reportPreempted = { ...reportEnded, reason: 'preempted', exitCode: null } as const;
+  const lostTo = (data = {}) => attemptLost({ reason: 'preempted', at: at(11), ...data });
+
+  it('is told once, while it has a machine', () => {
+    given(submitted(), placed()).when(preempt).thenEvents(preempted());
+    given(submitted(), placed(), started()).when(preempt).thenEvents(preempted());
+    given(submitted(), placed(), started(), preempted()).when(preempt).thenNothing();
+    given(submitted()).when(preempt).thenRejected('RunNotPlaced');
+    given(submitted(), placed(), ended('RunCompleted')).when(preempt).thenRejected('RunNotPlaced');
+  });
+
+  it('waits again when its machine has ended it for that', () => {
+    given(submitted(), placed(), started(), preempted()).when(reportPreempted).thenEvents(lostTo());
+  });
+
+  it('waits again when it was never begun, or its machine is lost meanwhile', () => {
+    given(submitted(), placed(), preempted())
+      .when(reportRefused)
+      .thenEvents(lostTo({ message: 'no room', at: at(3) }));
+    given(submitted(), placed(), started(), preempted())
+      .when(lose)
+      .thenEvents(lostTo({ at: at(62) }));
+  });
+
+  it('has not failed by that, however often', () => {
+    const times = [1, 2, 3, 4].map((n) => ({ attempt: n, epoch: n }));
+    const history = times.flatMap((n) => [placed(n), started(n), preempted(n), lostTo(n)]);
+    const fifth = { attempt: 5, epoch: 5 };
+    given(submitted(), ...history, placed(fifth), started(fifth))
+      .when({ ...lose, ...fifth })
+      .thenEvents(attemptLost(fifth));
+  });
+
+  it('is completed where its program ended by itself before', () => {
+    given(submitted(), placed(), started(), preempted())
+      .when(reportEnded)
+      .thenEvents(ended('RunCompleted', { endedAt: at(10) }));
+  });
+
+  it('ends as its owner wished meanwhile', () => {
+    const wish: RunCommand = { type: 'RequestEnd', mode: 'cancel', by: 'user:ada', at: at(5) };
+    const requested = endRequested({ mode: 'cancel' });
+    given(submitted(), placed(), started(), preempted()).when(wish).thenEvents(requested);
+    given(submitted(), placed(), started(), preempted(), requested)
+      .when(reportPreempted)
+      .thenEvents(ended('RunCancelled', { reason: 'stopped', exitCode: null }));
+  });
+
+  it('is not asked to where somebody asked it to end already', () => {
+    given(submitted(), placed(), started(), endRequested()).when(preempt).thenNothing();
+  });
+
+  it('is not believed where nobody asked it to', () => {
+    given(submitted(), placed(), started())
+      .when(reportPreempted)
+      .thenEvents(attemptLost({ reason: 'worker-lost', at: at(11) }));
   });
 });
