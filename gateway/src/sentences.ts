@@ -109,7 +109,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   DeadlineTooEarly: (details) =>
     `The run could not end by this deadline: the earliest that is possible is ${named(details, 'earliest', 'now and the time it may take')}.`,
   PriorityClassNotAllowed: (details) =>
-    `The priority class ${named(details, 'priorityClass', 'of this name')} is not for your organization: ask the operator for it.`,
+    `The priority class ${named(details, 'name', 'of this name')} is not for your organization: ask the operator for it.`,
   ProgramTooLarge: 'The program and its files are too large together.',
   RunNotFound: 'Execution not found.',
   VariableNotFound: 'Environment variable not found.',

@@ -54,7 +54,7 @@ export type SubmissionRefusal =
   | Rejection<'WorkerNotFound', AboutField>
   | Rejection<'GangTooLarge', { readonly limit: number } & AboutField>
   | Rejection<'DeadlineTooEarly', { readonly earliest: Instant } & AboutField>
-  | Rejection<'PriorityClassNotFound' | 'PriorityClassNotAllowed', { readonly priorityClass: string } & AboutField>;
+  | Rejection<'PriorityClassNotFound' | 'PriorityClassNotAllowed', { readonly name: string } & AboutField>;
 
 const about = (path: readonly (string | number)[], message: string, mend: string): AboutField => ({
   issues: [{ path, message, code: 'custom', mend }],
@@ -89,14 +89,14 @@ const ungrantable = (wish: Submission): SubmissionRefusal | null => {
   if (gang !== null && gang.size > maxNodes) {
     return { code: 'GangTooLarge', details: { limit: maxNodes, ...about(['nodes'], 'is too many', `send at most ${maxNodes}`) } };
   }
-  const { class: priorityClass } = priority;
+  const { class: name } = priority;
   if (priority.rank === null) {
     const field = about(['priorityClass'], 'is not known', 'send the name of a priority class, or leave it out');
-    return { code: 'PriorityClassNotFound', details: { priorityClass, ...field } };
+    return { code: 'PriorityClassNotFound', details: { name, ...field } };
   }
   if (!priority.isAllowed) {
     const field = about(['priorityClass'], 'is not for your organization', 'send another one, or leave it out');
-    return { code: 'PriorityClassNotAllowed', details: { priorityClass, ...field } };
+    return { code: 'PriorityClassNotAllowed', details: { name, ...field } };
   }
   const earliest = epochOf(at) + timeoutSeconds * 1_000;
   if (deadlineAt === null || epochOf(deadlineAt) >= earliest) return null;
