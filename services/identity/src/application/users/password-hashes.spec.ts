@@ -1,5 +1,6 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
+import { HashingThreads } from './hashing-threads.ts';
 import { hashPassword, isHashOf, isOutdated, isPasswordHash } from './password-hashes.ts';
 
 const password = 'correct horse battery';
@@ -7,12 +8,15 @@ const salt = 'a1'.repeat(16);
 const ofLmstack = `${salt}$${pbkdf2Sync(password, salt, 100_000, 32, 'sha256').toString('hex')}`;
 
 describe('the hash of a password', () => {
+  const threads = new HashingThreads(1, () => undefined);
+  afterAll(() => threads.onApplicationShutdown());
+
   it('fits its password alone', async () => {
-    const made = await hashPassword(password);
+    const made = await hashPassword(threads, password);
     expect(made).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect([isPasswordHash(made), isOutdated(made)]).toEqual([true, false]);
-    await expect(isHashOf(made, password)).resolves.toBe(true);
-    await expect(isHashOf(made, `${password} `)).resolves.toBe(false);
+    await expect(isHashOf(threads, made, password)).resolves.toBe(true);
+    await expect(isHashOf(threads, made, `${password} `)).resolves.toBe(false);
   });
 
   it.each<[string, () => Promise<string>]>([
@@ -23,8 +27,8 @@ describe('the hash of a password', () => {
   ])('%s still fits, and is outdated', async (_, make) => {
     const made = await make();
     expect([isPasswordHash(made), isOutdated(made)]).toEqual([true, true]);
-    await expect(isHashOf(made, password)).resolves.toBe(true);
-    await expect(isHashOf(made, 'wrong')).resolves.toBe(false);
+    await expect(isHashOf(threads, made, password)).resolves.toBe(true);
+    await expect(isHashOf(threads, made, 'wrong')).resolves.toBe(false);
   });
 
   it.each([

@@ -1,8 +1,5 @@
-import { pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-import { hash, verify } from '@node-rs/argon2';
-
-const derive = promisify(pbkdf2);
+import { timingSafeEqual } from 'node:crypto';
+import type { HashingThreads } from './hashing-threads.ts';
 
 /** OWASP's minimum for Argon2id (the package's default variant): 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
@@ -24,12 +21,12 @@ export const isPasswordHash = (text: string): boolean => {
   return memory !== '' && Number(memory) <= dearest.memory && Number(passes) <= dearest.passes && Number(lanes) <= dearest.lanes;
 };
 
-export const hashPassword = (password: string): Promise<string> => hash(password, cost);
+export const hashPassword = (threads: HashingThreads, password: string): Promise<string> => threads.run('hash', { password, cost });
 
-export const isHashOf = async (passwordHash: string, password: string): Promise<boolean> => {
+export const isHashOf = async (threads: HashingThreads, passwordHash: string, password: string): Promise<boolean> => {
   const [, salt, expected] = lmstack.exec(passwordHash) ?? [];
-  if (salt === undefined || expected === undefined) return await verify(passwordHash, password);
-  const derived = await derive(password, salt, rounds, keyBytes, 'sha256');
+  if (salt === undefined || expected === undefined) return await threads.run('verify', { password, passwordHash });
+  const derived = await threads.run('derive', { password, salt, rounds, keyBytes });
   return timingSafeEqual(derived, Buffer.from(expected, 'hex'));
 };
 

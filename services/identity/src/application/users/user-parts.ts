@@ -33,6 +33,7 @@ import { AccountDoors, AccountsHandler } from './accounts.handler.ts';
 import { Accounts } from './accounts.ts';
 import { DeletionsHandler } from './deletions.handler.ts';
 import { Deletions } from './deletions.ts';
+import { HashingThreads } from './hashing-threads.ts';
 import { Passwords } from './passwords.ts';
 import { SignUpDoor, SignUpHandler } from './sign-up.handler.ts';
 import { SignUps } from './sign-ups.ts';
@@ -64,7 +65,8 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
   const { publicUrl } = config;
   const foundation = foundationOf(deps);
   const { signingKeys, snapshots, sessions, post, tries, triesTable, refreshTokens, administrators, mustVerify, oauthRecords } = foundation;
-  const passwords = new Passwords({ atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
+  const threads = new HashingThreads(config.hashesAtOnce, (err) => log.warn({ err }, 'a thread that hashes passwords failed'));
+  const passwords = new Passwords(threads, { atOnce: config.hashesAtOnce, waiting: config.hashesWaiting });
   const accounts = new Accounts({ ...foundation, store, ticketKey: secrets('ticket-mac'), publicUrl });
   const people = new People(store, new Numbers(store));
   const received = receivedInvitesOf(deps);
@@ -85,6 +87,7 @@ export const userProviders = (deps: IdentityDeps): readonly Provider[] => {
     { provide: SigningKeys, useValue: signingKeys },
     { provide: Sessions, useValue: sessions },
     { provide: Tries, useValue: tries },
+    { provide: HashingThreads, useValue: threads },
     { provide: Passwords, useValue: passwords },
     { provide: Post, useValue: post },
     { provide: Doors, useValue: new Doors(passwords, new SecondFactors(store), refreshTokens, tries) },
