@@ -1,5 +1,5 @@
 import { rateLimitHeaders, retryAfterSeconds } from './headers.ts';
-import type { Ruling } from './rate-limiter.ts';
+import type { Ruling } from './ruling.ts';
 
 const ruling: Ruling = {
   isAllowed: true,

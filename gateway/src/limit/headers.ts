@@ -1,5 +1,5 @@
 import { intervalOf } from './gcra.ts';
-import type { Ruling } from './rate-limiter.ts';
+import type { Ruling } from './ruling.ts';
 
 const whole = (ms: number): number => Math.ceil(ms / 1e3);
 

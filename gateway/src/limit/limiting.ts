@@ -2,7 +2,8 @@ import type { identity } from '@orrery/contracts';
 import type { Caller } from '../access/caller.ts';
 import type { ReadSnapshot } from '../access/snapshot.ts';
 import { bucketsOf, type LimitClass, type Limits } from './buckets.ts';
-import type { RateLimiter, Ruling } from './rate-limiter.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Ruling } from './ruling.ts';
 
 export interface LimitingOptions {
   readonly limiter: RateLimiter;

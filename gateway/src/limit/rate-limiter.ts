@@ -1,22 +1,17 @@
 import { type Log, metrics } from '@orrery/telemetry';
 import { Redis } from 'ioredis';
-import type { Bucket, Buckets, LimitClass } from './buckets.ts';
+import type { Buckets, LimitClass } from './buckets.ts';
 import { gcraLua, readAnswer } from './gcra.lua.ts';
 import { intervalOf, type Verdict } from './gcra.ts';
 import { LocalLimiter } from './local-limiter.ts';
+import { Refusals } from './refusals.ts';
+import type { Ruling } from './ruling.ts';
 
 export interface RateLimiterOptions {
   readonly url: string;
   readonly log: Log;
   /** The longest a request waits for Redis. */
   readonly patienceMs?: number;
-}
-
-/** What was decided, and the bucket that it hung on: which refused for the longest time, or has the least left. */
-export interface Ruling {
-  readonly isAllowed: boolean;
-  readonly bucket: Bucket;
-  readonly verdict: Verdict;
 }
 
 const usualPatienceMs = 50;
@@ -34,6 +29,7 @@ export class RateLimiter {
   readonly #redis: Redis;
   readonly #log: Log;
   readonly #local = new LocalLimiter();
+  readonly #refusals = new Refusals();
   #restUntil = 0;
   #toldAlone: boolean | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
@@ -58,18 +54,13 @@ export class RateLimiter {
 
   /** One request before all its buckets: all take it, or none does. */
   async judge(kind: LimitClass, buckets: Buckets): Promise<Ruling> {
+    const known = this.#refusals.find(buckets, Date.now());
+    if (known) return counted(kind, 'memory', known);
     const shared = await this.#ask(buckets);
-    const verdicts = shared ?? this.#local.judge(buckets, Date.now()).verdicts;
-    const ruling = rulingOf(buckets, verdicts);
-    const outcome = ruling.isAllowed ? 'allowed' : 'limited';
-    metrics.rateLimited.add(1, {
-      class: kind,
-      by: shared ? 'redis' : 'local',
-      outcome,
-      bucket: ruling.isAllowed ? 'none' : ruling.bucket.of,
-    });
+    const now = Date.now();
+    const ruling = rulingOf(buckets, shared ?? this.#local.judge(buckets, now).verdicts);
     this.#tell(shared === undefined);
-    return ruling;
+    return counted(kind, shared ? 'redis' : 'local', ruling.isAllowed ? ruling : this.#refusals.note(ruling, now));
   }
 
   /** Whether requests are judged by this process alone just now. */
@@ -115,6 +106,12 @@ export class RateLimiter {
     this.#log.warn({ err: error }, 'Redis (ORRERY_REDIS_URL) does not answer; this gateway limits by itself');
   }
 }
+
+const counted = (kind: LimitClass, by: 'redis' | 'local' | 'memory', ruling: Ruling): Ruling => {
+  const { isAllowed, bucket } = ruling;
+  metrics.rateLimited.add(1, { class: kind, by, outcome: isAllowed ? 'allowed' : 'limited', bucket: isAllowed ? 'none' : bucket.of });
+  return ruling;
+};
 
 const isTighter = (one: Verdict, other: Verdict): boolean =>
   one.retryAfterMs === other.retryAfterMs ? one.remaining < other.remaining : one.retryAfterMs > other.retryAfterMs;

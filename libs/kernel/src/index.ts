@@ -16,4 +16,5 @@ export {
 } from './message.ts';
 export { pause } from './pause.ts';
 export type { Process } from './process.ts';
+export { nextTurn } from './turn.ts';
 export { Turnstile } from './turnstile.ts';

@@ -8,7 +8,7 @@ export const metrics = {
   http: seconds<'method' | 'route' | 'status'>('orrery_http_seconds', 'Time to answer an HTTP request'),
   /** `event`: `open` and `closed` count, so that their difference is what is open now. */
   eventStreams: counter<'event'>('orrery_http_event_streams_total', 'Streams of server-sent events that were opened and closed'),
-  /** `by`: `redis`, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`; then `bucket` says whose allowance was used up. */
+  /** `by`: `redis`, `memory` where it was known to refuse still, or `local` while Redis does not answer. `outcome`: `allowed` or `limited`; then `bucket` says whose allowance was used up. */
   rateLimited: counter<'class' | 'by' | 'outcome' | 'bucket'>(
     'orrery_rate_limit_decisions_total',
     'Requests that were judged by the rate limiter',

@@ -1,12 +1,23 @@
-import { Passwords } from './passwords.ts';
+import { HashingThreads } from './hashing-threads.ts';
+import { type PasswordLimits, Passwords } from './passwords.ts';
 
 const asker = (ip: string, ms = 20_000) => ({ origin: { ip }, deadlineAt: Date.now() + ms });
 const codeOf = (error: unknown): unknown =>
   typeof error === 'object' && error !== null ? Reflect.get(error, 'rejection')?.code : undefined;
 
 describe('passwords', () => {
+  const opened: HashingThreads[] = [];
+  afterEach(async () => {
+    for (const threads of opened.splice(0)) await threads.onApplicationShutdown();
+  });
+  const passwordsOf = (limits: PasswordLimits): Passwords => {
+    const threads = new HashingThreads(limits.atOnce, () => undefined);
+    opened.push(threads);
+    return new Passwords(threads, limits);
+  };
+
   it('are told apart, and nobody has none', async () => {
-    const passwords = new Passwords({ atOnce: 2, waiting: 10 });
+    const passwords = passwordsOf({ atOnce: 2, waiting: 10 });
     const hash = await passwords.hash('correct horse battery', asker('192.0.2.1'));
     await expect(passwords.isCorrect('correct horse battery', hash, asker('192.0.2.1'))).resolves.toBe(true);
     await expect(passwords.isCorrect('wrong', hash, asker('192.0.2.1'))).resolves.toBe(false);
@@ -14,7 +25,7 @@ describe('passwords', () => {
   });
 
   it('of one place do not keep those of others waiting', async () => {
-    const passwords = new Passwords({ atOnce: 1, waiting: 100 });
+    const passwords = passwordsOf({ atOnce: 1, waiting: 100 });
     const order: string[] = [];
     const hash = (name: string, ip: string) => passwords.hash('x', asker(ip)).then(() => order.push(name));
     const flood = Array.from({ length: 12 }, (_, n) => hash(`flood ${n}`, '192.0.2.1'));
@@ -26,7 +37,7 @@ describe('passwords', () => {
   });
 
   it('are refused at once where too many wait, first of all to whoever brings the most', async () => {
-    const passwords = new Passwords({ atOnce: 1, waiting: 3 });
+    const passwords = passwordsOf({ atOnce: 1, waiting: 3 });
     const outcomes: Record<string, unknown> = {};
     const hash = (name: string, ip: string) =>
       passwords.hash('x', asker(ip)).then(
@@ -46,8 +57,19 @@ describe('passwords', () => {
     });
   });
 
+  it('are to be brought again one after the other by those who were sent away', async () => {
+    const passwords = passwordsOf({ atOnce: 1, waiting: 1 });
+    const waitOf = (error: unknown): unknown => Reflect.get(Object(error), 'rejection')?.details.retryAfterMs;
+    const outcomes = await Promise.all(Array.from({ length: 12 }, () => passwords.hash('x', asker('192.0.2.1')).catch(waitOf)));
+    const waits = outcomes.filter((outcome) => typeof outcome === 'number');
+    expect(waits).toHaveLength(10);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(new Set(waits).size).toBe(10);
+    expect(waits[0]).toBe(1_000);
+  });
+
   it('are not hashed when nobody waits for the answer any more', async () => {
-    const passwords = new Passwords({ atOnce: 1, waiting: 1_000 });
+    const passwords = passwordsOf({ atOnce: 1, waiting: 1_000 });
     const busy = Array.from({ length: 20 }, () => passwords.hash('x', asker('192.0.2.1')));
     const before = performance.now();
     await expect(passwords.hash('x', asker('192.0.2.1', 1_510)).catch(codeOf)).resolves.toBe('TooManyHashes');

@@ -1,7 +1,8 @@
 import type { RequestContext } from '@orrery/contracts';
-import { systemClock } from '@orrery/kernel';
+import { nextTurn, systemClock } from '@orrery/kernel';
 import { networkOf, Refused } from '@orrery/messaging';
 import { FairLine } from './fair-line.ts';
+import type { HashingThreads } from './hashing-threads.ts';
 import { hashPassword, isHashOf } from './password-hashes.ts';
 
 export interface PasswordLimits {
@@ -26,25 +27,31 @@ const workMs = 1_500;
 const longestWaitMs = 2_000;
 
 const shortestMs = 1_000;
-const longestMs = 10_000;
+/** Whoever is asked to come later than this does not believe it. */
+const longestMs = 30_000;
 /** Of how much the last one counts in the average. */
 const weight = 0.1;
 
 /**
- * Hashes passwords on worker threads, a bounded number at a time, everybody in turn. When too many wait, or nobody would wait for the
+ * Hashes passwords, a bounded number at a time, everybody in turn. When too many wait, or nobody would wait for the
  * answer any more, it refuses with `TooManyHashes`, which the contract of the operation must list: better to say so at once.
  */
 export class Passwords {
   private running = 0;
   /** What one takes, on average and in milliseconds. */
   private usualMs = 50;
+  /** When the last of those is to come again who were sent away. */
+  private calledAt = 0;
   private readonly line: FairLine<Waiting>;
   /** Compared with when there is no such person, so that the answer takes the same time. */
   private readonly decoy: Promise<string>;
 
-  constructor(private readonly limits: PasswordLimits) {
+  constructor(
+    private readonly threads: HashingThreads,
+    private readonly limits: PasswordLimits,
+  ) {
     this.line = new FairLine(() => Math.min(limits.waiting, Math.ceil((longestWaitMs * limits.atOnce) / this.usualMs)));
-    this.decoy = hashPassword('nobody has this password');
+    this.decoy = hashPassword(threads, 'nobody has this password');
   }
 
   /** Refuses at once where there would be no room: before anything else is done for whoever asks. */
@@ -53,12 +60,12 @@ export class Passwords {
   }
 
   hash(password: string, asker: Asker): Promise<string> {
-    return this.inTurn(() => hashPassword(password), asker);
+    return this.inTurn(() => hashPassword(this.threads, password), asker);
   }
 
   async isCorrect(password: string, passwordHash: string | undefined, asker: Asker): Promise<boolean> {
     const against = passwordHash ?? (await this.decoy);
-    const matches = await this.inTurn(() => isHashOf(against, password), asker);
+    const matches = await this.inTurn(() => isHashOf(this.threads, against, password), asker);
     return matches && passwordHash !== undefined;
   }
 
@@ -77,11 +84,13 @@ export class Passwords {
     }
   }
 
-  /** Come again when those who wait now have had their turn. */
+  /** Come again after all who wait here, and after all who were sent away before: together they would only be sent away together. */
   private tooMany(): Refused {
-    const wait = (this.line.size * this.usualMs) / this.limits.atOnce;
-    const retryAfterMs = Math.round(Math.min(longestMs, Math.max(shortestMs, wait)));
-    return new Refused({ code: 'TooManyHashes', details: { retryAfterMs } });
+    const every = this.usualMs / this.limits.atOnce;
+    const now = systemClock.now();
+    const soonest = now + Math.max(shortestMs, this.line.size * every);
+    this.calledAt = nextTurn(this.calledAt, { soonest, every, latest: now + longestMs });
+    return new Refused({ code: 'TooManyHashes', details: { retryAfterMs: Math.round(this.calledAt - now) } });
   }
 
   /** Resolves when it is the asker's turn; refuses where that would be too late. */
