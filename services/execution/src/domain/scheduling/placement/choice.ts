@@ -7,13 +7,17 @@ import type { Tournament } from './tournament.ts';
 const areMissing = (wanted: readonly string[] | undefined, there: readonly string[] | undefined): number =>
   wanted?.filter((each) => !there?.includes(each)).length ?? 0;
 
-const wholesOf = (place: Place, need: FleetNeed): readonly number[] =>
-  [...place.kinds.keys()].filter((index) => canServe(place, need, index));
+/** Those that could serve it. */
+const serving = (place: Place, need: FleetNeed): number[] => {
+  const found: number[] = [];
+  for (let index = 0; index < place.kinds.length; index += 1) if (canServe(place, need, index)) found.push(index);
+  return found;
+};
 
 /** The GPU that was priced, or one like it of a fuller island. */
 const pickShare = (place: Place, need: FleetNeed, gpu: number): readonly number[] => {
   const isAlike = (index: number): boolean => place.free.gpus[index] === place.free.gpus[gpu] && place.kinds[index] === place.kinds[gpu];
-  return pickByIslands(place, wholesOf(place, need).filter(isAlike), 1);
+  return pickByIslands(place, serving(place, need).filter(isAlike), 1);
 };
 
 /** Which GPUs of the place it gets. */
@@ -21,8 +25,10 @@ export const gpusFor = (place: Place, need: FleetNeed, gpu: number): readonly nu
   if (need.gpus === 0) return [];
   if (need.mig !== null || (need.isShare && !place.islands)) return [gpu];
   if (need.isShare) return pickShare(place, need, gpu);
-  const wholes = wholesOf(place, need);
-  return place.islands ? pickByIslands(place, wholes, need.gpus) : wholes.slice(0, need.gpus);
+  const wholes = serving(place, need);
+  if (place.islands) return pickByIslands(place, wholes, need.gpus);
+  wholes.length = need.gpus;
+  return wholes;
 };
 
 /** What decides between places of nearly one price: islands that it would be spread over, what has to be fetched, dollars. */

@@ -9,8 +9,8 @@ import { RoomColumns } from './room.ts';
 /** Whoever is further behind looks at every place again. */
 const changesKept = 65_536;
 
-/** Takes what a need asks for, or gives it back, without a word to anybody. */
-export const shift = (
+/** Takes what a need asks for, or gives it back. */
+const shift = (
   sign: 1 | -1,
   { free, closed }: Place,
   need: Pick<Need, 'cpuMilli' | 'memoryMib' | 'gpuMilli'>,
@@ -52,6 +52,7 @@ export class Fleet {
   private readonly byId = new Map<string, Place>();
   private readonly vacant: number[] = [];
   private readonly kinds = new Kinds();
+  private readonly shapes = new Map<string, number>();
   /** Which places are not what they were. */
   readonly changes = new Changes(changesKept);
   readonly room = new RoomColumns();
@@ -66,6 +67,10 @@ export class Fleet {
   /** How many kinds of GPUs it knows: a need that was made when they were fewer has to be renewed. */
   get kindCount(): number {
     return this.kinds.count;
+  }
+
+  get shapeCount(): number {
+    return this.shapes.size;
   }
 
   get(id: string): Place | undefined {
@@ -91,6 +96,8 @@ export class Fleet {
       slices: gpuModels.some((_, at) => isSliced(at)) ? new Uint8Array(gpuModels.length) : null,
       kinds,
       onlyKind: kinds.every((kind) => kind === first) ? first : null,
+      shape: this.shapeOf(size),
+      held: 0,
       closed: null,
       isOpen: true,
       revision: 0,
@@ -159,7 +166,16 @@ export class Fleet {
     if (need.mig === undefined) shift(sign, place, need, gpus);
     else shiftSlice(sign, place, need, { gpu: gpus[0] ?? 0, start: slice ?? 0 });
     if (need.group !== undefined) this.groups.shift(need.group, place, sign === -1 ? 1 : -1);
+    place.held -= sign;
     this.changed(place);
+  }
+
+  /** Machines of one shape are alike, but for what is on them and who may go there. */
+  private shapeOf({ cpuMilli, memoryMib, gpuModels, gpuMemoryMib, mig }: MachineSize): number {
+    const key = JSON.stringify([cpuMilli, memoryMib, gpuModels, gpuMemoryMib, mig]);
+    const known = this.shapes.get(key) ?? this.shapes.size;
+    this.shapes.set(key, known);
+    return known;
   }
 
   private changed(place: Place): void {
@@ -174,12 +190,3 @@ export class Fleet {
 /** GPU `index` can serve a share of itself, or all of itself. */
 export const canServe = ({ free, kinds }: Place, need: FleetNeed, index: number): boolean =>
   need.allows[kinds[index] ?? 0] === 1 && (free.gpus[index] ?? 0) >= (need.isShare ? need.gpuMilli : wholeGpu);
-
-/** Puts the first GPUs that can serve the need into `found`, as many as it asks for; false where they are too few. */
-export const findGpus = (place: Place, need: FleetNeed, found: number[]): boolean => {
-  found.length = 0;
-  for (let index = 0; index < place.kinds.length && found.length < need.gpus; index += 1) {
-    if (canServe(place, need, index)) found.push(index);
-  }
-  return found.length === need.gpus;
-};

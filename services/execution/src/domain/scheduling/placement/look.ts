@@ -1,4 +1,4 @@
-import { canServe, type Fleet, findGpus, shift } from './fleet.ts';
+import { canServe, type Fleet } from './fleet.ts';
 import { slotOf } from './mig.ts';
 import type { Forecast } from './mix.ts';
 import type { FleetNeed, Place } from './place.ts';
@@ -6,7 +6,8 @@ import type { Policy } from './policies.ts';
 
 export const outOfReach = Number.POSITIVE_INFINITY;
 
-const noGpus: readonly number[] = [];
+/** More than any machine has. */
+const mostGpus = 256;
 
 /** GPUs of one kind with as much left are alike. */
 const isLikeEarlier = ({ free, kinds }: Place, index: number): boolean => {
@@ -16,34 +17,75 @@ const isLikeEarlier = ({ free, kinds }: Place, index: number): boolean => {
   return false;
 };
 
-/** Says what a need would cost on a machine. */
+/** Says what a need would cost on each machine, for one policy. */
 export class Look {
   /** Those that are being looked at: made once, for there are millions of looks. */
-  private readonly gpus: number[] = [];
+  private readonly gpus = new Uint8Array(mostGpus);
   /** What a place is worth as it stands, and of which revision and edition that is. */
   private worth = { value: new Float64Array(0), revision: new Float64Array(0), edition: -1 };
+  /** Of the machines of each shape on which there is nothing: the first that was looked at in this round. */
+  private untouched = { index: new Int32Array(0), price: new Float64Array(0) };
 
   constructor(
     private readonly fleet: Fleet,
     private readonly policy: Policy,
   ) {}
 
-  /** Writes the GPU to share, or to slice, into `gpu`; of whole ones the first are taken. */
-  at(index: number, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
-    const place = this.fleet.room.mayServe(index, need) ? this.fleet.places[index] : undefined;
-    if (!place || (need.suits !== null && !need.suits(place))) return outOfReach;
-    if (need.mig !== null) return this.atSlices(place, need, gpu, forecast);
-    if (need.isShare) return this.atShares(place, need, gpu, forecast);
-    return findGpus(place, need, this.gpus) ? this.priceOf(place, need, this.gpus, forecast) : outOfReach;
+  /** Before all places are looked at, for one need. */
+  beginRound(): void {
+    const { index, price } = this.untouched;
+    const { shapeCount } = this.fleet;
+    const isEnough = index.length >= shapeCount;
+    this.untouched = isEnough ? { index, price } : { index: new Int32Array(2 * shapeCount), price: new Float64Array(2 * shapeCount) };
+    this.untouched.index.fill(-1);
   }
 
-  private atShares(place: Place, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
+  /** In a round, machines of one shape with nothing on them are looked at once: a cluster has few shapes, and many such machines. */
+  inRound(index: number, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
+    const place = this.placeAt(index, need);
+    if (!place) return outOfReach;
+    if (place.held > 0 || place.closed !== null || !this.policy.isSteady) return this.on(place, need, gpu, forecast);
+    const { untouched } = this;
+    const like = untouched.index[place.shape] ?? -1;
+    if (like >= 0) {
+      gpu[index] = gpu[like] ?? 0;
+      return untouched.price[place.shape] ?? 0;
+    }
+    const price = this.on(place, need, gpu, forecast);
+    untouched.index[place.shape] = index;
+    untouched.price[place.shape] = price;
+    return price;
+  }
+
+  /** Writes the GPU to share, or to slice, into `gpu`; of whole ones the first are taken. */
+  at(index: number, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
+    const place = this.placeAt(index, need);
+    return place ? this.on(place, need, gpu, forecast) : outOfReach;
+  }
+
+  private placeAt(index: number, need: FleetNeed): Place | undefined {
+    const place = this.fleet.room.mayServe(index, need) ? this.fleet.places[index] : undefined;
+    return place && (need.suits === null || need.suits(place)) ? place : undefined;
+  }
+
+  private on(place: Place, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
+    if (need.mig !== null) return this.onSlices(place, need, gpu, forecast);
+    if (need.isShare) return this.onShares(place, need, gpu, forecast);
+    let found = 0;
+    for (let index = 0; index < place.kinds.length && found < need.gpus; index += 1) {
+      if (!canServe(place, need, index)) continue;
+      this.gpus[found] = index;
+      found += 1;
+    }
+    return found === need.gpus ? this.priceOf(place, need, found, forecast) : outOfReach;
+  }
+
+  private onShares(place: Place, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
     let best = outOfReach;
     for (let index = 0; index < place.kinds.length; index += 1) {
       if (!canServe(place, need, index) || isLikeEarlier(place, index)) continue;
-      this.gpus.length = 1;
       this.gpus[0] = index;
-      const price = this.priceOf(place, need, this.gpus, forecast);
+      const price = this.priceOf(place, need, 1, forecast);
       if (price >= best) continue;
       best = price;
       gpu[place.index] = index;
@@ -51,7 +93,7 @@ export class Look {
     return best;
   }
 
-  private atSlices(place: Place, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
+  private onSlices(place: Place, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
     let least = outOfReach;
     for (let index = 0; index < place.kinds.length; index += 1) {
       const loss = need.allows[place.kinds[index] ?? 0] === 1 ? lossAt(place, need, index) : outOfReach;
@@ -59,16 +101,25 @@ export class Look {
       least = loss;
       gpu[place.index] = index;
     }
-    return least === outOfReach ? outOfReach : this.priceOf(place, need, noGpus, forecast) + this.policy.lossWeight * least;
+    return least === outOfReach ? outOfReach : this.priceOf(place, need, 0, forecast) + this.policy.lossWeight * least;
   }
 
-  private priceOf(place: Place, need: FleetNeed, gpus: readonly number[], forecast: Forecast): number {
+  /** With the first so many of `gpus`. Tried on the place itself and taken back: a copy for each look would cost more than the look. */
+  private priceOf(place: Place, need: FleetNeed, count: number, forecast: Forecast): number {
     const before = this.worthOf(place, forecast);
-    // Tried on the place itself and taken back: a copy for each look would cost more than the look.
-    shift(-1, place, need, gpus);
+    this.shift(-1, place, need, count);
     const price = this.policy.price(place, before, forecast);
-    shift(1, place, need, gpus);
+    this.shift(1, place, need, count);
     return price;
+  }
+
+  private shift(sign: 1 | -1, { free }: Place, need: FleetNeed, count: number): void {
+    free.cpuMilli += sign * need.cpuMilli;
+    free.memoryMib += sign * need.memoryMib;
+    for (let at = 0; at < count; at += 1) {
+      const index = this.gpus[at] ?? 0;
+      free.gpus[index] = (free.gpus[index] ?? 0) + sign * need.gpuMilli;
+    }
   }
 
   private worthOf(place: Place, forecast: Forecast): number {

@@ -12,25 +12,30 @@ const mostGpus = 64;
 export interface Odds {
   /** … one for a share of at most so many thousandths of a GPU. */
   readonly share: Float64Array;
+  readonly anyShare: number;
   /** … one for at most so many whole GPUs. */
   readonly whole: Float64Array;
+  readonly anyWhole: number;
   /** … none of them. */
   readonly other: number;
 }
 
-interface Step extends Odds {
-  /** Good from so much free CPU on. */
-  readonly cpuMilli: number;
+/** By rising CPU, for GPUs of one kind. */
+interface Steps {
+  /** How much free CPU each is good from. */
+  readonly cpuMilli: Float64Array;
+  readonly odds: readonly Odds[];
 }
 
-const none = (other: number): Step => ({
-  cpuMilli: Number.NEGATIVE_INFINITY,
+const none = (other: number): Odds => ({
   share: new Float64Array(wholeGpu + 1),
+  anyShare: 0,
   whole: new Float64Array(mostGpus + 1),
+  anyWhole: 0,
   other,
 });
 
-const withMore = (before: Step, cpuMilli: number, demands: readonly Demand[]): Step => {
+const withMore = (before: Odds, demands: readonly Demand[]): Odds => {
   const share = new Float64Array(before.share);
   const whole = new Float64Array(before.whole);
   let { other } = before;
@@ -39,26 +44,27 @@ const withMore = (before: Step, cpuMilli: number, demands: readonly Demand[]): S
     for (let at = from; at < table.length; at += 1) table[at] = (table[at] ?? 0) + demand.probability;
     other -= demand.probability;
   }
-  return { cpuMilli, share, whole, other };
+  return { share, anyShare: share.at(-1) ?? 0, whole, anyWhole: whole.at(-1) ?? 0, other };
 };
 
-/** Steps by rising CPU, for GPUs of one model. */
-const stepsOf = (demands: readonly Demand[], model: number): readonly Step[] => {
+const stepsOf = (demands: readonly Demand[], kind: number): Steps => {
   const byCpu = new Map<number, Demand[]>();
   let total = 0;
   for (const demand of demands) {
     total += demand.probability;
-    if (demand.allows[model] === 0) continue;
+    if (demand.allows[kind] === 0) continue;
     const same = byCpu.get(demand.cpuMilli);
     if (same) same.push(demand);
     else byCpu.set(demand.cpuMilli, [demand]);
   }
-  const steps = [none(total)];
-  for (const [cpuMilli, same] of [...byCpu].sort(([a], [b]) => a - b)) {
-    const before = steps.at(-1);
-    if (before) steps.push(withMore(before, cpuMilli, same));
+  const ordered = [...byCpu].sort(([a], [b]) => a - b);
+  let last = none(total);
+  const odds = [last];
+  for (const [, same] of ordered) {
+    last = withMore(last, same);
+    odds.push(last);
   }
-  return steps;
+  return { cpuMilli: Float64Array.from([Number.NEGATIVE_INFINITY, ...ordered.map(([cpuMilli]) => cpuMilli)]), odds };
 };
 
 /**
@@ -66,28 +72,44 @@ const stepsOf = (demands: readonly Demand[], model: number): readonly Step[] => 
  * time proportional to its GPUs, however many classes of requests there are.
  */
 export class OddsTables {
-  private readonly byModel = new Map<number, readonly Step[]>();
+  private byKind: (Steps | undefined)[] = [];
+
+  /** The last that was asked for: a share is tried on each GPU of a machine. */
+  private last = { kind: -1, cpuMilli: 0, odds: none(0) };
 
   constructor(private readonly demands: readonly Demand[]) {}
 
   /** Kinds of GPUs have come that were not asked about before. */
   forget(): void {
-    this.byModel.clear();
+    this.byKind = [];
+    this.last.kind = -1;
   }
 
-  of(model: number, cpuMilli: number): Odds {
-    let steps = this.byModel.get(model);
-    if (!steps) {
-      steps = stepsOf(this.demands, model);
-      this.byModel.set(model, steps);
-    }
+  of(kind: number, cpuMilli: number): Odds {
+    const { last } = this;
+    if (last.kind === kind && last.cpuMilli === cpuMilli) return last.odds;
+    last.kind = kind;
+    last.cpuMilli = cpuMilli;
+    last.odds = this.find(kind, cpuMilli);
+    return last.odds;
+  }
+
+  private find(kind: number, cpuMilli: number): Odds {
+    const steps = this.byKind[kind] ?? this.make(kind);
+    const from = steps.cpuMilli;
     let low = 0;
-    let high = steps.length - 1;
+    let high = from.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((steps[middle]?.cpuMilli ?? 0) <= cpuMilli) low = middle;
+      if ((from[middle] ?? 0) <= cpuMilli) low = middle;
       else high = middle - 1;
     }
-    return steps[low] ?? none(1);
+    return steps.odds[low] ?? none(1);
+  }
+
+  private make(kind: number): Steps {
+    const steps = stepsOf(this.demands, kind);
+    this.byKind[kind] = steps;
+    return steps;
   }
 }

@@ -38,6 +38,10 @@ export interface Place extends MachineSize {
   readonly kinds: Uint8Array;
   /** What all its GPUs are; null where they differ. */
   readonly onlyKind: number | null;
+  /** Machines of one shape are alike, but for what is on them and who may go there. */
+  readonly shape: number;
+  /** How many are on it. */
+  held: number;
   /** Of GPUs that nobody may use: the thousandths that would be free. */
   closed: Map<number, number> | null;
   isOpen: boolean;

@@ -146,7 +146,8 @@ export class Placer {
         prices.tournament = this.draw(2 * places.length);
         prices.gpu = new Uint8Array(2 * places.length);
       }
-      prices.tournament.setAll(places.length, (index) => this.looks.at(index, prices.need, prices.gpu, forecast));
+      this.looks.beginRound();
+      prices.tournament.setAll(places.length, (index) => this.looks.inRound(index, prices.need, prices.gpu, forecast));
       return;
     }
     for (const index of changed) prices.tournament.set(index, this.looks.at(index, prices.need, prices.gpu, forecast));

@@ -26,18 +26,23 @@ const nothing = (): number => 0;
 const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
 /** Shares of the machine that are left, added up. */
-const leftover = (place: Place): number =>
-  share(freeMilliOf(place), wholeGpu * place.free.gpus.length) +
+const leftoverOf = (place: Place, freeMilli: number): number =>
+  share(freeMilli, wholeGpu * place.free.gpus.length) +
   share(place.free.cpuMilli, place.cpuMilli) +
   share(place.free.memoryMib, place.memoryMib);
+
+const leftover = (place: Place): number => leftoverOf(place, freeMilliOf(place));
 
 /** Where waste differs by less, what is left decides: the fuller machine, so that empty ones stay whole. */
 const tieWeight = 10;
 
 const fgd: Policy = {
   name: 'fgd',
-  before: wasteOf,
-  price: (after, before, forecast) => wasteOf(after, forecast) - before + tieWeight * leftover(after),
+  before: (place, forecast) => wasteOf(place, forecast),
+  price: (after, before, forecast) => {
+    const freeMilli = freeMilliOf(after);
+    return wasteOf(after, forecast, freeMilli) - before + tieWeight * leftoverOf(after, freeMilli);
+  },
   isSteady: true,
   nearly: 1,
   lossWeight: 1,

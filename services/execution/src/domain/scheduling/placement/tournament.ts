@@ -16,8 +16,9 @@ export class Tournament {
   ) {
     this.leaves = 2 ** Math.ceil(Math.log2(Math.max(2, size)));
     this.price = new Float64Array(this.leaves).fill(Number.POSITIVE_INFINITY);
-    this.winner = new Int32Array(this.leaves).fill(0);
-    for (let pairing = this.leaves - 1; pairing >= 1; pairing -= 1) this.play(pairing);
+    this.winner = new Int32Array(this.leaves);
+    // All prices are alike: the first of each pairing will do.
+    for (let pairing = this.leaves - 1; pairing >= 1; pairing -= 1) this.winner[pairing] = this.of(2 * pairing);
   }
 
   /** How many have a price that is not infinite. */
@@ -58,10 +59,10 @@ export class Tournament {
   }
 
   private play(pairing: number): void {
-    const [one, other] = [this.of(2 * pairing), this.of(2 * pairing + 1)];
+    const one = this.of(2 * pairing);
+    const other = this.of(2 * pairing + 1);
     const difference = this.priceOf(one) - this.priceOf(other);
     // Two infinite prices have no difference: neither will be asked for.
-    const isOne = difference === 0 ? this.isFirst(one, other) : difference < 0;
-    this.winner[pairing] = isOne ? one : other;
+    this.winner[pairing] = difference < 0 || (difference === 0 && this.isFirst(one, other)) ? one : other;
   }
 }

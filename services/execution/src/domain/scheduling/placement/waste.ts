@@ -7,26 +7,30 @@ import type { Place } from './place.ts';
 export type Leftover = Pick<Place, 'free' | 'kinds' | 'onlyKind'>;
 
 /** GPU thousandths. */
-export const freeMilliOf = ({ free }: Pick<Leftover, 'free'>): number => {
+export const freeMilliOf = ({ free: { gpus } }: Pick<Leftover, 'free'>): number => {
   let total = 0;
-  for (const milli of free.gpus) total += milli;
+  for (let index = 0; index < gpus.length; index += 1) total += gpus[index] ?? 0;
   return total;
 };
 
-/** By the tables, for a machine with GPUs of one model. */
-const fragmentsByOdds = (gpus: Int16Array, { share, whole, other }: Odds, total: number): number => {
+/** By the tables, for a machine with GPUs of one kind. */
+const fragmentsByOdds = (gpus: Int16Array, { share, anyShare, whole, anyWhole, other }: Odds, total: number): number => {
   let most = 0;
   let free = 0;
-  for (const milli of gpus) {
+  for (let index = 0; index < gpus.length; index += 1) {
+    const milli = gpus[index] ?? 0;
     if (milli > most) most = milli;
     if (milli === wholeGpu) free += 1;
   }
   const servable = share[most] ?? 0;
-  let sum = total * (other + (share[wholeGpu] ?? 0) - servable);
+  let sum = total * (other + anyShare - servable);
   // What is too small for a share that another GPU here has room for.
-  for (const milli of gpus) sum += milli * (servable - (share[milli] ?? 0));
+  for (let index = 0; index < gpus.length; index += 1) {
+    const milli = gpus[index] ?? 0;
+    if (milli > 0 && milli < most) sum += milli * (servable - (share[milli] ?? 0));
+  }
   const wholes = whole[Math.min(free, whole.length - 1)] ?? 0;
-  return sum + total * (whole.at(-1) ?? 0) - wholes * wholeGpu * free;
+  return sum + total * anyWhole - wholes * wholeGpu * free;
 };
 
 /** GPU thousandths that a request of this class could not use. */
@@ -64,9 +68,7 @@ const strandedOf = ({ free }: Leftover, { cpuMilliPerGpuMilli: cpu, memoryMibPer
 
 /**
  * What of a machine's free GPUs is likely to stay unused, in thousandths of a GPU: its fragments, and what will be stranded, which
- * sees a shortage of CPU or memory long before the next request would.
+ * sees a shortage of CPU or memory long before the next request would. `total`: the thousandths that are free.
  */
-export const wasteOf = (left: Leftover, forecast: Forecast): number => {
-  const total = freeMilliOf(left);
-  return total === 0 ? 0 : fragments(left, forecast, total) + strandedOf(left, forecast, total);
-};
+export const wasteOf = (left: Leftover, forecast: Forecast, total: number = freeMilliOf(left)): number =>
+  total === 0 ? 0 : fragments(left, forecast, total) + strandedOf(left, forecast, total);
