@@ -3,6 +3,7 @@ import { Groups } from './groups.ts';
 import { Kinds, mostKinds } from './kinds.ts';
 import { bitsOf, profileOf } from './mig.ts';
 import { isShare, type Need, wholeGpu } from './need.ts';
+import { Order } from './order.ts';
 import type { FleetNeed, MachineSize, Place } from './place.ts';
 import { RoomColumns } from './room.ts';
 
@@ -57,6 +58,7 @@ export class Fleet {
   readonly changes = new Changes(changesKept);
   readonly room = new RoomColumns();
   readonly groups = new Groups();
+  readonly order = new Order();
   /** Machines with a price, or with several NVLink islands: where there are any, places of nearly one price are not the same. */
   private unlike = 0;
 
@@ -103,6 +105,7 @@ export class Fleet {
       revision: 0,
     };
     this.places[place.index] = place;
+    this.order.add(size.id, place.index);
     this.changed(place);
     this.byId.set(size.id, place);
     this.unlike += Number(isUnlike(place));
@@ -113,6 +116,7 @@ export class Fleet {
   remove(place: Place): void {
     const { id, index } = place;
     this.open(place, false);
+    this.order.remove(id);
     this.byId.delete(id);
     this.unlike -= Number(isUnlike(place));
     this.places[index] = undefined;

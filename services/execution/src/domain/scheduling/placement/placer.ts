@@ -28,6 +28,9 @@ interface Prices {
 /** One price a place and class: beyond it the class that was asked for longest ago is forgotten. */
 const mostClasses = 512;
 
+/** When a fleet has grown, it may go on. */
+const growth = 1.25;
+
 const everywhere = (): boolean => true;
 
 /**
@@ -129,8 +132,8 @@ export class Placer {
 
   /** Equal ones in the order of their ids, so that a fleet that was told in another order decides the same. */
   private draw(size: number): Tournament {
-    const idOf = (index: number): string => this.fleet.places[index]?.id ?? '';
-    return new Tournament(size, (one, other) => idOf(one) < idOf(other));
+    const { order } = this.fleet;
+    return new Tournament(size, (one, other) => order.isFirst(one, other));
   }
 
   /** Puts the prices right for what has happened since. */
@@ -143,8 +146,9 @@ export class Placer {
     prices.position = changes.position;
     if (changed === null || changed.length > places.length) {
       if (prices.tournament.size < places.length) {
-        prices.tournament = this.draw(2 * places.length);
-        prices.gpu = new Uint8Array(2 * places.length);
+        const size = Math.max(places.length, Math.ceil(growth * prices.tournament.size));
+        prices.tournament = this.draw(size);
+        prices.gpu = new Uint8Array(size);
       }
       this.looks.beginRound();
       prices.tournament.setAll(places.length, (index) => this.looks.inRound(index, prices.need, prices.gpu, forecast));

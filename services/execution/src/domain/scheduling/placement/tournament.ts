@@ -35,10 +35,14 @@ export class Tournament {
     for (let pairing = (this.leaves + index) >>> 1; pairing >= 1; pairing >>>= 1) this.play(pairing);
   }
 
-  /** The first so many at once: cheaper than one after the other. */
+  /** The first so many at once, beyond which none has had a price: cheaper than one after the other. */
   setAll(count: number, priceOf: (index: number) => number): void {
     for (let index = 0; index < count; index += 1) this.assign(index, priceOf(index));
-    for (let pairing = this.leaves - 1; pairing >= 1; pairing -= 1) this.play(pairing);
+    let first = this.leaves >>> 1;
+    let last = (this.leaves + Math.max(1, count) - 1) >>> 1;
+    for (; first >= 1; first >>>= 1, last >>>= 1) {
+      for (let pairing = first; pairing <= last; pairing += 1) this.play(pairing);
+    }
   }
 
   /** Null where every price is infinite. */
