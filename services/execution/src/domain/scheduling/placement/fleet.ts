@@ -1,3 +1,4 @@
+import { membersOnEmpty } from './capacity.ts';
 import { Changes } from './changes.ts';
 import { Groups } from './groups.ts';
 import { Kinds, mostKinds } from './kinds.ts';
@@ -62,6 +63,13 @@ export class Fleet {
   /** Machines with a price, or with several NVLink islands: where there are any, places of nearly one price are not the same. */
   private unlike = 0;
 
+  private racked = 0;
+
+  /** Somebody said of a machine which rack it is in. */
+  get hasRacks(): boolean {
+    return this.racked > 0;
+  }
+
   get hasTies(): boolean {
     return this.unlike > 0;
   }
@@ -109,6 +117,7 @@ export class Fleet {
     this.changed(place);
     this.byId.set(size.id, place);
     this.unlike += Number(isUnlike(place));
+    this.racked += Number(place.rack !== undefined);
     return place;
   }
 
@@ -119,6 +128,7 @@ export class Fleet {
     this.order.remove(id);
     this.byId.delete(id);
     this.unlike -= Number(isUnlike(place));
+    this.racked -= Number(place.rack !== undefined);
     this.places[index] = undefined;
     this.vacant.push(index);
   }
@@ -147,6 +157,18 @@ export class Fleet {
 
   release(place: Place, need: Need, gpus: readonly number[], slice: number | null = null): void {
     this.shift(1, place, need, { gpus, slice });
+  }
+
+  /** So many members with this need would have room if nothing else were anywhere and every machine were in order. */
+  mayEverServe(asked: Need, nodes = 1): boolean {
+    const need = this.needOf(asked);
+    let missing = nodes;
+    for (const place of this.places) {
+      if (!place || (asked.machine !== undefined && place.id !== asked.machine)) continue;
+      missing -= membersOnEmpty(place, need);
+      if (missing <= 0) return true;
+    }
+    return false;
   }
 
   needOf(asked: Need): FleetNeed {

@@ -1,7 +1,7 @@
 import { cheapestOf, favouriteOf, gpusFor } from './choice.ts';
 import type { Fleet } from './fleet.ts';
 import { findGang } from './gangs.ts';
-import { Look } from './look.ts';
+import { Look, outOfReach } from './look.ts';
 import { slotOf } from './mig.ts';
 import { Mix } from './mix.ts';
 import { demandKeyOf, type Need, priceKeyOf } from './need.ts';
@@ -70,6 +70,16 @@ export class Placer {
     return nodes === 1 ? this.findOne(need, options) : findGang(this.fleet, this, { need, nodes, options });
   }
 
+  eachWithRoom(asked: Need, options: FindOptions, visit: (place: Place, need: FleetNeed, price: number) => void): void {
+    const prices = this.pricesOf(asked);
+    this.refresh(prices);
+    const accepts = this.acceptsOf(prices, asked, options) ?? everywhere;
+    for (const place of this.fleet.places) {
+      const price = place ? prices.tournament.priceOf(place.index) : outOfReach;
+      if (place && price !== outOfReach && accepts(place)) visit(place, prices.need, price);
+    }
+  }
+
   /** Something has been asked for: what comes next will be like it. */
   note(need: Need): void {
     const { need: noted, demandKey } = this.pricesOf(need);
@@ -88,17 +98,25 @@ export class Placer {
     return found && [found];
   }
 
-  private choose({ tournament, need }: Prices, asked: Need, options: FindOptions): Place | null {
+  private choose(prices: Prices, asked: Need, options: FindOptions): Place | null {
+    const { tournament, need } = prices;
     const { places, hasTies } = this.fleet;
     const index = tournament.best();
     const winner = index === null ? undefined : places[index];
     if (!winner) return null;
-    const accepts = acceptsOf(this.fleet, asked, options);
+    const accepts = this.acceptsOf(prices, asked, options);
     const hasWishes = hasTies || asked.images !== undefined || asked.weights !== undefined;
     if (accepts === null && !hasWishes) return winner;
     const choice = { tournament, places, accepts: accepts ?? everywhere };
     const cheapest = choice.accepts(winner) ? winner : cheapestOf(choice);
     return cheapest && hasWishes ? favouriteOf(choice, cheapest, { ...need, asked }, this.policy.nearly) : cheapest;
+  }
+
+  private acceptsOf({ need, gpu }: Prices, asked: Need, options: FindOptions): ((place: Place) => boolean) | null {
+    const accepts = acceptsOf(this.fleet, asked, options);
+    const { refuses } = options;
+    if (!refuses) return accepts;
+    return (place) => (accepts === null || accepts(place)) && !refuses(place, gpusFor(place, need, gpu[place.index] ?? 0));
   }
 
   private pricesOf(need: Need): Prices {

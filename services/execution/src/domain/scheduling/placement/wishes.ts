@@ -6,6 +6,8 @@ import type { Place } from './place.ts';
 export interface FindOptions {
   /** Not there, whatever room it has. */
   readonly except?: (place: Place) => boolean;
+  /** Not on those GPUs, which are the ones that it would get there. */
+  readonly refuses?: (place: Place, gpus: readonly number[]) => boolean;
 }
 
 type Accepts = (place: Place) => boolean;
