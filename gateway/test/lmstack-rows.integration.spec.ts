@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
     send: { name: 'other', allowed_model_ids: [], monthly_token_limit: null },
     asks: [
       [identity.FindManagedApiKey, { number: 7 }],
-      [identity.UpdateApiKey, { keyId: id, name: 'other', models: null, monthlyTokens: null }],
+      [identity.UpdateApiKey, { keyId: id, name: 'other', isNameUnique: true, models: null, monthlyTokens: null }],
       [identity.NumberApiKeys, { keyIds: [id] }],
     ],
     gives: key,
@@ -239,6 +239,7 @@ describe('The LMStack API', () => {
     ['POST /api-keys', identity.CreateApiKey, 'KeyNameTaken', 400, { name: 'x' }],
     ['GET /api-keys/{key_id}', identity.FindApiKey, 'ApiKeyNotFound', 404],
     ['PATCH /api-keys/{key_id}', identity.FindManagedApiKey, 'ApiKeyNotFound', 404, {}],
+    ['PATCH /api-keys/{key_id}', identity.UpdateApiKey, 'KeyNameTaken', 400, { name: 'taken' }],
     ['DELETE /api-keys/{key_id}', identity.FindManagedApiKey, 'ApiKeyNotFound', 404],
   ];
   it.each(refused.map((each) => ({ title: `${each[0]} that is refused with ${each[2]}`, each })))(

@@ -104,7 +104,7 @@ export const keys = [
     names,
     answer: async (to, { path, body: { name, ...rules } }) => {
       const { keyId } = await to.ask(identity.FindManagedApiKey, { number: numberIn(path) });
-      const change = { keyId, ...(name === undefined ? {} : { name }), ...rulesOf(rules) };
+      const change = { keyId, ...(name === undefined ? {} : { name, isNameUnique: true }), ...rulesOf(rules) };
       return shown(to, await to.ask(identity.UpdateApiKey, change));
     },
   }),

@@ -68,6 +68,21 @@ describe('an API key', () => {
     await create(person, { name: 'deploy' });
   });
 
+  it('is renamed to no name of another one where that is wished, however many ask at once', async () => {
+    const person = await rig.person();
+    const rename = (keyId: string, name: string) =>
+      rig.ask(contracts.UpdateApiKey, { keyId: contracts.ApiKeyId.parse(keyId), name, isNameUnique: true }, again(person.owner));
+    const made = [await create(person, { name: 'one' }), await create(person, { name: 'two' }), await create(person, { name: 'three' })];
+    const [one = '', two = '', three = ''] = made.map(({ id }) => id);
+    expect(refusalOf(await rename(two, 'one'))).toBe('KeyNameTaken');
+    granted(await rename(one, 'one'));
+    const outcomes = await Promise.all([one, two, three].map((id) => rename(id, 'last')));
+    expect(outcomes.filter(({ accepted }) => accepted)).toHaveLength(1);
+    expect(new Set(outcomes.filter(({ accepted }) => !accepted).map(refusalOf))).toEqual(new Set(['KeyNameTaken']));
+    granted(await rename((await listOf(person)).find(({ name }) => name === 'last')?.id ?? '', 'free'));
+    granted(await rename(three, 'last'));
+  });
+
   it('is kept nowhere in the clear, and published without any trace of its secrets', async () => {
     const person = await rig.person();
     const { id, key } = await create(person, { name: 'plain' });

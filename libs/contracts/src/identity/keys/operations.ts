@@ -11,14 +11,21 @@ const daySeconds = 86_400;
 const settings = { ...KeyRules.partial().shape, description: KeyDescription.nullish(), expiresAt: Instant.nullish() };
 /** `isNameUnique`: refused where another key of the same owner has that name. */
 const made = { name: KeyName, isNameUnique: z.boolean().default(false), form: ApiKeyForm.default('lk'), ...settings };
-/** What is named is changed; null takes a rule away. */
-const changed = { keyId: ApiKeyId, name: KeyName.optional(), isActive: z.boolean().optional(), ...settings };
+/** What is named is changed; null takes a rule away. `isNameUnique`: as where one is made, for a name that is new to it. */
+const changed = {
+  keyId: ApiKeyId,
+  name: KeyName.optional(),
+  isNameUnique: z.boolean().default(false),
+  isActive: z.boolean().optional(),
+  ...settings,
+};
 const rotated = { keyId: ApiKeyId, overlapSeconds: z.int().min(0).max(weekSeconds).default(daySeconds) };
 /** Keys that were revoked are left out unless asked for. */
 const listed = { include: z.enum(['revoked']).optional() };
 
 const managing = { ApiKeyNotFound: 404, KeyMayNotManageKeys: 403 } as const;
 const making = { KeyNameTaken: 409, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403, TooManyApiKeys: 409 } as const;
+const changing = { ...managing, KeyNameTaken: 409, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403 } as const;
 const org = { org: OrgSlug.optional() };
 
 export const CreateApiKey = command({
@@ -60,7 +67,7 @@ export const UpdateApiKey = command({
   access: 'keys:manage',
   input: z.strictObject({ ...org, ...changed }),
   output: ApiKeyView,
-  refusals: { ...managing, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
+  refusals: changing,
 });
 
 export const ToggleApiKey = command({
@@ -123,7 +130,7 @@ export const UpdateMyApiKey = command({
   access: 'caller',
   input: z.strictObject(changed),
   output: ApiKeyView,
-  refusals: { ...managing, SpaceNotFound: 404, ExpiryInThePast: 422, PermissionsNotHeld: 403 },
+  refusals: changing,
 });
 
 export const ToggleMyApiKey = command({

@@ -3,7 +3,7 @@ import { type MintedApiKey, mintApiKey } from '@orrery/credentials';
 import { type CommandContext, type EventStore, handleWith, type PageOf } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
-import { ApiKey, type Change, type Owner, type Settings } from '../../domain/keys/api-key.ts';
+import { ApiKey, type Owner, type Settings } from '../../domain/keys/api-key.ts';
 import { answeredFor } from '../../views/keys/answering.ts';
 import { type ApiKeyRow, apiKeys, ownedBy, shownKey } from '../../views/keys/api-keys.view.ts';
 import type { Notices } from '../mail/notices.ts';
@@ -16,6 +16,7 @@ import type { KeyUses } from './key-uses.ts';
 import type { Manager } from './manager.ts';
 
 type Wish = InputOf<typeof identity.CreateMyApiKey>;
+type Renaming = InputOf<typeof identity.UpdateMyApiKey>;
 type Rotation = InputOf<typeof identity.RotateMyApiKey>;
 type Listing = InputOf<typeof identity.ListMyApiKeys>;
 
@@ -87,11 +88,15 @@ export class ApiKeys {
     return shown ?? refuse(notFound);
   }
 
-  async update(keyId: identity.ApiKeyId, change: Change, { owner, held, context }: Manager): Promise<identity.ApiKeyView> {
-    await assertSpaceOf(this.parts.store, change.spaceId, owner);
+  async update({ keyId, isNameUnique, ...change }: Renaming, manager: Manager): Promise<identity.ApiKeyView> {
+    const { owner, held, context } = manager;
+    const { store, names } = this.parts;
+    if (isNameUnique && change.name !== undefined) await names.assertFree(change.name, manager, keyId);
+    await assertSpaceOf(store, change.spaceId, owner);
     const command = { type: 'Update', owner, change, held, at: now() } as const;
     const stream = streamOf(keyId);
-    refuse(await this.apiKey(stream, command, context, { input: { keyId, change }, claims: this.parts.names.releasing(stream, owner) }));
+    const claims = isNameUnique ? names.moving(stream, owner) : names.releasing(stream, owner);
+    refuse(await this.apiKey(stream, command, context, { input: { keyId, isNameUnique, change }, claims, taken: () => keyNameTaken }));
     return this.told(keyId, owner);
   }
 

@@ -1,3 +1,4 @@
+import type { identity } from '@orrery/contracts';
 import { type Claim, commandRow, type EventStore } from '@orrery/event-store';
 import { refuse } from '@orrery/messaging';
 import type { Event, Owner, State } from '../../domain/keys/api-key.ts';
@@ -18,8 +19,9 @@ export class KeyNames {
   ) {}
 
   /** Keys whose makers did not ask for it hold their names without a claim: they are looked for. */
-  async assertFree(name: string, { owner, context }: Manager): Promise<void> {
-    if ((await this.store.read(apiKeys).count({ ...ownedBy(owner), name, revokedAt: null })) === 0) return;
+  async assertFree(name: string, { owner, context }: Manager, keyId?: identity.ApiKeyId): Promise<void> {
+    const others = { ...ownedBy(owner), name, revokedAt: null, ...(keyId === undefined ? {} : { id: { not: keyId } }) };
+    if ((await this.store.read(apiKeys).count(others)) === 0) return;
     // What is repeated is no other key: it hears the answer of then.
     const { scope: commands, key } = commandRow('api-key', context);
     if (!(await this.store.kept(commands, key))) refuse(keyNameTaken);
@@ -34,6 +36,16 @@ export class KeyNames {
     return (_: readonly Event[], { before, after }: { readonly before: State; readonly after: State }): readonly Claim[] => {
       const name = nameIn(before);
       return name === undefined || name === nameIn(after) ? [] : [{ scope, key: this.keyOf(owner, name), release: stream }];
+    };
+  }
+
+  /** Of a key that is called something else from now on, where nobody else is to be called so. */
+  moving(stream: string, owner: Owner) {
+    const releases = this.releasing(stream, owner);
+    return (events: readonly Event[], states: { readonly before: State; readonly after: State }): readonly Claim[] => {
+      const name = nameIn(states.after);
+      const isNew = name !== undefined && name !== nameIn(states.before);
+      return [...releases(events, states), ...(isNew ? [this.taking(stream, owner, name)] : [])];
     };
   }
 

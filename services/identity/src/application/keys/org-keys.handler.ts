@@ -33,10 +33,10 @@ export class OrgKeysHandler {
 
   @Serves(identity.UpdateApiKey)
   async update(
-    { org: _, keyId, ...change }: InputOf<typeof identity.UpdateApiKey>,
+    { org: _, ...wish }: InputOf<typeof identity.UpdateApiKey>,
     context: RequestContext,
   ): Promise<OutputOf<typeof identity.UpdateApiKey>> {
-    return this.keys.update(keyId, change, await managerOfOrg(this.store, context));
+    return this.keys.update(wish, await managerOfOrg(this.store, context));
   }
 
   @Serves(identity.ToggleApiKey)

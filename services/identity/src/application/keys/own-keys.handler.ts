@@ -24,11 +24,8 @@ export class OwnKeysHandler {
   }
 
   @Serves(identity.UpdateMyApiKey)
-  async update(
-    { keyId, ...change }: InputOf<typeof identity.UpdateMyApiKey>,
-    context: RequestContext,
-  ): Promise<OutputOf<typeof identity.UpdateMyApiKey>> {
-    return this.keys.update(keyId, change, await managerOfOwn(this.store, context));
+  async update(wish: InputOf<typeof identity.UpdateMyApiKey>, context: RequestContext): Promise<OutputOf<typeof identity.UpdateMyApiKey>> {
+    return this.keys.update(wish, await managerOfOwn(this.store, context));
   }
 
   @Serves(identity.ToggleMyApiKey)
