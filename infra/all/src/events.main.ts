@@ -1,6 +1,6 @@
 import { carryOut } from './events/carry-out.ts';
 import { eventsCommandOf } from './events/command.ts';
-import { operate } from './operate.ts';
+import { operate, printLine } from './operate.ts';
 import { services } from './services.ts';
 
-await operate(async () => await carryOut(eventsCommandOf(process.argv.slice(2)), services, process.env));
+await operate(async () => await carryOut(eventsCommandOf(process.argv.slice(2)), { services, env: process.env, print: printLine }));

@@ -12,6 +12,7 @@ export { type Enveloped, openEnveloped, sealEnveloped } from './envelope.ts';
 export { erasePerson } from './erase.ts';
 export { ClaimTaken, Overloaded, Repeated, VersionConflict } from './errors.ts';
 export { EventStore, type EventStoreOptions, type Kept } from './event-store.ts';
+export { exportLog } from './export-log.ts';
 export { type Following, type FollowOptions, followViews } from './follow.ts';
 export { handleWith, stateOf } from './handle.ts';
 export type { Handle, Handled, HandleOptions, HandlerOptions, IdempotencyKeyReused } from './handling.ts';

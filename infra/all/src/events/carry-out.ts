@@ -1,9 +1,9 @@
-import { audit, checkView, deadLetters, rebuildView, refill, replayDead } from '@orrery/event-store';
+import { audit, checkView, deadLetters, exportLog, rebuildView, refill, replayDead } from '@orrery/event-store';
 import type { Environment, Service } from '@orrery/process';
 import { logOf } from '@orrery/telemetry';
 import { serviceNamed, servicesNamed } from '../services-named.ts';
 import { type EventsCommand, WrongWords } from './command.ts';
-import { withLog } from './open-log.ts';
+import { withLog, withStore } from './open-log.ts';
 
 /** What came of it, for people and for scripts; `ok` decides the exit code. */
 export interface Outcome {
@@ -19,7 +19,14 @@ const auditOne = ({ log }: Service, env: Environment): Promise<{ service: string
     return { service: log.name, checked, missing: missing.length, first: missing.slice(0, seen).map(({ id }) => id) };
   });
 
-export const carryOut = async (command: EventsCommand, services: readonly Service[], env: Environment): Promise<Outcome> => {
+export interface World {
+  readonly services: readonly Service[];
+  readonly env: Environment;
+  /** For what is too long to be an outcome. */
+  readonly print: (line: object) => void;
+}
+
+export const carryOut = async (command: EventsCommand, { services, env, print }: World): Promise<Outcome> => {
   switch (command.does) {
     case 'audit': {
       const lines: Awaited<ReturnType<typeof auditOne>>[] = [];
@@ -30,6 +37,11 @@ export const carryOut = async (command: EventsCommand, services: readonly Servic
       return withLog(serviceNamed(services, command.service).log, env, async ({ store, bus }) => {
         const refilled = await refill({ store, nats: bus.connection, log: logOf('events'), from: command.from });
         return { ok: true, lines: [{ service: command.service, ...refilled }] };
+      });
+    case 'export':
+      return withStore(serviceNamed(services, command.service).log, env, async (store) => {
+        for await (const event of exportLog(store, command.from)) print(event);
+        return { ok: true, lines: [] };
       });
     case 'rebuild':
       return withLog(serviceNamed(services, command.service).log, env, async ({ store }) => {

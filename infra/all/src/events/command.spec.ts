@@ -12,6 +12,11 @@ describe('the words of an operator', () => {
     expect(eventsCommandOf(['refill', 'billing', '--from', '2026-01-31T00:00:00Z'])).toEqual({ does: 'refill', service: 'billing', from });
   });
 
+  it('export from the start, or from an instant', () => {
+    expect(eventsCommandOf(['export', 'execution'])).toEqual({ does: 'export', service: 'execution', from: 'start' });
+    expect(() => eventsCommandOf(['export'])).toThrow(WrongWords);
+  });
+
   it('choose dead letters', () => {
     expect(eventsCommandOf(['replay-dead', '--consumer', 'charges'])).toEqual({ does: 'replay-dead', filter: { consumer: 'charges' } });
   });

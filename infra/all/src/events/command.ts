@@ -5,6 +5,7 @@ import { isNativeError } from 'node:util/types';
 export type EventsCommand =
   | { readonly does: 'audit'; readonly services: readonly string[] }
   | { readonly does: 'refill'; readonly service: string; readonly from: Date | 'start' }
+  | { readonly does: 'export'; readonly service: string; readonly from: Date | 'start' }
   | { readonly does: 'rebuild'; readonly service: string; readonly view: string }
   | { readonly does: 'check'; readonly service: string; readonly view: string }
   | { readonly does: 'dead' | 'replay-dead'; readonly filter: DeadFilter };
@@ -20,6 +21,7 @@ export const usage = `npm run start -- events <what>
 
   audit [service …]             compare each log with its stream; code 1 when the stream lacks events
   refill <service> [--from T]   publish a log again, from an instant such as 2026-01-31T00:00:00Z, or from its start
+  export <service> [--from T]   print a log as CloudEvents, one a line: what simulate --history reads
   rebuild <service> <view>      build a view anew beside the live one, and swap them
   check <service> <view>        compare a view with a replay of the log; code 1 when they differ
   dead                          list the events that consumers gave up
@@ -67,6 +69,7 @@ export const eventsCommandOf = (words: readonly string[]): EventsCommand => {
     case 'audit':
       return { does, services: positionals.slice(1) };
     case 'refill':
+    case 'export':
       if (service === undefined) break;
       return { does, service, from: instantOf(values.from) };
     case 'rebuild':
