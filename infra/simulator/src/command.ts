@@ -1,4 +1,4 @@
-import { simulateHistory } from './history.ts';
+import { simulateHistory } from './history/history.ts';
 import { help } from './options.ts';
 import { simulatePlacement } from './placement.ts';
 import { simulateQueue } from './queue.ts';

@@ -18,7 +18,22 @@ const amounts = z
   .default({})
   .transform((given) => Object.fromEntries(Object.entries(given).map(([name, count]) => [name.toLowerCase(), Math.round(1_000 * count)])));
 
-const QuotaFile = z.array(
+const milli = z.record(z.string().min(1), z.int().min(0)).default({});
+
+/** As `GET /quotas` answers. */
+const Answered = z
+  .object({
+    node: z.string().min(1),
+    parent: z.string().nullable(),
+    weight: z.number().positive(),
+    guaranteedMilli: milli,
+    limitMilli: milli,
+  })
+  .transform(({ node: id, guaranteedMilli: guaranteed, limitMilli: limit, ...rest }) => ({ id, guaranteed, limit, ...rest }));
+
+const Answer = z.object({ items: z.array(Answered) }).transform(({ items }) => items);
+
+const Written = z.array(
   z.strictObject({
     id: z.string().min(1),
     parent: z.string().min(1).nullable().optional(),
@@ -49,14 +64,15 @@ const refuseLoops = (nodes: readonly Quota[], problem: (says: string) => InputPr
   }
 };
 
-/** The quota tree of a file: YAML, of which JSON is a part. Amounts there are in GPUs and in CPU cores. */
+/** The quota tree of a file: YAML, of which JSON is a part; amounts in GPUs and in CPU cores. Or what the API answers. */
 export const readQuotas = (file: string | undefined): readonly Quota[] => {
   if (file === undefined) return [];
   const problem = (says: string) => new InputProblem(`--quotas ${file}: ${says}`);
   const document = parseDocument(textOf(file, '--quotas'));
   const [fault] = document.errors;
   if (fault) throw problem(`neither YAML nor JSON: ${fault.message.split('\n', 1)[0]}`);
-  const result = QuotaFile.safeParse(document.toJS());
+  const content: unknown = document.toJS();
+  const result = Array.isArray(content) ? Written.safeParse(content) : Answer.safeParse(content);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw problem(`${issue?.path.join('.') || 'the whole'}: ${issue?.message}. Expected a list like \`${example}\``);

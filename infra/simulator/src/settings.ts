@@ -42,8 +42,10 @@ export interface TimedSettings extends Common {
 export interface HistorySettings extends Common {
   readonly mode: 'history';
   readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly from: number | null;
+  readonly to: number | null;
   readonly policies: readonly PolicyName[];
-  readonly speed: number;
   readonly quotas: string | undefined;
   readonly seed: number;
 }
@@ -162,6 +164,22 @@ const queueOf = (values: Values): QueueSettings => {
   return { mode: 'queue', source: madeUpOf(values), policy, quotas: values.quotas, seed: oneSeedOf(values), ...commonOf(values) };
 };
 
+const instantOf = (values: Values, name: 'from' | 'to'): number | null => {
+  const text = values[name];
+  if (text === undefined) return null;
+  const instant = z.iso.datetime({ offset: true }).or(z.iso.date()).safeParse(text);
+  if (!instant.success) throw new InputProblem(`--${name} ${text}: expected a time like 2026-01-31T00:00:00Z`);
+  return Date.parse(instant.data);
+};
+
+const historyOf = (values: Values): HistorySettings => {
+  const [from, to] = [instantOf(values, 'from'), instantOf(values, 'to')];
+  if (from !== null && to !== null && from >= to)
+    throw new InputProblem(`--from ${values.from} is not before --to ${values.to}: exchange them`);
+  const { history: file = '-', quotas } = values;
+  return { mode: 'history', file, from, to, policies: policiesOf(values), quotas, seed: oneSeedOf(values), ...commonOf(values) };
+};
+
 /** What a call asks for; null where it asks for help. */
 export const settingsOf = (args: readonly string[]): Settings | null => {
   const { mode, values } = valuesOf(args);
@@ -174,14 +192,6 @@ export const settingsOf = (args: readonly string[]): Settings | null => {
     case 'queue':
       return queueOf(values);
     case 'history':
-      return {
-        mode,
-        file: values.history ?? '-',
-        policies: policiesOf(values),
-        speed: numberOf(values, speed) ?? 1,
-        quotas: values.quotas,
-        seed: oneSeedOf(values),
-        ...commonOf(values),
-      };
+      return historyOf(values);
   }
 };

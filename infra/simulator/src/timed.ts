@@ -8,7 +8,7 @@ import { chanceOf } from './draw.ts';
 import { textOf, write } from './files.ts';
 import { machinesOf } from './generate.ts';
 import { readNodes, readTimedPods } from './openb.ts';
-import { readQuotas } from './quotas.ts';
+import { readQuotas, weightsOf } from './quotas.ts';
 import { allGpus } from './replay.ts';
 import type { TimedSettings } from './settings.ts';
 import { arrivalsOf } from './synthetic.ts';
@@ -34,8 +34,9 @@ const scenarioOf = (settings: TimedSettings): { readonly machines: readonly Mach
 export const simulateTimed = (settings: TimedSettings): string => {
   const { policies, seed, json, chart } = settings;
   const quotas = readQuotas(settings.quotas);
+  const weights = weightsOf(quotas);
   const { machines, jobs } = scenarioOf(settings);
-  const courses = policies.map((policy) => play({ machines, changes: [], jobs }, { name: policy, policy, seed, quotas }));
+  const courses = policies.map((policy) => play({ machines, changes: [], jobs, from: 0 }, { name: policy, policy, seed, quotas, weights }));
   const reports = courses.map(courseReport);
   const about = { seed, nodes: machines.length, gpus: allGpus(machines), requests: jobs.length };
   const subtitle = `${about.requests} requests on ${about.gpus} GPUs of ${about.nodes} machines; seed ${seed}`;

@@ -6,6 +6,7 @@ export type { Found, MachineSize, Place } from './domain/scheduling/placement/pl
 export { Placer } from './domain/scheduling/placement/placer.ts';
 export { type PolicyName, policyNames, policyOf } from './domain/scheduling/placement/policies.ts';
 export type { Ask, Decision, PreemptionReason, Request, Seat } from './domain/scheduling/request.ts';
+export { requestOf } from './domain/scheduling/request-of.ts';
 export type { Load, Placed, Promised, Reserved, Returned, Wait, WaitReason } from './domain/scheduling/scheduler/facts.ts';
 export { Scheduler } from './domain/scheduling/scheduler/scheduler.ts';
 export { defaultSettings, type SchedulerSettings } from './domain/scheduling/scheduler/settings.ts';

@@ -1,4 +1,5 @@
 import type { MachineSize, Request } from '@orrery/execution/scheduling';
+import type { Quota } from '../quotas.ts';
 import type { Samples } from './samples.ts';
 
 /** A request, and what only hindsight knows of it. Times in milliseconds. */
@@ -9,8 +10,9 @@ export interface Job extends Request {
   readonly calledOffAt: number | null;
 }
 
-/** What happens to the machines while requests come and go. */
-export type MachineChange =
+/** What happens to machines and rights while requests come and go. */
+export type Change =
+  | { readonly at: number; readonly kind: 'quotas'; readonly nodes: readonly Quota[] }
   /** It is new, or of another size than it was. */
   | { readonly at: number; readonly kind: 'join'; readonly machine: MachineSize }
   | { readonly at: number; readonly kind: 'open' | 'close' | 'lose' | 'leave'; readonly machine: string };

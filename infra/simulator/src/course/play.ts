@@ -1,6 +1,6 @@
 import { defaultSettings, type PolicyName, Scheduler } from '@orrery/execution/scheduling';
 import { chanceOf } from '../draw.ts';
-import { type Quota, weightsOf } from '../quotas.ts';
+import type { Quota } from '../quotas.ts';
 import type { Course } from './course.ts';
 import type { Scenario } from './scenario.ts';
 import { Simulation } from './simulation.ts';
@@ -10,13 +10,14 @@ export interface Play {
   readonly policy: PolicyName;
   readonly seed: number;
   readonly quotas: readonly Quota[];
+  /** What each organization should get beside the others. */
+  readonly weights: ReadonlyMap<string, number>;
 }
 
 /** Plays a scenario through the scheduler, with the settings of the platform. */
-export const play = (scenario: Omit<Scenario, 'weights'>, { name, policy, seed, quotas }: Play): Course => {
+export const play = (scenario: Omit<Scenario, 'weights'>, { name, policy, seed, quotas, weights }: Play): Course => {
   const settings = { ...defaultSettings, policy };
   const scheduler = new Scheduler(settings, chanceOf(seed).share);
-  const weights = weightsOf(quotas);
   scheduler.setQuotas(quotas, scenario.jobs[0]?.submittedAt ?? 0);
   const { ageingMs, graceMs } = settings;
   const simulation = new Simulation(scheduler, { ...scenario, weights }, { ageingMs, graceMs, clock: () => performance.now() });

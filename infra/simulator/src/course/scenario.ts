@@ -1,12 +1,14 @@
 import type { MachineSize } from '@orrery/execution/scheduling';
-import type { Job, MachineChange } from './course.ts';
+import type { Change, Job } from './course.ts';
 
 export interface Scenario {
   readonly machines: readonly MachineSize[];
-  readonly changes: readonly MachineChange[];
+  readonly changes: readonly Change[];
   /** In the order of their arrival. */
   readonly jobs: readonly Job[];
   readonly weights: ReadonlyMap<string, number>;
+  /** From when on it counts. */
+  readonly from: number;
 }
 
 export interface Rules {
@@ -21,8 +23,8 @@ export interface Rules {
 export type Happening =
   | { readonly kind: 'arrive'; readonly job: Job }
   | { readonly kind: 'end' | 'yield' | 'call-off'; readonly id: string; readonly attempt: number }
-  | { readonly kind: 'machine'; readonly change: MachineChange }
+  | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'look' };
 
 /** What happens at one moment happens in this order: first whatever makes room. */
-export const order: Readonly<Record<Happening['kind'], number>> = { end: 0, yield: 1, 'call-off': 2, machine: 3, arrive: 4, look: 5 };
+export const order: Readonly<Record<Happening['kind'], number>> = { end: 0, yield: 1, 'call-off': 2, change: 3, arrive: 4, look: 5 };

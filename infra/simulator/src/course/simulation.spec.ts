@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { courseChart } from '../chart/course-chart.ts';
-import type { Course, Job, MachineChange } from './course.ts';
+import type { Change, Course, Job } from './course.ts';
 import { play } from './play.ts';
 import { courseReport } from './report.ts';
 
@@ -21,8 +21,8 @@ const job = (id: string, submittedAt: number, runMs: number, more: Partial<Job> 
   ...more,
 });
 
-const run = (jobs: readonly Job[], changes: readonly MachineChange[] = []): Course =>
-  play({ machines: [machine], jobs, changes }, { name: 'fgd', policy: 'fgd', seed: 1, quotas: [] });
+const run = (jobs: readonly Job[], changes: readonly Change[] = []): Course =>
+  play({ machines: [machine], jobs, changes, from: 0 }, { name: 'fgd', policy: 'fgd', seed: 1, quotas: [], weights: new Map() });
 
 const stayOf = (course: Course, id: string) => course.stays.find((stay) => stay.id === id);
 
@@ -50,7 +50,7 @@ describe('A simulated course', () => {
   });
 
   it('starts again what a lost machine took with it', () => {
-    const changes: MachineChange[] = [
+    const changes: Change[] = [
       { at: 4 * minute, kind: 'lose', machine: 'm' },
       { at: 5 * minute, kind: 'open', machine: 'm' },
     ];

@@ -1,6 +1,6 @@
 import type { Decision, Scheduler } from '@orrery/execution/scheduling';
 import { Agenda } from './agenda.ts';
-import { gpuMilliOfChoice, type Job, type MachineChange, type Stay } from './course.ts';
+import { type Change, gpuMilliOfChoice, type Job, type Stay } from './course.ts';
 import { Machines } from './machines.ts';
 import { orgOf } from './org.ts';
 import { Samples } from './samples.ts';
@@ -47,23 +47,24 @@ export class Simulation {
 
   run(): void {
     for (const machine of this.scenario.machines) this.machines.join(machine);
-    for (const change of this.scenario.changes) this.plan(change.at, { kind: 'machine', change });
+    for (const change of this.scenario.changes) this.plan(change.at, { kind: 'change', change });
     for (const job of this.scenario.jobs) this.plan(job.submittedAt, { kind: 'arrive', job });
-    for (let now = this.agenda.nextAt; now !== null && !this.isStuck(); now = this.agenda.nextAt) {
+    for (let now = this.agenda.nextAt; now !== null && !this.isOver(); now = this.agenda.nextAt) {
       while (this.agenda.nextAt === now) {
         const happening = this.agenda.take();
         if (happening) this.happen(happening, now);
       }
       this.decide(now);
-      this.samples.note(now);
+      if (now >= this.scenario.from) this.samples.note(now);
       this.lookAgain(now);
       const next = this.agenda.nextAt;
-      if (next !== null) this.samples.pass(next - now);
+      if (next !== null && now >= this.scenario.from) this.samples.pass(next - now);
     }
   }
 
-  /** Only looks are left, and they have led to nothing for long. */
-  private isStuck(): boolean {
+  /** Nobody is left or comes, or only looks are left, which have led to nothing for long. */
+  private isOver(): boolean {
+    if (this.stays.length === this.scenario.jobs.length && this.entries.size === 0) return true;
     return this.running === 0 && this.idle > idleLooks && this.agenda.size === 1 && this.agenda.first?.kind === 'look';
   }
 
@@ -76,8 +77,8 @@ export class Simulation {
       case 'arrive':
         this.arrive(happening.job, now);
         break;
-      case 'machine':
-        this.changeMachine(happening.change, now);
+      case 'change':
+        this.change(happening.change, now);
         break;
       case 'look':
         break;
@@ -212,8 +213,11 @@ export class Simulation {
     this.plan(at, { kind: 'look' });
   }
 
-  private changeMachine(change: MachineChange, now: number): void {
+  private change(change: Change, now: number): void {
     switch (change.kind) {
+      case 'quotas':
+        this.scheduler.setQuotas(change.nodes, now);
+        break;
       case 'join':
         this.machines.join(change.machine);
         break;

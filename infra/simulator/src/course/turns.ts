@@ -1,5 +1,5 @@
+import type { Request } from '@orrery/execution/scheduling';
 import { Agenda } from './agenda.ts';
-import type { Job } from './course.ts';
 
 /** Who came first in each queue, classes of priority counted as waiting time: to tell who was let pass. */
 export class Turns {
@@ -8,7 +8,7 @@ export class Turns {
 
   constructor(private readonly ageingMs: number) {}
 
-  wait({ id, queue, submittedAt, rank }: Job): void {
+  wait({ id, queue, submittedAt, rank }: Request): void {
     let turns = this.queues.get(queue);
     if (!turns) {
       turns = new Agenda();
@@ -23,7 +23,7 @@ export class Turns {
   }
 
   /** Somebody of its queue who came before it and still waits; null: nobody does. */
-  earlierThan({ id, queue, submittedAt, rank }: Job): string | null {
+  earlierThan({ id, queue, submittedAt, rank }: Request): string | null {
     const turns = this.queues.get(queue);
     for (let first = turns?.first; turns && first !== undefined; first = turns.first) {
       if (!this.waiting.has(first)) turns.take();
