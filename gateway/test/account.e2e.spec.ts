@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { eventually } from '@orrery/testing';
 import { createDecoder, createVerifier } from 'fast-jwt';
 import request from 'supertest';
+import { poster } from './fixtures/poster.ts';
 import { type System, startSystem } from './fixtures/system.ts';
 
 const own = '/orrery/v1';
@@ -19,10 +20,7 @@ describe('A person', () => {
   }, 120_000);
   afterAll(() => system?.stop(), 60_000);
 
-  const post = (path: string, body: object = {}, bearer?: string) => {
-    const asked = request(system.url).post(`${own}${path}`).send(body);
-    return bearer === undefined ? asked : asked.auth(bearer, { type: 'bearer' });
-  };
+  const post = poster(() => system.url);
   const get = (path: string, bearer: string) => request(system.url).get(path).auth(bearer, { type: 'bearer' });
   const remove = (path: string, bearer: string) => request(system.url).delete(path).auth(bearer, { type: 'bearer' });
   const logIn = async (word: string) => (await post('/sessions', { email, password: word })).body;

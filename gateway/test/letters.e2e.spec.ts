@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { codeOf, eventually, stepNow } from '@orrery/testing';
 import request from 'supertest';
+import { poster } from './fixtures/poster.ts';
 import { type System, startSystem } from './fixtures/system.ts';
 
 const own = '/orrery/v1';
@@ -14,10 +15,7 @@ describe('Somebody who has a letter and a browser', () => {
   }, 120_000);
   afterAll(() => system?.stop(), 60_000);
 
-  const post = (path: string, body: object = {}, bearer?: string) => {
-    const asked = request(system.url).post(`${own}${path}`).send(body);
-    return bearer === undefined ? asked : asked.auth(bearer, { type: 'bearer' });
-  };
+  const post = poster(() => system.url);
   const signUp = async (email: string) => {
     expect((await post('/users', { email, password })).status).toBe(201);
     return (await post('/sessions', { email, password })).body;
