@@ -78,6 +78,12 @@ describe('What goes wrong at the edge of the Lyceum API', () => {
     expect(response.status).toBe(200);
   });
 
+  it('refuses a detail of invoices that it would not print', async () => {
+    const sent = { billing_details: { billing_city: 'London', billing_vat: 'GB1' } };
+    const response = await request(world.url).patch(`/api/v2/external/orgs/${owner.slug}`).set(bearer()).send(sent);
+    expect(detailOf(response, 422)).toMatchObject([{ loc: ['body', 'billing_details', 'billing_vat'] }]);
+  });
+
   it('calls the fields of an operation as its clients do', async () => {
     const response = await post(theirs.start).send({ code: 'x', import_files: JSON.stringify({ '../up': 'x' }) });
     const msg = 'this name must be otherwise: a relative path without empty parts, . or ..';

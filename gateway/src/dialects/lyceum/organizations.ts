@@ -25,7 +25,8 @@ export const detailsOut = (details: BillingDetails): Writable =>
   Object.fromEntries(detailEntries.map(([there, here]) => [there, details[here] ?? null]));
 
 const text = z.string().nullish();
-const DetailsIn = z.object({
+/** Strict: of an invoice nobody should believe that it will say what was dropped. */
+const DetailsIn = z.strictObject({
   billing_company_name: text,
   billing_address_line1: text,
   billing_address_line2: text,
