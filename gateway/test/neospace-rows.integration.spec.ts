@@ -136,6 +136,13 @@ describe('The NeoSpace API', () => {
     expect([nowhere.status, Object.keys(nowhere.body)]).toEqual([404, ['error']]);
   });
 
+  it('tells of the permissions that its clients know, whatever others somebody has in the space', async () => {
+    const member = sample(identity.AddSpacePermissions);
+    world.stubs.on(identity.AddSpacePermissions, async () => ({ ...member, permissions: ['runs:read', 'trainings:list'] }));
+    const { body } = await call('POST /me/permissions').send({ user_id: id, permissions: ['trainings:list'] });
+    expect(body).toEqual({ permissions: ['trainings:list'] });
+  });
+
   it('accepts the invites to spaces that wait for the caller, and says where there is none', async () => {
     const [invite] = sample(identity.ListMyInvites).items;
     world.stubs.on(identity.ListMyInvites, async () => ({ items: invite ? [{ ...invite, space: null }] : [] }));

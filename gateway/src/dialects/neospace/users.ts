@@ -27,9 +27,10 @@ const defaultRole = 'developer';
 
 /** No client of this API knows another one. */
 const userPermissions: ReadonlySet<string> = new Set(neospacePermissions);
+const known = (permissions: readonly string[]): readonly string[] => permissions.filter((permission) => userPermissions.has(permission));
 
 export const standing = ({ permissions, occupation, spaces }: Standing): { readonly [name: string]: Json } => ({
-  permissions: permissions.filter((permission) => userPermissions.has(permission)),
+  permissions: known(permissions),
   role: occupation ?? defaultRole,
   spaces: spaces.map(({ id, name }) => ({ id, name })),
 });
@@ -92,7 +93,7 @@ export const users = [
       const permissions = (body?.permissions ?? []) as identity.SpaceGrant['permissions'];
       const spaceId = idOf(identity.SpaceId, caller.spaceId, 'SpaceNotFound');
       const userId = idOf(identity.MemberView.shape.userId, body?.user_id ?? personOf(caller.principal), 'MemberNotFound');
-      return { permissions: (await to.ask(identity.AddSpacePermissions, { spaceId, userId, permissions })).permissions };
+      return { permissions: known((await to.ask(identity.AddSpacePermissions, { spaceId, userId, permissions })).permissions) };
     },
   }),
   row({
