@@ -83,6 +83,15 @@ export class Branch {
     this.whole = Meter.of(this.halfLifeMs, whole);
   }
 
+  /** The lowest that is above both, or one of them. All that hang in one tree have one. */
+  common(other: Branch): Branch {
+    if (this === other) return this;
+    const isDeeper = this.depth >= other.depth;
+    const above = (isDeeper ? this : other).parent;
+    if (above === null) return this;
+    return isDeeper ? above.common(other) : this.common(above);
+  }
+
   /** Its ancestor, or itself, right below that one; null where it is that one. */
   ancestorBelow(top: Branch): Branch | null {
     let below: Branch | null = null;

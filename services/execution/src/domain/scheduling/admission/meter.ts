@@ -14,6 +14,8 @@ export class Meter {
   private readonly amounts: number[] = [];
   private readonly past: number[] = [];
   private readonly at: number[] = [];
+  /** Taken for a moment, to see what would follow. */
+  private readonly supposed: number[] = [];
   /** Of the last question about the dominant share, while nothing has changed since. */
   private asked = { now: Number.NaN, edition: -1, share: 0 };
 
@@ -32,12 +34,18 @@ export class Meter {
   }
 
   held(resource: number): number {
-    return this.amounts[resource] ?? 0;
+    return (this.amounts[resource] ?? 0) + (this.supposed[resource] ?? 0);
+  }
+
+  /** It counts as held from now on, and as if it had never been when the same is given back. */
+  suppose(resource: number, amount: number): void {
+    this.supposed[resource] = (this.supposed[resource] ?? 0) + amount;
+    this.asked.now = Number.NaN;
   }
 
   /** The decayed mean of what was held until now. A clock that has jumped back stands still. */
   mean(resource: number, now: number): number {
-    const held = this.held(resource);
+    const held = this.amounts[resource] ?? 0;
     const elapsed = Math.max(0, now - (this.at[resource] ?? now));
     return held + ((this.past[resource] ?? 0) - held) * 2 ** (-elapsed / this.halfLifeMs);
   }
@@ -46,7 +54,7 @@ export class Meter {
     this.reach(resource, now);
     this.past[resource] = this.mean(resource, now);
     this.at[resource] = Math.max(this.at[resource] ?? now, now);
-    this.amounts[resource] = this.held(resource) + amount;
+    this.amounts[resource] = (this.amounts[resource] ?? 0) + amount;
     this.asked.now = Number.NaN;
   }
 
@@ -62,7 +70,8 @@ export class Meter {
   dominantShare(capacities: readonly number[], edition: number, now: number): number {
     if (this.asked.now === now && this.asked.edition === edition) return this.asked.share;
     let share = 0;
-    for (let resource = 0; resource < this.amounts.length; resource += 1) {
+    const length = Math.max(this.amounts.length, this.supposed.length);
+    for (let resource = 0; resource < length; resource += 1) {
       const capacity = capacities[resource] ?? 0;
       // What no machine has any more, nobody keeps from anybody.
       if (capacity > 0) share = Math.max(share, (this.held(resource) + this.mean(resource, now)) / capacity);

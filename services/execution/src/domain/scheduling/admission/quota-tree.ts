@@ -91,6 +91,33 @@ export class QuotaTree {
     }
   }
 
+  /** Takes or gives back for a moment, to see what would follow: when all is undone, nothing has happened. */
+  suppose(queue: string, amounts: Amounts, sign: 1 | -1): void {
+    const leaf = this.branchOf(queue);
+    for (const [resource, amount] of Object.entries(amounts)) {
+      const number = this.numberOf(resource);
+      leaf.own.suppose(number, sign * amount);
+      for (let branch: Branch | null = leaf; branch !== null; branch = branch.parent) {
+        branch.whole.suppose(number, sign * amount);
+        branch.owe(number);
+      }
+    }
+  }
+
+  /** What decides whose turn it is: the share of each node from the top down to the queue, and last that of what hangs there itself. */
+  standing(queue: string, now: number): readonly { readonly id: string; readonly share: number }[] {
+    const path = this.pathOf(queue).map((id) => ({ id, share: this.share(this.branchOf(id), now) }));
+    return [...path.reverse(), { id: '', share: this.shareBelow(this.branchOf(queue), null, now) }];
+  }
+
+  /** The queue and what is above it, without the root. */
+  pathOf(queue: string): readonly string[] {
+    const path: string[] = [];
+    for (let branch: Branch | null = this.branchOf(queue); branch !== null && branch !== this.root; branch = branch.parent)
+      path.push(branch.id);
+    return path;
+  }
+
   usedBy(node: string, resource: string): number {
     return this.branchOf(node).whole.held(this.numberOf(resource));
   }
@@ -123,7 +150,7 @@ export class QuotaTree {
    * therefore not take it back: the taker stays within, and the loser would be over again.
    */
   mayReclaim(queue: string, amounts: Amounts, from: string): boolean {
-    const common = this.common(this.branchOf(queue), this.branchOf(from));
+    const common = this.branchOf(queue).common(this.branchOf(from));
     const asked = Object.entries(amounts).filter(([, amount]) => amount > 0);
     return (
       asked.length > 0 &&
@@ -153,7 +180,7 @@ export class QuotaTree {
   compare(queueA: string, queueB: string, now: number): number {
     const [a, b] = [this.branchOf(queueA), this.branchOf(queueB)];
     if (a === b) return 0;
-    const common = this.common(a, b);
+    const common = a.common(b);
     const [one, other] = [a.ancestorBelow(common), b.ancestorBelow(common)];
     const difference = this.shareBelow(common, one, now) - this.shareBelow(common, other, now);
     if (difference !== 0) return difference;
@@ -187,15 +214,6 @@ export class QuotaTree {
       if (branch.whole.held(number) <= branch.guaranteedOf(number)) return false;
     }
     return true;
-  }
-
-  private common(a: Branch, b: Branch): Branch {
-    let [one, other] = [a, b];
-    while (one !== other) {
-      if (one.depth >= other.depth) one = one.parent ?? this.root;
-      else other = other.parent ?? this.root;
-    }
-    return one;
   }
 
   private owe(branch: Branch): void {

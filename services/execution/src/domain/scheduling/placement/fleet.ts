@@ -39,6 +39,17 @@ const shiftSlice = (sign: 1 | -1, place: Place, need: Need, at: { readonly gpu: 
   place.slices[at.gpu] = sign < 0 ? taken | bitsOf(profile, at.start) : taken & ~bitsOf(profile, at.start);
 };
 
+/** As `shift`, and for slices of GPUs in MIG mode too. */
+export const shiftSeat = (
+  sign: 1 | -1,
+  place: Place,
+  need: Need,
+  { gpus, slice }: { readonly gpus: readonly number[]; readonly slice?: number | null },
+): void => {
+  if (need.mig === undefined) shift(sign, place, need, gpus);
+  else shiftSlice(sign, place, need, { gpu: gpus[0] ?? 0, start: slice ?? 0 });
+};
+
 const suitsOf = ({ labels, pool }: Need): FleetNeed['suits'] => {
   const pairs = Object.entries(labels ?? {});
   if (pairs.length === 0 && pool === undefined) return null;
@@ -189,8 +200,7 @@ export class Fleet {
     need: Need,
     { gpus, slice }: { readonly gpus: readonly number[]; readonly slice: number | null },
   ): void {
-    if (need.mig === undefined) shift(sign, place, need, gpus);
-    else shiftSlice(sign, place, need, { gpu: gpus[0] ?? 0, start: slice ?? 0 });
+    shiftSeat(sign, place, need, { gpus, slice });
     if (need.group !== undefined) this.groups.shift(need.group, place, sign === -1 ? 1 : -1);
     place.held -= sign;
     this.changed(place);

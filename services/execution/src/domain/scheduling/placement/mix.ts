@@ -1,4 +1,4 @@
-import { gpuMilliOf } from './need.ts';
+import { gpuMilliOf, type Need } from './need.ts';
 import { type Demand, OddsTables } from './odds.ts';
 import type { FleetNeed } from './place.ts';
 
@@ -11,6 +11,18 @@ export interface Forecast {
   readonly cpuMilliPerGpuMilli: number;
   readonly memoryMibPerGpuMilli: number;
   /** Grows when it is made anew. */
+  readonly edition: number;
+}
+
+/** What a mix knows, as JSON carries it. */
+export interface MixReading {
+  readonly classes: readonly { readonly key: string; readonly need: Need; readonly weight: number }[];
+  readonly gain: number;
+  readonly arrivals: number;
+  readonly renewAt: number;
+  readonly demands: readonly { readonly need: Need; readonly probability: number }[];
+  readonly cpuMilliPerGpuMilli: number;
+  readonly memoryMibPerGpuMilli: number;
   readonly edition: number;
 }
 
@@ -67,6 +79,32 @@ export class Mix {
   renewKinds(renew: (need: FleetNeed) => void): void {
     for (const { need } of this.classes.values()) renew(need);
     this.current.odds.forget();
+  }
+
+  reading(): MixReading {
+    const { demands, cpuMilliPerGpuMilli, memoryMibPerGpuMilli, edition } = this.current;
+    return {
+      classes: [...this.classes].map(([key, { need, weight }]) => ({ key, need: need.asked, weight })),
+      gain: this.gain,
+      arrivals: this.arrivals,
+      renewAt: this.renewAt,
+      demands: demands.map(({ asked, probability }) => ({ need: asked, probability })),
+      cpuMilliPerGpuMilli,
+      memoryMibPerGpuMilli,
+      edition,
+    };
+  }
+
+  /** Forecasts as the one did that was read. */
+  restore(reading: MixReading, needOf: (need: Need) => FleetNeed): void {
+    this.classes.clear();
+    for (const { key, need, weight } of reading.classes) this.classes.set(key, { need: needOf(need), weight });
+    const { gain, arrivals, renewAt, cpuMilliPerGpuMilli, memoryMibPerGpuMilli, edition } = reading;
+    this.gain = gain;
+    this.arrivals = arrivals;
+    this.renewAt = renewAt;
+    const demands = reading.demands.map(({ need, probability }) => ({ ...needOf(need), probability }));
+    this.current = { demands, odds: new OddsTables(demands), cpuMilliPerGpuMilli, memoryMibPerGpuMilli, edition };
   }
 
   private settle(): void {

@@ -3,7 +3,7 @@ import type { Fleet } from './fleet.ts';
 import { findGang } from './gangs.ts';
 import { Look, outOfReach } from './look.ts';
 import { slotOf } from './mig.ts';
-import { Mix } from './mix.ts';
+import { Mix, type MixReading } from './mix.ts';
 import { demandKeyOf, type Need, priceKeyOf } from './need.ts';
 import type { FleetNeed, Found, Place } from './place.ts';
 import type { Policy } from './policies.ts';
@@ -84,6 +84,15 @@ export class Placer {
   note(need: Need): void {
     const { need: noted, demandKey } = this.pricesOf(need);
     this.mix.note(noted, demandKey);
+  }
+
+  /** What it expects to be asked for, to be told to another one. */
+  reading(): MixReading {
+    return this.mix.reading();
+  }
+
+  expect(reading: MixReading): void {
+    this.mix.restore(reading, (need) => this.fleet.needOf(need));
   }
 
   /** Of all that is free: what the next request could not use, on average. */

@@ -1,6 +1,10 @@
+import type { QuotaSnapshot } from '../admission/quota-tree.ts';
+import type { MixReading } from '../placement/mix.ts';
 import type { MachineSize } from '../placement/place.ts';
+import type { PolicyName } from '../placement/policies.ts';
 import type { Request } from '../request.ts';
 import type { Placed, Promised, Reserved } from './facts.ts';
+import type { Level } from './options.ts';
 
 export interface MachineSnapshot {
   readonly size: MachineSize;
@@ -13,17 +17,25 @@ export interface RequestSnapshot {
   readonly notBefore: number;
   readonly avoid: readonly string[];
   readonly preemptions: number;
-  readonly reserved: Reserved | null;
   readonly placed: Placed | null;
   /** Members whose seats are free again. */
   readonly vacated: readonly number[];
-  /** Since when its victims, or itself, make room; null: not. */
+  /** Since when it makes way; null: it does not. */
   readonly preemptingAt: number | null;
+}
+
+export interface ReservationSnapshot extends Reserved {
+  readonly request: string;
+  readonly level: Level;
 }
 
 /** All that a scheduler knows, as JSON carries it. */
 export interface SchedulerSnapshot {
-  readonly machines: readonly MachineSnapshot[];
+  readonly usage: QuotaSnapshot;
   readonly promises: readonly Promised[];
+  readonly machines: readonly MachineSnapshot[];
   readonly requests: readonly RequestSnapshot[];
+  /** In the order in which they were made. */
+  readonly reservations: readonly ReservationSnapshot[];
+  readonly mixes: readonly (readonly [PolicyName, MixReading])[];
 }

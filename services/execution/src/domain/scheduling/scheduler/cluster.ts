@@ -1,0 +1,200 @@
+import type { Amounts } from '../admission/quota-node.ts';
+import type { QuotaTree } from '../admission/quota-tree.ts';
+import { Fleet } from '../placement/fleet.ts';
+import { gpuMilliOf, type Need } from '../placement/need.ts';
+import type { MachineSize, Place } from '../placement/place.ts';
+import type { Hold } from './entry.ts';
+import type { MachineSnapshot } from './snapshot.ts';
+
+export const cpu = 'cpu';
+
+const nobody: ReadonlySet<Hold> = new Set();
+
+/** The resources of a machine, in thousandths. */
+const resourcesOf = ({ cpuMilli, gpuModels }: MachineSize): ReadonlyMap<string, number> => {
+  const result = new Map([[cpu, cpuMilli]]);
+  for (const model of gpuModels) result.set(model.toLowerCase(), (result.get(model.toLowerCase()) ?? 0) + 1_000);
+  return result;
+};
+
+/** Machines, and who holds what of them. */
+export class Cluster {
+  readonly fleet = new Fleet();
+  private readonly byMachine = new Map<string, Set<Hold>>();
+  private readonly closed = new Map<string, readonly number[]>();
+  /** Of all machines, and of those that are open. */
+  private readonly capacity = new Map<string, number>();
+  private readonly openCapacity = new Map<string, number>();
+  private readonly held = new Map<string, number>();
+  private readonly oneAmount = new Map<string, Amounts>();
+  /** Grows when somewhere there may be more room than there was. */
+  growth = 0;
+  /** Grows when machines come, go or change. */
+  edition = 0;
+
+  constructor(private readonly tree: QuotaTree) {}
+
+  /** GPU models that there are, in the order of their names. */
+  get models(): readonly string[] {
+    return [...this.capacity.keys()].filter((resource) => resource !== cpu && (this.capacity.get(resource) ?? 0) > 0).sort();
+  }
+
+  add(size: MachineSize): void {
+    const place = this.fleet.add(size);
+    this.count(size, 1, true);
+    // Who was told of before its machine, or has held on while that was away, holds it from now on.
+    for (const hold of this.on(size.id)) this.occupy(hold, place);
+    this.applyClosed(place);
+  }
+
+  remove(id: string): void {
+    const place = this.fleet.get(id);
+    if (!place) return;
+    this.count(place, -1, place.isOpen);
+    for (const hold of this.on(id)) this.vacate(hold);
+    this.fleet.remove(place);
+  }
+
+  resize(size: MachineSize): void {
+    const isOpen = this.fleet.get(size.id)?.isOpen ?? true;
+    this.remove(size.id);
+    this.add(size);
+    if (!isOpen) this.open(size.id, false);
+  }
+
+  open(id: string, isOpen: boolean): void {
+    const place = this.fleet.get(id);
+    if (!place || place.isOpen === isOpen) return;
+    this.fleet.open(place, isOpen);
+    this.growth += 1;
+    this.edition += 1;
+    for (const [resource, amount] of resourcesOf(place)) this.tally(this.openCapacity, resource, isOpen ? amount : -amount);
+  }
+
+  /** These GPUs of it are closed, and no others. */
+  closeGpus(id: string, indexes: readonly number[]): void {
+    this.closed.set(id, indexes);
+    if (indexes.length === 0) this.closed.delete(id);
+    const place = this.fleet.get(id);
+    if (place) this.applyClosed(place);
+  }
+
+  get counts(): { readonly machines: number; readonly open: number } {
+    const places = this.fleet.places.filter((place) => place !== undefined);
+    return { machines: places.length, open: places.filter(({ isOpen }) => isOpen).length };
+  }
+
+  on(machine: string): ReadonlySet<Hold> {
+    return this.byMachine.get(machine) ?? nobody;
+  }
+
+  /** What a member holds of its queue's quota where it has these GPUs. */
+  amountsOf(need: Need, machine: string, gpus: readonly number[]): Amounts {
+    if (need.gpus === 0) return this.one(cpu, need.cpuMilli);
+    const place = this.fleet.get(machine);
+    const models = gpus.map((index) => place?.gpuModels[index]?.toLowerCase() ?? need.models?.[0]?.toLowerCase() ?? 'gpu');
+    const [first = 'gpu'] = models;
+    if (models.every((model) => model === first)) return this.one(first, gpuMilliOf(need));
+    const amounts: Record<string, number> = {};
+    for (const model of models) amounts[model] = (amounts[model] ?? 0) + need.gpuMilli;
+    return amounts;
+  }
+
+  /** One for each resource and amount: there are few, and millions who hold them. */
+  one(resource: string, amount: number): Amounts {
+    const key = `${amount}/${resource}`;
+    let amounts = this.oneAmount.get(key);
+    if (!amounts) {
+      amounts = { [resource]: amount };
+      this.oneAmount.set(key, amounts);
+    }
+    return amounts;
+  }
+
+  take(hold: Hold): void {
+    this.enlist(hold);
+    for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, amount);
+  }
+
+  free(hold: Hold): void {
+    this.strike(hold);
+    this.growth += 1;
+    for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, -amount);
+  }
+
+  /** The seat alone, of nobody's account. */
+  enlist(hold: Hold): void {
+    const { machine } = hold.seat;
+    const holds = this.byMachine.get(machine) ?? new Set();
+    this.byMachine.set(machine, holds.add(hold));
+    const place = this.fleet.get(machine);
+    if (place) this.occupy(hold, place);
+  }
+
+  strike(hold: Hold): void {
+    const { machine } = hold.seat;
+    const holds = this.byMachine.get(machine);
+    holds?.delete(hold);
+    if (holds?.size === 0) this.byMachine.delete(machine);
+    this.vacate(hold);
+  }
+
+  /** To its queue's account. */
+  charge({ entry, amounts }: Hold, sign: 1 | -1, now: number): void {
+    this.tree.charge(entry.request.queue, amounts, sign, now);
+  }
+
+  /** For a moment: when all is undone, nothing has happened. */
+  suppose(queue: string, amounts: Amounts, sign: 1 | -1): void {
+    this.tree.suppose(queue, amounts, sign);
+    for (const [resource, amount] of Object.entries(amounts)) this.tally(this.held, resource, sign * amount);
+  }
+
+  /** What of open machines nobody holds, as the books have it. */
+  freeOf(resource: string): number {
+    return (this.openCapacity.get(resource) ?? 0) - (this.held.get(resource) ?? 0);
+  }
+
+  snapshot(): readonly MachineSnapshot[] {
+    return this.fleet.places.flatMap((place): MachineSnapshot[] => {
+      if (!place) return [];
+      const { index, free, slices, kinds, onlyKind, closed, isOpen, revision, ...size } = place;
+      return [{ size, isOpen, closedGpus: this.closed.get(size.id) ?? [] }];
+    });
+  }
+
+  private occupy(hold: Hold, place: Place): void {
+    const { seat, need } = hold;
+    // The machine may have come back with fewer GPUs.
+    if (seat.gpus.some((index) => index >= place.gpuModels.length || (need.mig !== undefined && !place.mig?.[index]))) return;
+    this.fleet.take(place, need, seat.gpus, seat.slice);
+    hold.place = place;
+  }
+
+  private vacate(hold: Hold): void {
+    const { place, need, seat } = hold;
+    if (place) this.fleet.release(place, need, seat.gpus, seat.slice);
+    hold.place = null;
+  }
+
+  private applyClosed(place: Place): void {
+    const closed = new Set(this.closed.get(place.id));
+    for (const index of place.gpuModels.keys()) this.fleet.closeGpu(place, index, closed.has(index));
+    this.growth += 1;
+    this.edition += 1;
+  }
+
+  private count(size: MachineSize, sign: 1 | -1, isOpen: boolean): void {
+    this.edition += 1;
+    if (sign > 0) this.growth += 1;
+    for (const [resource, amount] of resourcesOf(size)) {
+      this.tally(this.capacity, resource, sign * amount);
+      if (isOpen) this.tally(this.openCapacity, resource, sign * amount);
+      this.tree.setCapacity(resource, this.capacity.get(resource) ?? 0);
+    }
+  }
+
+  private tally(book: Map<string, number>, resource: string, amount: number): void {
+    book.set(resource, (book.get(resource) ?? 0) + amount);
+  }
+}

@@ -1,0 +1,70 @@
+import { QuotaTree } from '../admission/quota-tree.ts';
+import { Placer } from '../placement/placer.ts';
+import { type PolicyName, policyOf } from '../placement/policies.ts';
+import { Cluster } from './cluster.ts';
+import type { Entry } from './entry.ts';
+import type { Promised } from './facts.ts';
+import { FleetNeeds } from './fork.ts';
+import { Admission, type Level, levels } from './options.ts';
+import { Outlook } from './outlook.ts';
+import { Queues } from './queues.ts';
+import { Reservations } from './reservations.ts';
+import type { SchedulerSettings } from './settings.ts';
+import { Shapes } from './shape.ts';
+
+/** All that a scheduler knows. */
+export class Core {
+  readonly cluster: Cluster;
+  readonly admission: Admission;
+  readonly queues: Queues;
+  readonly shapes = new Shapes();
+  readonly entries = new Map<string, Entry>();
+  readonly reservations = new Reservations();
+  /** Who runs and may have to make way for work of any level, and for guaranteed work alone. */
+  readonly preemptible = new Set<Entry>();
+  readonly borrowing = new Set<Entry>();
+  promises: readonly Promised[] = [];
+  readonly needs: FleetNeeds;
+  readonly outlook: Outlook;
+  private readonly placers = new Map<PolicyName, Placer>();
+
+  constructor(
+    readonly settings: SchedulerSettings,
+    private readonly random: () => number,
+    readonly tree = new QuotaTree(settings.halfLifeMs),
+  ) {
+    this.cluster = new Cluster(this.tree);
+    this.admission = new Admission(this.tree, this.cluster);
+    this.queues = new Queues(settings);
+    this.needs = new FleetNeeds(this.cluster.fleet);
+    this.outlook = new Outlook(this.cluster, this.reservations, this.needs, settings.graceMs);
+    for (const name of new Set([settings.policy, ...Object.values(settings.pools)])) this.placerNamed(name);
+  }
+
+  policyFor(pool: string | undefined): PolicyName {
+    const { pools, policy } = this.settings;
+    return (pool === undefined ? undefined : pools[pool]) ?? policy;
+  }
+
+  placerFor(pool: string | undefined): Placer {
+    return this.placerNamed(this.policyFor(pool));
+  }
+
+  get allPlacers(): Iterable<[PolicyName, Placer]> {
+    return this.placers;
+  }
+
+  *mayMakeWay(level: Level): Iterable<Entry> {
+    yield* this.preemptible;
+    if (level === levels.guaranteed) yield* this.borrowing;
+  }
+
+  placerNamed(name: PolicyName): Placer {
+    let placer = this.placers.get(name);
+    if (!placer) {
+      placer = new Placer(this.cluster.fleet, policyOf(name, this.random));
+      this.placers.set(name, placer);
+    }
+    return placer;
+  }
+}

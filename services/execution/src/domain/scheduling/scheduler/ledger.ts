@@ -1,0 +1,207 @@
+import type { QuotaNode } from '../admission/quota-node.ts';
+import type { Need } from '../placement/need.ts';
+import type { Request, Seat } from '../request.ts';
+import type { Core } from './core.ts';
+import type { Entry, Hold, Reservation, Running } from './entry.ts';
+import type { Placed, Promised, Reserved, Returned } from './facts.ts';
+import { levelOf, mayDisplace } from './options.ts';
+import type { Parking } from './parking.ts';
+import { sumOf } from './placing.ts';
+
+const nowhere: readonly string[] = [];
+
+/** Writes down what has become a fact, and wakes those whom it may help. */
+export class Ledger {
+  constructor(
+    private readonly core: Core,
+    private readonly parking: Parking,
+  ) {}
+
+  setQuotas(nodes: readonly QuotaNode[], now: number): void {
+    this.core.tree.setNodes(nodes, now);
+    this.core.admission.isFree = nodes.length === 0;
+    this.parking.everything();
+  }
+
+  setPromises(promises: readonly Promised[]): void {
+    this.core.promises = promises;
+    this.parking.everything();
+  }
+
+  submit(request: Request): void {
+    if (this.core.entries.has(request.id)) return;
+    const { ageingMs } = this.core.settings;
+    const shape = this.core.shapes.take(request);
+    const entry: Entry = {
+      request: { ...request, ask: shape.ask },
+      shape,
+      vt: request.submittedAt - request.rank * ageingMs,
+      notBefore: 0,
+      avoid: nowhere,
+      preemptions: 0,
+      line: null,
+      running: null,
+      reservation: null,
+    };
+    this.core.entries.set(request.id, entry);
+    this.core.queues.enter(entry);
+    const [first] = shape.ask.choices;
+    if (first) for (const [, placer] of this.core.allPlacers) placer.note(first);
+  }
+
+  placed(id: string, placed: Placed): void {
+    const entry = this.core.entries.get(id);
+    const need = entry?.shape.ask.choices[placed.choice];
+    if (!entry || !need || entry.running) return;
+    this.leave(entry);
+    const { holds } = this.hold(entry, need, placed);
+    for (const hold of holds) if (hold) this.core.cluster.charge(hold, 1, placed.at);
+    this.drop(entry);
+    this.displace(entry, placed.seats, null);
+    this.parking.placed(entry);
+  }
+
+  /** Machines that its queue has been charged for. */
+  resume(
+    entry: Entry,
+    placed: Placed,
+    { vacated, preemptingAt }: { readonly vacated: readonly number[]; readonly preemptingAt: number | null },
+  ): void {
+    const need = entry.shape.ask.choices[placed.choice];
+    if (!need) return;
+    this.core.queues.leave(entry);
+    const running = this.hold(entry, need, placed);
+    for (const member of vacated) this.release(entry, member);
+    running.preemptingAt = preemptingAt;
+    this.parking.placed(entry);
+  }
+
+  preempting(id: string, at: number): void {
+    const running = this.core.entries.get(id)?.running;
+    if (running) running.preemptingAt ??= at;
+  }
+
+  reserved(id: string, reserved: Reserved): void {
+    const entry = this.core.entries.get(id);
+    const need = entry?.shape.ask.choices[reserved.choice];
+    if (!entry || !need || entry.running) return;
+    const amounts = sumOf(reserved.seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus)));
+    const isGuaranteed = !this.core.admission.isFree && this.core.tree.isGuaranteed(entry.request.queue, amounts);
+    const level = levelOf(isGuaranteed, entry.request.isPreemptible);
+    this.keep({ ...reserved, entry, need, level, number: this.core.reservations.next() });
+    if (entry.reservation) this.displace(entry, reserved.seats, entry.reservation);
+  }
+
+  keep(reservation: Reservation): void {
+    const { entry } = reservation;
+    this.drop(entry);
+    this.core.reservations.add(reservation);
+    this.core.queues.leafOf(entry.request.queue).reservations += 1;
+  }
+
+  vacated(id: string, member: number, at: number): void {
+    const entry = this.core.entries.get(id);
+    const hold = entry?.running?.holds[member];
+    if (!entry?.running || !hold) return;
+    this.release(entry, member);
+    this.core.cluster.charge(hold, -1, at);
+    this.parking.givenBack(entry.request.queue);
+  }
+
+  ended(id: string, at: number): void {
+    const entry = this.core.entries.get(id);
+    if (!entry) return;
+    this.stop(entry, at);
+    this.leave(entry);
+    this.drop(entry);
+    this.core.entries.delete(id);
+    this.core.shapes.drop(entry.shape);
+    const leaf = this.core.queues.leaves.get(entry.request.queue);
+    if (leaf) this.core.queues.forget(leaf);
+  }
+
+  returned(id: string, { at, notBefore, failedOn, isPreempted }: Returned): void {
+    const entry = this.core.entries.get(id);
+    if (!entry) return;
+    const wasRunning = this.stop(entry, at);
+    if (!wasRunning) this.core.queues.leave(entry);
+    entry.notBefore = notBefore;
+    if (isPreempted) entry.preemptions += 1;
+    if (failedOn !== null && !entry.avoid.includes(failedOn)) entry.avoid = [...entry.avoid, failedOn];
+    this.core.queues.enter(entry);
+  }
+
+  /** Nobody can count on this machine any more, or on these GPUs of it: whoever kept them for itself has to look again. */
+  unkeep(machine: string, gpus: ReadonlySet<number> | null = null): void {
+    for (const { entry, seats } of this.core.reservations.on(machine)) {
+      if (gpus === null || seats.some((seat) => seat.machine === machine && seat.gpus.some((gpu) => gpus.has(gpu)))) this.drop(entry);
+    }
+  }
+
+  private hold(entry: Entry, need: Need, placed: Placed): Running {
+    const holds = placed.seats.map((seat, member): Hold => {
+      const amounts = this.core.cluster.amountsOf(need, seat.machine, seat.gpus);
+      return { entry, member, seat, need, at: placed.at, amounts, place: null };
+    });
+    const running: Running = { ...placed, holds, preemptingAt: null };
+    entry.running = running;
+    for (const hold of holds) this.core.cluster.take(hold);
+    if (entry.request.isPreemptible) this.core.preemptible.add(entry);
+    else if (placed.isBorrowed) this.core.borrowing.add(entry);
+    return running;
+  }
+
+  private release({ running }: Entry, member: number): void {
+    const hold = running?.holds[member];
+    if (!running || !hold) return;
+    running.holds[member] = null;
+    this.core.cluster.free(hold);
+  }
+
+  private stop(entry: Entry, at: number): boolean {
+    const { running } = entry;
+    if (!running) return false;
+    for (const [member, hold] of running.holds.entries()) {
+      if (!hold) continue;
+      this.release(entry, member);
+      this.core.cluster.charge(hold, -1, at);
+    }
+    entry.running = null;
+    this.core.preemptible.delete(entry);
+    this.core.borrowing.delete(entry);
+    this.parking.givenBack(entry.request.queue);
+    return true;
+  }
+
+  /** Of those who wait. */
+  private leave(entry: Entry): void {
+    if (entry.running) return;
+    const { line } = entry;
+    if (!this.core.queues.has(entry)) return;
+    this.core.queues.leave(entry);
+    if (line && this.core.admission.keepers.get(line)?.entry === entry) {
+      this.core.admission.keepers.delete(line);
+      this.parking.givenBack(entry.request.queue);
+    }
+  }
+
+  private drop(entry: Entry): void {
+    if (!this.core.reservations.drop(entry)) return;
+    const leaf = this.core.queues.leafOf(entry.request.queue);
+    leaf.reservations -= 1;
+    this.parking.released(leaf.lines.values());
+    this.core.queues.forget(leaf);
+  }
+
+  /** Those of a lower level whose machines it got in the end keep them no more. */
+  private displace(entry: Entry, seats: readonly Seat[], reservation: Reservation | null): void {
+    const level = reservation?.level ?? levelOf(!(entry.running?.isBorrowed ?? true), entry.request.isPreemptible);
+    const held = reservation ? reservation.seats.map((seat) => ({ need: reservation.need, seat })) : [];
+    for (const machine of new Set(seats.map((seat) => seat.machine))) {
+      for (const other of this.core.reservations.on(machine)) {
+        if (other.entry === entry || !mayDisplace(level, other.level)) continue;
+        if (!this.core.outlook.stillHolds(other, machine, held)) this.drop(other.entry);
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import type { QuotaTree } from '../admission/quota-tree.ts';
+import { gpuMilliOf, type Need } from '../placement/need.ts';
+import { type Cluster, cpu } from './cluster.ts';
+import { type Entry, isEarlier } from './entry.ts';
+import type { Line } from './line.ts';
+import type { Fit, Shape } from './shape.ts';
+
+/** Who may take whose place: the higher that of the lower. */
+export const levels = { preemptible: 0, borrowed: 1, guaranteed: 2 } as const;
+export type Level = (typeof levels)[keyof typeof levels];
+
+export const levelOf = (isGuaranteed: boolean, isPreemptible: boolean): Level => {
+  if (isGuaranteed) return levels.guaranteed;
+  return isPreemptible ? levels.preemptible : levels.borrowed;
+};
+
+/** What is guaranteed need not wait for what others keep for themselves beyond their guarantees. */
+export const mayDisplace = (level: Level, other: Level): boolean => level === levels.guaranteed && other !== levels.guaranteed;
+
+/** A way to place a request that its queue's quotas allow. */
+export interface Option {
+  readonly choice: number;
+  readonly fit: Fit;
+  readonly level: Level;
+}
+
+export interface Options {
+  readonly options: readonly Option[];
+  /** Nodes of the quota tree with limits that are in the way of others, and the resources. */
+  readonly blocked: ReadonlyMap<string, string>;
+  /** For others there is no solid ground. */
+  readonly isUnsolid: boolean;
+}
+
+/** Of its models only these will do; null: all of them. */
+const fitOf = (shape: Shape, choice: number, models: readonly string[] | null): Fit | null => {
+  const key = `${choice}/${models?.join('|') ?? ''}`;
+  const known = shape.fits.get(key);
+  if (known) return known;
+  const need = shape.ask.choices[choice];
+  if (!need) return null;
+  const fit: Fit = {
+    key: `${shape.id}/${key}`,
+    need: models === null ? need : { ...need, models },
+    nodes: shape.ask.nodes,
+    parked: new Set(),
+  };
+  shape.fits.set(key, fit);
+  return fit;
+};
+
+/** Says what the quotas leave to a request. */
+export class Admission {
+  /** Nobody has a quota: nothing need be asked. */
+  isFree = true;
+  /** Who has waited too long for a limit: what is given back there is kept for them. */
+  readonly keepers = new Map<Line, { readonly entry: Entry; readonly blocked: ReadonlyMap<string, string> }>();
+
+  constructor(
+    private readonly tree: QuotaTree,
+    private readonly cluster: Cluster,
+  ) {}
+
+  optionsOf(entry: Entry, isSolid: boolean): Options {
+    const { shape } = entry;
+    const options: Option[] = [];
+    const blocked = new Map<string, string>();
+    let isUnsolid = false;
+    for (const [choice, need] of shape.ask.choices.entries()) {
+      if (this.isFree && !isSolid) {
+        this.push(options, shape, { choice, models: null, isGuaranteed: false });
+        continue;
+      }
+      const models = this.modelsOf(need);
+      const allowed = models.filter((model) => this.isWithinLimits(entry, this.amountOf(need, model, shape.ask.nodes), blocked));
+      const solid = isSolid ? allowed.filter((model) => this.isSolid(entry, this.amountOf(need, model, shape.ask.nodes))) : allowed;
+      isUnsolid ||= solid.length < allowed.length;
+      const guaranteed = solid.filter((model) => this.isGuaranteed(entry, this.amountOf(need, model, shape.ask.nodes)));
+      const all = (some: readonly string[]): readonly string[] | null => (some.length === models.length ? null : some);
+      if (guaranteed.length > 0) this.push(options, shape, { choice, models: all(guaranteed), isGuaranteed: true });
+      if (solid.length > guaranteed.length) this.push(options, shape, { choice, models: all(solid), isGuaranteed: false });
+    }
+    return { options, blocked, isUnsolid };
+  }
+
+  /** One of the ways to place it is within its guarantee. */
+  isWithinGuarantee(entry: Entry): boolean {
+    if (this.isFree) return false;
+    const { choices, nodes } = entry.shape.ask;
+    return choices.some((need) => this.modelsOf(need).some((model) => this.isGuaranteed(entry, this.amountOf(need, model, nodes))));
+  }
+
+  private push(options: Option[], shape: Shape, way: { choice: number; models: readonly string[] | null; isGuaranteed: boolean }): void {
+    const fit = fitOf(shape, way.choice, way.models);
+    if (fit) options.push({ choice: way.choice, fit, level: levelOf(way.isGuaranteed, shape.isPreemptible) });
+  }
+
+  private modelsOf(need: Need): readonly string[] {
+    if (need.gpus === 0) return [cpu];
+    return need.models?.map((model) => model.toLowerCase()) ?? this.cluster.models;
+  }
+
+  private amountOf(need: Need, resource: string, nodes: number): Readonly<Record<string, number>> {
+    return this.cluster.one(resource, nodes * (need.gpus === 0 ? need.cpuMilli : gpuMilliOf(need)));
+  }
+
+  private isGuaranteed({ request }: Entry, amounts: Readonly<Record<string, number>>): boolean {
+    return this.tree.isGuaranteed(request.queue, amounts);
+  }
+
+  private isWithinLimits(entry: Entry, amounts: Readonly<Record<string, number>>, blocked: Map<string, string>): boolean {
+    const block = this.tree.blockedBy(entry.request.queue, amounts);
+    if (block) blocked.set(block.node, block.resource);
+    return block === null && (this.keepers.size === 0 || !this.isKept(entry, amounts, blocked));
+  }
+
+  private isKept(entry: Entry, amounts: Readonly<Record<string, number>>, blocked: Map<string, string>): boolean {
+    const path = this.tree.pathOf(entry.request.queue);
+    for (const [line, keeper] of this.keepers) {
+      if (keeper.entry.line !== line || keeper.entry === entry || isEarlier(entry, keeper.entry)) continue;
+      for (const [node, resource] of keeper.blocked) {
+        if (!path.includes(node) || (amounts[resource] ?? 0) === 0) continue;
+        blocked.set(node, resource);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Within its own guarantee, or where enough is left for all who have not used theirs. */
+  private isSolid(entry: Entry, amounts: Readonly<Record<string, number>>): boolean {
+    const { queue } = entry.request;
+    if (this.tree.isGuaranteed(queue, amounts)) return true;
+    return Object.entries(amounts).every(
+      ([resource, amount]) => this.tree.unusedGuarantees(queue, resource) + amount <= this.cluster.freeOf(resource),
+    );
+  }
+}

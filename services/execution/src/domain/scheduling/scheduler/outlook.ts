@@ -1,0 +1,201 @@
+import type { FleetNeed, Place } from '../placement/place.ts';
+import { acceptsOf } from '../placement/wishes.ts';
+import type { Seat } from '../request.ts';
+import type { Cluster } from './cluster.ts';
+import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
+import type { Reserved } from './facts.ts';
+import { type FleetNeeds, forkOf, type Held, intersect, isFreeFor, seatOn, shiftOn } from './fork.ts';
+import type { Option } from './options.ts';
+import type { Reservations } from './reservations.ts';
+
+interface Chance {
+  readonly at: number;
+  readonly seat: Seat;
+}
+
+/** Who wants to know when it could start. */
+export interface Asker {
+  readonly entry: Entry;
+  readonly option: Option;
+  readonly now: number;
+  /** Of its reservations it goes round those that this says; the others it may displace. */
+  readonly mustRespect: (reservation: Reservation) => boolean;
+}
+
+const seatOf = (reservation: Reservation, machine: string): readonly Seat[] => reservation.seats.filter((seat) => seat.machine === machine);
+
+/** The whole machine, empty, is large enough. */
+export const couldFit = (place: Place, need: FleetNeed): boolean => {
+  if (place.cpuMilli < need.cpuMilli || place.memoryMib < need.memoryMib || (need.suits !== null && !need.suits(place))) return false;
+  let gpus = 0;
+  for (const [index, kind] of place.kinds.entries()) {
+    if (need.allows[kind] === 1 && !place.closed?.has(index) && (need.mig === null) !== (typeof place.mig?.[index] === 'string')) gpus += 1;
+  }
+  return gpus >= need.gpus;
+};
+
+/** What the cluster will look like when everything that runs ends at its limit. */
+export class Outlook {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly reservations: Reservations,
+    private readonly needs: FleetNeeds,
+    private readonly graceMs: number,
+  ) {}
+
+  /** When it is gone at the latest; what is beyond its time goes any moment. */
+  endsAt({ at, entry: { running, request } }: Hold): number {
+    const end = endOf(at, request.limitMs, this.graceMs);
+    return running?.preemptingAt == null ? end : Math.min(end, running.preemptingAt + this.graceMs);
+  }
+
+  /** What of a machine those may have who end after these reservations begin, and delay none of them. */
+  leftover(place: Place, conflicts: readonly Reservation[]): Place {
+    const left = forkOf(place);
+    for (const { at } of conflicts) {
+      const then = this.after(place, at);
+      for (const other of conflicts) if (other.at <= at) this.subtract(then, other);
+      intersect(left, then);
+    }
+    return left;
+  }
+
+  /** All that it keeps for itself is free for it now, and for nobody who came before it. */
+  isDue(reservation: Reservation, now: number): boolean {
+    const { entry, seats, need, number } = reservation;
+    const end = endOf(now, entry.request.limitMs, this.graceMs);
+    const forks = new Map<string, Place>();
+    return seats.every((seat) => {
+      const place = this.cluster.fleet.get(seat.machine);
+      if (!place) return false;
+      const earlier = this.reservations.on(seat.machine).filter((other) => other.number < number && other.at < end);
+      const fork = forks.get(seat.machine) ?? this.leftover(place, earlier);
+      forks.set(seat.machine, fork);
+      const isFree = isFreeFor(fork, { need, seat });
+      shiftOn(-1, fork, { need, seat });
+      return isFree;
+    });
+  }
+
+  /** Who came later but goes before it has left it what it keeps for itself there. */
+  stillHolds({ need, at, seats }: Reservation, machine: string, others: readonly Held[]): boolean {
+    const place = this.cluster.fleet.get(machine);
+    if (!place) return false;
+    const then = this.after(place, at);
+    for (const held of others) if (held.seat.machine === machine) shiftOn(-1, then, held);
+    return seats.every((seat) => {
+      if (seat.machine !== machine) return true;
+      const isFree = isFreeFor(then, { need, seat });
+      shiftOn(-1, then, { need, seat });
+      return isFree;
+    });
+  }
+
+  /** The earliest moment at which there is room for all of it, and where. */
+  earliest(asker: Asker): Reserved | null {
+    const closed = new Set<string>();
+    for (;;) {
+      const chances = this.chances(asker, closed);
+      const { choice, fit } = asker.option;
+      const last = chances[fit.nodes - 1];
+      if (!last) return null;
+      const seats = chances.slice(0, fit.nodes).map(({ seat }) => seat);
+      const wrong = fit.nodes === 1 ? null : this.disagreeing(asker, seats, last.at);
+      if (wrong === null) return { at: last.at, choice, seats };
+      closed.add(wrong);
+    }
+  }
+
+  private disagreeing(asker: Asker, seats: readonly Seat[], at: number): string | null {
+    for (const machine of new Set(seats.map((seat) => seat.machine))) {
+      const place = this.cluster.fleet.get(machine);
+      const others = this.respected(machine, asker);
+      if (!place || others.length === 0) continue;
+      const there = seats.filter((seat) => seat.machine === machine);
+      const room = this.roomAt(place, at, others, asker);
+      const { need } = asker.option.fit;
+      for (const seat of there) {
+        if (!isFreeFor(room, { need, seat })) return machine;
+        shiftOn(-1, room, { need, seat });
+      }
+    }
+    return null;
+  }
+
+  /** The moments at which each machine has room for one more member, the earliest first. */
+  private chances(asker: Asker, closed: ReadonlySet<string>): readonly Chance[] {
+    const { need, nodes } = asker.option.fit;
+    const fleetNeed = this.needs.of(need);
+    const accepts = acceptsOf(this.cluster.fleet, need, {});
+    const most = need.apart !== undefined && need.apart.group === need.group ? 1 : nodes;
+    const chances: Chance[] = [];
+    let best = Number.POSITIVE_INFINITY;
+    for (const place of this.cluster.fleet.places) {
+      if (!place?.isOpen || closed.has(place.id) || !couldFit(place, fleetNeed) || (accepts !== null && !accepts(place))) continue;
+      for (const chance of this.chancesOn(place, {
+        ...asker,
+        need: fleetNeed,
+        most,
+        before: nodes === 1 ? best : Number.POSITIVE_INFINITY,
+      })) {
+        chances.push(chance);
+        best = Math.min(best, chance.at);
+      }
+    }
+    return chances.sort((a, b) => a.at - b.at || (a.seat.machine < b.seat.machine ? -1 : Number(a.seat.machine > b.seat.machine)));
+  }
+
+  private chancesOn(
+    place: Place,
+    asker: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
+  ): readonly Chance[] {
+    const { need, most, now, before, option } = asker;
+    const others = this.respected(place.id, asker);
+    const chances: Chance[] = [];
+    for (const at of this.moments(place, others, now)) {
+      if (at > before) break;
+      const room = this.roomAt(place, at, others, asker);
+      let found = 0;
+      for (let seat = seatOn(room, need); seat && found < most; seat = seatOn(room, need)) {
+        found += 1;
+        if (found > chances.length) chances.push({ at, seat });
+        shiftOn(-1, room, { need: option.fit.need, seat });
+      }
+      if (chances.length >= most) break;
+    }
+    return chances;
+  }
+
+  /** When something ends there. */
+  private moments({ id }: Place, others: readonly Reservation[], now: number): readonly number[] {
+    const moments = new Set([now]);
+    for (const hold of this.cluster.on(id)) moments.add(Math.max(now, this.endsAt(hold)));
+    for (const { at, entry } of others) moments.add(endOf(Math.max(at, now), entry.request.limitMs, this.graceMs));
+    return [...moments].sort((a, b) => a - b);
+  }
+
+  private roomAt(place: Place, at: number, others: readonly Reservation[], { entry, now }: Asker): Place {
+    const room = this.after(place, Math.max(at, now));
+    const end = endOf(at, entry.request.limitMs, this.graceMs);
+    for (const other of others) {
+      const otherEnd = endOf(Math.max(other.at, now), other.entry.request.limitMs, this.graceMs);
+      if (other.at < end && otherEnd > at) this.subtract(room, other);
+    }
+    return room;
+  }
+
+  private respected(machine: string, { entry, mustRespect }: Asker): readonly Reservation[] {
+    return this.reservations.on(machine).filter((each) => each.entry !== entry && mustRespect(each));
+  }
+
+  /** The machine when all that ends by then has ended. */
+  private after(place: Place, at: number): Place {
+    const fork = forkOf(place);
+    for (const hold of this.cluster.on(place.id)) if (hold.place !== null && this.endsAt(hold) <= at) shiftOn(1, fork, hold);
+    return fork;
+  }
+
+  private subtract(fork: Place, reservation: Reservation): void {
+    for (const seat of seatOf(reservation, fork.id)) shiftOn(-1, fork, { need: reservation.need, seat });
+  }
+}

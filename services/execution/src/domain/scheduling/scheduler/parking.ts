@@ -1,0 +1,134 @@
+import type { Core } from './core.ts';
+import type { Entry, Reservation } from './entry.ts';
+import type { WaitReason } from './facts.ts';
+import { Heap } from './heap.ts';
+import type { Line } from './line.ts';
+import type { Fit } from './shape.ts';
+
+/** What stood in the way of a line, when nothing but facts did. */
+export interface Verdict {
+  /** What there was no room for. */
+  readonly fits: readonly Fit[];
+  /** Nodes whose limits were in the way. */
+  readonly nodes: Iterable<string>;
+  /** Room there was, kept for others. */
+  readonly isHeld: boolean;
+  /** It would keep machines for itself, if not too many did. */
+  readonly wantsReservation: boolean;
+  readonly mayPreempt: boolean;
+}
+
+interface Ripening {
+  readonly at: number;
+  readonly entry: Entry;
+}
+
+/** Lines that wait until something changes that could help them: what could not, does not wake them. */
+export class Parking {
+  private readonly fits = new Set<Fit>();
+  private readonly byNode = new Map<string, Set<Line>>();
+  private readonly held = new Set<Line>();
+  private readonly unreserved = new Set<Line>();
+  private readonly takers = new Set<Line>();
+  private ripening = new Heap<Ripening>((one, other) => one.at < other.at);
+  /** There is no room for them, as long as nothing grows. */
+  readonly roomless = new Map<string, WaitReason>();
+  private dueStamp = -1;
+  private dueThen: readonly Reservation[] = [];
+  private growth = 0;
+  private edition = 0;
+
+  constructor(private readonly core: Core) {}
+
+  park(line: Line, { fits, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
+    const berths: Set<Line>[] = fits.map((fit) => fit.parked);
+    for (const fit of fits) this.fits.add(fit);
+    const path = fits.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
+    for (const node of new Set([...nodes, ...path])) berths.push(this.at(node));
+    if (isHeld) berths.push(this.held);
+    if (wantsReservation) berths.push(this.unreserved);
+    if (mayPreempt) berths.push(this.takers);
+    line.park(berths);
+    this.core.queues.active.delete(line);
+  }
+
+  /** Of a queue something was given back: those may go on whom its limits stopped, or who were beyond its guarantee. */
+  givenBack(queue: string): void {
+    if (this.core.admission.isFree) return;
+    for (const node of this.core.tree.pathOf(queue)) this.wake(this.byNode.get(node));
+  }
+
+  /** Somebody got machines: it may be in another one's way, which would be allowed to take its place, now or later. */
+  placed(entry: Entry): void {
+    const { isFree } = this.core.admission;
+    if (!isFree) this.wake(this.takers);
+    if (!entry.running || !(entry.request.isPreemptible || (entry.running.isBorrowed && !isFree))) return;
+    this.ripening.push({ at: entry.running.at + this.core.settings.minRunMs, entry });
+  }
+
+  /** Machines are not kept any more. */
+  released(leafLines: Iterable<Line>): void {
+    this.roomless.clear();
+    this.wake(this.held);
+    this.wake(this.unreserved);
+    for (const line of [...leafLines]) this.core.queues.wake(line);
+  }
+
+  everything(): void {
+    this.roomless.clear();
+    for (const leaf of this.core.queues.leaves.values()) for (const line of leaf.lines.values()) this.core.queues.wake(line);
+  }
+
+  /** Wakes those for whom something may have changed. */
+  advance(now: number): void {
+    for (let ripe = this.ripening.first(); ripe && ripe.at <= now; ripe = this.ripening.first()) {
+      this.ripening.pop();
+      if (ripe.entry.running) this.wake(this.takers);
+    }
+    const { cluster } = this.core;
+    if (cluster.edition !== this.edition) this.everything();
+    else if (cluster.growth !== this.growth) this.grown();
+    this.edition = cluster.edition;
+    this.growth = cluster.growth;
+  }
+
+  /** Reservations whose machines may be free: as they were found when there was most room. */
+  due(now: number): readonly Reservation[] {
+    const { cluster, reservations, outlook } = this.core;
+    const stamp = cluster.growth + cluster.edition + reservations.edition;
+    if (stamp !== this.dueStamp) this.dueThen = [...reservations].filter((reservation) => outlook.isDue(reservation, now));
+    this.dueStamp = stamp;
+    return this.dueThen;
+  }
+
+  /** When somebody has run for long enough to be in somebody's way. */
+  nextAt(): number | null {
+    if (this.takers.size === 0) return null;
+    for (let ripe = this.ripening.first(); ripe; ripe = this.ripening.first()) {
+      if (ripe.entry.running) return ripe.at;
+      this.ripening.pop();
+    }
+    return null;
+  }
+
+  private grown(): void {
+    this.roomless.clear();
+    for (const fit of [...this.fits]) {
+      if (fit.parked.size === 0) this.fits.delete(fit);
+      else if (this.core.placerFor(fit.need.pool).find(fit.need)) this.wake(fit.parked);
+    }
+  }
+
+  private at(node: string): Set<Line> {
+    let berth = this.byNode.get(node);
+    if (!berth) {
+      berth = new Set();
+      this.byNode.set(node, berth);
+    }
+    return berth;
+  }
+
+  private wake(lines: ReadonlySet<Line> | undefined): void {
+    for (const line of [...(lines ?? [])]) this.core.queues.wake(line);
+  }
+}

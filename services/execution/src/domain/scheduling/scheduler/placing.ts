@@ -1,0 +1,136 @@
+import type { Amounts } from '../admission/quota-node.ts';
+import type { Found, Place } from '../placement/place.ts';
+import type { Seat } from '../request.ts';
+import type { Core } from './core.ts';
+import type { Entry, Reservation } from './entry.ts';
+import type { WaitReason } from './facts.ts';
+import { seatOn } from './fork.ts';
+import { mayDisplace, type Option } from './options.ts';
+import { couldFit } from './outlook.ts';
+import type { Parking } from './parking.ts';
+import type { Conflicts, Trial } from './trial.ts';
+
+export interface Spot {
+  readonly choice: number;
+  readonly seats: readonly Seat[];
+  readonly candidates: number;
+  readonly score: number;
+  readonly isBorrowed: boolean;
+}
+
+export const seatOf = ({ place, gpus, slice }: Found): Seat => ({ machine: place.id, gpus, ...(slice === null ? {} : { slice }) });
+
+type Except = (place: Place) => boolean;
+
+/** Looks for machines for requests, one after the other; what it finds counts as taken. */
+export class Placing {
+  /** No room as things stand within this trial. */
+  private readonly roomless = new Map<string, WaitReason>();
+
+  constructor(
+    private readonly core: Core,
+    private readonly parking: Parking,
+    private readonly trial: Trial,
+  ) {}
+
+  /** On the machines that it has kept for itself, when they are free. */
+  placeReserved(entry: Entry): Spot | null {
+    const { reservation } = entry;
+    if (!reservation || !this.core.outlook.isDue(reservation, this.trial.now)) return null;
+    const { seats, need, choice } = reservation;
+    const amounts = seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus));
+    const sum = sumOf(amounts);
+    if (this.core.tree.blockedBy(entry.request.queue, sum)) return null;
+    return this.settle(entry, { choice, seats, candidates: new Set(seats.map(({ machine }) => machine)).size, score: 0 });
+  }
+
+  /** Where one of these ways leads; or why none does. */
+  place(entry: Entry, options: readonly Option[]): Spot | WaitReason {
+    let reason: WaitReason = 'no-machine';
+    for (const option of options) {
+      const key = `${option.fit.key}/${option.level}`;
+      const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
+      const found = known ?? this.find(entry, option);
+      if (typeof found !== 'string') return this.settle(entry, found);
+      // Somebody of its group may come to be where nobody was.
+      if (known === undefined && option.fit.need.near === undefined)
+        (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
+      if (reason === 'no-machine' || found === 'held-for-earlier') reason = found;
+    }
+    return reason;
+  }
+
+  private find(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
+    const conflicts = this.trial.conflicts(entry);
+    const { avoid } = entry;
+    const isReserved: Except = ({ id }) => conflicts.has(id);
+    const found =
+      (avoid.length > 0 ? this.search(option, (place) => isReserved(place) || avoid.includes(place.id)) : null) ??
+      this.search(option, conflicts.size === 0 ? null : isReserved) ??
+      this.squeeze(option, conflicts) ??
+      this.displace(option, conflicts);
+    return found ?? this.whyNot(option, conflicts);
+  }
+
+  private search({ fit, choice }: Option, except: Except | null): Omit<Spot, 'isBorrowed'> | null {
+    const placer = this.core.placerFor(fit.need.pool);
+    const found = placer.findGang(fit.need, fit.nodes, except === null ? {} : { except });
+    if (!found) return null;
+    const score = found.reduce((sum, { price }) => sum + price, 0);
+    return { choice, seats: found.map(seatOf), candidates: found[0]?.candidates ?? 0, score };
+  }
+
+  /** On what those leave over who keep machines for themselves. */
+  private squeeze({ fit, choice }: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
+    if (fit.nodes > 1 || conflicts.size === 0 || fit.need.near || fit.need.apart) return null;
+    const need = this.core.needs.of(fit.need);
+    const { fleet } = this.core.cluster;
+    for (const machine of [...conflicts.keys()].sort()) {
+      const place = fleet.get(machine);
+      if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
+      const seat = seatOn(this.core.outlook.leftover(place, conflicts.get(machine) ?? []), need);
+      if (seat) return { choice, seats: [seat], candidates: 1, score: 0 };
+    }
+    return null;
+  }
+
+  /** On machines that only those of a lower level keep for themselves. */
+  private displace(option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
+    const isMine = ({ level }: Reservation): boolean => mayDisplace(option.level, level);
+    const mine = new Set([...conflicts].filter(([, all]) => all.every(isMine)).map(([machine]) => machine));
+    return mine.size === 0 ? null : this.search(option, ({ id }) => conflicts.has(id) && !mine.has(id));
+  }
+
+  private settle(entry: Entry, spot: Omit<Spot, 'isBorrowed'>): Spot {
+    const { queue } = entry.request;
+    const { cluster, tree } = this.core;
+    const need = entry.shape.ask.choices[spot.choice];
+    const all: Amounts[] = [];
+    for (const [member, seat] of spot.seats.entries()) {
+      if (!need) continue;
+      const amounts = cluster.amountsOf(need, seat.machine, seat.gpus);
+      all.push(amounts);
+      this.trial.take({ entry, member, seat, need, at: this.trial.now, amounts, place: null });
+    }
+    const amounts = all.length === 1 && all[0] ? all[0] : sumOf(all);
+    const isBorrowed = this.core.admission.isFree || !tree.isGuaranteed(queue, amounts);
+    this.trial.charge(queue, amounts, 1);
+    this.trial.unreserve(entry);
+    return { ...spot, isBorrowed };
+  }
+
+  private whyNot({ fit }: Option, conflicts: Conflicts): WaitReason {
+    const { fleet } = this.core.cluster;
+    const { need } = fit;
+    if (need.machine !== undefined && !fleet.get(need.machine)?.isOpen) return 'machine-away';
+    const fleetNeed = this.core.needs.of(need);
+    if (!fleet.places.some((place) => place?.isOpen && couldFit(place, fleetNeed))) return 'no-machine';
+    return conflicts.size > 0 && this.core.placerFor(need.pool).findGang(need, fit.nodes) ? 'held-for-earlier' : 'all-busy';
+  }
+}
+
+export const sumOf = (all: readonly Amounts[]): Amounts => {
+  const sum: Record<string, number> = {};
+  for (const amounts of all) for (const [resource, amount] of Object.entries(amounts)) sum[resource] = (sum[resource] ?? 0) + amount;
+  return sum;
+};

@@ -1,0 +1,59 @@
+import type { Entry, Reservation } from './entry.ts';
+
+const none: readonly Reservation[] = [];
+
+/** Who keeps which machines for itself, from when on. */
+export class Reservations {
+  private readonly byMachine = new Map<string, readonly Reservation[]>();
+  private readonly all = new Set<Reservation>();
+  private made = 0;
+  /** Changes with every change. */
+  edition = 0;
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  get machines(): Iterable<string> {
+    return this.byMachine.keys();
+  }
+
+  [Symbol.iterator](): Iterator<Reservation> {
+    return this.all.values();
+  }
+
+  on(machine: string): readonly Reservation[] {
+    return this.byMachine.get(machine) ?? none;
+  }
+
+  next(): number {
+    this.made += 1;
+    return this.made;
+  }
+
+  add(reservation: Reservation): void {
+    this.edition += 1;
+    this.all.add(reservation);
+    reservation.entry.reservation = reservation;
+    for (const machine of new Set(reservation.seats.map((seat) => seat.machine))) {
+      this.byMachine.set(
+        machine,
+        [...this.on(machine), reservation].sort((a, b) => a.number - b.number),
+      );
+    }
+  }
+
+  drop(entry: Entry): Reservation | null {
+    const { reservation } = entry;
+    if (!reservation) return null;
+    this.edition += 1;
+    this.all.delete(reservation);
+    entry.reservation = null;
+    for (const { machine } of reservation.seats) {
+      const left = this.on(machine).filter((each) => each !== reservation);
+      if (left.length > 0) this.byMachine.set(machine, left);
+      else this.byMachine.delete(machine);
+    }
+    return reservation;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Decision } from '../request.ts';
+import type { Core } from './core.ts';
+import type { Entry } from './entry.ts';
+import type { WaitReason } from './facts.ts';
+import type { Line } from './line.ts';
+import { levels, mayDisplace, type Option, type Options } from './options.ts';
+import type { Parking } from './parking.ts';
+import { Placing, type Spot } from './placing.ts';
+import { Trial } from './trial.ts';
+import { type Turn, Turns } from './turns.ts';
+import { type Takeover, Victims } from './victims.ts';
+
+/** A request that has made others make way waits for its room, and does not ask for more. */
+const isComing = ({ reservation }: Entry, now: number, graceMs: number): boolean => reservation !== null && reservation.at <= now + graceMs;
+
+/** One look at all that wait, in their order: what is proposed to one is not there for the next. */
+export class Round {
+  private readonly decisions: Decision[] = [];
+  private readonly trial: Trial;
+  private readonly turns: Turns;
+  private readonly placing: Placing;
+  private readonly victims: Victims;
+
+  constructor(
+    private readonly core: Core,
+    private readonly parking: Parking,
+    private readonly now: number,
+    private readonly limit: number,
+  ) {
+    this.trial = new Trial(core, now);
+    this.turns = new Turns(core, now);
+    this.placing = new Placing(core, parking, this.trial);
+    this.victims = new Victims(core, this.trial);
+  }
+
+  run(): readonly Decision[] {
+    for (const { request } of this.core.queues.lateOnes()) {
+      if (this.decisions.length === this.limit) return this.decisions;
+      this.decisions.push({ kind: 'expire', request: request.id });
+    }
+    for (const line of this.core.queues.active) {
+      this.core.admission.keepers.delete(line);
+      this.turns.add(line);
+    }
+    for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
+    this.turns.start();
+    try {
+      for (let turn = this.turns.next(); turn && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
+    } finally {
+      this.trial.undo();
+      for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
+    }
+    return this.decisions;
+  }
+
+  private take(turn: Turn): void {
+    const { entry, line } = turn;
+    const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
+    const found = this.find(entry, admitted);
+    if (typeof found === 'string') this.block(turn, admitted, found);
+    else {
+      this.propose(entry, found);
+      this.turns.placed();
+    }
+  }
+
+  private find(entry: Entry, { options, isUnsolid }: Options): Spot | WaitReason {
+    if (options.length === 0) return isUnsolid ? 'solid-ground' : 'quota';
+    return this.placing.placeReserved(entry) ?? this.placing.place(entry, options);
+  }
+
+  private propose(entry: Entry, { choice, seats, candidates, score, isBorrowed }: Spot): void {
+    const policy = this.core.policyFor(entry.shape.ask.choices[choice]?.pool);
+    const reasons = { policy, candidates, score };
+    this.decisions.push({ kind: 'place', request: entry.request.id, choice, seats, reasons, isBorrowed });
+  }
+
+  private block(turn: Turn, admitted: Options, reason: WaitReason): void {
+    const { entry, line } = turn;
+    const isClean = this.trial.isClean;
+    const isComingSoon = isComing(entry, this.now, this.core.settings.graceMs);
+    const takeover = isComingSoon || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
+    if (takeover) this.preempt(entry, takeover, admitted.options);
+    const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
+    line.reason = takeover || isComingSoon ? 'preempting' : reason;
+    this.keepQuota(line, entry, admitted.blocked);
+    this.turns.blocked();
+    if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
+  }
+
+  private takeover(entry: Entry, options: readonly Option[]): Takeover | null {
+    for (const option of options) {
+      const found = this.victims.find(entry, option);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  private preempt(entry: Entry, { choice, seats, victims }: Takeover, options: readonly Option[]): void {
+    for (const victim of victims) {
+      this.trial.makeWay(victim.entry);
+      this.decisions.push({ kind: 'preempt', request: victim.entry.request.id, by: entry.request.id, reason: victim.reason });
+    }
+    const reserved = { at: this.now + this.core.settings.graceMs, choice, seats };
+    this.trial.reserve(entry, reserved, options.find((option) => option.choice === choice)?.level ?? levels.borrowed);
+    this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
+  }
+
+  /** True where it keeps machines for itself, or need not. */
+  private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
+    const { leaf } = entry.line ?? {};
+    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || reason === 'no-machine' || reason === 'machine-away')
+      return true;
+    if (this.core.reservations.size >= this.core.settings.reservations) return false;
+    let best: { readonly at: number; readonly option: Option } | null = null;
+    let reserved: ReturnType<Core['outlook']['earliest']> = null;
+    for (const option of options) {
+      const found = this.core.outlook.earliest({
+        entry,
+        option,
+        now: this.now,
+        mustRespect: ({ level }) => !mayDisplace(option.level, level),
+      });
+      if (!found || (best && best.at <= found.at)) continue;
+      best = { at: found.at, option };
+      reserved = found;
+    }
+    if (!reserved || !best) return true;
+    this.trial.reserve(entry, reserved, best.option.level);
+    this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
+    return true;
+  }
+
+  /** Nothing but a fact can help it. */
+  private park({ entry, line }: Turn, { options, blocked }: Options, isReserved: boolean): void {
+    const isFickle = line.kind.isSolid || options.some(({ fit }) => fit.need.near !== undefined);
+    if (isFickle || line.next(0)?.entry !== entry) return;
+    this.parking.park(line, {
+      fits: options.map(({ fit }) => fit),
+      nodes: blocked.keys(),
+      isHeld: line.reason === 'held-for-earlier',
+      wantsReservation: !isReserved,
+      mayPreempt: options.length > 0 && (!entry.request.isPreemptible || options.some(({ level }) => level === levels.guaranteed)),
+    });
+  }
+
+  /** Of a limit that stopped somebody for too long, those behind it take no more. */
+  private keepQuota(line: Line, entry: Entry, blocked: ReadonlyMap<string, string>): void {
+    const isOverdue = line.kind.isUrgent || this.now - entry.vt >= this.core.settings.overdueMs;
+    if (isOverdue && blocked.size > 0) this.core.admission.keepers.set(line, { entry, blocked });
+  }
+}

@@ -1,0 +1,178 @@
+import type { Need } from '../placement/need.ts';
+import type { Decision, Request } from '../request.ts';
+import { Scheduler } from './scheduler.ts';
+import { defaultSettings, type SchedulerSettings } from './settings.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+const gpus = (count: number, more: Partial<Need> = {}): Need => ({
+  cpuMilli: 1_000,
+  memoryMib: 1_000,
+  gpus: count,
+  gpuMilli: 1_000,
+  models: null,
+  ...more,
+});
+
+/** Tells the scheduler what it proposed. */
+class World {
+  now = 1_000_000_000;
+  scheduler: Scheduler;
+
+  constructor(readonly settings: Partial<SchedulerSettings> = {}) {
+    this.scheduler = new Scheduler({ ...defaultSettings, ...settings }, () => 0.5);
+  }
+
+  machine(id: string, count: number): void {
+    this.scheduler.addMachine({ id, cpuMilli: 64_000, memoryMib: 512_000, gpuModels: Array.from({ length: count }, () => 'A100') });
+  }
+
+  ask(id: string, queue: string, need: Need, more: Partial<Request> & { readonly nodes?: number } = {}): void {
+    const { nodes = 1, ...rest } = more;
+    const base = { rank: 0, isPreemptible: false, limitMs: hour, deadlineAt: null, submittedAt: this.now };
+    this.scheduler.submit({ id, queue, ask: { nodes, choices: [need] }, ...base, ...rest });
+  }
+
+  tell(decision: Decision): void {
+    if (decision.kind === 'place') this.scheduler.placed(decision.request, { ...decision, at: this.now });
+    else if (decision.kind === 'preempt') this.scheduler.preempting(decision.request, this.now);
+    else if (decision.kind === 'reserve') this.scheduler.reserved(decision.request, decision);
+    else this.scheduler.ended(decision.request, this.now);
+  }
+
+  round(): readonly string[] {
+    const decisions = this.scheduler.decide(this.now, 1_000);
+    for (const decision of decisions) this.tell(decision);
+    return decisions.map(({ kind, request }) => `${kind} ${request}`);
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+  }
+
+  end(id: string): void {
+    this.scheduler.ended(id, this.now);
+  }
+
+  preempted(id: string): void {
+    this.scheduler.returned(id, { at: this.now, notBefore: this.now, failedOn: null, isPreempted: true });
+  }
+
+  reasons(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.scheduler.waits(this.now).map(({ request, reason }) => [request, reason]));
+  }
+}
+
+describe('a scheduler', () => {
+  it('places the oldest first, and a rank is worth so much waiting', () => {
+    const world = new World({ ageingMs: hour });
+    world.machine('m', 1);
+    world.ask('old', 'a', gpus(1), { submittedAt: world.now - 30 * minute });
+    world.ask('important', 'a', gpus(1), { rank: 1 });
+    expect(world.round()).toEqual(['place important', 'reserve old']);
+    world.end('important');
+    world.ask('late', 'a', gpus(1), { rank: 1, submittedAt: world.now + 31 * minute });
+    expect(world.round()).toEqual(['place old', 'reserve late']);
+  });
+
+  it('lets the queue go first that holds least of what there is', () => {
+    const world = new World();
+    world.machine('m', 4);
+    for (const n of [1, 2, 3, 4]) world.ask(`a${n}`, 'a', gpus(1), { submittedAt: world.now - 10 * minute });
+    for (const n of [1, 2]) world.ask(`b${n}`, 'b', gpus(1));
+    expect(world.round().filter((each) => each.startsWith('place'))).toEqual(['place a1', 'place b1', 'place a2', 'place b2']);
+  });
+
+  it('proposes the same until it is told', () => {
+    const world = new World();
+    world.machine('m', 2);
+    world.ask('one', 'a', gpus(1));
+    world.ask('large', 'b', gpus(2));
+    const first = world.scheduler.decide(world.now, 1_000);
+    expect(world.scheduler.decide(world.now, 1_000)).toEqual(first);
+    expect(first.map(({ kind }) => kind)).toEqual(['place', 'reserve']);
+  });
+
+  it('places a gang whole or not at all', () => {
+    const world = new World();
+    world.machine('m1', 2);
+    world.ask('gang', 'a', gpus(1), { nodes: 3 });
+    expect(world.round()).toEqual([]);
+    expect(world.reasons()).toEqual({ gang: 'all-busy' });
+    world.machine('m2', 1);
+    expect(world.round()).toEqual(['place gang']);
+  });
+
+  it('never passes a limit, and lets others pass those whom it stops', () => {
+    const world = new World();
+    world.machine('m', 8);
+    world.scheduler.setQuotas([{ id: 'a', parent: null, weight: 1, guaranteed: {}, limit: { a100: 2_000 } }], world.now);
+    for (const n of [1, 2, 3]) world.ask(`a${n}`, 'a', gpus(1));
+    world.ask('b', 'b', gpus(1));
+    expect([...world.round()].sort()).toEqual(['place a1', 'place a2', 'place b']);
+    expect(world.reasons()).toEqual({ a3: 'quota' });
+    world.end('a1');
+    expect(world.round()).toEqual(['place a3']);
+  });
+
+  it('backfills only what ends before the reserved moment, and what leaves enough', () => {
+    const world = new World({ graceMs: 0 });
+    world.machine('m', 4);
+    world.ask('runs', 'a', gpus(2), { limitMs: 2 * hour });
+    expect(world.round()).toEqual(['place runs']);
+    world.ask('large', 'a', gpus(4), { limitMs: hour });
+    expect(world.round()).toEqual(['reserve large']);
+    world.ask('long', 'b', gpus(1), { limitMs: 3 * hour });
+    world.ask('short', 'b', gpus(1), { limitMs: 2 * hour });
+    expect(world.round()).toEqual(['reserve long', 'place short']);
+    expect(world.reasons()).toEqual({ large: 'all-busy', long: 'held-for-earlier' });
+    world.pass(2 * hour);
+    world.end('runs');
+    world.end('short');
+    expect(world.round()).toContain('place large');
+  });
+
+  it('reclaims what is guaranteed from those who borrow, the cheapest first, once they have run for long enough', () => {
+    const world = new World();
+    world.machine('m', 4);
+    world.scheduler.setQuotas([{ id: 'a', parent: null, weight: 1, guaranteed: { a100: 2_000 }, limit: {} }], world.now);
+    world.ask('b1', 'b', gpus(2));
+    world.round();
+    world.pass(minute);
+    world.ask('b2', 'b', gpus(2));
+    world.round();
+    world.pass(4 * minute);
+    world.ask('a', 'a', gpus(1));
+    expect(world.round()).toEqual(['preempt b1', 'reserve a']);
+    expect(world.reasons()).toEqual({ a: 'preempting' });
+    expect(world.round()).toEqual([]);
+    world.pass(defaultSettings.graceMs);
+    world.preempted('b1');
+    expect(world.round()).toContain('place a');
+    expect(world.scheduler.load()).toMatchObject({ waiting: 1, placed: 2 });
+  });
+
+  it('says that a deadline can no longer be kept', () => {
+    const world = new World();
+    world.ask('late', 'a', gpus(1), { deadlineAt: world.now + hour + minute });
+    expect(world.round()).toEqual([]);
+    expect(world.scheduler.dueAt(world.now)).not.toBeNull();
+    world.pass(minute + 1);
+    expect(world.round()).toEqual(['expire late']);
+  });
+
+  it('decides the same after it was written down and read', () => {
+    const world = new World();
+    world.machine('m1', 4);
+    world.machine('m2', 2);
+    world.scheduler.setQuotas([{ id: 'a', parent: null, weight: 1, guaranteed: { a100: 2_000 }, limit: {} }], world.now);
+    for (const n of [1, 2, 3, 4, 5]) world.ask(`b${n}`, 'b', gpus(2));
+    world.round();
+    world.pass(hour / 2);
+    world.ask('a', 'a', gpus(2));
+    const again = Scheduler.restore(JSON.parse(JSON.stringify(world.scheduler.snapshot())), { ...defaultSettings }, () => 0.5);
+    expect(again.decide(world.now, 10)).toEqual(world.scheduler.decide(world.now, 10));
+    expect(again.load()).toEqual(world.scheduler.load());
+  });
+});

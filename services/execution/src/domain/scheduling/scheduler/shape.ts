@@ -1,0 +1,80 @@
+import type { Need } from '../placement/need.ts';
+import type { Ask, Request } from '../request.ts';
+import type { Line } from './line.ts';
+
+/** What is looked for: a need, perhaps of fewer models than were asked for, so many times. */
+export interface Fit {
+  /** Its own among those in use. */
+  readonly key: string;
+  readonly need: Need;
+  readonly nodes: number;
+  /** Who waits for room for it. */
+  readonly parked: Set<Line>;
+}
+
+/** Requests of one shape fit in the same places at the same times, and may take the place of the same others. */
+export interface Shape {
+  /** Its own among those in use. */
+  readonly id: number;
+  readonly key: string;
+  readonly ask: Ask;
+  readonly rank: number;
+  readonly isPreemptible: boolean;
+  /** At least the limit of each: what it would delay, a shorter one would not delay more. */
+  readonly limitMs: number;
+  readonly fits: Map<string, Fit>;
+  /** How many requests have it. */
+  users: number;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Limits that people choose are whole ones; others are rounded up, so that there are few shapes. */
+export const roundedLimit = (limitMs: number): number => {
+  if (!Number.isFinite(limitMs)) return limitMs;
+  const step = [
+    [minute, second],
+    [hour, minute],
+    [12 * hour, 10 * minute],
+    [7 * day, hour],
+  ].find(([most = 0]) => limitMs <= most)?.[1];
+  return Math.ceil(limitMs / (step ?? day)) * (step ?? day);
+};
+
+/** Shapes in use, each once: a million requests may have a hundred shapes. */
+export class Shapes {
+  private readonly known = new Map<string, Shape>();
+  private made = 0;
+  private readonly asks = new Map<string, { readonly ask: Ask; users: number }>();
+
+  take({ ask, rank, isPreemptible, limitMs }: Request): Shape {
+    const asked = JSON.stringify(ask);
+    const limit = roundedLimit(limitMs);
+    const key = `${rank}/${isPreemptible ? 1 : 0}/${limit}/${asked}`;
+    let shape = this.known.get(key);
+    if (!shape) {
+      const one = this.asks.get(asked) ?? { ask, users: 0 };
+      one.users += 1;
+      this.asks.set(asked, one);
+      this.made += 1;
+      shape = { id: this.made, key, ask: one.ask, rank, isPreemptible, limitMs: limit, fits: new Map(), users: 0 };
+      this.known.set(key, shape);
+    }
+    shape.users += 1;
+    return shape;
+  }
+
+  drop(shape: Shape): void {
+    shape.users -= 1;
+    if (shape.users > 0) return;
+    this.known.delete(shape.key);
+    const asked = JSON.stringify(shape.ask);
+    const one = this.asks.get(asked);
+    if (!one) return;
+    one.users -= 1;
+    if (one.users === 0) this.asks.delete(asked);
+  }
+}

@@ -1,0 +1,97 @@
+import type { Amounts } from '../admission/quota-node.ts';
+import type { Core } from './core.ts';
+import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
+import type { Reserved } from './facts.ts';
+
+export type Conflicts = ReadonlyMap<string, readonly Reservation[]>;
+
+/** What is done while deciding, to see what follows from it, and undone at the end. */
+export class Trial {
+  private readonly steps: (() => void)[] = [];
+
+  constructor(
+    private readonly core: Core,
+    readonly now: number,
+  ) {}
+
+  /** Nothing has been tried: what is found out now holds until a fact comes. */
+  get isClean(): boolean {
+    return this.steps.length === 0;
+  }
+
+  /** So that it can be undone to here. */
+  mark(): number {
+    return this.steps.length;
+  }
+
+  undo(mark = 0): void {
+    while (this.steps.length > mark) this.steps.pop()?.();
+  }
+
+  take(hold: Hold): void {
+    this.core.cluster.enlist(hold);
+    this.steps.push(() => this.core.cluster.strike(hold));
+  }
+
+  charge(queue: string, amounts: Amounts, sign: 1 | -1): void {
+    const { cluster } = this.core;
+    cluster.suppose(queue, amounts, sign);
+    this.steps.push(() => cluster.suppose(queue, amounts, sign === 1 ? -1 : 1));
+  }
+
+  /** As if this member had ended. */
+  vacate(hold: Hold): void {
+    const { amounts, entry } = hold;
+    this.core.cluster.strike(hold);
+    this.steps.push(() => this.core.cluster.enlist(hold));
+    this.charge(entry.request.queue, amounts, -1);
+  }
+
+  makeWay(entry: Entry): void {
+    const { running } = entry;
+    if (!running) return;
+    running.preemptingAt = this.now;
+    this.steps.push(() => {
+      running.preemptingAt = null;
+    });
+  }
+
+  reserve(entry: Entry, reserved: Reserved, level: Reservation['level']): void {
+    const { reservations } = this.core;
+    const before = reservations.drop(entry);
+    const leaf = this.core.queues.leafOf(entry.request.queue);
+    const countBefore = leaf.reservations;
+    const need = entry.shape.ask.choices[reserved.choice];
+    if (!need) return;
+    reservations.add({ ...reserved, entry, need, level, number: reservations.next() });
+    if (!before) leaf.reservations += 1;
+    this.steps.push(() => {
+      reservations.drop(entry);
+      if (before) reservations.add(before);
+      leaf.reservations = countBefore;
+    });
+  }
+
+  unreserve(entry: Entry): void {
+    const before = this.core.reservations.drop(entry);
+    if (!before) return;
+    const leaf = this.core.queues.leafOf(entry.request.queue);
+    leaf.reservations -= 1;
+    this.steps.push(() => {
+      this.core.reservations.add(before);
+      leaf.reservations += 1;
+    });
+  }
+
+  /** Reservations that it would delay if it started now, by machine. */
+  conflicts(entry: Entry): Conflicts {
+    const byMachine = new Map<string, readonly Reservation[]>();
+    if (this.core.reservations.size === 0) return byMachine;
+    const end = endOf(this.now, entry.shape.limitMs, this.core.settings.graceMs);
+    for (const machine of this.core.reservations.machines) {
+      const delayed = this.core.reservations.on(machine).filter((each) => each.entry !== entry && each.at < end);
+      if (delayed.length > 0) byMachine.set(machine, delayed);
+    }
+    return byMachine;
+  }
+}

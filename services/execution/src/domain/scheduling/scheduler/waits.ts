@@ -1,0 +1,69 @@
+import type { Decision } from '../request.ts';
+import type { Core } from './core.ts';
+import { type Entry, isEarlier } from './entry.ts';
+import type { Wait, WaitReason } from './facts.ts';
+import { Heap } from './heap.ts';
+import type { Line } from './line.ts';
+
+/** Those of a line that are in one group, from a step on. */
+interface Cursor {
+  readonly line: Line;
+  readonly entry: Entry;
+  readonly step: number;
+  /** 0: its time is up; 1: within its guarantee; 2: by fair share. */
+  readonly group: 0 | 1 | 2;
+  /** Of its queue, by fair share; 0 in the other groups. */
+  readonly rank: number;
+}
+
+const isBefore = (one: Cursor, other: Cursor): boolean => {
+  if (one.group !== other.group) return one.group < other.group;
+  if (one.rank !== other.rank) return one.rank < other.rank;
+  return isEarlier(one.entry, other.entry);
+};
+
+const ranksOf = ({ queues, tree }: Core, now: number): ReadonlyMap<string, number> => {
+  const ordered = [...queues.leaves.keys()].sort((a, b) => tree.compare(a, b, now));
+  return new Map(ordered.map((queue, rank) => [queue, rank]));
+};
+
+const cursorOf = (
+  core: Core,
+  line: Line,
+  next: ReturnType<Line['next']>,
+  at: { now: number; ranks: ReadonlyMap<string, number> },
+): Cursor | null => {
+  if (!next) return null;
+  const isFirst = line.kind.isUrgent || at.now - next.entry.vt >= core.settings.overdueMs;
+  const group = isFirst ? 0 : core.admission.isWithinGuarantee(next.entry) ? 1 : 2;
+  return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : 0 };
+};
+
+const reasonOf = ({ entry, line }: Cursor): WaitReason => {
+  const { reservation } = entry;
+  return reservation && line.reason === null ? 'held-for-earlier' : (line.reason ?? 'all-busy');
+};
+
+/** Who waits, in the order in which they are looked at while nobody gets anything, and why. */
+export const waitsOf = (
+  core: Core,
+  { now, limit, decisions }: { readonly now: number; readonly limit: number; readonly decisions: readonly Decision[] },
+): readonly Wait[] => {
+  const gone = new Set(decisions.flatMap((each) => (each.kind === 'place' || each.kind === 'expire' ? [each.request] : [])));
+  const at = { now, ranks: ranksOf(core, now) };
+  const cursors = [...core.queues.leaves.values()].flatMap((leaf) =>
+    [...leaf.lines.values()].flatMap((line) => cursorOf(core, line, line.next(0), at) ?? []),
+  );
+  const heap = new Heap(isBefore, cursors);
+  const waits: Wait[] = [];
+  for (let cursor = heap.pop(); cursor && waits.length < limit; cursor = heap.pop()) {
+    const { entry, line, step } = cursor;
+    if (!gone.has(entry.request.id)) waits.push({ request: entry.request.id, reason: reasonOf(cursor), position: waits.length + 1 });
+    const next = cursorOf(core, line, line.next(step), at);
+    if (next) heap.push(next);
+  }
+  for (const entry of [...core.queues.asleep].sort((a, b) => (isEarlier(a, b) ? -1 : 1))) {
+    if (waits.length < limit) waits.push({ request: entry.request.id, reason: 'retry-later', position: waits.length + 1 });
+  }
+  return waits;
+};
