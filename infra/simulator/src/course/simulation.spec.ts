@@ -5,6 +5,7 @@ import { play } from './play.ts';
 import { courseReport } from './report.ts';
 
 const machine = { id: 'm', cpuMilli: 8_000, memoryMib: 8_192, gpuModels: ['a100'] };
+const pair = { ...machine, id: 'pair', gpuModels: ['a100', 'a100'] };
 const minute = 60_000;
 
 const job = (id: string, submittedAt: number, runMs: number, more: Partial<Job> = {}): Job => ({
@@ -21,8 +22,8 @@ const job = (id: string, submittedAt: number, runMs: number, more: Partial<Job> 
   ...more,
 });
 
-const run = (jobs: readonly Job[], changes: readonly Change[] = []): Course =>
-  play({ machines: [machine], jobs, changes, from: 0 }, { name: 'fgd', policy: 'fgd', seed: 1, quotas: [], weights: new Map() });
+const run = (jobs: readonly Job[], changes: readonly Change[] = [], machines = [machine]): Course =>
+  play({ machines, jobs, changes, from: 0 }, { name: 'fgd', policy: 'fgd', seed: 1, quotas: [], weights: new Map() });
 
 const stayOf = (course: Course, id: string) => course.stays.find((stay) => stay.id === id);
 
@@ -77,7 +78,12 @@ describe('A simulated course', () => {
     const some = fc.record({
       at: fc.integer({ min: 0, max: 3_600_000 }),
       runMs: fc.integer({ min: 0, max: 3_600_000 }),
-      gpuMilli: fc.constantFrom(200, 500, 1_000),
+      asked: fc.constantFrom(
+        { gpus: 1, gpuMilli: 200 },
+        { gpus: 1, gpuMilli: 500 },
+        { gpus: 1, gpuMilli: 1_000 },
+        { gpus: 2, gpuMilli: 1_000 },
+      ),
       rank: fc.constantFrom(-1, 0, 1),
       isPreemptible: fc.boolean(),
       queue: fc.constantFrom('a', 'b/x', 'b/y'),
@@ -85,12 +91,13 @@ describe('A simulated course', () => {
     fc.assert(
       fc.property(fc.array(some, { minLength: 1, maxLength: 30 }), (given) => {
         const jobs = given
-          .map(({ at, runMs, gpuMilli, ...more }, index) => {
-            const choices = [{ cpuMilli: 1_000, memoryMib: 100, gpus: 1, gpuMilli, models: null }];
+          .map(({ at, runMs, asked, ...more }, index) => {
+            const choices = [{ cpuMilli: 1_000, memoryMib: 100, ...asked, models: null }];
             return job(`j${index}`, at, runMs, { ...more, ask: { nodes: 1, choices } });
           })
           .sort((a, b) => a.submittedAt - b.submittedAt);
-        const course = run(jobs);
+        const course = run(jobs, [], [machine, pair]);
+        expect(course.samples.peakUsedPercent).toBeLessThanOrEqual(100);
         for (const { startedAt, submittedAt, endedAt, ranMs } of course.stays) {
           expect(startedAt).toBeGreaterThanOrEqual(submittedAt);
           expect(endedAt).toBeGreaterThanOrEqual((startedAt ?? 0) + (ranMs ?? 0));
@@ -98,8 +105,8 @@ describe('A simulated course', () => {
         const held = course.stays.reduce((sum, { heldGpuMs }) => sum + heldGpuMs, 0);
         const means = course.samples.means(7);
         const used = means.reduce((sum, { usedPercent }) => sum + usedPercent, 0) / 7 / 100;
-        expect(used * (course.samples.to - course.samples.from) * 1_000).toBeCloseTo(means.length === 0 ? 0 : held, 0);
-        expect(courseReport(run(jobs))).toEqual({ ...courseReport(course), work: expect.anything() });
+        expect(used * (course.samples.to - course.samples.from) * 3_000).toBeCloseTo(means.length === 0 ? 0 : held, 0);
+        expect(courseReport(run(jobs, [], [machine, pair]))).toEqual({ ...courseReport(course), work: expect.anything() });
       }),
       { numRuns: 200 },
     );

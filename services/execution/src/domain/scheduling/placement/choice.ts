@@ -20,15 +20,14 @@ const pickShare = (place: Place, need: FleetNeed, gpu: number): readonly number[
   return pickByIslands(place, serving(place, need).filter(isAlike), 1);
 };
 
-/** Which GPUs of the place it gets. */
+/** Which GPUs of the place it gets; fewer than it asks for where there are no more. */
 export const gpusFor = (place: Place, need: FleetNeed, gpu: number): readonly number[] => {
   if (need.gpus === 0) return [];
   if (need.mig !== null || (need.isShare && !place.islands)) return [gpu];
   if (need.isShare) return pickShare(place, need, gpu);
   const wholes = serving(place, need);
   if (place.islands) return pickByIslands(place, wholes, need.gpus);
-  wholes.length = need.gpus;
-  return wholes;
+  return wholes.slice(0, need.gpus);
 };
 
 /** What decides between places of nearly one price: islands that it would be spread over, what has to be fetched, dollars. */
