@@ -57,6 +57,7 @@ describe('Whoever’s account is opened in another way', () => {
     const letters = await heardOf();
     expect(subjectsOf(letters)).toEqual([
       'Your second factor was switched on',
+      'A backup code was used',
       'A passkey was added',
       'A passkey was removed',
       'Your backup codes were replaced',
@@ -79,12 +80,15 @@ describe('Whoever’s account is opened in another way', () => {
     expect(subjects).toEqual(['Your password was changed', 'Your password was changed']);
   });
 
-  it('gets one letter about a key of their own, without the key, and none about one of an organization', async () => {
+  it('gets one letter about a key of their own and about each new secret of it, without the key, and none about one of an organization', async () => {
     const { as, owner, heardOf } = await visitor();
-    const { key } = await twice(identity.CreateMyApiKey, { name: 'laptop' }, as());
-    await twice(identity.CreateApiKey, { name: 'ci' }, { ...owner, commandId: randomUUID() });
+    const { key, id: keyId } = await twice(identity.CreateMyApiKey, { name: 'laptop' }, as());
+    const { key: next } = await twice(identity.RotateMyApiKey, { keyId }, as());
+    const shared = await twice(identity.CreateApiKey, { name: 'ci' }, { ...owner, commandId: randomUUID() });
+    await twice(identity.RotateApiKey, { keyId: shared.id }, { ...owner, commandId: randomUUID() });
     const letters = await heardOf();
-    expect(subjectsOf(letters)).toEqual(['An API key was created']);
+    expect(subjectsOf(letters)).toEqual(['An API key was created', 'An API key got a new secret']);
+    expect(letters[1]?.text).not.toContain(next);
     expect(letters[0]?.text).toContain('the API key "laptop" was created');
     expect(letters[0]?.text).not.toContain(key);
   });

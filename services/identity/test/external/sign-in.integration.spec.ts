@@ -155,6 +155,10 @@ describe('Signing in with another issuer', () => {
     expect(refusalOf(await world.rig.ask(identity.UnlinkIdentity, { identityId }, another.as()))).toBe('IdentityNotFound');
     granted(await world.rig.ask(identity.UnlinkIdentity, { identityId }, session.as()));
     expect(await identitiesOf(session.as())).toEqual([]);
+    await eventually(async () => {
+      const subjects = (await world.rig.letters(person.email)).map(({ subject }) => subject);
+      expect(subjects.filter((subject) => subject === 'A way to sign in was removed')).toHaveLength(1);
+    });
     expect(refusalOf(await world.rig.ask(identity.RefreshSession, { refreshToken: byIssuer.refreshToken }))).toBe('BadRefreshToken');
     expect(refusalOf(await world.rig.ask(identity.RefreshSession, { refreshToken: session.refreshToken }))).toBe('granted');
 

@@ -1,5 +1,5 @@
 import { identity, instantOf, newId, type RequestContext, UserId } from '@orrery/contracts';
-import { type Claim, ClaimTaken, type EventStore } from '@orrery/event-store';
+import { type Claim, ClaimTaken, type EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
 import { type Command, type Event, LinkedIdentities, type State } from '../../domain/external/linked-identities.ts';
@@ -7,6 +7,7 @@ import { identityLinkedLetter } from '../../domain/letters/account-letters.ts';
 import { passkeys } from '../../views/mfa/passkeys.view.ts';
 import type { Person } from '../../views/people.view.ts';
 import { sessions } from '../../views/sessions.view.ts';
+import type { Notices } from '../mail/notices.ts';
 import type { Post } from '../mail/post.ts';
 import type { InSession } from '../mfa/in-session.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -33,13 +34,18 @@ export interface LinkedAccountParts {
   readonly together: Together;
   readonly sessions: Sessions;
   readonly post: Post;
+  readonly notices: Notices;
   readonly claimKey: ClaimKey;
   readonly publicUrl: string;
 }
 
 /** The accounts elsewhere with which people sign in: each is one person's. Whoever asks has made sure that it is theirs. */
 export class LinkedAccounts {
-  constructor(private readonly parts: LinkedAccountParts) {}
+  private readonly unlinking;
+
+  constructor(private readonly parts: LinkedAccountParts) {
+    this.unlinking = handleWith(parts.store, LinkedIdentities, { name: 'unlink-identity' });
+  }
 
   async holderOf({ issuer, subject }: Pick<Elsewhere, 'issuer' | 'subject'>): Promise<UserId | undefined> {
     const { store, claimKey } = this.parts;
@@ -72,11 +78,14 @@ export class LinkedAccounts {
 
   /** Whoever got in by an account elsewhere is out again, but for the session that says so. */
   async unlink(person: Person, identityId: identity.LinkedIdentityId, by: InSession, context: RequestContext): Promise<void> {
-    const { store, together } = this.parts;
+    const { store, notices } = this.parts;
     const { id: userId } = person;
     const hasOtherWay = person.passwordHash !== null || (await store.read(passkeys).count({ userId })) > 0;
-    const parts = [this.part(userId, { type: 'Unlink', userId, identityId, hasOtherWay, at: now() })];
-    refuse(await together.commit({ name: 'unlink-identity', parts, input: { identityId }, answer: null }, streamOf(userId), context));
+    const stream = streamOf(userId);
+    const command = { type: 'Unlink', userId, identityId, hasOtherWay, at: now() } as const;
+    const [claims, writes] = [this.claims(stream), await notices.of(userId, context)];
+    refuse(await this.unlinking(stream, command, context, { input: { identityId }, claims, writes }));
+    notices.collect();
     await this.endSessions(by, context);
   }
 
@@ -101,9 +110,12 @@ export class LinkedAccounts {
 
   private part(userId: UserId, command: Command): Part {
     const stream = streamOf(userId);
-    return part(LinkedIdentities, stream, command, {
-      claims: (events, { before }) => events.flatMap((event) => this.claimsOf(event, before, stream)),
-    });
+    return part(LinkedIdentities, stream, command, { claims: this.claims(stream) });
+  }
+
+  private claims(stream: string) {
+    return (events: readonly Event[], { before }: { readonly before: State }): readonly Claim[] =>
+      events.flatMap((event) => this.claimsOf(event, before, stream));
   }
 
   private claimsOf(event: Event, before: State, stream: string): readonly Claim[] {

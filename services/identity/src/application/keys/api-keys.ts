@@ -111,8 +111,10 @@ export class ApiKeys {
     const at = systemClock.now();
     const times = { at: instantOf(at), formerUntil: instantOf(at + overlapSeconds * secondMs) };
     const command = { type: 'Rotate', owner, userId, hash, held, ...times } as const;
-    const options = { input: { keyId, overlapSeconds }, answer: () => key, sealed: true };
+    const writes = await this.parts.notices.of(userId, context);
+    const options = { input: { keyId, overlapSeconds }, answer: () => key, sealed: true, writes };
     const made = refuse(await this.apiKey(streamOf(keyId), command, context, options));
+    this.parts.notices.collect();
     return { ...(await this.told(keyId, owner)), key: made.answer };
   }
 

@@ -1,4 +1,4 @@
-import { identity, newId, UserId } from '@orrery/contracts';
+import { identity, newId, OrgId, UserId } from '@orrery/contracts';
 import { deviceOf } from './device.ts';
 import { noticeOf, type Scene } from './notices.ts';
 
@@ -19,6 +19,11 @@ const issued: Event = { type: 'BackupCodesIssued', data: { userId, count: 10, at
 const hashed: Event = { type: 'BackupCodesHashed', data: { userId, hashes: ['a-hash-of-a-code'], at } };
 const added = (name: string): Event => ({ type: 'PasskeyAdded', data: { userId, passkeyId, name, at } });
 const removed: Event = { type: 'PasskeyRemoved', data: { userId, passkeyId, at } };
+const used: Event = { type: 'BackupCodeUsed', data: { userId, remaining: 0, at } };
+const identityId = newId(identity.LinkedIdentityId);
+const rotated = (orgId: OrgId | null): Event => {
+  return { type: 'ApiKeyRotated', data: { keyId: newId(identity.ApiKeyId), orgId, userId, scopes: null, formerUntil: null, at } };
+};
 const changed: Event = { type: 'PasswordChanged', data: { userId, reason: 'changed', at } };
 
 /** Given facts of one moment, when they are told of in a scene, then this is the letter. */
@@ -44,6 +49,10 @@ describe('the letter about how an account is opened', () => {
     ['A passkey was removed', [removed]],
     ['Your backup codes were replaced', [issued, hashed]],
     ['Your password was changed', [changed]],
+    ['A passkey was removed', [used, removed]],
+    ['A backup code was used', [used]],
+    ['A way to sign in was removed', [{ type: 'IdentityUnlinked', data: { userId, identityId, issuer: 'https://id.example', at } }]],
+    ['An API key got a new secret', [rotated(null)]],
   ])('"%s" is one, whatever happens with it', (subject, events) =>
     given(...events)
       .when(here)
@@ -55,6 +64,13 @@ describe('the letter about how an account is opened', () => {
     told.thenText('At 2026-01-02 03:04 UTC new backup codes were made for your account');
     told.thenText('\nIt came from 198.51.100.7, with Firefox on Linux.\n');
     told.thenText(`\n\nIf it was not you, choose a new password at once, and make new ones again:\n${publicUrl}/reset-password\n`);
+  });
+
+  it('says how many backup codes are left', () => {
+    given(used).when(here).thenText('None is left.');
+    given({ type: 'BackupCodeUsed', data: { userId, remaining: 9, at } })
+      .when(here)
+      .thenText('Left are 9.');
   });
 
   it('says so where the request came from nowhere', () =>
@@ -70,6 +86,9 @@ describe('the letter about how an account is opened', () => {
 
   it('is none about what changes nothing of it', () => {
     given({ type: 'PasskeyRenamed', data: { userId, passkeyId, name: 'x', at } })
+      .when(here)
+      .thenNothing();
+    given(rotated(newId(OrgId)))
       .when(here)
       .thenNothing();
     given().when(here).thenNothing();

@@ -16,7 +16,10 @@ type Told =
   | 'PasskeyRemoved'
   | 'BackupCodesIssued'
   | 'PasswordChanged'
-  | 'ApiKeyCreated';
+  | 'ApiKeyCreated'
+  | 'ApiKeyRotated'
+  | 'IdentityUnlinked'
+  | 'BackupCodeUsed';
 type Fact<T extends Told = Told> = { readonly [K in T]: { readonly type: K; readonly data: Data[K] } }[T];
 
 /** Who did it, and from where. */
@@ -79,6 +82,24 @@ const notices: { readonly [T in Told]: (data: Data[T], by: Scene['by']) => Notic
           remedy: 'revoke the key',
         }
       : null,
+  ApiKeyRotated: ({ orgId }) =>
+    orgId === null
+      ? {
+          subject: 'An API key got a new secret',
+          what: 'an API key that acts in your name got a new secret.',
+          remedy: 'revoke the key',
+        }
+      : null,
+  IdentityUnlinked: () => ({
+    subject: 'A way to sign in was removed',
+    what: 'an account elsewhere was unlinked: nobody signs in to your account with it any more.',
+    remedy: 'link it again',
+  }),
+  BackupCodeUsed: ({ remaining }) => ({
+    subject: 'A backup code was used',
+    what: `a backup code of your account was used. ${remaining === 0 ? 'None is left.' : `Left are ${remaining}.`}`,
+    remedy: 'make new ones',
+  }),
 };
 
 const saidOf = <T extends Told>({ type, data }: Fact<T>, by: Scene['by']): Notice | null => notices[type](data, by);
