@@ -239,6 +239,18 @@ describe('People', () => {
       expect(granted(await logIn('root')).person.isAdministrator).toBe(true);
     });
 
+    it('are none whose account was closed in the moment of the appointment', async () => {
+      const people = await Promise.all(Array.from({ length: 6 }, () => create()));
+      await Promise.all(
+        people.flatMap(({ id }) => [
+          rig.ask(identity.AppointAdministrator, { userId: id }, operator()),
+          rig.ask(identity.DeactivateUser, { userId: id }, operator()),
+        ]),
+      );
+      const { rows } = await rig.pool.query('SELECT u.id FROM administrators a JOIN users u ON u.id = a.user_id WHERE NOT u.is_active');
+      expect(rows).toEqual([]);
+    });
+
     it('are never all dismissed, however many do it at once', async () => {
       const { id } = await create({ isAdministrator: true });
       const outcomes = await Promise.all([

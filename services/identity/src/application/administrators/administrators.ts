@@ -11,7 +11,7 @@ import {
 } from '../../domain/administrators/administrators.ts';
 import { findById } from '../../views/people.view.ts';
 import type { Snapshots } from '../snapshots.ts';
-import { type Part, part } from '../together.ts';
+import { type Part, part, within } from '../together.ts';
 
 export const administratorsStream = 'administrators';
 const now = () => instantOf(systemClock.now());
@@ -50,6 +50,10 @@ export class Administrators {
     if (!person) return refuse({ code: 'UserNotFound', details: {} });
     if (!person.isActive) refuse({ code: 'UserDeactivated', details: {} });
     await this.tell({ type: 'Appoint', userId, at: now() }, context);
+    // Closed meanwhile: whoever closed it may not have seen this appointment, and looks again as we do. One of us comes last.
+    if ((await findById(this.store, userId))?.isActive === true) return;
+    await this.forget(userId, 'account-closed', within(context, 'forget'));
+    refuse({ code: 'UserDeactivated', details: {} });
   }
 
   async dismiss(userId: UserId, context: RequestContext): Promise<void> {
@@ -58,9 +62,9 @@ export class Administrators {
     await this.tell({ type: 'Dismiss', userId, reason: 'dismissed', at: now() }, context);
   }
 
-  /** Whoever was appointed while their account was deleted. */
-  async forget(userId: UserId, context: RequestContext): Promise<void> {
-    await this.tell({ type: 'Forget', userId, at: now() }, context);
+  /** Whoever was appointed while their account was closed or deleted. */
+  async forget(userId: UserId, reason: Reason, context: RequestContext): Promise<void> {
+    await this.tell({ type: 'Forget', userId, reason, at: now() }, context);
   }
 
   private async tell(command: Command, context: RequestContext): Promise<void> {

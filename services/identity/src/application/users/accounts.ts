@@ -13,7 +13,7 @@ import type { Post } from '../mail/post.ts';
 import { ProvenTokens } from '../proven-token.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Snapshots } from '../snapshots.ts';
-import { part, type Together } from '../together.ts';
+import { part, type Together, within } from '../together.ts';
 import type { ClaimKey } from './claim-key.ts';
 
 export interface AccountParts {
@@ -144,6 +144,7 @@ export class Accounts {
     const writes = person.isActive ? [post.slip(deactivatedLetter({ to: person.email, publicUrl }), { person: userId })] : [];
     refuse(await together.commit({ name: 'deactivate-user', parts, writes, input: { userId }, answer: null }, stream, context));
     await ending.finish(context);
+    await administrators.forget(userId, 'account-closed', within(context, 'administrators'));
     await snapshots.membersChanged(userId);
     await snapshots.keysOfChanged(userId);
     post.collect();

@@ -78,7 +78,7 @@ export class Deletions {
   /** Everything that is left to be done once the account has ended; may be repeated. */
   async erase({ userId, at }: Extract<Event, { type: 'UserDeleted' }>['data'], context: RequestContext): Promise<void> {
     const { store, erasures, post, administrators, linkedAccounts } = this.parts;
-    await administrators.forget(userId, within(context, 'administrators'));
+    await administrators.forget(userId, 'account-deleted', within(context, 'administrators'));
     // One that was linked while the account ended.
     await linkedAccounts.forget(userId, within(context, 'identities'));
     const email = await this.addressOf(userId);

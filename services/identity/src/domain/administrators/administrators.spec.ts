@@ -33,12 +33,12 @@ describe('The administrators', () => {
 
   it('are not those who never were', () => {
     given(appointed(ada)).when({ type: 'Dismiss', userId: bob, reason: 'account-deleted', at }).thenNothing();
-    given(appointed(ada)).when({ type: 'Forget', userId: bob, at }).thenNothing();
+    given(appointed(ada)).when({ type: 'Forget', userId: bob, reason: 'account-deleted', at }).thenNothing();
   });
 
-  it('are not those whose account is gone', () => {
+  it.each(['account-closed', 'account-deleted'] as const)('are not those whose account is no more (%s), whoever is left', (reason) => {
     given(appointed(ada))
-      .when({ type: 'Forget', userId: ada, at })
-      .thenEvents({ type: 'AdministratorDismissed', data: { userId: ada, reason: 'account-deleted', at } });
+      .when({ type: 'Forget', userId: ada, reason, at })
+      .thenEvents({ type: 'AdministratorDismissed', data: { userId: ada, reason, at } });
   });
 });

@@ -8,8 +8,8 @@ export type Command =
   | { readonly type: 'AppointFirst'; readonly userId: UserId; readonly at: Instant }
   | { readonly type: 'Appoint'; readonly userId: UserId; readonly at: Instant }
   | { readonly type: 'Dismiss'; readonly userId: UserId; readonly reason: Dismissed['data']['reason']; readonly at: Instant }
-  /** Their account is gone, whoever is left. */
-  | { readonly type: 'Forget'; readonly userId: UserId; readonly at: Instant };
+  /** Their account is closed or gone, whoever is left. */
+  | { readonly type: 'Forget'; readonly userId: UserId; readonly reason: Dismissed['data']['reason']; readonly at: Instant };
 
 export type Event = Extract<identity.IdentityEvent, { type: `Administrator${string}` }>;
 
@@ -33,7 +33,7 @@ const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, { ha
       if (people.length === 1) return reject('LastAdministrator', {});
       return accept({ type: 'AdministratorDismissed', data: { userId, reason: command.reason, at } });
     case 'Forget':
-      return isOne ? accept({ type: 'AdministratorDismissed', data: { userId, reason: 'account-deleted', at } }) : accept();
+      return isOne ? accept({ type: 'AdministratorDismissed', data: { userId, reason: command.reason, at } }) : accept();
   }
 };
 
