@@ -21,6 +21,7 @@ const resourcesOf = ({ cpuMilli, gpuModels }: MachineSize): ReadonlyMap<string, 
 export class Cluster {
   readonly fleet = new Fleet();
   private readonly byMachine = new Map<string, Set<Hold>>();
+  private readonly sizes = new Map<string, MachineSize>();
   private readonly closed = new Map<string, readonly number[]>();
   /** Of all machines, and of those that are open. */
   private readonly capacity = new Map<string, number>();
@@ -41,6 +42,7 @@ export class Cluster {
 
   add(size: MachineSize): void {
     const place = this.fleet.add(size);
+    this.sizes.set(size.id, size);
     this.count(size, 1, true);
     // Who was told of before its machine, or has held on while that was away, holds it from now on.
     for (const hold of this.on(size.id)) this.occupy(hold, place);
@@ -51,6 +53,7 @@ export class Cluster {
     const place = this.fleet.get(id);
     if (!place) return;
     this.count(place, -1, place.isOpen);
+    this.sizes.delete(id);
     for (const hold of this.on(id)) this.vacate(hold);
     this.fleet.remove(place);
   }
@@ -158,8 +161,8 @@ export class Cluster {
   snapshot(): readonly MachineSnapshot[] {
     return this.fleet.places.flatMap((place): MachineSnapshot[] => {
       if (!place) return [];
-      const { index, free, slices, kinds, onlyKind, closed, isOpen, revision, ...size } = place;
-      return [{ size, isOpen, closedGpus: this.closed.get(size.id) ?? [] }];
+      const size = this.sizes.get(place.id);
+      return size ? [{ size, isOpen: place.isOpen, closedGpus: this.closed.get(size.id) ?? [] }] : [];
     });
   }
 

@@ -1,5 +1,5 @@
 import { gpusFor } from '../placement/choice.ts';
-import { type Fleet, shiftSeat } from '../placement/fleet.ts';
+import { canServe, type Fleet, shiftSeat } from '../placement/fleet.ts';
 import { slotOf } from '../placement/mig.ts';
 import type { Need } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
@@ -57,8 +57,9 @@ export const seatOn = (place: Place, need: FleetNeed): Seat | null => {
   if (need.suits !== null && !need.suits(place)) return null;
   if (need.mig !== null) return sliceOn(place, need);
   if (need.isShare) return shareOn(place, need);
-  const gpus = gpusFor(place, need, 0);
-  return gpus.length === need.gpus ? { machine: place.id, gpus } : null;
+  let serving = 0;
+  for (let gpu = 0; gpu < place.kinds.length && serving < need.gpus; gpu += 1) if (canServe(place, need, gpu)) serving += 1;
+  return serving < need.gpus ? null : { machine: place.id, gpus: gpusFor(place, need, 0) };
 };
 
 /** These very GPUs are free for it now. */

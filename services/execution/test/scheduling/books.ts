@@ -1,0 +1,94 @@
+import type { QuotaNode } from '../../src/domain/scheduling/admission/quota-node.ts';
+import type { Need } from '../../src/domain/scheduling/placement/need.ts';
+import type { MachineSize } from '../../src/domain/scheduling/placement/place.ts';
+import type { Request, Seat } from '../../src/domain/scheduling/request.ts';
+
+export interface Running {
+  readonly request: Request;
+  readonly need: Need;
+  readonly seats: readonly Seat[];
+  readonly at: number;
+  readonly isBorrowed: boolean;
+  preemptingAt: number | null;
+}
+
+export interface Machine {
+  readonly size: MachineSize;
+  isOpen: boolean;
+  isHere: boolean;
+  closed: readonly number[];
+}
+
+/** Kept apart from the scheduler on purpose: what it says is checked, not believed. */
+export class Books {
+  readonly machines = new Map<string, Machine>();
+  readonly waiting = new Map<string, Request>();
+  readonly running = new Map<string, Running>();
+  readonly preemptions = new Map<string, number>();
+  readonly reserved = new Map<string, { readonly at: number; isExcused: boolean }>();
+  quotas: readonly QuotaNode[] = [];
+
+  /** Of a queue all above it, itself first. */
+  path(queue: string): readonly string[] {
+    const path: string[] = [];
+    for (let id: string | null = queue; id !== null; ) {
+      path.push(id);
+      const node: QuotaNode | undefined = this.quotas.find((each) => each.id === id);
+      const slash = id.lastIndexOf('/');
+      id = node ? node.parent : slash > 0 ? id.slice(0, slash) : null;
+    }
+    return path;
+  }
+
+  used(node: string, resource: string): number {
+    let sum = 0;
+    for (const running of this.running.values()) {
+      if (this.path(running.request.queue).includes(node)) sum += this.heldBy(running, resource);
+    }
+    return sum;
+  }
+
+  /** What is wrong; empty: nothing. */
+  faults(): readonly string[] {
+    const full = [...this.machines.values()]
+      .filter((machine) => this.isOverfull(machine))
+      .map(({ size }) => `${size.id} is given more than it has`);
+    const beyond = this.quotas.flatMap(({ id, limit }) =>
+      Object.entries(limit)
+        .filter(([resource, most]) => this.used(id, resource) > most)
+        .map(([resource]) => `${id} has more ${resource} than its limit`),
+    );
+    return [...full, ...beyond];
+  }
+
+  private heldBy({ need, seats }: Running, resource: string): number {
+    if (need.gpus === 0) return resource === 'cpu' ? seats.length * need.cpuMilli : 0;
+    const models = seats.flatMap(({ machine, gpus }) => gpus.map((gpu) => this.machines.get(machine)?.size.gpuModels[gpu]));
+    return models.filter((model) => model === resource).length * need.gpuMilli;
+  }
+
+  private isOverfull({ size }: Machine): boolean {
+    const here = [...this.running.values()].flatMap(({ need, seats }) =>
+      seats.filter(({ machine }) => machine === size.id).map(({ gpus }) => ({ need, gpus })),
+    );
+    const sum = (of: (need: Need) => number): number => here.reduce((all, { need }) => all + of(need), 0);
+    const gpus = size.gpuModels.map(() => 0);
+    for (const held of here) for (const gpu of held.gpus) gpus[gpu] = (gpus[gpu] ?? Number.POSITIVE_INFINITY) + held.need.gpuMilli;
+    const isOver = sum(({ cpuMilli }) => cpuMilli) > size.cpuMilli || sum(({ memoryMib }) => memoryMib) > size.memoryMib;
+    return isOver || gpus.some((milli) => milli > 1_000);
+  }
+
+  /** Why these seats are none for it; null: they are. */
+  faultOf({ ask }: Request, choice: number, seats: readonly Seat[]): string | null {
+    const need = ask.choices[choice];
+    if (!need || seats.length !== ask.nodes) return 'a part of it';
+    for (const { machine, gpus } of seats) {
+      const there = this.machines.get(machine);
+      if (!there?.isHere || !there.isOpen) return `${machine} is not open`;
+      if (gpus.length !== need.gpus || new Set(gpus).size !== gpus.length) return `${gpus.length} GPUs instead of ${need.gpus}`;
+      if (gpus.some((gpu) => there.closed.includes(gpu))) return 'a closed GPU';
+      if (need.models && gpus.some((gpu) => !need.models?.includes(there.size.gpuModels[gpu] ?? ''))) return 'a GPU of another model';
+    }
+    return null;
+  }
+}
