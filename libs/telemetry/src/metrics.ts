@@ -47,6 +47,8 @@ export const metrics = {
   /** `outcome`: `placed` or `refused`. */
   placements: counter<'service' | 'outcome'>('orrery_scheduler_decisions_total', 'Decisions of the scheduler'),
   placement: seconds<'service'>('orrery_scheduler_decision_seconds', 'Time of one decision of the scheduler'),
+  preemptions: counter<'service' | 'reason'>('orrery_scheduler_preemptions_total', 'Runs that were told to give their place back'),
+  reservations: counter<'service' | 'reason'>('orrery_scheduler_reservations_total', 'Machines kept for runs that wait'),
   queued: seconds<'service'>('orrery_scheduler_queued_seconds', 'From submission to placement'),
   attemptsLost: counter<'service' | 'reason'>('orrery_attempts_lost_total', 'Attempts whose machine or lease was lost'),
   runs: gauge<'service' | 'status'>('orrery_runs', 'Runs that have not ended, by status'),

@@ -29,12 +29,12 @@ import { Telemetry } from './application/telemetry.ts';
 import { WorkersHandler } from './application/workers.handler.ts';
 import { Workers } from './application/workers.ts';
 import type { Patience } from './domain/leases/silence.ts';
-import { bestFitEngine } from './domain/scheduling/best-fit.ts';
 import { ExecutionConfig } from './execution.config.ts';
 import { executionTables } from './migrations/0001-execution.ts';
 import { orgStandings } from './migrations/0002-org-standings.ts';
 import { agentKeys } from './migrations/0003-agent-keys.ts';
 import { variableValuesTable } from './migrations/0004-variable-values.ts';
+import { decisionTerms } from './migrations/0005-decision-terms.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
 import { OriginsHandler } from './views/origins.handler.ts';
 import { runList } from './views/run-list.view.ts';
@@ -124,7 +124,6 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
     bus,
     log,
     household: householdOf(store),
-    engine: bestFitEngine,
     patience: patienceOf(config),
     waitingMs: config.waitingSeconds * 1_000,
     programDays: config.programDays,
@@ -137,7 +136,7 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
 export const execution = service({
   name: 'execution',
   config: ExecutionConfig,
-  migrations: [executionTables, orgStandings, agentKeys, variableValuesTable],
+  migrations: [executionTables, orgStandings, agentKeys, variableValuesTable, decisionTerms],
   events: [contracts.ExecutionEvents],
   sealed: [variableKeys],
   views: [

@@ -2,7 +2,7 @@ import { type catalog, execution, formatNanos, instantOf, OrgId } from '@orrery/
 import type { RunCommand } from '../src/domain/run/run-commands.ts';
 import { endInWords } from '../src/domain/run/run-end.ts';
 import type { DataOf, RunEvent } from '../src/domain/run/run-facts.ts';
-import { preemptionInWords } from '../src/domain/scheduling/in-words.ts';
+import { preemptionInWords } from '../src/domain/scheduling/live/in-words.ts';
 
 /** A moment, in seconds from the beginning of the story. */
 export const at = (seconds: number): string => instantOf(Date.UTC(2026, 0, 1) + seconds * 1_000);
@@ -52,7 +52,7 @@ export const submit: Extract<RunCommand, { type: 'Submit' }> = {
   at: at(0),
 };
 
-export const submitted = (data: Partial<DataOf<'RunSubmitted'>> = {}): RunEvent => ({
+export const submitted = (data: Partial<DataOf<'RunSubmitted'>> = {}): Extract<RunEvent, { type: 'RunSubmitted' }> => ({
   type: 'RunSubmitted',
   data: {
     runId: runId(),

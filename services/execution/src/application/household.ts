@@ -1,12 +1,12 @@
 import type { execution } from '@orrery/contracts';
 import type { EventStore } from '@orrery/event-store';
-import type { EngineFact } from '../domain/scheduling/engine.ts';
+import type { LiveFact } from '../domain/scheduling/live/facts.ts';
 import { Runs } from './runs.ts';
 import { Workers } from './workers.ts';
 
 /** What the office wants to hear at once when it is in the same process; it hears of it from the log in any case. */
 export interface OfficeEars {
-  readonly submitted: (fact: EngineFact) => void;
+  readonly submitted: (fact: LiveFact) => void;
   readonly endRequested: (runId: execution.RunId) => void;
 }
 
@@ -29,7 +29,7 @@ export class Household {
     };
   }
 
-  tellSubmitted(fact: EngineFact): void {
+  tellSubmitted(fact: LiveFact): void {
     this.ears?.submitted(fact);
   }
 

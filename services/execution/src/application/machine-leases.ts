@@ -33,6 +33,18 @@ interface Grant {
 export const grantLease = ({ term, ...grant }: Grant): Write =>
   write(attemptLeases, { put: { ...grant, acknowledgedAt: null, missingSince: null, term: Number(term) } });
 
+/** In which term something was decided of a run besides its placements; the table takes none from a term that is over. */
+const decisionTerms = table({
+  table: 'decision_terms',
+  columns: { runId: uuid<execution.RunId>(), term: integer() },
+  key: ['runId'],
+});
+
+/** Part of the transaction of such a decision: without it a scheduler that was replaced could go on deciding. */
+export const proveTerm = (runId: execution.RunId, term: bigint): Write => write(decisionTerms, { put: { runId, term: Number(term) } });
+
+export const endTerm = (runId: execution.RunId): Write => write(decisionTerms, { drop: { runId } });
+
 export const endLease = (runId: execution.RunId): Write => write(attemptLeases, { drop: { runId } });
 
 type Database = Pick<pg.Pool, 'query'>;

@@ -9,7 +9,7 @@ import type { RunState } from '../domain/run/run-state.ts';
 import type { Submission } from '../domain/run/run-submission.ts';
 import { endStatusOf } from '../views/run-list.view.ts';
 import { submitTogether } from './gang-submission.ts';
-import { endLease } from './machine-leases.ts';
+import { endLease, endTerm } from './machine-leases.ts';
 
 const ofService = { service: 'execution' };
 const mostOrgs = 20_000;
@@ -56,7 +56,7 @@ export class Runs {
     const orgId = await this.orgOf(runId);
     if (orgId === undefined) return { accepted: false, rejection: { code: 'RunNotFound', details: {} } };
     const writes = (events: readonly RunEvent[]): readonly Write[] =>
-      events.some(({ type }) => closing.has(type)) ? [endLease(runId)] : [];
+      events.some(({ type }) => closing.has(type)) ? [endLease(runId), endTerm(runId)] : [];
     const handled = await this.handle(runStream(runId), command, { ...context, orgId }, { ...options, writes });
     if (handled.accepted) count(handled.events);
     return handled;

@@ -3,15 +3,14 @@ import type { Bus } from '@orrery/messaging';
 import type { Term } from '@orrery/process';
 import type { Log } from '@orrery/telemetry';
 import type { Patience } from '../domain/leases/silence.ts';
-import { runStream } from '../domain/run/run-facts.ts';
-import type { Engine } from '../domain/scheduling/engine.ts';
-import { workerStream } from '../domain/worker.ts';
+import { LiveScheduler } from '../domain/scheduling/live/live-scheduler.ts';
 import type { ExecutionFact } from '../views/kinds.ts';
 import { DispatchRunner } from './dispatch.runner.ts';
 import type { Household } from './household.ts';
 import { LeasesRunner } from './leases.runner.ts';
 import { LogFollower } from './log-follower.ts';
 import { SchedulerRunner } from './scheduler.runner.ts';
+import { tellWhatMatters } from './scheduling/what-matters.ts';
 import { WaitingRunner } from './waiting.runner.ts';
 
 /** The one name under which processes stand for the office; the table of leases knows it too. */
@@ -23,29 +22,11 @@ export interface OfficeParts {
   readonly bus: Bus;
   readonly household: Household;
   readonly log: Log;
-  readonly engine: () => Engine;
   readonly patience: Patience;
   readonly waitingMs: number;
   readonly programDays: number;
   readonly envOf: (orgId: string) => Promise<Readonly<Record<string, string>>>;
 }
-
-const streamsAtOnce = 500;
-
-/** What still matters, whatever happens while it is read: the follower goes on from a place before it. */
-const tellWhatLives = async (store: EventStore, hear: (facts: readonly ExecutionFact[]) => void): Promise<void> => {
-  const { rows: machines } = await store.pool.query<{ id: string }>('SELECT id FROM workers ORDER BY id');
-  const { rows: runs } = await store.pool.query<{ id: string }>(
-    `SELECT id FROM run_list WHERE status = 'pending' OR status = 'starting' OR status = 'running' ORDER BY id`,
-  );
-  // Machines first: what runs on one must find it.
-  for (const streams of [machines.map(({ id }) => workerStream(id)), runs.map(({ id }) => runStream(id))]) {
-    for (let start = 0; start < streams.length; start += streamsAtOnce) {
-      // Our log holds the events of our contracts and no others.
-      hear((await store.loadAll(streams.slice(start, start + streamsAtOnce))) as readonly ExecutionFact[]);
-    }
-  }
-};
 
 /**
  * One term of the one active scheduler. Everything it knows it has from the log and the tables, so a term can end anywhere: at a
@@ -59,19 +40,21 @@ export const serveTerm =
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs });
-    const engine = parts.engine();
+    const live = new LiveScheduler(Math.random);
     const scheduler = new SchedulerRunner({
       store,
-      engine,
+      scheduler: live,
+      runs,
       log,
       leaseMs: patience.leaseMs,
       fence,
       onPlaced: (placed) => dispatch.offer(placed),
+      onPreempted: (runId) => dispatch.attend(runId),
     });
-    const waiting = new WaitingRunner({ engine, runs });
+    const waiting = new WaitingRunner({ scheduler: live, runs });
     const leases = new LeasesRunner({ ...parts, pool: store.pool, bus, runs, workers });
     const from = await store.horizon();
-    await tellWhatLives(store, (facts) => scheduler.hear(facts));
+    await tellWhatMatters(store, (facts) => scheduler.hear(facts));
     await dispatch.resume();
     const hear = (facts: readonly ExecutionFact[]): void => {
       scheduler.hear(facts);

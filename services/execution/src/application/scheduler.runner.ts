@@ -1,35 +1,41 @@
-import { epochOf, instantOf } from '@orrery/contracts';
-import type { Fact } from '@orrery/event-store';
-import { type EventStore, VersionConflict } from '@orrery/event-store';
-import { Bell, fold, type Recorded, systemClock } from '@orrery/kernel';
-import { TermOver } from '@orrery/process';
-import { type Log, metrics, traceparentNow, withSpan } from '@orrery/telemetry';
-import pg from 'pg';
+import { epochOf, type execution, instantOf } from '@orrery/contracts';
+import type { EventStore, Write } from '@orrery/event-store';
+import { Bell, systemClock } from '@orrery/kernel';
+import { type Log, metrics } from '@orrery/telemetry';
 import { offerMs } from '../domain/leases/silence.ts';
-import { Run } from '../domain/run/run.ts';
-import { type DataOf, type RunEvent, runStream } from '../domain/run/run-facts.ts';
-import type { Engine, EngineFact, Placement } from '../domain/scheduling/engine.ts';
-import type { ExecutionFact } from '../views/kinds.ts';
-import { grantLease, termConstraint } from './machine-leases.ts';
+import type { DataOf, RunEvent } from '../domain/run/run-facts.ts';
+import type { LiveDecision, LiveFact } from '../domain/scheduling/live/facts.ts';
+import type { LiveScheduler } from '../domain/scheduling/live/live-scheduler.ts';
+import { ownContext } from './contexts.ts';
+import { grantLease, proveTerm } from './machine-leases.ts';
+import type { Runs } from './runs.ts';
+import { grantTogether, nowInstant, type Outcome, type Part } from './scheduling/decided.ts';
 
 export interface SchedulerParts {
   readonly store: EventStore;
-  readonly engine: Engine;
+  readonly scheduler: LiveScheduler;
+  readonly runs: Runs;
   readonly log: Log;
   readonly leaseMs: number;
-  /** The scheduler's term: what it places is refused once a later term has begun. */
+  /** The scheduler's term: what it decides is refused once a later term has begun. */
   readonly fence: bigint;
   /** Told of each placement as soon as it is a fact. */
   readonly onPlaced: (placed: DataOf<'RunPlaced'>) => void;
+  /** Told of each run that gives its place back, likewise. */
+  readonly onPreempted: (runId: execution.RunId) => void;
 }
 
 const service = 'execution';
-/** Placements decided at once; between rounds the facts that came meanwhile are heard. */
+/** Things decided at once; between rounds the facts that came meanwhile are heard. */
 const roundLimit = 256;
-/** Without news the picture cannot change; this only guards against a notice that was lost. */
+/** Without news nothing can change; this only guards against a notice that was lost. */
 const longestRestMs = 5_000;
+/** After a round of which nothing became a fact: what stood against it may not have been heard of yet. */
+const refusedRestMs = 100;
 
-/** Makes the engine's decisions facts. The engine is fed by whoever follows the log, and by what is placed here. */
+type Of<K extends LiveDecision['kind']> = Extract<LiveDecision, { kind: K }>;
+
+/** Makes the scheduler's decisions facts. It is fed by whoever follows the log, and by what becomes a fact here. */
 export class SchedulerRunner {
   private readonly parts: SchedulerParts;
   private readonly bell = new Bell();
@@ -38,107 +44,126 @@ export class SchedulerRunner {
     this.parts = parts;
   }
 
-  hear(facts: readonly EngineFact[]): void {
-    for (const fact of facts) this.parts.engine.apply(fact);
+  hear(facts: readonly LiveFact[]): void {
+    for (const fact of facts) this.parts.scheduler.apply(fact);
     this.bell.ring();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const placements = this.decide();
-      if (placements.length > 0) await Promise.all(placements.map((placement) => this.place(placement)));
-      else await this.rest(signal);
+      const decisions = this.decide();
+      if (decisions.length === 0) {
+        await this.rest(signal);
+        continue;
+      }
+      const done = await Promise.all(decisions.map((decision) => this.perform(decision)));
+      if (!done.includes(true)) await this.bell.wait(refusedRestMs, signal);
     }
   }
 
-  private decide(): readonly Placement[] {
-    const { engine } = this.parts;
+  private decide(): readonly LiveDecision[] {
+    const { scheduler } = this.parts;
     const began = performance.now();
-    const placements = engine.decide(systemClock.now(), roundLimit);
-    const { waiting, open } = engine.load();
-    if (waiting > 0) metrics.placement.record((performance.now() - began) / 1_000 / Math.max(1, placements.length), { service });
-    metrics.queueLength.record(waiting - placements.length, { service });
+    const decisions = scheduler.decide(systemClock.now(), roundLimit);
+    const { waiting, open } = scheduler.load();
+    const placements = decisions.filter(({ kind }) => kind === 'place').length;
+    if (waiting > 0) metrics.placement.record((performance.now() - began) / 1_000 / Math.max(1, decisions.length), { service });
+    metrics.queueLength.record(waiting - placements, { service });
     metrics.openWorkers.record(open, { service });
-    return placements;
+    return decisions;
   }
 
   private async rest(signal: AbortSignal): Promise<void> {
     const now = systemClock.now();
-    const dueAt = this.parts.engine.dueAt(now) ?? now + longestRestMs;
+    const dueAt = this.parts.scheduler.dueAt(now) ?? now + longestRestMs;
     await this.bell.wait(Math.min(longestRestMs, Math.max(1, dueAt - now)), signal);
   }
 
-  /** Judged once more by the run itself: it may have ended since, or have been placed by another. */
-  private async place(placement: Placement): Promise<void> {
-    const { events, version } = await this.parts.store.load<RunEvent>(runStream(placement.runId));
-    const [submitted] = events;
-    if (submitted?.event.type !== 'RunSubmitted') return;
-    const { orgId, traceparent } = submitted.metadata;
-    await withSpan('schedule', { parent: traceparent, orgId, attributes: { 'orrery.run_id': placement.runId } }, async () => {
-      const decision = Run.decide(
-        {
-          type: 'Place',
-          ...placement,
-          gpuIndexes: [...placement.gpuIndexes],
-          mig: null,
-          choice: 0,
-          isBorrowed: true,
-          leaseMs: this.parts.leaseMs,
-          at: instantOf(systemClock.now()),
-        },
-        fold(
-          Run,
-          events.map(({ event }) => event),
-        ),
-      );
-      const placed = decision.accepted ? decision.events.find((event) => event.type === 'RunPlaced') : undefined;
-      if (placed) await this.commit(placed, submitted, version);
-      else this.hear(events);
-    });
-  }
-
-  private async commit(placed: Extract<RunEvent, { type: 'RunPlaced' }>, submitted: Recorded<RunEvent>, version: number): Promise<void> {
-    const { store, fence: term, onPlaced } = this.parts;
-    const stream = runStream(placed.data.runId);
-    const { correlationId, orgId } = submitted.metadata;
-    const traceparent = traceparentNow();
-    try {
-      const { facts } = await store.commit({
-        appends: [{ stream, expected: version, events: [placed] }],
-        writes: [grantLease({ ...leaseOf(placed.data), term })],
-        metadata: {
-          correlationId,
-          causationId: submitted.id,
-          actor: `service:${service}`,
-          ...(orgId === undefined ? {} : { orgId }),
-          ...(traceparent === undefined ? {} : { traceparent }),
-        },
-      });
-      this.tell(facts, placed.data, submitted);
-      onPlaced(placed.data);
-    } catch (error) {
-      if (error instanceof VersionConflict) {
-        // Something happened to it meanwhile: look at it again.
-        this.hear((await store.load<RunEvent>(stream)).events);
-        return;
+  /** Whether something became a fact. */
+  private async perform(decision: LiveDecision): Promise<boolean> {
+    switch (decision.kind) {
+      case 'place':
+        return await this.place(decision);
+      case 'preempt':
+        return await this.preempt(decision);
+      case 'reserve':
+        return await this.reserve(decision);
+      case 'expire':
+        return await this.tellAll(decision.runIds, { type: 'Expire', at: nowInstant() });
+      case 'end': {
+        const { runIds, mode, reason } = decision;
+        return await this.tellAll(runIds, { type: 'RequestEnd', mode, reason, by: `service:${service}`, at: nowInstant() });
       }
-      if (error instanceof pg.DatabaseError && error.constraint === termConstraint) throw new TermOver(error.message, { cause: error });
-      throw error;
+      case 'lose': {
+        const { attempt, message } = decision;
+        return await this.tellAll([attempt.runId], { type: 'LoseAttempt', ...attempt, reason: 'gpu-fault', message, at: nowInstant() });
+      }
     }
   }
 
-  private tell(facts: readonly Fact[], placed: DataOf<'RunPlaced'>, submitted: Recorded<RunEvent>): void {
-    metrics.placements.add(1, { service, outcome: 'placed' });
-    if (placed.attempt === 1) metrics.queued.record((epochOf(placed.at) - submitted.recordedAt.getTime()) / 1_000, { service });
-    // What was committed is what was given: a placement.
-    this.hear(facts as readonly ExecutionFact[]);
+  private async place({ seats, choice, isBorrowed, reasons }: Of<'place'>): Promise<boolean> {
+    const { leaseMs, onPlaced } = this.parts;
+    const at = nowInstant();
+    const parts = seats.map(
+      ({ runId, workerId, gpuIndexes, mig }): Part => ({
+        runId,
+        command: { type: 'Place', workerId, gpuIndexes: [...gpuIndexes], mig, choice, isBorrowed, reasons, leaseMs, at },
+      }),
+    );
+    const outcome = await this.grant('schedule', parts, (events) => events.flatMap((event) => this.leaseOf(event)));
+    if (!outcome.isGranted) return false;
+    for (const [index, { event }] of outcome.facts.entries()) {
+      if (event.type !== 'RunPlaced') continue;
+      metrics.placements.add(1, { service, outcome: 'placed' });
+      const submitted = outcome.submitted[index];
+      if (event.data.attempt === 1 && submitted) {
+        metrics.queued.record((epochOf(event.data.at) - submitted.recordedAt.getTime()) / 1_000, { service });
+      }
+      onPlaced(event.data);
+    }
+    return true;
+  }
+
+  private async preempt({ runIds, by, reason }: Of<'preempt'>): Promise<boolean> {
+    const command = { type: 'Preempt', by, reason, at: nowInstant() } as const;
+    const outcome = await this.grant('preempt', parts(runIds, command), (events) => this.proofsOf(events));
+    if (!outcome.isGranted) return false;
+    metrics.preemptions.add(runIds.length, { service, reason });
+    for (const runId of runIds) this.parts.onPreempted(runId);
+    return true;
+  }
+
+  private async reserve({ runId, startsAt, choice, seats, reason }: Of<'reserve'>): Promise<boolean> {
+    const kept = seats.map(({ workerId, gpuIndexes, mig }) => ({ workerId, gpuIndexes: [...gpuIndexes], mig }));
+    const command = { type: 'Reserve', startsAt: instantOf(startsAt), choice, seats: kept, reason, at: nowInstant() } as const;
+    const outcome = await this.grant('reserve', parts([runId], command), (events) => this.proofsOf(events));
+    if (outcome.isGranted) metrics.reservations.add(1, { service, reason });
+    return outcome.isGranted;
+  }
+
+  private async grant(name: string, parts: readonly Part[], writes: (events: readonly RunEvent[]) => readonly Write[]): Promise<Outcome> {
+    const outcome = await grantTogether(this.parts.store, { name, parts, writes });
+    this.hear(outcome.facts);
+    return outcome;
+  }
+
+  /** Judged by the runs themselves, whoever says it and when: an older scheduler is no less right. */
+  private async tellAll(runIds: readonly execution.RunId[], command: Parameters<Runs['tell']>[1]): Promise<boolean> {
+    const handled = await Promise.all(runIds.map((runId) => this.parts.runs.tell(runId, command, ownContext({}))));
+    return handled.some((each) => each.accepted && each.events.length > 0);
+  }
+
+  /** The machine counts its lease from when it accepts; it is offered the attempt at once, or after this lease was extended. */
+  private leaseOf(event: RunEvent): readonly Write[] {
+    if (event.type !== 'RunPlaced') return [];
+    const { runId, epoch, workerId, leaseExpiresAt } = event.data;
+    return [grantLease({ runId, epoch, workerId, expiresAt: instantOf(epochOf(leaseExpiresAt) + offerMs), term: this.parts.fence })];
+  }
+
+  private proofsOf(events: readonly RunEvent[]): readonly Write[] {
+    return events.map(({ data }) => proveTerm(data.runId, this.parts.fence));
   }
 }
 
-/** The machine counts its lease from when it accepts; it is offered the attempt at once, or after this lease was extended. */
-const leaseOf = ({ runId, epoch, workerId, leaseExpiresAt }: DataOf<'RunPlaced'>) => ({
-  runId,
-  epoch,
-  workerId,
-  expiresAt: instantOf(epochOf(leaseExpiresAt) + offerMs),
-});
+const parts = (runIds: readonly execution.RunId[], command: Part['command']): readonly Part[] =>
+  runIds.map((runId) => ({ runId, command }));

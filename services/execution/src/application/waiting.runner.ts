@@ -1,12 +1,12 @@
 import { instantOf } from '@orrery/contracts';
 import { repeat, systemClock } from '@orrery/kernel';
-import type { Engine } from '../domain/scheduling/engine.ts';
-import { newsOf, type Wait } from '../domain/scheduling/waiting.ts';
+import type { LiveScheduler } from '../domain/scheduling/live/live-scheduler.ts';
+import { newsOf, type Wait } from '../domain/scheduling/live/waiting.ts';
 import { ownContext } from './contexts.ts';
 import type { Runs } from './runs.ts';
 
 export interface WaitingParts {
-  readonly engine: Pick<Engine, 'waits'>;
+  readonly scheduler: Pick<LiveScheduler, 'waits'>;
   readonly runs: Runs;
 }
 
@@ -29,7 +29,7 @@ export class WaitingRunner {
 
   private async look(): Promise<void> {
     const now = systemClock.now();
-    const waits = this.parts.engine.waits(now);
+    const waits = this.parts.scheduler.waits(now);
     const news = newsOf(waits, { before: this.before, now, limit: atOnce });
     this.before = waits;
     // Whoever was placed meanwhile refuses: the engine hears of it as of everything.

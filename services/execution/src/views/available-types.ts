@@ -1,6 +1,6 @@
 import type { catalog, execution, OutputOf } from '@orrery/contracts';
 import type pg from 'pg';
-import { type Capacity, canRun, couldFit } from '../domain/scheduling/room.ts';
+import { type Capacity, couldHold } from '../domain/scheduling/live/capacity.ts';
 
 interface Kind {
   readonly facts: Capacity;
@@ -13,7 +13,7 @@ const kindsOf = async (database: Pick<pg.Pool, 'query'>): Promise<readonly Kind[
     name: 'kinds-of-machines',
     text: `SELECT jsonb_set(w.facts - 'hostname' - 'agentVersion' - 'os', '{gpus}', g.gpus) AS facts, count(*)::int AS machines
       FROM workers w, LATERAL (
-        SELECT coalesce(jsonb_agg(jsonb_build_object('model', gpu->'model') ORDER BY gpu->>'model'), '[]') AS gpus
+        SELECT coalesce(jsonb_agg(gpu - 'uuid' - 'fault' ORDER BY (gpu->>'index')::int), '[]') AS gpus
         FROM jsonb_array_elements(w.facts->'gpus') gpu) g
       WHERE NOT w.is_lost AND NOT w.is_cordoned GROUP BY 1`,
   });
@@ -42,7 +42,7 @@ export const availableTypes = async (
 ): Promise<OutputOf<typeof execution.ListAvailableMachineTypes>['items']> => {
   const [kinds, offered] = await Promise.all([kindsOf(database), offeredTypes(database)]);
   return offered.flatMap(({ name, resources }) => {
-    const fitting = kinds.filter((kind) => canRun(kind.facts) && couldFit(kind, resources));
+    const fitting = kinds.filter(({ facts }) => couldHold(facts, resources));
     const machines = fitting.reduce((sum, kind) => sum + kind.machines, 0);
     return machines > 0 ? [{ name, machines }] : [];
   });

@@ -179,7 +179,7 @@ export const runList = view({
   table: 'run_list',
   columns,
   key: ['id'],
-  indexes: [['orgId', 'id'], ['orgId', 'status', 'id'], ['status'], ['gangId', 'id']],
+  indexes: [['orgId', 'id'], ['orgId', 'status', 'id'], ['status'], ['gangId', 'id'], ['settledAt']],
   fold: (fact: ExecutionFact) => (isOfRun(fact) ? foldRun(fact) : []),
 });
 

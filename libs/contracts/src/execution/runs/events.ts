@@ -82,7 +82,7 @@ export const RunEvents = events('execution', {
     runId: RunId,
     startsAt: Instant,
     choice: z.int().min(0),
-    seats: z.array(z.strictObject({ workerId: WorkerId, gpuIndexes: z.array(z.int().min(0)) })).min(1),
+    seats: z.array(z.strictObject({ workerId: WorkerId, gpuIndexes: z.array(z.int().min(0)), mig: MigSlice.nullable() })).min(1),
     reason: z.enum(['head-of-queue', 'preemption']),
     message: z.string(),
     at: Instant,

@@ -57,11 +57,17 @@ export const WaitingReason = z
     'held-for-earlier',
     /** Its last attempt could not be started; the next one comes after a pause. */
     'retry-later',
-    /** Its organization or project has as much as it may have at once. */
-    'quota-reached',
-    /** It has a reservation, or others are being moved for it. */
-    'reserved',
-    /** It lost its place to another run, or with a machine that is drained. */
+    /** The machine that it is pinned to is not there, or closed. */
+    'machine-away',
+    /** A limit of its project, of its organization, or of something above it, is reached. */
+    'quota',
+    /** It gave its place back as often as may be asked of it, and waits for room that nobody can reclaim. */
+    'solid-ground',
+    /** There is room, kept whole for those who were promised it. */
+    'promised',
+    /** Others have been told to make room for it. */
+    'preempting',
+    /** It gave its place back a moment ago. */
     'preempted',
   ])
   .meta({ id: 'WaitingReason' });

@@ -36,10 +36,16 @@ export const waitingInWords = (reason: execution.WaitingReason, machineType: str
       return 'The room that there is, is kept for runs that have waited longer.';
     case 'retry-later':
       return 'The last attempt could not be started: the next one follows in a moment.';
-    case 'quota-reached':
-      return 'Your organization or project has as much as it may have at once: it starts as soon as other work of it has ended.';
-    case 'reserved':
-      return 'Machines are kept for it: it starts as soon as they are free.';
+    case 'machine-away':
+      return 'The machine that it is pinned to is not there, or takes nothing new: the run starts when that machine does.';
+    case 'quota':
+      return 'Your organization or project has as much as it may have at once: the run starts as soon as other work of it has ended.';
+    case 'solid-ground':
+      return 'It gave its place back as often as may be asked of it, and waits for room that nobody can reclaim.';
+    case 'promised':
+      return 'The room that there is, is kept whole for those who were promised it.';
+    case 'preempting':
+      return 'Other work has been told to make room for it: it starts in a moment.';
     case 'preempted':
       return 'It gave its place back, and starts again as soon as there is room.';
   }

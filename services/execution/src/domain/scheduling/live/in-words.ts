@@ -1,5 +1,5 @@
 import type { execution, Instant } from '@orrery/contracts';
-import type { DataOf } from '../run/run-facts.ts';
+import type { DataOf } from '../../run/run-facts.ts';
 
 /** For the owner of a run that gives its place back. */
 export const preemptionInWords = (reason: execution.PreemptionReason): string => {

@@ -1,0 +1,52 @@
+import type { execution } from '@orrery/contracts';
+import type { PreemptionReason } from '../request.ts';
+
+/** A fact as the scheduler needs it: which entity, which step of it, and what happened. */
+export interface LiveFact {
+  readonly stream: string;
+  readonly version: number;
+  readonly event: execution.ExecutionEvent;
+}
+
+/** Where a run goes. */
+export interface LiveSeat {
+  readonly runId: execution.RunId;
+  readonly workerId: execution.WorkerId;
+  readonly gpuIndexes: readonly number[];
+  readonly mig: execution.MigSlice | null;
+}
+
+/** What should become facts. It counts when the scheduler hears of it; until then it is proposed again. */
+export type LiveDecision =
+  | {
+      readonly kind: 'place';
+      /** All of them in one commit, or none. */
+      readonly seats: readonly LiveSeat[];
+      readonly choice: number;
+      readonly isBorrowed: boolean;
+      readonly reasons: { readonly policy: string; readonly candidates: number; readonly score: number };
+    }
+  | {
+      readonly kind: 'preempt';
+      readonly runIds: readonly execution.RunId[];
+      readonly by: execution.RunId | null;
+      readonly reason: PreemptionReason | 'drain' | 'gang';
+    }
+  | {
+      readonly kind: 'reserve';
+      readonly runId: execution.RunId;
+      readonly startsAt: number;
+      readonly choice: number;
+      readonly seats: readonly Omit<LiveSeat, 'runId'>[];
+      readonly reason: 'head-of-queue' | 'preemption';
+    }
+  | { readonly kind: 'expire'; readonly runIds: readonly execution.RunId[] }
+  /** The others of its gang share the fate of one. */
+  | {
+      readonly kind: 'end';
+      readonly runIds: readonly execution.RunId[];
+      readonly mode: execution.EndMode;
+      readonly reason: execution.EndReason;
+    }
+  /** A GPU that it holds broke. */
+  | { readonly kind: 'lose'; readonly attempt: execution.AttemptRef; readonly message: string };

@@ -1,0 +1,212 @@
+import { Cluster } from '../../../../test/cluster.ts';
+import { at, endRequested, gpus, ms, runId, started, tokenId, workerId } from '../../../../test/facts.ts';
+import { runStream } from '../../run/run-facts.ts';
+import { workerStream } from '../../worker.ts';
+import type { LiveDecision } from './facts.ts';
+
+const tell = () => {
+  const cluster = new Cluster();
+  return { scheduler: cluster.scheduler, cluster };
+};
+
+const kindsOf = (decisions: readonly LiveDecision[]) => decisions.map(({ kind }) => kind);
+
+describe('the live scheduler', () => {
+  it('gives each run GPUs of its model that nobody else holds', () => {
+    const { cluster } = tell();
+    cluster.join(1, { gpus: gpus(4, 'h100') });
+    const right = cluster.join(2, { gpus: gpus(2) });
+    const ids = [cluster.submit(1, { gpus: 1, gpuModel: 'A100' }), cluster.submit(2, { gpus: 1, gpuModel: 'a100' })];
+    cluster.submit(3, { gpus: 1, gpuModel: 'a100' });
+    const seats = cluster.round();
+    expect(seats.map(({ runId: id, workerId: on }) => [id, on])).toEqual(ids.map((id) => [id, right]));
+    expect(new Set(seats.flatMap(({ gpuIndexes }) => gpuIndexes)).size).toBe(2);
+    expect(cluster.round()).toEqual([]);
+    cluster.end(runId(1));
+    expect(cluster.round()).toMatchObject([{ runId: runId(3), workerId: right }]);
+  });
+
+  it('knows GPUs by the indexes that their machine knows them by, and leaves broken ones alone', () => {
+    const { cluster } = tell();
+    const [first, , third] = gpus(3);
+    const broken = first && { ...first, fault: { xid: 79, at: at(0) } };
+    cluster.join(1, { gpus: [broken, third].filter((gpu) => gpu !== undefined) });
+    cluster.submit(1, { gpus: 1 });
+    cluster.submit(2, { gpus: 1 });
+    expect(cluster.round()).toMatchObject([{ gpuIndexes: [2] }]);
+  });
+
+  it('proposes the same again until it hears that it was done', () => {
+    const { cluster, scheduler } = tell();
+    cluster.join(1);
+    cluster.submit(1);
+    const decisions = scheduler.decide(cluster.now, 10);
+    expect(kindsOf(decisions)).toEqual(['place']);
+    expect(scheduler.decide(cluster.now, 10)).toEqual(decisions);
+  });
+
+  it.each([
+    ['WorkerLost', 'WorkerReturned'],
+    ['WorkerCordoned', 'WorkerUncordoned'],
+    ['WorkerDrainRequested', 'WorkerUncordoned'],
+  ] as const)('places nothing between %s and %s', (out, back) => {
+    const { cluster } = tell();
+    const id = cluster.join(1);
+    const data = { workerId: id, by: 'operator', lastSeenAt: '', endsAt: null, at: at(1) };
+    cluster.tell(workerStream(id), { type: out, data });
+    cluster.submit(1);
+    expect(cluster.round()).toEqual([]);
+    cluster.tell(workerStream(id), { type: back, data });
+    expect(cluster.round()).toHaveLength(1);
+  });
+
+  it('follows what a machine says it has', () => {
+    const { cluster } = tell();
+    const id = cluster.join(1, { cpuMilli: 500 });
+    cluster.submit(1);
+    expect(cluster.round()).toEqual([]);
+    cluster.machineSays(id, { cpuMilli: 1_000 });
+    expect(cluster.round()).toHaveLength(1);
+  });
+
+  it('lets a run rest whose start was refused, and knows until when', () => {
+    const { cluster, scheduler } = tell();
+    const only = cluster.join(1);
+    const id = cluster.submit(1);
+    cluster.round();
+    cluster.lose(id, only, { reason: 'start-failed' });
+    expect(cluster.round()).toEqual([]);
+    expect(scheduler.dueAt(cluster.now)).toBe(cluster.now + 1_000);
+    cluster.now += 1_000;
+    expect(cluster.round()).toHaveLength(1);
+  });
+
+  it('is told of strangers without harm', () => {
+    const { cluster, scheduler } = tell();
+    const stranger = { workerId: workerId(9), by: 'operator', lastSeenAt: '', at: at(1) };
+    cluster.tell(workerStream(workerId(9)), { type: 'WorkerLost', data: stranger });
+    cluster.machineSays(workerId(9), {});
+    cluster.end(runId(9));
+    cluster.lose(runId(9), workerId(9));
+    cluster.tell(runStream(runId()), started());
+    cluster.tell(runStream(runId()), endRequested());
+    cluster.tell(workerStream(workerId()), {
+      type: 'JoinTokenCreated',
+      data: { tokenId: tokenId(), hash: '', name: '', expiresAt: '', at: at(1) },
+    });
+    expect(scheduler.load()).toEqual({ waiting: 0, placed: 0, machines: 0, open: 0 });
+  });
+
+  it('forgets a request that ended while it waited', () => {
+    const { cluster, scheduler } = tell();
+    cluster.end(cluster.submit(1));
+    cluster.join(1);
+    expect(cluster.round()).toEqual([]);
+    expect(scheduler.load()).toEqual({ waiting: 0, placed: 0, machines: 1, open: 1 });
+  });
+});
+
+describe('a gang', () => {
+  const placedGang = () => {
+    const { cluster, scheduler } = tell();
+    const machines = [cluster.join(1, { cpuMilli: 1_000 }), cluster.join(2, { cpuMilli: 1_000 })];
+    const members = cluster.gang(1, 2);
+    const seats = cluster.round();
+    return { cluster, scheduler, machines, members, seats };
+  };
+
+  it('waits until all of it is known, and all of it has room', () => {
+    const { cluster } = tell();
+    cluster.join(1, { cpuMilli: 1_000 });
+    const gang = { id: runId(1), size: 2 };
+    cluster.submit(2, {}, { gang: { ...gang, rank: 1 } });
+    expect(cluster.round()).toEqual([]);
+    cluster.submit(1, {}, { gang: { ...gang, rank: 0 } });
+    expect(cluster.round()).toEqual([]);
+    cluster.join(2, { cpuMilli: 1_000 });
+    expect(cluster.round().map(({ runId: id }) => id)).toEqual([runId(1), runId(2)]);
+  });
+
+  it('gives back the place of one when the other is lost, and starts again together', () => {
+    const { cluster, scheduler, members, seats } = placedGang();
+    const [first, second] = seats;
+    if (!first || !second) throw new TypeError('both are placed');
+    cluster.lose(first.runId, first.workerId);
+    const decisions = scheduler.decide(cluster.now, 10);
+    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], by: null, reason: 'gang' }]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    cluster.lose(second.runId, second.workerId, { reason: 'preempted' });
+    expect(cluster.round().map(({ runId: id }) => id)).toEqual(members);
+  });
+
+  it.each(['RunFailed', 'RunAborted', 'RunCancelled', 'RunSystemFailed'] as const)('ends with a member that ends with %s', (type) => {
+    const { cluster, scheduler, members } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.end(first, type);
+    const end = { kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' };
+    expect(scheduler.decide(cluster.now, 10)).toEqual([end]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+  });
+
+  it('goes on where a member has completed, and cannot start again then', () => {
+    const { cluster, scheduler, members, seats } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.end(first);
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    cluster.lose(second, seats[1]?.workerId ?? workerId());
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' }]);
+  });
+
+  it('is asked to end together, waiting or not', () => {
+    const { cluster, scheduler, members } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.askToEnd(first, 'stop');
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'stop', reason: 'stopped' }]);
+    const [third = runId(), fourth = runId()] = cluster.gang(3, 2);
+    cluster.askToEnd(third, 'cancel');
+    cluster.end(third, 'RunCancelled');
+    expect(scheduler.decide(cluster.now, 10)).toContainEqual({ kind: 'end', runIds: [fourth], mode: 'cancel', reason: 'stopped' });
+  });
+
+  it('is forgotten when its last member has ended', () => {
+    const { cluster, scheduler, members } = placedGang();
+    for (const id of members) cluster.end(id);
+    expect(scheduler.load()).toMatchObject({ waiting: 0, placed: 0 });
+  });
+});
+
+describe('a machine that is drained', () => {
+  it('gives up what may be preempted now, and the rest when its time is over', () => {
+    const { cluster, scheduler } = tell();
+    const id = cluster.join(1);
+    const soft = cluster.submit(1, {}, { isPreemptible: true });
+    const firm = cluster.submit(2);
+    cluster.round();
+    const endsAt = at(600);
+    cluster.tell(workerStream(id), { type: 'WorkerDrainRequested', data: { workerId: id, by: 'operator:op', endsAt, at: at(1) } });
+    const moved = (run: string) => ({ kind: 'preempt', runIds: [run], by: null, reason: 'drain' });
+    expect(scheduler.decide(cluster.now, 10)).toEqual([moved(soft)]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    expect(scheduler.dueAt(ms(1))).toBe(ms(600));
+    cluster.now = ms(600);
+    expect(scheduler.decide(cluster.now, 10)).toEqual([moved(firm)]);
+  });
+});
+
+describe('a GPU that breaks', () => {
+  it('costs the run that holds it its attempt, and no other', () => {
+    const { cluster, scheduler } = tell();
+    const id = cluster.join(1, { gpus: gpus(2) });
+    for (const n of [1, 2]) cluster.submit(n, { gpus: 1 });
+    const seats = cluster.round();
+    const holder = seats.find(({ gpuIndexes }) => gpuIndexes.includes(1));
+    const broken = gpus(2).map((gpu) => (gpu.index === 1 ? { ...gpu, fault: { xid: 79, at: at(1) } } : gpu));
+    cluster.machineSays(id, { gpus: broken });
+    expect(scheduler.decide(cluster.now, 10)).toMatchObject([{ kind: 'lose', attempt: { runId: holder?.runId, epoch: 1 } }]);
+    cluster.round();
+    expect(cluster.round()).toEqual([]);
+  });
+});

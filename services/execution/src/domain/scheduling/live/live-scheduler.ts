@@ -1,0 +1,175 @@
+import { epochOf, execution } from '@orrery/contracts';
+import type { RunEvent } from '../../run/run-facts.ts';
+import type { WorkerEvent } from '../../worker.ts';
+import { noTraits } from '../../worker.ts';
+import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
+import type { RulesState } from '../rules/rules-state.ts';
+import type { Load } from '../scheduler/facts.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import type { SchedulerSettings } from '../scheduler/settings.ts';
+import { brokenUnder, movedFrom } from './chores.ts';
+import type { LiveDecision, LiveFact } from './facts.ts';
+import { LiveRequests } from './live-requests.ts';
+import { closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
+import { liveDecisionOf } from './translate.ts';
+import type { Wait } from './waiting.ts';
+
+const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
+  ...rules,
+  pools: Object.fromEntries(Object.values(pools).map(({ name, policy }) => [name, policy])),
+});
+
+const isOfRun = (event: execution.ExecutionEvent): event is RunEvent => 'runId' in event.data;
+/** When it happened, by its own words. */
+const timeOf = ({ data }: RunEvent): number => {
+  if ('at' in data) return epochOf(data.at);
+  return epochOf('endedAt' in data ? data.endedAt : data.startedAt);
+};
+
+const isOfRules = (event: execution.ExecutionEvent): event is RulesEvent => event.type in execution.SchedulingEvents;
+const isOfWorker = (event: execution.ExecutionEvent): event is WorkerEvent => 'workerId' in event.data;
+
+/**
+ * The scheduler among facts. It may be told a fact again; those of one stream come in their own order. All that it knows follows from
+ * facts, so that another one that is told the same decides the same.
+ */
+export class LiveScheduler {
+  private readonly versions = new Map<string, number>();
+  private readonly machines = new Map<string, LiveMachine>();
+  private readonly requests = new LiveRequests((streams) => this.forget(streams));
+  /** Machines that are drained, or have a broken GPU. */
+  private readonly ailing = new Set<string>();
+  private rules: RulesState = SchedulingRules.initial;
+  private scheduler: Scheduler;
+  /** Times are told by many clocks: to the scheduler none goes back. */
+  private clock = 0;
+
+  constructor(private readonly random: () => number) {
+    this.scheduler = new Scheduler(settingsOf(this.rules), random);
+  }
+
+  get graceMs(): number {
+    return this.rules.rules.graceMs;
+  }
+
+  apply(fact: LiveFact): void {
+    const { event } = fact;
+    if (isOfRules(event)) this.onRules(fact, event);
+    else if (isOfRun(event)) this.onRun(fact, event);
+    else if (isOfWorker(event)) this.onWorker(fact, event);
+  }
+
+  /** What should become facts now; changes nothing. */
+  decide(now: number, limit: number): readonly LiveDecision[] {
+    const chores = this.chores(now);
+    const decisions = this.scheduler.decide(this.at(now), limit);
+    return [...chores, ...decisions.flatMap((decision) => liveDecisionOf(decision, this.requests.membersOf(decision.request), decisions))];
+  }
+
+  /** Every run that waits, in the order in which they are looked at, and why. */
+  waits(now: number): readonly Wait[] {
+    return this.scheduler.waits(this.at(now)).flatMap(({ request, reason }) => {
+      return this.requests.membersOf(request).map(({ id, told }): Wait => ({ runId: id, reason, told }));
+    });
+  }
+
+  /** When the passing of time alone could change what is decided. */
+  dueAt(now: number): number | null {
+    const drains = [...this.ailing].map((id) => this.machines.get(id)?.drainedAt ?? null);
+    const dues = [this.scheduler.dueAt(this.at(now)), ...drains].filter((at) => at !== null && Number.isFinite(at) && at > now);
+    return dues.reduce<number | null>((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
+  }
+
+  load(): Load {
+    return this.scheduler.load();
+  }
+
+  private at(told: number): number {
+    return Math.max(this.clock, told);
+  }
+
+  private tick(told: number): number {
+    this.clock = this.at(told);
+    return this.clock;
+  }
+
+  /** Whether this step is the next one of something; remembers it. */
+  private isNews({ stream, version }: LiveFact): boolean {
+    if (version <= (this.versions.get(stream) ?? 0)) return false;
+    this.versions.set(stream, version);
+    return true;
+  }
+
+  private onRules(fact: LiveFact, event: RulesEvent): void {
+    if (!this.isNews(fact)) return;
+    const now = this.tick(epochOf(event.data.at));
+    const before = JSON.stringify(settingsOf(this.rules));
+    this.rules = SchedulingRules.evolve(this.rules, event);
+    const settings = settingsOf(this.rules);
+    const { quotas, promises } = this.rules;
+    const isChanged = JSON.stringify(settings) !== before;
+    if (isChanged) this.scheduler = Scheduler.restore(this.scheduler.snapshot(), settings, this.random);
+    const nodes = Object.values(quotas).map(({ node: id, parent, weight, guaranteedMilli: guaranteed, limitMilli: limit }) => ({
+      ...{ id, parent, weight, guaranteed, limit },
+    }));
+    if (isChanged || event.type.startsWith('Quota')) this.scheduler.setQuotas(nodes, now);
+    const promised = Object.values(promises).map(({ orgId: org, model, size, count }) => ({ org, model, size, count }));
+    if (isChanged || event.type === 'IslandsPromised') this.scheduler.setPromises(promised);
+  }
+
+  private onWorker(fact: LiveFact, event: WorkerEvent): void {
+    if (event.type === 'JoinTokenCreated') return;
+    const { workerId: id } = event.data;
+    const known = this.machines.get(id);
+    if (event.type !== 'WorkerJoined' && !known) return;
+    if (!this.isNews(fact)) return;
+    this.tick(epochOf(event.data.at));
+    if (event.type === 'WorkerRemoved') {
+      // Whatever still holds a place there gives it back when its lease has ended.
+      this.machines.delete(id);
+      this.ailing.delete(id);
+      this.scheduler.removeMachine(id);
+      return;
+    }
+    if (event.type === 'WorkerJoined') {
+      const machine = { facts: event.data.facts, traits: noTraits, isLost: false, isCordoned: false, drainedAt: null };
+      this.machines.set(id, machine);
+      this.scheduler.addMachine(sizeOf(id, machine));
+      this.settleMachine(id, machine);
+      return;
+    }
+    if (!known) return;
+    const machine = evolveMachine(known, event);
+    this.machines.set(id, machine);
+    const isResized = machine.facts !== known.facts || machine.traits !== known.traits;
+    if (isResized) this.scheduler.resizeMachine(sizeOf(id, machine));
+    this.settleMachine(id, machine);
+  }
+
+  private settleMachine(id: string, machine: LiveMachine): void {
+    const closed = closedGpus(machine);
+    this.scheduler.openMachine(id, isOpen(machine));
+    this.scheduler.closeGpus(id, closed);
+    if (machine.drainedAt !== null || closed.length > 0) this.ailing.add(id);
+    else this.ailing.delete(id);
+  }
+
+  private onRun(fact: LiveFact, event: RunEvent): void {
+    if (event.type !== 'RunSubmitted' && !this.requests.has(event.data.runId)) return;
+    if (this.isNews(fact)) this.requests.hear(event, this.scheduler, this.tick(timeOf(event)));
+  }
+
+  private forget(streams: readonly string[]): void {
+    for (const stream of streams) this.versions.delete(stream);
+  }
+
+  private chores(now: number): readonly LiveDecision[] {
+    const chores = [...this.requests.fates()];
+    for (const id of this.ailing) {
+      const machine = this.machines.get(id);
+      const guests = this.requests.guestsOf(id);
+      if (machine) chores.push(...brokenUnder(machine, guests), ...movedFrom(machine, guests, now));
+    }
+    return chores;
+  }
+}

@@ -1,0 +1,205 @@
+import type { execution } from '@orrery/contracts';
+import fc from 'fast-check';
+import { Cluster } from '../../../../test/cluster.ts';
+import { gpus } from '../../../../test/facts.ts';
+import type { LiveFact, LiveSeat } from './facts.ts';
+import { LiveScheduler } from './live-scheduler.ts';
+
+type Step =
+  | { readonly kind: 'join'; readonly cpus: number; readonly gpus: number }
+  | {
+      readonly kind: 'submit';
+      readonly cpus: number;
+      readonly gpus: number;
+      readonly nodes: number;
+      readonly org: number;
+      readonly isPreemptible: boolean;
+    }
+  | { readonly kind: 'guarantee'; readonly org: number; readonly cpus: number }
+  | { readonly kind: 'round' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'end' | 'fail' | 'lose' | 'yield' | 'stop'; readonly pick: number }
+  | { readonly kind: 'cordon' | 'drain' | 'break' | 'uncordon'; readonly pick: number };
+
+const cpus = fc.integer({ min: 1, max: 8 });
+const org = fc.integer({ min: 1, max: 3 });
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('join' as const), cpus, gpus: fc.integer({ min: 0, max: 4 }) }),
+    fc.record({
+      kind: fc.constant('submit' as const),
+      cpus,
+      gpus: fc.integer({ min: 0, max: 3 }),
+      nodes: fc.integer({ min: 1, max: 3 }),
+      org,
+      isPreemptible: fc.boolean(),
+    }),
+    fc.record({ kind: fc.constant('guarantee' as const), org, cpus }),
+    fc.constant({ kind: 'round' as const }),
+    fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 60, 400) }),
+    fc.record({
+      kind: fc.constantFrom('end' as const, 'fail' as const, 'lose' as const, 'yield' as const, 'stop' as const),
+      pick: fc.nat(),
+    }),
+    fc.record({ kind: fc.constantFrom('cordon' as const, 'drain' as const, 'break' as const, 'uncordon' as const), pick: fc.nat() }),
+  ),
+  { maxLength: 60 },
+);
+
+/** Plays a story, and counts apart from the scheduler who holds what. */
+class Play {
+  readonly cluster = new Cluster();
+  readonly held = new Map<execution.RunId, LiveSeat>();
+  readonly sizes = new Map<execution.WorkerId, { readonly cpus: number; readonly gpus: number }>();
+  readonly needs = new Map<string, number>();
+  #count = 0;
+  #runs = 0;
+
+  act(step: Step): void {
+    this.cluster.now += 10;
+    switch (step.kind) {
+      case 'join':
+        this.#count += 1;
+        this.sizes.set(this.cluster.join(this.#count, { cpuMilli: step.cpus * 1_000, memoryMib: 1_000_000, gpus: gpus(step.gpus) }), step);
+        return;
+      case 'submit':
+        this.#submit(step);
+        return;
+      case 'guarantee':
+        this.cluster.quota(step.org, { cpu: step.cpus * 1_000 });
+        return;
+      case 'round':
+        this.#round();
+        return;
+      case 'wait':
+        this.cluster.now += step.seconds * 1_000;
+        return;
+      case 'cordon':
+      case 'drain':
+      case 'break':
+      case 'uncordon':
+        this.#tend(step.kind, step.pick);
+        return;
+      default:
+        this.#leave(step.kind, step.pick);
+    }
+  }
+
+  #submit({ cpus: wanted, gpus: count, nodes, org: of, isPreemptible }: Extract<Step, { kind: 'submit' }>): void {
+    const need = { cpuMilli: wanted * 1_000, gpus: count };
+    const first = this.#runs + 1;
+    this.#runs += nodes;
+    const wish = { org: of, isPreemptible };
+    const ids = nodes === 1 ? [this.cluster.submit(first, need, wish)] : this.cluster.gang(first, nodes, need, wish);
+    for (const id of ids) this.needs.set(id, wanted);
+  }
+
+  #round(): void {
+    const decisions = this.cluster.scheduler.decide(this.cluster.now, 1_000);
+    for (const decision of decisions) {
+      this.cluster.make(decision);
+      if (decision.kind === 'place') for (const seat of decision.seats) this.held.set(seat.runId, seat);
+      if (decision.kind === 'lose') this.held.delete(decision.attempt.runId);
+    }
+  }
+
+  #tend(kind: 'cordon' | 'drain' | 'break' | 'uncordon', pick: number): void {
+    const [id, size] = [...this.sizes][pick % Math.max(1, this.sizes.size)] ?? [];
+    if (!id || !size) return;
+    const at = new Date(this.cluster.now).toISOString();
+    const stream = `worker-${id}`;
+    const said = { workerId: id, by: 'operator:op', at };
+    if (kind === 'drain') {
+      this.cluster.tell(stream, { type: 'WorkerDrainRequested', data: { ...said, endsAt: null } });
+      return;
+    }
+    if (kind === 'break') {
+      const broken = gpus(size.gpus).map((gpu) => (gpu.index === 0 ? { ...gpu, fault: { xid: 79, at } } : gpu));
+      this.cluster.machineSays(id, { cpuMilli: size.cpus * 1_000, memoryMib: 1_000_000, gpus: broken });
+      return;
+    }
+    this.cluster.tell(stream, { type: kind === 'cordon' ? 'WorkerCordoned' : 'WorkerUncordoned', data: said });
+  }
+
+  #leave(kind: 'end' | 'fail' | 'lose' | 'yield' | 'stop', pick: number): void {
+    const seat = [...this.held.values()][pick % Math.max(1, this.held.size)];
+    if (!seat) return;
+    if (kind === 'stop') {
+      this.cluster.askToEnd(seat.runId, 'stop');
+      return;
+    }
+    this.held.delete(seat.runId);
+    if (kind === 'end') this.cluster.end(seat.runId);
+    else if (kind === 'fail') this.cluster.end(seat.runId, 'RunFailed');
+    else this.cluster.lose(seat.runId, seat.workerId, kind === 'yield' ? { reason: 'preempted' } : {});
+  }
+}
+
+const played = (story: readonly Step[]): Play => {
+  const play = new Play();
+  for (const step of story) play.act(step);
+  return play;
+};
+
+const retold = (told: readonly LiveFact[]): LiveScheduler => {
+  const scheduler = new LiveScheduler(() => 0);
+  for (const fact of told) scheduler.apply(fact);
+  return scheduler;
+};
+
+describe('whatever happens in a cluster', () => {
+  it('no machine is given more than it has, and no GPU twice', () => {
+    fc.assert(
+      fc.property(steps, (story) => {
+        const { held, sizes, needs } = played([...story, { kind: 'round' }]);
+        for (const [id, size] of sizes) {
+          const here = [...held.values()].filter((seat) => seat.workerId === id);
+          expect(here.reduce((sum, seat) => sum + (needs.get(seat.runId) ?? 0), 0)).toBeLessThanOrEqual(size.cpus);
+          const indexes = here.flatMap(({ gpuIndexes }) => gpuIndexes);
+          expect(new Set(indexes).size).toBe(indexes.length);
+          expect(indexes.every((index) => index < size.gpus)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('one that is told the story later decides the same, also when told parts of it twice', () => {
+    fc.assert(
+      fc.property(steps, fc.nat(), (story, cut) => {
+        const { cluster } = played(story);
+        const { told, now, scheduler } = cluster;
+        const again = [...told, ...told.slice(cut % (told.length + 1))];
+        expect(retold(told).decide(now, 1_000)).toEqual(scheduler.decide(now, 1_000));
+        expect(retold(again).load()).toEqual(scheduler.load());
+        expect(retold(told).waits(now)).toEqual(scheduler.waits(now));
+      }),
+    );
+  });
+
+  it('deciding changes nothing', () => {
+    fc.assert(
+      fc.property(steps, (story) => {
+        const { cluster } = played(story);
+        expect(cluster.scheduler.decide(cluster.now, 1_000)).toEqual(cluster.scheduler.decide(cluster.now, 1_000));
+      }),
+    );
+  });
+
+  it('a gang is placed whole or not at all', () => {
+    fc.assert(
+      fc.property(steps, (story) => {
+        const { cluster } = played(story);
+        const sizes = new Map(
+          cluster.told.flatMap(({ event }) =>
+            event.type === 'RunSubmitted' ? [[event.data.runId, event.data.request.gang?.size ?? 1] as const] : [],
+          ),
+        );
+        for (const decision of cluster.scheduler.decide(cluster.now, 1_000)) {
+          if (decision.kind !== 'place') continue;
+          const [first] = decision.seats;
+          expect(first && sizes.get(first.runId)).toBe(decision.seats.length);
+        }
+      }),
+    );
+  });
+});

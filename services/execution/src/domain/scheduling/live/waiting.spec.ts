@@ -1,0 +1,57 @@
+import { Cluster } from '../../../../test/cluster.ts';
+import { at, attemptLost, keptWaiting, ms, runId } from '../../../../test/facts.ts';
+import { runStream } from '../../run/run-facts.ts';
+import { newsOf, type Wait } from './waiting.ts';
+
+const tell = () => {
+  const cluster = new Cluster();
+  const why = () => cluster.scheduler.waits(cluster.now).map(({ runId: id, reason }) => [id, reason]);
+  return { scheduler: cluster.scheduler, cluster, why };
+};
+
+describe('The owner of a run that waits', () => {
+  const wait = (reason: Wait['reason'], told: Wait['told'] = null): Wait => ({ runId: runId(1), reason, told });
+  const news = (waits: readonly Wait[], before: readonly Wait[] = waits, now = ms(100)) => newsOf(waits, { before, now, limit: 2 });
+
+  it('hears a reason that lasts, once', () => {
+    expect(news([wait('no-machine')], [])).toEqual([]);
+    expect(news([wait('no-machine')], [wait('all-busy')])).toEqual([]);
+    expect(news([wait('no-machine')])).toHaveLength(1);
+    expect(news([wait('no-machine', { reason: 'no-machine', at: ms(0), times: 1 })])).toEqual([]);
+  });
+
+  it('hears of so many at a time, the oldest first', () => {
+    const waits = [1, 2, 3].map((n): Wait => ({ ...wait('all-busy'), runId: runId(n) }));
+    expect(news(waits).map(({ runId: id }) => id)).toEqual([runId(1), runId(2)]);
+  });
+
+  it('is not told of every turn, however often the reason changes in a day', () => {
+    const owner: { told: Wait['told'] } = { told: null };
+    for (let second = 0; second < 86_400; second += 2) {
+      const now = ms(second);
+      const [heard] = news([wait(second % 4 === 0 ? 'all-busy' : 'held-for-earlier', owner.told)], undefined, now);
+      if (heard) owner.told = { reason: heard.reason, at: now, times: (owner.told?.times ?? 0) + 1 };
+    }
+    expect(owner.told?.times).toBeGreaterThan(5);
+    expect(owner.told?.times).toBeLessThan(15);
+  });
+
+  it('has been told what the log says', () => {
+    const { cluster, scheduler } = tell();
+    const id = cluster.submit(1);
+    cluster.tell(runStream(id), keptWaiting({ runId: id }));
+    expect(scheduler.waits(cluster.now)).toMatchObject([{ told: { reason: 'no-machine', at: ms(3), times: 1 } }]);
+    cluster.join(1);
+    cluster.round();
+    cluster.tell(runStream(id), attemptLost({ runId: id, at: at(0) }));
+    expect(scheduler.waits(cluster.now)).toEqual([]);
+  });
+
+  it('hears of each member of a gang', () => {
+    const { cluster, why } = tell();
+    cluster.join(1, { cpuMilli: 1_000 });
+    const members = cluster.gang(1, 2);
+    expect(cluster.round()).toEqual([]);
+    expect(why().map(([id]) => id)).toEqual(members);
+  });
+});
