@@ -1,4 +1,5 @@
 import { operations, stream } from '@orrery/contracts';
+import { openApi } from '@orrery/documents';
 import { z } from 'zod';
 import type { Call } from './dialect.ts';
 import { deeplogix } from './dialects/deeplogix/index.ts';
@@ -21,6 +22,13 @@ describe('The routes', () => {
   it('are all different', () => {
     const keys = routes.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, '{}').replace(/\/$/, '')}`);
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
+  });
+
+  it('of the platform itself are described, each of them', () => {
+    const described = Object.entries(Object(openApi()).paths as Record<string, object>).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} /orrery/v1${path}`),
+    );
+    for (const { method, path } of orrery().routes) expect(described).toContain(`${method} ${path}`);
   });
 
   it('take from a query only what can be written in one', () => {

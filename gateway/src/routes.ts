@@ -1,4 +1,4 @@
-import { operations as all, type Operation } from '@orrery/contracts';
+import { operations as all, identity, type Operation } from '@orrery/contracts';
 import { traceIdNow } from '@orrery/telemetry';
 import { auditExport, ownAuditForm } from './audit/export.ts';
 import { ExportPlaces } from './audit/places.ts';
@@ -82,7 +82,7 @@ export const orrery = (
       const isInside = operation.access === 'service' || operation.access === 'agent';
       return operation.http === undefined || isInside ? [] : [routeOf(operation, operation.http)];
     }),
-    auditExport({ path: `${base}/orgs/{org}/audit/export`, orgField: 'org', form: ownAuditForm, places: exports }),
+    auditExport({ path: `${base}${identity.auditFile.http.replace('GET ', '')}`, orgField: 'org', form: ownAuditForm, places: exports }),
   ],
   error: problem,
 });

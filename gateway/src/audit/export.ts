@@ -27,7 +27,6 @@ export interface AuditExport {
 }
 
 const Format = z.object({ format: z.enum(['ndjson', 'csv']).default('ndjson') });
-const contentTypes = { ndjson: 'application/x-ndjson; charset=utf-8', csv: 'text/csv; charset=utf-8' } as const;
 /** Entries that are in memory at a time. */
 const pageRows = 500;
 const comeBackSeconds = 10;
@@ -95,7 +94,7 @@ export const auditExport = ({ path, orgField, form, places }: AuditExport): Down
     }
     const day = new Date(systemClock.now()).toISOString().slice(0, 10);
     const fileName = `audit-${input.org.replace(/[^a-z0-9-]/gi, '')}-${day}.${format}`;
-    return { contentType: contentTypes[format], fileName, chunks: chunks() };
+    return { contentType: `${identity.auditFile.formats[format]}; charset=utf-8`, fileName, chunks: chunks() };
   },
 });
 

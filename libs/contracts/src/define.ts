@@ -40,6 +40,8 @@ export interface Operation<
   readonly created?: true;
   /** How a reader of this stream goes on after a cut: the place of an item, and the input field that takes a place. */
   readonly resume?: { readonly input: string; placeOf(item: z.output<O>): string | undefined };
+  /** Where the gateway gives all pages of this list as one file, and of which content type, by its format; the first where none is named. */
+  readonly file?: { readonly http: `GET /${string}`; readonly formats: Readonly<Record<string, string>> };
   /** How long the caller waits, in milliseconds. Default 5,000. A stream has none. */
   readonly deadlineMs?: number;
 }

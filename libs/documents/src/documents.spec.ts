@@ -45,6 +45,16 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('has the lists that are given as files, with their formats, filters and refusals, and without pages', () => {
+    const file = (...steps: readonly string[]) => dig(document, 'paths', '/orgs/{org}/audit/export', 'get', ...steps);
+    expect(file('operationId')).toBe('ListAuditAsFile');
+    const names = (file('parameters') as { readonly name: string }[]).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['org', 'action', 'from', 'format', 'X-Org-Slug']));
+    expect(names).not.toEqual(expect.arrayContaining(['cursor']));
+    expect(Object.keys(Object(file('responses', '200', 'content')))).toEqual(['application/x-ndjson', 'text/csv']);
+    expect(file('responses', '429', 'description')).toContain('`TooManyExports`');
+  });
+
   it('points nowhere into the void', () => expect(danglingIn(document)).toEqual([]));
 
   it('lists each refusal under its status', () => {

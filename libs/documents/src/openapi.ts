@@ -123,6 +123,32 @@ const describe = (name: string, operation: Operation, { method, path, book }: { 
   };
 };
 
+/** Whoever takes a file does not page. */
+const ofPages: ReadonlySet<string> = new Set(['limit', 'cursor']);
+
+const describeFile = (name: string, operation: Operation, { path, book }: { path: string; book: SchemaBook }): Json => {
+  const { formats } = operation.file ?? { formats: {} };
+  const { properties } = fieldsOf(operation, book.of(operation.input, 'input'));
+  const parameters = Object.entries(properties).flatMap(([field, schema]) => {
+    const isInPath = path.includes(`{${field}}`);
+    return ofPages.has(field) ? [] : [{ name: field, in: isInPath ? 'path' : 'query', required: isInPath, schema }];
+  });
+  const [usual = ''] = Object.keys(formats);
+  const format: Json = { name: 'format', in: 'query', required: false, schema: { enum: Object.keys(formats), default: usual } };
+  const content = Object.fromEntries(Object.values(formats).map((type) => [type, { schema: { type: 'string' } }]));
+  return {
+    operationId: `${name}AsFile`,
+    summary: `${operation.summary}: all of it, as a file`,
+    tags: [serviceOf(operation)],
+    'x-access': operation.access,
+    parameters: [...parameters, format, ...headersOf(operation)],
+    responses: {
+      '200': { description: 'A line an entry', content },
+      ...problemAnswers({ ...operation, refusals: { ...operation.refusals, TooManyExports: 429 } }, false),
+    },
+  };
+};
+
 /** OpenAPI 3.1 of the platform's own API, read off the contracts. */
 export const openApi = (from: Readonly<Record<string, Operation>> = operations): Json => {
   const book = new SchemaBook('#/components/schemas/');
@@ -132,6 +158,8 @@ export const openApi = (from: Readonly<Record<string, Operation>> = operations):
     if (verb === undefined || path === undefined) continue;
     const method = verb.toLowerCase();
     paths[path] = { ...paths[path], [method]: describe(name, operation, { method, path, book }) };
+    const file = operation.file?.http.replace('GET ', '');
+    if (file !== undefined) paths[file] = { ...paths[file], get: describeFile(name, operation, { path: file, book }) };
   }
   return {
     openapi: '3.1.0',

@@ -23,6 +23,11 @@ export type AuditFilter = z.infer<typeof AuditFilter>;
 
 const wanted = { ...PageRequest.shape, ...AuditFilter.shape };
 
+export const auditFile = {
+  http: 'GET /orgs/{org}/audit/export',
+  formats: { ndjson: 'application/x-ndjson', csv: 'text/csv' },
+} as const;
+
 export const ListAudit = query({
   subject: 'identity.list-audit',
   summary: 'What was done in the organization and to its members that matters to its security, newest first',
@@ -31,6 +36,7 @@ export const ListAudit = query({
   input: z.strictObject({ org: OrgSlug, ...wanted }),
   output: pageOf(AuditEntry),
   refusals: {},
+  file: auditFile,
 });
 
 export const ListSecurityEvents = query({
