@@ -18,7 +18,7 @@ export const IdentityConfig = z.object({
   publicUrl: known.publicUrl,
   isDevelopment: known.isDevelopment,
   hashesAtOnce: variable('ORRERY_IDENTITY_HASHES_AT_ONCE', z.coerce.number().int().min(1).max(64).default(halfOfTheCores), {
-    says: 'how many passwords are hashed side by side, half as many as there are cores where nothing is said; each takes a thread and 19 MiB',
+    says: 'how many passwords are hashed side by side, half as many as there are cores where nothing is said; each takes a thread, half of a core and 19 MiB',
     example: '2',
   }),
   hashesWaiting: variable('ORRERY_IDENTITY_HASHES_WAITING', z.coerce.number().int().min(0).max(10_000).default(64), {

@@ -1,5 +1,22 @@
-import { HashingThreads } from './hashing-threads.ts';
+import { HashingThreads, type Work } from './hashing-threads.ts';
 import { type PasswordLimits, Passwords } from './passwords.ts';
+
+interface Span {
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** Notes when it is at work. */
+class TimedThreads extends HashingThreads {
+  readonly spans: Span[] = [];
+
+  override async run<N extends keyof Work>(name: N, wish: Work[N]['wish']): Promise<Work[N]['result']> {
+    const began = performance.now();
+    const result = await super.run(name, wish);
+    this.spans.push({ began, ended: performance.now() });
+    return result;
+  }
+}
 
 const asker = (ip: string, ms = 20_000) => ({ origin: { ip }, deadlineAt: Date.now() + ms });
 const codeOf = (error: unknown): unknown =>
@@ -55,6 +72,21 @@ describe('passwords', () => {
       'flood 4': 'TooManyHashes',
       ada: 'hashed',
     });
+  });
+
+  it('leave a place alone for as long as the one before took', async () => {
+    const threads = new TimedThreads(1, () => undefined);
+    opened.push(threads);
+    const passwords = new Passwords(threads, { atOnce: 1, waiting: 10 });
+    await passwords.isCorrect('nobody has this password', undefined, asker('192.0.2.1'));
+    await Promise.all(Array.from({ length: 4 }, () => passwords.hash('x', asker('192.0.2.1'))));
+    // The first is what unknown people are compared with, which nobody waited for.
+    const [, ...spans] = threads.spans;
+    const rests = spans.slice(1).map(({ began }, index) => began - (spans[index]?.ended ?? 0));
+    const works = spans.slice(0, -1).map(({ began, ended }) => ended - began);
+    expect(rests).toHaveLength(4);
+    // Timers count whole milliseconds.
+    for (const [index, rest] of rests.entries()) expect(rest + 2).toBeGreaterThan(works[index] ?? Number.NaN);
   });
 
   it('are to be brought again one after the other by those who were sent away', async () => {

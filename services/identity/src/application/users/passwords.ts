@@ -29,6 +29,11 @@ const longestWaitMs = 2_000;
 const shortestMs = 1_000;
 /** Whoever is asked to come later than this does not believe it. */
 const longestMs = 30_000;
+/**
+ * How long a place rests after each, as a part of what that one took: where a storm of log-ins lasts, a core that never rests keeps from
+ * the others even at the lowest priority what comes with a core, its cache among it, and databases beside us know nothing of priorities.
+ */
+const restPart = 1;
 /** Of how much the last one counts in the average. */
 const weight = 0.1;
 
@@ -38,7 +43,7 @@ const weight = 0.1;
  */
 export class Passwords {
   private running = 0;
-  /** What one takes, on average and in milliseconds. */
+  /** For how long one takes a place, on average and in milliseconds. */
   private usualMs = 50;
   /** When the last of those is to come again who were sent away. */
   private calledAt = 0;
@@ -76,12 +81,18 @@ export class Passwords {
     try {
       return await work();
     } finally {
-      this.usualMs += weight * (performance.now() - startedAt - this.usualMs);
-      const next = this.line.shift();
-      // Whoever is called takes the place over: it is never free in between.
-      if (next) next.call();
-      else this.running -= 1;
+      const tookMs = performance.now() - startedAt;
+      const restMs = restPart * tookMs;
+      this.usualMs += weight * (tookMs + restMs - this.usualMs);
+      setTimeout(() => this.giveOn(), restMs).unref();
     }
+  }
+
+  private giveOn(): void {
+    const next = this.line.shift();
+    // Whoever is called takes the place over: it is never free in between.
+    if (next) next.call();
+    else this.running -= 1;
   }
 
   /** Come again after all who wait here, and after all who were sent away before: together they would only be sent away together. */
