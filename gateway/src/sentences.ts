@@ -119,6 +119,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `The environment variables of an organization have at most ${named(details, 'limit', 'so many')} bytes together, each counted in whole blocks: remove some first.`,
   BadJoinToken: 'This join token is unknown, expired or was used before: create another one.',
   WorkerNotFound: 'Worker not found.',
+  SchedulerChangingHands: 'The scheduler is just changing hands: ask again in a moment.',
+  SchedulerBusy: 'The scheduler has more questions than it can answer now: ask again in a moment.',
   QuotaNotFound: 'Nothing is set of this node of the quota tree.',
   QuotaParentNotFound: (details) =>
     `Nothing is set of ${named(details, 'parent', 'the node')} that it should stand below: set that first, with no guarantees if it needs none.`,

@@ -104,6 +104,8 @@ describe('A customer', () => {
     const whole = await as(key).get(`${base}/execution/${runId}`);
     expect(whole.body).toMatchObject({ status: 'completed', result: { returnCode: '0', error: null } });
     expect(whole.body.stdout).toContain('line 2');
+    const explained = await as(key).get(`${base}/execution/${runId}/explain`);
+    expect(explained.body).toMatchObject({ execution_id: runId, status: 'completed', waiting: null, placement: null });
     const events = await as(key).get(`${base}/execution/${runId}/history`);
     // A busy machine lets a run wait for a moment longer, and then its history says so.
     const types = events.body.items.map(({ type }: { type: string }) => type).filter((type: string) => type !== 'RunKeptWaiting');

@@ -164,6 +164,11 @@ const cases: readonly Case[] = [
     gives: ['executionId', 'hostname', 'timeRange', 'gpuUtilizationPercent', 'systemCpuUsagePercent'],
   },
   {
+    row: 'GET /execution/{execution_id}/explain',
+    asks: [[execution.ExplainRun, { runId: id }]],
+    gives: ['execution_id', 'status', 'as_of', 'summary', 'waiting', 'placement'],
+  },
+  {
     row: 'GET /execution/{execution_id}/history',
     asks: [[execution.GetRunHistory, { runId: id }]],
     gives: ['execution_id', 'items', 'total'],

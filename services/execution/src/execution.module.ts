@@ -21,8 +21,10 @@ import { RunWatch } from './application/run-watch.ts';
 import { RunsHandler } from './application/runs.handler.ts';
 import { Runs } from './application/runs.ts';
 import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
+import { ExplainHandler } from './application/scheduling/explain.handler.ts';
 import { RulesHandler } from './application/scheduling/rules.handler.ts';
 import { Rules } from './application/scheduling/rules.ts';
+import { SchedulerLine } from './application/scheduling/scheduler-line.ts';
 import { closedConsumer, standingConsumer } from './application/standing.consumer.ts';
 import { SubmissionLimits } from './application/submissions.ts';
 import { Telemetry } from './application/telemetry.ts';
@@ -84,6 +86,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
     controllers: [
       RunsHandler,
       RulesHandler,
+      ExplainHandler,
       EnvironmentHandler,
       WorkersHandler,
       AgentsHandler,
@@ -97,6 +100,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
       { provide: Runs, useValue: runs },
       { provide: Workers, useValue: machines },
       { provide: Rules, useValue: new Rules(store) },
+      { provide: SchedulerLine, useValue: new SchedulerLine(deps.bus) },
       { provide: Environments, useValue: environmentsOf(deps) },
       { provide: Beats, useValue: beats },
       { provide: RunReader, useValue: reader },

@@ -6,6 +6,7 @@ import type { Frame } from '../../edge/server-sent-events.ts';
 import { Failed, refusal, streamFailure } from '../../failure.ts';
 import { idOf } from '../row.ts';
 import { chargeOf, ending, metrics, outputAwaited, record, started, status, streamed, timing, workload } from './execution-views.ts';
+import { explanation } from './explain-views.ts';
 import { stringify } from './json.ts';
 import { moment } from './moment.ts';
 import { row, under } from './row.ts';
@@ -111,6 +112,12 @@ const one = [
           ...(until === undefined ? {} : { end: until }),
         }),
       ),
+  }),
+  row({
+    method: 'GET',
+    path: '/execution/{execution_id}/explain',
+    operations: [execution.ExplainRun],
+    answer: async (to, { path }) => explanation(await to.ask(execution.ExplainRun, { runId: runIdOf(path) })),
   }),
   row({
     method: 'GET',

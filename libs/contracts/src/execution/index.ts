@@ -8,6 +8,8 @@ export * from './runs/operations.ts';
 export * from './runs/request.ts';
 export * from './runs/types.ts';
 export { SchedulingEvents } from './scheduling/events.ts';
+export * from './scheduling/explain-operations.ts';
+export * from './scheduling/explain-types.ts';
 export * from './scheduling/operations.ts';
 export * from './scheduling/types.ts';
 export * from './variables/operations.ts';

@@ -10,6 +10,7 @@ import type { Household } from './household.ts';
 import { LeasesRunner } from './leases.runner.ts';
 import { LogFollower } from './log-follower.ts';
 import { SchedulerRunner } from './scheduler.runner.ts';
+import { beginConsultation } from './scheduling/consultation.ts';
 import { tellWhatMatters } from './scheduling/what-matters.ts';
 import { WaitingRunner } from './waiting.runner.ts';
 
@@ -60,6 +61,7 @@ export const serveTerm =
       scheduler.hear(facts);
       dispatch.hear(facts);
     };
+    const endConsultation = await beginConsultation({ bus, store, log, scheduler: live });
     const follower = new LogFollower({ store, databaseUrl: parts.databaseUrl, log, signal: either });
     const work = [
       follower.follow(from, (facts) => hear(facts as readonly ExecutionFact[])),
@@ -74,6 +76,6 @@ export const serveTerm =
     } finally {
       leave();
       failed.abort();
-      await Promise.allSettled(work);
+      await Promise.allSettled([...work, endConsultation()]);
     }
   };

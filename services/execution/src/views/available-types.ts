@@ -25,7 +25,8 @@ interface Offered {
   readonly resources: catalog.Resources;
 }
 
-const offeredTypes = async (database: Pick<pg.Pool, 'query'>): Promise<readonly Offered[]> => {
+/** What can be rented at a price, whether or not a machine could take it. */
+export const offeredTypes = async (database: Pick<pg.Pool, 'query'>): Promise<readonly Offered[]> => {
   const { rows } = await database.query<Offered>({
     name: 'offered-types',
     text: `SELECT m.name, m.resources FROM offered_machine_types m

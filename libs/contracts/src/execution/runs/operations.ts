@@ -24,6 +24,53 @@ const canLieSideBySide = (files: Readonly<Record<string, string>>): boolean =>
 const contradicts = ({ near, apart }: { readonly near?: GroupWish | undefined; readonly apart?: GroupWish | undefined }): boolean =>
   near !== undefined && apart !== undefined && near.group === apart.group && (near.scope === apart.scope || near.scope === 'machine');
 
+/** What of a submission the scheduler looks at. */
+export const askFields = {
+  machineType: MachineTypeName.default('cpu'),
+  timeoutSeconds: z.int().min(1).max(86_400).default(60),
+  /** Machine types that would do as well. The price is that of the one it gets. */
+  alternatives: z.array(MachineTypeName).max(7).default([]),
+  /** Which of them is tried first: as they stand here, `machineType` at their head, or the cheapest. */
+  order: z.enum(['preference', 'price']).default('preference'),
+  /** So many runs of this program, that start together or not at all and share one fate: each finds ORRERY_GANG_RANK. */
+  nodes: z.int().min(1).max(1_024).default(1),
+  labels: Labels.optional(),
+  group: GroupName.optional(),
+  near: GroupWish.optional(),
+  apart: GroupWish.optional(),
+  /** This machine and no other. */
+  workerId: WorkerId.optional(),
+  priorityClass: PriorityClassName.default('normal'),
+  /** It may be ended and started again for others; it starts sooner, and on what others leave unused. */
+  preemptible: z.boolean().default(false),
+  /** When it has to have ended: it is cancelled when it waits and cannot end by then any more. */
+  deadlineAt: Instant.optional(),
+  project: ProjectName.optional(),
+};
+
+/** Why it can be refused. */
+export const askRefusals = {
+  MachineTypeNotOffered: 400,
+  NoPrice: 409,
+  InsufficientCredits: 402,
+  OrgSuspended: 403,
+  WorkerNotFound: 404,
+  GangTooLarge: 400,
+  DeadlineTooEarly: 400,
+  PriorityClassNotFound: 400,
+  PriorityClassNotAllowed: 403,
+} as const;
+
+export const refuseContradiction = (input: Parameters<typeof contradicts>[0], context: z.RefinementCtx): void => {
+  if (!contradicts(input)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['apart'],
+    message: 'contradicts near',
+    params: { mend: 'name another group or another scope' },
+  });
+};
+
 export const SubmitRun = command({
   subject: 'execution.submit-run',
   summary: 'Run a Python program once on a machine of the given type',
@@ -37,55 +84,17 @@ export const SubmitRun = command({
         .max(255)
         .regex(/^[^/]+$/, 'a file name without a path')
         .optional(),
-      machineType: MachineTypeName.default('cpu'),
-      timeoutSeconds: z.int().min(1).max(86_400).default(60),
       /** Files beside the program: relative path → text. */
       files: z
         .record(filePath, z.string())
         .refine((files) => Object.keys(files).length <= mostFiles, { error: `more than ${mostFiles} files`, abort: true })
         .refine(canLieSideBySide, 'a path lies below another, which is a file')
         .default({}),
-      /** Machine types that would do as well. The price is that of the one it gets. */
-      alternatives: z.array(MachineTypeName).max(7).default([]),
-      /** Which of them is tried first: as they stand here, `machineType` at their head, or the cheapest. */
-      order: z.enum(['preference', 'price']).default('preference'),
-      /** So many runs of this program, that start together or not at all and share one fate: each finds ORRERY_GANG_RANK. */
-      nodes: z.int().min(1).max(1_024).default(1),
-      labels: Labels.optional(),
-      group: GroupName.optional(),
-      near: GroupWish.optional(),
-      apart: GroupWish.optional(),
-      /** This machine and no other. */
-      workerId: WorkerId.optional(),
-      priorityClass: PriorityClassName.default('normal'),
-      /** It may be ended and started again for others; it starts sooner, and on what others leave unused. */
-      preemptible: z.boolean().default(false),
-      /** When it has to have ended: it is cancelled when it waits and cannot end by then any more. */
-      deadlineAt: Instant.optional(),
-      project: ProjectName.optional(),
+      ...askFields,
     })
-    .superRefine((input, context) => {
-      if (!contradicts(input)) return;
-      context.addIssue({
-        code: 'custom',
-        path: ['apart'],
-        message: 'contradicts near',
-        params: { mend: 'name another group or another scope' },
-      });
-    }),
+    .superRefine(refuseContradiction),
   output: RunView,
-  refusals: {
-    MachineTypeNotOffered: 400,
-    NoPrice: 409,
-    InsufficientCredits: 402,
-    OrgSuspended: 403,
-    ProgramTooLarge: 413,
-    WorkerNotFound: 404,
-    GangTooLarge: 400,
-    DeadlineTooEarly: 400,
-    PriorityClassNotFound: 400,
-    PriorityClassNotAllowed: 403,
-  },
+  refusals: { ...askRefusals, ProgramTooLarge: 413 },
   deadlineMs: 10_000,
 });
 

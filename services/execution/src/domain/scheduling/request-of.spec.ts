@@ -6,7 +6,9 @@ type Asked = DataOf<'RunSubmitted'>['request'];
 type Resources = Asked['choices'][number]['resources'];
 
 const dataOf = (more: Partial<Asked> = {}, gives: Partial<Resources> = {}): DataOf<'RunSubmitted'> => {
-  const { data } = submitted({ runId: runId(), timeoutSeconds: 90 });
+  const event = submitted({ runId: runId(), timeoutSeconds: 90 });
+  if (event.type !== 'RunSubmitted') throw new TypeError('it was submitted');
+  const { data } = event;
   const choices = data.request.choices.map((choice) => ({ ...choice, resources: { ...resources, ...gives } }));
   return { ...data, request: { ...data.request, choices, ...more } };
 };

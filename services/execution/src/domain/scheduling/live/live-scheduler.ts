@@ -2,6 +2,8 @@ import { epochOf, execution } from '@orrery/contracts';
 import type { RunEvent } from '../../run/run-facts.ts';
 import type { WorkerEvent } from '../../worker.ts';
 import { noTraits } from '../../worker.ts';
+import type { Consulted } from '../explain/consulted.ts';
+import type { SceneParts } from '../explain/scene.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
 import type { Load } from '../scheduler/facts.ts';
@@ -10,7 +12,7 @@ import type { SchedulerSettings } from '../scheduler/settings.ts';
 import { brokenUnder, movedFrom } from './chores.ts';
 import type { LiveDecision, LiveFact } from './facts.ts';
 import { LiveRequests } from './live-requests.ts';
-import { closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
+import { awayOf, closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
 import { liveDecisionOf } from './translate.ts';
 import type { Wait } from './waiting.ts';
 
@@ -33,7 +35,7 @@ const isOfWorker = (event: execution.ExecutionEvent): event is WorkerEvent => 'w
  * The scheduler among facts. It may be told a fact again; those of one stream come in their own order. All that it knows follows from
  * facts, so that another one that is told the same decides the same.
  */
-export class LiveScheduler {
+export class LiveScheduler implements Consulted {
   private readonly versions = new Map<string, number>();
   private readonly machines = new Map<string, LiveMachine>();
   private readonly requests = new LiveRequests((streams) => this.forget(streams));
@@ -82,6 +84,18 @@ export class LiveScheduler {
 
   load(): Load {
     return this.scheduler.load();
+  }
+
+  look(now: number): SceneParts {
+    const at = this.at(now);
+    const away = [...this.machines].flatMap(([id, machine]) => (isOpen(machine) ? [] : [[id, awayOf(machine)] as const]));
+    return {
+      snapshot: this.scheduler.snapshot(),
+      waits: this.scheduler.waits(at),
+      settings: settingsOf(this.rules),
+      away: new Map(away),
+      now: at,
+    };
   }
 
   private at(told: number): number {

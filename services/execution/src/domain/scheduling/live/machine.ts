@@ -1,4 +1,5 @@
 import { epochOf, type execution, parseNanos } from '@orrery/contracts';
+import type { Away } from '../explain/scene.ts';
 import type { MachineSize } from '../placement/place.ts';
 
 /** The one runtime that there is so far. */
@@ -42,6 +43,12 @@ export const evolveMachine = (machine: LiveMachine, event: MachineEvent): LiveMa
 };
 
 export const canRun = ({ runtimes }: Pick<execution.WorkerFacts, 'runtimes'>): boolean => runtimes.includes(runtime);
+
+/** Why nothing new is placed on one that is not open. */
+export const awayOf = ({ isLost, isCordoned }: LiveMachine): Away => {
+  if (isLost) return 'lost';
+  return isCordoned ? 'cordoned' : 'unfit';
+};
 
 export const isOpen = ({ isLost, isCordoned, facts }: LiveMachine): boolean => !isLost && !isCordoned && canRun(facts);
 

@@ -1,0 +1,88 @@
+import { execution, OrgId } from '@orrery/contracts';
+import { z } from 'zod';
+import { runId, submitted } from '../../../test/facts.ts';
+import { hour, SceneBuilder } from '../../../test/scene-builder.ts';
+import { Consultant } from './consultant.ts';
+
+const Answer = z.object({ waiting: execution.WaitExplained.nullable(), choice: z.int().nullable().optional() });
+const offers = [{ name: 'gpu.a100', need: { cpuMilli: 4_000, memoryMib: 16_384, gpus: 1, gpuMilli: 1_000, models: ['a100'] } }] as const;
+
+const consultantOf = (builder: SceneBuilder): Consultant => {
+  const { parts } = builder.build();
+  return new Consultant({ scheduler: { look: (now) => ({ ...parts, now }) }, offers: async () => offers });
+};
+const explain = async (builder: SceneBuilder, id = 'r') => {
+  const { answer } = await consultantOf(builder).answer({ about: 'request', id: execution.RunId.parse(id), meanShare: 0.5 });
+  return Answer.parse(answer);
+};
+const id = runId(1);
+const now = Date.now();
+/** Everything is told of a moment long after: what runs has an hour left. */
+const busy = () => new SceneBuilder().machine('m').runs('a', { m: [0, 1, 2, 3] }, { at: now - hour, limitMs: 2 * hour });
+
+describe('a consultant', () => {
+  it('explains what waits, from its place in the queue to what would start now', async () => {
+    const { waiting } = await explain(busy().waits(id, { need: { gpus: 8 }, submittedAt: now }), id);
+    expect(waiting).toMatchObject({
+      queues: [{ position: 1 }, { position: 1 }],
+      missing: [{ freeGpus: 4, neededGpus: 8 }],
+      start: { method: 'played-forward' },
+      instead: [{ change: 'machine-type', input: { machineType: 'gpu.a100' } }],
+    });
+    const { earliest, latest } = waiting?.start ?? {};
+    expect(Date.parse(latest ?? '') - now).toBeGreaterThan(0.9 * hour);
+    expect(Date.parse(earliest ?? '') - now).toBeLessThan(0.6 * hour);
+  });
+
+  it('says nothing of waiting of what has a machine, and of what nobody has heard of', async () => {
+    expect(await explain(new SceneBuilder().machine('m').runs(id, { m: [0] }), id)).toEqual({ waiting: null });
+    expect(await explain(busy(), id)).toEqual({ waiting: null });
+  });
+
+  it('supposes a submission without submitting it', async () => {
+    const event = submitted({ runId: id, orgId: OrgId.parse(runId(9)) });
+    if (event.type !== 'RunSubmitted') throw new TypeError('it was submitted');
+    const { data } = event;
+    const suppose = async (builder: SceneBuilder) => {
+      const consultant = consultantOf(builder);
+      const { answer } = await consultant.answer({ about: 'what-if', submission: data, meanShare: 0.5 });
+      const { answer: queue } = await consultant.answer({ about: 'waiting', limit: 10, after: 0 });
+      expect(JSON.stringify(queue)).not.toContain(id);
+      return Answer.parse(answer);
+    };
+    expect(await suppose(new SceneBuilder().machine('m'))).toEqual({ choice: 0, waiting: null });
+    const { choice, waiting } = await suppose(new SceneBuilder().machine('m', { cpuMilli: 1 }));
+    expect(choice).toBeNull();
+    expect(waiting).toMatchObject({ missing: [{ causes: [{ cause: 'too-small', machines: 1 }] }], start: null });
+  });
+
+  it('pages through what waits, what runs and the quotas', async () => {
+    const machine = runId(5);
+    const full = new SceneBuilder()
+      .machine(machine)
+      .quota('group', { guaranteed: { a100: 2_000 } })
+      .quota('org', { parent: 'group' })
+      .runs('a', { [machine]: [0, 1] }, { isBorrowed: true })
+      .waits('b')
+      .waits('c');
+    const consultant = consultantOf(full);
+    const { answer: first } = await consultant.answer({ about: 'waiting', limit: 1, after: 0 });
+    expect(first).toMatchObject({
+      items: [{ id: 'b', position: 1 }],
+      next: 1,
+      summary: { waiting: 2, running: 1, borrowed: 1, machines: 1 },
+    });
+    expect(first).toMatchObject({ summary: { capacityMilli: { a100: 8_000 }, usedMilli: { a100: 2_000 } } });
+    const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: 1 });
+    expect(second).toMatchObject({ items: [{ id: 'c', position: 2 }], next: undefined });
+    const { answer: running } = await consultant.answer({ about: 'running', limit: 5, after: 0 });
+    expect(running).toMatchObject({ items: [{ id: 'a', isBorrowed: true, seats: [{ gpuIndexes: [0, 1] }] }] });
+    const { answer: quotas } = await consultant.answer({ about: 'quotas', limit: 5, after: 0 });
+    expect(quotas).toMatchObject({
+      items: [
+        { node: 'group', usedMilli: { a100: 2_000 }, guaranteedMilli: { a100: 2_000 }, waiting: 2 },
+        { node: 'org', parent: 'group', waiting: 2 },
+      ],
+    });
+  });
+});

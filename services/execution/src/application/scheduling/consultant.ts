@@ -1,0 +1,128 @@
+import { execution, type InputOf, instantOf } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
+import type { Consulted } from '../../domain/scheduling/explain/consulted.ts';
+import { explainWait, supposed } from '../../domain/scheduling/explain/explain.ts';
+import { Forward } from '../../domain/scheduling/explain/forward.ts';
+import { type Offer, startsNow, variantsOf } from '../../domain/scheduling/explain/instead.ts';
+import { quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
+import { Scene } from '../../domain/scheduling/explain/scene.ts';
+import { startOf } from '../../domain/scheduling/explain/start.ts';
+import type { Request } from '../../domain/scheduling/request.ts';
+import { requestOf } from '../../domain/scheduling/request-of.ts';
+import { Scheduler } from '../../domain/scheduling/scheduler/scheduler.ts';
+import { Turns } from './turns.ts';
+
+type Question = InputOf<typeof execution.ConsultScheduler>;
+
+export interface ConsultantParts {
+  readonly scheduler: Consulted;
+  /** What can be rented now. */
+  readonly offers: () => Promise<readonly Offer[]>;
+}
+
+/** A copy of all that the scheduler knows is good for so long: askers come in flocks. */
+const freshMs = 1_000;
+/** A larger cluster is not copied to play it forward: its reservations tell of the future. */
+const mostPlayed = 20_000;
+const mostSteps = 2_000;
+const playMs = 1_500;
+const variantsMs = 1_000;
+const mostAlternatives = 4;
+const roundLimit = 1_024;
+
+/** Of the policy `random` alone: a guess need not be lucky. */
+const unlucky = (): number => 0.5;
+
+/** Answers what only the process knows that holds the scheduler. It asks the scheduler for a copy, and never keeps it from its work. */
+export class Consultant {
+  private scene: Scene | undefined;
+
+  constructor(private readonly parts: ConsultantParts) {}
+
+  async answer(question: Question): Promise<{ readonly answer: unknown }> {
+    switch (question.about) {
+      case 'request':
+        return { answer: await this.explain(this.look(), question) };
+      case 'what-if':
+        return { answer: await this.suppose(question) };
+      case 'waiting':
+        return { answer: { ...waitingPage(this.look(), question), summary: summaryOf(this.look()) } };
+      case 'running':
+        return { answer: runningPage(this.look(), question) };
+      case 'quotas':
+        return { answer: quotaUsePage(this.look(), question) };
+    }
+  }
+
+  private look(): Scene {
+    const now = systemClock.now();
+    if (!this.scene || now - this.scene.now > freshMs) this.scene = new Scene(this.parts.scheduler.look(now));
+    return this.scene;
+  }
+
+  private async explain(scene: Scene, { id, meanShare }: { readonly id: string; readonly meanShare: number }): Promise<Explained> {
+    const asOf = instantOf(scene.now);
+    const known = scene.requests.get(id);
+    if (!known || known.placed) return { asOf, waiting: null };
+    const isSmall = scene.requests.size + scene.fleet.places.length <= mostPlayed;
+    const late = isSmall ? await this.play(scene, id, 1) : undefined;
+    const early = isSmall ? await this.play(scene, id, meanShare) : undefined;
+    const start = startOf({ late, early, meanShare }, scene.reservations.get(id), scene.now);
+    const instead = isSmall ? await this.insteadOf(scene, known.request) : [];
+    return { asOf, waiting: explainWait(scene, id, { ...start, instead }) ?? null };
+  }
+
+  /** When it starts if each run uses this part of the time that it has left; undefined: that takes too long to find out. */
+  private async play(scene: Scene, target: string, share: number): Promise<number | null | undefined> {
+    const { now, settings, parts } = scene;
+    const { requests } = parts.snapshot;
+    const forward = new Forward({ scheduler: copyOf(scene), requests, target, now, graceMs: settings.graceMs, share });
+    const turns = new Turns(playMs);
+    for (let steps = 0; steps < mostSteps && !forward.result && !turns.isOver; steps += 1) {
+      forward.step();
+      await turns.rest();
+    }
+    return forward.result?.startsAt;
+  }
+
+  private async insteadOf(scene: Scene, request: Request): Promise<readonly execution.Alternative[]> {
+    const scheduler = copyOf(scene);
+    scheduler.ended(request.id, scene.now);
+    const turns = new Turns(variantsMs);
+    const found: execution.Alternative[] = [];
+    for (const variant of variantsOf(request, await this.parts.offers())) {
+      if (turns.isOver || found.length >= mostAlternatives) break;
+      // The first of its kind is the smallest change; of machine types several are worth telling.
+      const { change } = variant.alternative;
+      const isKnown = change !== 'machine-type' && found.some((other) => other.change === change);
+      if (!isKnown && startsNow(scheduler, variant, scene.now)) found.push(variant.alternative);
+      await turns.rest();
+    }
+    return found;
+  }
+
+  private async suppose({ submission, meanShare }: Extract<Question, { about: 'what-if' }>): Promise<Supposed> {
+    const scene = this.look();
+    const request = { ...requestOf(submission), submittedAt: scene.now };
+    const scheduler = copyOf(scene);
+    scheduler.submit(request);
+    const placed = scheduler.decide(scene.now, roundLimit).find((decision) => decision.kind === 'place' && decision.request === request.id);
+    if (placed?.kind === 'place') return { asOf: instantOf(scene.now), choice: placed.choice, waiting: null };
+    const snapshot = { ...scene.parts.snapshot, requests: [...scene.parts.snapshot.requests, supposed(request)] };
+    const supposedScene = new Scene({ ...scene.parts, snapshot, waits: scheduler.waits(scene.now) });
+    return { choice: null, ...(await this.explain(supposedScene, { id: request.id, meanShare })) };
+  }
+}
+
+interface Explained {
+  readonly asOf: string;
+  /** Null: it does not wait, as far as the scheduler has heard. */
+  readonly waiting: execution.WaitExplained | null;
+}
+
+interface Supposed extends Explained {
+  /** Which of its choices it would get now; null: it would wait. */
+  readonly choice: number | null;
+}
+
+const copyOf = ({ parts: { snapshot, settings } }: Scene): Scheduler => Scheduler.restore(snapshot, settings, unlucky);

@@ -1,0 +1,132 @@
+import { Controller } from '@nestjs/common';
+import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { cellsOf, cursorOf, EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
+import { refuse, Serves } from '@orrery/messaging';
+import { z } from 'zod';
+import { Run } from '../../domain/run/run.ts';
+import { type RunEvent, runStream } from '../../domain/run/run-facts.ts';
+import type { RunRow } from '../../views/run-list.view.ts';
+import { RunReader } from '../../views/run-reader.ts';
+import { SubmissionLimits, submissionsOf } from '../submissions.ts';
+import { History } from './history.ts';
+import { SchedulerLine } from './scheduler-line.ts';
+
+type Explanation = OutputOf<typeof execution.ExplainRun>;
+
+const Explained = z.object({ asOf: z.string(), waiting: execution.WaitExplained.nullable() });
+const Supposed = Explained.extend({ choice: z.int().min(0).nullable() });
+const next = z.int().optional();
+const Waiting = z.object({ items: z.array(execution.QueueItem), next, summary: execution.QueueSummary });
+const Running = z.object({ items: z.array(execution.PlacedItem), next });
+const Uses = z.object({ items: z.array(execution.QuotaUse), next });
+
+interface Paging {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** What is before the page. Positions are counted, for what waits moves. */
+const windowOf = ({ limit, cursor }: Paging): { readonly limit: number; readonly after: number } => {
+  const after = cursor === undefined ? 0 : Number(cellsOf(cursor, 1)[0]);
+  return { limit, after: Number.isSafeInteger(after) && after > 0 ? after : 0 };
+};
+
+const nextOf = (after: number | undefined): { readonly nextCursor?: string } =>
+  after === undefined ? {} : { nextCursor: cursorOf([after]) };
+
+/** Nothing is run, so there is nothing to run. */
+const noProgram = { hash: '0'.repeat(64), bytes: 1, bundle: '' };
+
+@Controller()
+export class ExplainHandler {
+  private readonly store: EventStore;
+  private readonly runs: RunReader;
+  private readonly line: SchedulerLine;
+  private readonly maxNodes: number;
+  private readonly history: History;
+
+  constructor(store: EventStore, runs: RunReader, line: SchedulerLine, limits: SubmissionLimits) {
+    this.store = store;
+    this.runs = runs;
+    this.line = line;
+    this.maxNodes = limits.maxNodes;
+    this.history = new History(store.pool);
+  }
+
+  @Serves(execution.ExplainRun)
+  async explain({ runId }: InputOf<typeof execution.ExplainRun>, context: RequestContext): Promise<Explanation> {
+    const row = (await this.runs.row(runId, context.orgId)) ?? refuse({ code: 'RunNotFound', details: {} });
+    const { status } = row;
+    const asOf = instantOf(systemClock.now());
+    if (execution.terminalStatuses.includes(status)) return { runId, status, asOf, ...ended(row) };
+    if (status !== 'pending') return { runId, status, asOf, ...(await this.placed(row)) };
+    const meanShare = await this.history.meanShare(systemClock.now());
+    const id = row.gangId ?? runId;
+    const { waiting, asOf: lookedAt } = Explained.parse(await this.line.ask({ about: 'request', id, meanShare }, context));
+    const summary = waiting?.summary ?? 'The scheduler is placing it, or has not heard of it yet: ask again in a moment.';
+    return { runId, status, asOf: lookedAt, summary, waiting, placement: null };
+  }
+
+  @Serves(execution.WhatIf)
+  async whatIf(input: InputOf<typeof execution.WhatIf>, context: RequestContext): Promise<OutputOf<typeof execution.WhatIf>> {
+    const { store, maxNodes } = this;
+    const orgId = OrgId.parse(context.orgId);
+    const wish = { ...input, code: '', files: {} };
+    const [first] = await submissionsOf(wish, { store, maxNodes, program: noProgram, orgId }, context);
+    const [submitted] = refuse(Run.decide({ type: 'Submit', ...first }, Run.initial)).events;
+    if (submitted?.type !== 'RunSubmitted') throw new TypeError('what is submitted is submitted');
+    const submission = submitted.data;
+    const meanShare = await this.history.meanShare(systemClock.now());
+    const answer = Supposed.parse(await this.line.ask({ about: 'what-if', submission, meanShare }, context));
+    const { asOf, choice, waiting } = answer;
+    const machineType = choice === null ? null : (submission.request.choices[choice]?.machineType ?? null);
+    const summary = machineType === null ? (waiting?.summary ?? 'It would wait.') : `It would start now, as ${machineType}.`;
+    return { asOf, startsNow: machineType !== null, summary, machineType, waiting };
+  }
+
+  @Serves(execution.GetQueue)
+  async queue(page: InputOf<typeof execution.GetQueue>, context: RequestContext): Promise<OutputOf<typeof execution.GetQueue>> {
+    const { next: after, ...answer } = Waiting.parse(await this.line.ask({ about: 'waiting', ...windowOf(page) }, context));
+    return { ...answer, ...nextOf(after) };
+  }
+
+  @Serves(execution.GetQueueRunning)
+  async running(
+    page: InputOf<typeof execution.GetQueueRunning>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.GetQueueRunning>> {
+    const { items, next: after } = Running.parse(await this.line.ask({ about: 'running', ...windowOf(page) }, context));
+    return { items, ...nextOf(after) };
+  }
+
+  @Serves(execution.GetQuotaUse)
+  async quotas(page: InputOf<typeof execution.GetQuotaUse>, context: RequestContext): Promise<OutputOf<typeof execution.GetQuotaUse>> {
+    const { items, next: after } = Uses.parse(await this.line.ask({ about: 'quotas', ...windowOf(page) }, context));
+    return { items, ...nextOf(after) };
+  }
+
+  /** Why it is where it is: the scheduler wrote it down when it decided. */
+  private async placed(row: RunRow): Promise<Pick<Explanation, 'summary' | 'waiting' | 'placement'>> {
+    const [{ events }, { workerName }] = await Promise.all([this.store.load<RunEvent>(runStream(row.id)), this.runs.viewOf(row)]);
+    const placed = events.findLast(({ event }) => event.type === 'RunPlaced')?.event;
+    if (placed?.type !== 'RunPlaced') return { summary: 'It is about to start.', waiting: null, placement: null };
+    const { policy, candidates, score } = placed.data.reasons;
+    const where = workerName ?? 'its machine';
+    const choice =
+      candidates === 1 ? 'the one machine that had room' : `the best of ${candidates} machines that had room, by the policy ${policy}`;
+    const loan = placed.data.isBorrowed ? ' It is more than its organization is guaranteed: whoever it belongs to may reclaim it.' : '';
+    const message = `${where} was ${choice}.${loan}`;
+    return {
+      summary: `It ${row.status === 'running' ? 'runs' : 'starts'} on ${where}: ${message}`,
+      waiting: null,
+      placement: { workerName, policy, candidates, score, message },
+    };
+  }
+}
+
+const ended = ({ status, message }: RunRow): Pick<Explanation, 'summary' | 'waiting' | 'placement'> => ({
+  summary: `It has ended (${status}) and waits for nothing.${message ? ` ${message}` : ''}`,
+  waiting: null,
+  placement: null,
+});

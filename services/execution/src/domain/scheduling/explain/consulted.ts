@@ -1,0 +1,6 @@
+import type { SceneParts } from './scene.ts';
+
+/** What questions need of whoever holds the scheduler: all that it knows now, as a copy. */
+export interface Consulted {
+  look(now: number): SceneParts;
+}

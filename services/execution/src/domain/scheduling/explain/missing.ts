@@ -1,0 +1,71 @@
+import type { execution } from '@orrery/contracts';
+import type { Need } from '../placement/need.ts';
+import type { Request } from '../request.ts';
+import { causeInWords, gpusOf, many } from './in-words.ts';
+import { causeAt, freeGpusFor, searchFor } from './machine-cause.ts';
+import type { Scene } from './scene.ts';
+
+/** In which nothing about free room can be said. */
+const apart: ReadonlySet<execution.MachineCause> = new Set([
+  'pinned-elsewhere',
+  'lost',
+  'cordoned',
+  'unfit',
+  'pool',
+  'labels',
+  'gpu-model',
+]);
+
+interface Counted {
+  readonly causes: ReadonlyMap<execution.MachineCause, number>;
+  readonly freeGpus: number;
+}
+
+const countCauses = (scene: Scene, need: Need): Counted => {
+  const search = searchFor(scene, need);
+  const causes = new Map<execution.MachineCause, number>();
+  let freeGpus = 0;
+  for (const place of scene.fleet.places) {
+    if (!place) continue;
+    const cause = causeAt(place, search, scene.away);
+    causes.set(cause, (causes.get(cause) ?? 0) + 1);
+    if (!apart.has(cause)) freeGpus = Math.max(freeGpus, freeGpusFor(place, search));
+  }
+  return { causes, freeGpus };
+};
+
+const pinned = ({ fleet, away }: Scene, { machine }: Need): string | null => {
+  if (machine === undefined) return null;
+  const place = fleet.get(machine);
+  if (!place) return `The machine that it is pinned to, ${machine}, is not there: nothing else will do.`;
+  if (place.isOpen) return null;
+  return `The machine that it is pinned to, ${machine}, is ${away.get(machine) === 'lost' ? 'offline' : 'cordoned'}: nothing else will do.`;
+};
+
+const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus }: Counted): string => {
+  const away = pinned(scene, need);
+  if (away !== null) return away;
+  const roomy = causes.get('has-room') ?? 0;
+  const room = nodes > 1 ? `${many(roomy, 'machine')} of the ${nodes} that it needs at once` : many(roomy, 'machine');
+  const gang = nodes > 1 || roomy > 0 ? `${room} ${roomy === 1 ? 'has' : 'have'} room.` : '';
+  const gpus =
+    need.gpus > 0 && roomy === 0
+      ? `${Math.min(freeGpus, need.gpus)} of ${gpusOf(need)} ${freeGpus === 1 ? 'is' : 'are'} free in one machine.`
+      : '';
+  const others = [...causes]
+    .filter(([cause]) => cause !== 'has-room' && cause !== 'pinned-elsewhere')
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, machines]) => causeInWords(cause, machines));
+  const rest = others.length > 0 ? `${others.join('; ')}.` : '';
+  return [gang, gpus, rest].filter((part) => part !== '').join(' ') || 'There are no machines.';
+};
+
+/** What is missing where, for each of its choices. */
+export const missingFor = (scene: Scene, { ask }: Request): readonly execution.MissingForChoice[] =>
+  ask.choices.map((need, choice) => {
+    const counted = countCauses(scene, need);
+    const causes = [...counted.causes]
+      .sort(([, a], [, b]) => b - a)
+      .map(([cause, machines]) => ({ cause, machines, message: causeInWords(cause, machines) }));
+    return { choice, message: inWords(scene, need, ask.nodes, counted), freeGpus: counted.freeGpus, neededGpus: need.gpus, causes };
+  });

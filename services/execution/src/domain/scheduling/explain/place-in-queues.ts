@@ -1,0 +1,65 @@
+import type { execution } from '@orrery/contracts';
+import type { Request } from '../request.ts';
+import { many, spanInWords } from './in-words.ts';
+import type { Scene } from './scene.ts';
+
+export const orgOf = (queue: string): string => queue.split('/', 1)[0] ?? queue;
+
+type Scope = execution.QueuePlace['scope'];
+
+const named: Readonly<Record<Scope, string>> = { project: 'your project', organization: 'your organization', cluster: 'the whole cluster' };
+
+const inWords = (scope: Scope, ahead: number): string =>
+  ahead === 0
+    ? `It is next in ${named[scope]}.`
+    : `${many(ahead, 'request')} of ${named[scope]} ${ahead === 1 ? 'is' : 'are'} looked at before it.`;
+
+const isIn = (scope: Scope, queue: string, other: string): boolean => {
+  if (scope === 'cluster') return true;
+  return scope === 'project' ? other === queue : orgOf(other) === orgOf(queue);
+};
+
+/** Where it stands in each queue that it waits in. */
+export const queuePlacesOf = (scene: Scene, { id, queue }: Request): readonly execution.QueuePlace[] => {
+  const scopes: readonly Scope[] = queue === orgOf(queue) ? ['organization', 'cluster'] : ['project', 'organization', 'cluster'];
+  const at = scene.waits.findIndex(({ request }) => request === id);
+  if (at < 0) return [];
+  const queues = scene.waits.map(({ request }) => scene.requests.get(request)?.request.queue ?? '');
+  return scopes.map((scope) => {
+    const isHere = (other: string): boolean => isIn(scope, queue, other);
+    const ahead = queues.slice(0, at).filter(isHere).length;
+    return { scope, position: ahead + 1, waiting: queues.filter(isHere).length, message: inWords(scope, ahead) };
+  });
+};
+
+type Order = execution.WaitExplained['order'];
+
+const isUrgent = ({ deadlineAt, limitMs }: Request, { now, settings }: Scene): boolean =>
+  deadlineAt !== null && deadlineAt - limitMs - now < settings.urgentMs;
+
+/** Which group it is looked at with: each goes wholly before the next one. */
+export const orderOf = (scene: Scene, request: Request): Order => {
+  const { ageingMs, overdueMs } = scene.settings;
+  const { rank } = request;
+  const worth =
+    rank === 0 ? '' : ` Its rank ${rank} counts as ${spanInWords(Math.abs(rank) * ageingMs)} of waiting ${rank > 0 ? 'more' : 'less'}.`;
+  const waited = scene.now - (request.submittedAt - rank * ageingMs);
+  if (waited >= overdueMs) {
+    return { group: 'overdue', rank, message: `It has waited so long that it is looked at before all that wait for less.${worth}` };
+  }
+  if (isUrgent(request, scene)) {
+    return { group: 'overdue', rank, message: `Its deadline is so near that it is looked at before all that can still wait.${worth}` };
+  }
+  if (scene.askedAmounts(request).some((amounts) => scene.tree.isGuaranteed(request.queue, amounts))) {
+    return {
+      group: 'guaranteed',
+      rank,
+      message: `It is within what its organization is guaranteed, so it is looked at before all that would borrow, the longest waiting first.${worth}`,
+    };
+  }
+  return {
+    group: 'borrowing',
+    rank,
+    message: `It would borrow what others are not using, so whoever has used the least for its weight goes first.${worth}`,
+  };
+};

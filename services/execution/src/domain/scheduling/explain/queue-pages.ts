@@ -1,0 +1,141 @@
+import { execution, instantOf } from '@orrery/contracts';
+import type { Request } from '../request.ts';
+import type { RequestSnapshot } from '../scheduler/snapshot.ts';
+import { reasonInWords } from './explain.ts';
+import { needInWords } from './in-words.ts';
+import type { Scene } from './scene.ts';
+
+export interface Window {
+  readonly limit: number;
+  /** So many are left out. */
+  readonly after: number;
+}
+
+interface Part<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; undefined: there is none. */
+  readonly next: number | undefined;
+}
+
+const partOf = <T>(all: readonly T[], { limit, after }: Window): Part<T> => ({
+  items: all.slice(after, after + limit),
+  next: after + limit < all.length ? after + limit : undefined,
+});
+
+const deadlineOf = ({ deadlineAt }: Request): execution.QueueItem['deadlineAt'] => (deadlineAt === null ? null : instantOf(deadlineAt));
+
+/** What waits, in the order in which it is looked at. */
+export const waitingPage = (scene: Scene, window: Window): Part<execution.QueueItem> => {
+  const { items, next } = partOf(scene.waits, window);
+  return {
+    next,
+    items: items.flatMap(({ request: id, reason, position }) => {
+      const known = scene.requests.get(id);
+      if (!known) return [];
+      const { request } = known;
+      const reserved = scene.reservations.get(id);
+      const { queue, rank, isPreemptible, ask } = request;
+      return [
+        {
+          id,
+          queue,
+          position,
+          reason,
+          message: reasonInWords(reason),
+          rank,
+          isPreemptible,
+          nodes: ask.nodes,
+          asks: ask.choices.map(needInWords),
+          timeLimitSeconds: Math.round(request.limitMs / 1_000),
+          submittedAt: instantOf(request.submittedAt),
+          deadlineAt: deadlineOf(request),
+          reservedAt: reserved ? instantOf(reserved.at) : null,
+        },
+      ];
+    }),
+  };
+};
+
+type Holding = RequestSnapshot & { readonly placed: NonNullable<RequestSnapshot['placed']> };
+const isHolding = (known: RequestSnapshot): known is Holding => known.placed !== null;
+
+/** What has machines, those that got them first before the others. */
+export const runningPage = (scene: Scene, window: Window): Part<execution.PlacedItem> => {
+  const holding = [...scene.requests.values()].filter(isHolding);
+  holding.sort((a, b) => a.placed.at - b.placed.at || (a.request.id < b.request.id ? -1 : 1));
+  const { items, next } = partOf(holding, window);
+  return {
+    next,
+    items: items.map(({ request, placed, vacated }) => ({
+      id: request.id,
+      queue: request.queue,
+      rank: request.rank,
+      isPreemptible: request.isPreemptible,
+      isBorrowed: placed.isBorrowed,
+      placedAt: instantOf(placed.at),
+      endsAt: instantOf(placed.at + request.limitMs),
+      seats: placed.seats
+        .filter((_, member) => !vacated.includes(member))
+        .map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), gpuIndexes: [...gpus] })),
+    })),
+  };
+};
+
+/** Every node of the quota tree that is set or whose work waits or has machines, by its path. */
+export const quotaUsePage = (scene: Scene, window: Window): Part<execution.QuotaUse> => {
+  const waiting = new Map<string, number>();
+  for (const { request } of scene.waits) {
+    for (const node of scene.pathOf(scene.requests.get(request)?.request.queue ?? '')) waiting.set(node, (waiting.get(node) ?? 0) + 1);
+  }
+  const queues = new Set([...scene.requests.values()].map(({ request }) => request.queue));
+  const nodes = new Set([
+    ...scene.parts.snapshot.usage.configured.map(({ id }) => id),
+    ...[...queues].flatMap((queue) => scene.pathOf(queue)),
+  ]);
+  const { items, next } = partOf([...nodes].sort(), window);
+  return {
+    next,
+    items: items.map((id) => {
+      const { parent = null, weight = 1, guaranteed = {}, limit = {} } = scene.nodeOf(id) ?? {};
+      return {
+        node: id,
+        parent: scene.nodeOf(id) ? parent : (scene.pathOf(id)[1] ?? null),
+        weight,
+        usedMilli: usedBy(scene, id),
+        guaranteedMilli: { ...guaranteed },
+        limitMilli: { ...limit },
+        share: scene.shareOf(id),
+        waiting: waiting.get(id) ?? 0,
+      };
+    }),
+  };
+};
+
+const usedBy = ({ tree, capacity }: Scene, node: string): execution.Amounts =>
+  Object.fromEntries(
+    Object.keys(capacity)
+      .map((resource) => [resource, tree.usedBy(node, resource)] as const)
+      .filter(([, used]) => used > 0),
+  );
+
+/** The cluster in a few numbers. */
+export const summaryOf = (scene: Scene): execution.QueueSummary => {
+  const known = [...scene.requests.values()];
+  const holding = known.filter(isHolding);
+  const places = scene.fleet.places.filter((place) => place !== undefined);
+  const usedMilli: Record<string, number> = {};
+  for (const node of scene.rootQueues()) {
+    for (const [resource, used] of Object.entries(usedBy(scene, node))) usedMilli[resource] = (usedMilli[resource] ?? 0) + used;
+  }
+  return {
+    asOf: instantOf(scene.now),
+    waiting: scene.waits.length,
+    running: holding.length,
+    borrowed: holding.filter(({ placed }) => placed.isBorrowed).length,
+    reservations: scene.reservations.size,
+    machines: places.length,
+    openMachines: places.filter(({ isOpen }) => isOpen).length,
+    capacityMilli: { ...scene.capacity },
+    usedMilli,
+  };
+};

@@ -1,0 +1,57 @@
+import type { execution } from '@orrery/contracts';
+import type { Request } from '../request.ts';
+import { gpusInWords, inUnits } from '../rules/in-words.ts';
+import { orgOf } from './place-in-queues.ts';
+import type { Scene } from './scene.ts';
+
+const scopeOf = (node: string, queue: string): execution.QuotaState['scope'] => {
+  if (node === orgOf(queue)) return 'organization';
+  return node === queue ? 'project' : 'above';
+};
+
+const whose = { project: 'Your project', organization: 'Your organization', above: 'The group that your organization is in' } as const;
+
+interface Amount {
+  readonly resource: string;
+  readonly used: number;
+  readonly asked: number;
+  readonly guaranteed: number | undefined;
+  readonly limit: number | undefined;
+}
+
+const inWords = (scope: execution.QuotaState['scope'], { resource, used, asked, guaranteed, limit }: Amount): string => {
+  const has = scope === 'above' ? whose[scope] : `${whose[scope]} uses ${gpusInWords(used, resource)}`;
+  const is = scope === 'above' ? 'is' : 'and is';
+  const bounds = [
+    guaranteed === undefined ? '' : `guaranteed ${inUnits(guaranteed)}`,
+    limit === undefined ? '' : `limited to ${inUnits(limit)}${scope === 'above' ? ` ${resource}` : ''}`,
+  ].filter((part) => part !== '');
+  const reached = limit !== undefined && used + asked > limit ? `: this asks for ${inUnits(asked)} more, which is too much now` : '';
+  return `${has}${bounds.length > 0 ? `${scope === 'above' ? '' : ','} ${is} ${bounds.join(' and ')}` : ''}${reached}.`;
+};
+
+/** What the quotas above a request say to it. What others use is not told. */
+export const quotaStatesFor = (scene: Scene, request: Request): readonly execution.QuotaState[] => {
+  const asked = new Map(scene.askedAmounts(request).flatMap((amounts) => Object.entries(amounts)));
+  return scene.pathOf(request.queue).flatMap((id) => {
+    const node = scene.nodeOf(id);
+    const scope = scopeOf(id, request.queue);
+    return [...asked].flatMap(([resource, amount]) => {
+      const [guaranteed, limit] = [node?.guaranteed[resource], node?.limit[resource]];
+      if (guaranteed === undefined && limit === undefined) return [];
+      const used = scene.tree.usedBy(id, resource);
+      return [
+        {
+          scope,
+          resource,
+          usedMilli: scope === 'above' ? null : used,
+          askedMilli: amount,
+          guaranteedMilli: guaranteed ?? null,
+          limitMilli: limit ?? null,
+          isReached: limit !== undefined && used + amount > limit,
+          message: inWords(scope, { resource, used, asked: amount, guaranteed, limit }),
+        },
+      ];
+    });
+  });
+};
