@@ -74,6 +74,13 @@ describe('The command', () => {
     expect(simulate(['--timed', ...files()])).toContain('organization');
   });
 
+  it('measures a long queue, and a scheduler that was restored in the midst of it', () => {
+    const report = JSON.parse(simulate(['--gpus', '16', '--requests', '60', '--queues', '5', '--json']));
+    expect(report).toMatchObject({ requests: 60, queues: 5, isRestoredEqual: true, filling: { decisions: expect.any(Number) } });
+    expect(report.turnover.decisions).toBeGreaterThan(60);
+    expect(simulate(['--gpus', '16', '--requests', '20'])).toContain('the restored scheduler decides the same');
+  });
+
   it('explains every option in one line', () => {
     const lines = simulate(['--help']).split('\n');
     for (const option of [

@@ -41,6 +41,8 @@ interface QueueReport {
 }
 
 const most = { filling: 200_000, turnover: 20_000 };
+/** A phase ends after so long, however few decisions that were. */
+const longestPhaseMs = 120_000;
 /** Decisions by which the restored scheduler is told from the old one. */
 const compared = 64;
 
@@ -53,8 +55,12 @@ const paceOf = (lengthsMs: readonly number[], totalMs: number): Pace => {
 
 /** A scheduler with a long queue, asked for one decision at a time. */
 class Bench {
-  /** Who has machines, in no order. */
-  private readonly running: string[] = [];
+  /** Who has machines. */
+  private readonly running = new Set<string>();
+  /** Who was given machines, in no order; some have left since. */
+  private readonly drawn: string[] = [];
+  /** Who makes room for others, until when. */
+  private yielding: { readonly id: string; readonly until: number }[] = [];
   now = 0;
 
   constructor(
@@ -62,9 +68,9 @@ class Bench {
     private readonly clock: () => number,
   ) {}
 
-  /** Decides until nothing follows any more, or so many decisions were made. */
-  settle(limit: number, lengthsMs: number[]): void {
-    for (let made = 0; made < limit; made += 1) {
+  /** Decides until nothing follows any more, so many decisions were made, or time is up. */
+  settle(limit: number, until: number, lengthsMs: number[]): void {
+    for (let made = 0; made < limit && this.clock() < until; made += 1) {
       const began = this.clock();
       const [decision] = this.scheduler.decide(this.now, 1);
       lengthsMs.push(this.clock() - began);
@@ -73,13 +79,26 @@ class Bench {
     }
   }
 
-  endOne({ below }: Chance): void {
-    const index = below(this.running.length);
-    const last = this.running.pop();
-    const id = this.running[index] ?? last;
-    if (id === undefined || last === undefined) return;
-    if (index < this.running.length) this.running[index] = last;
-    this.scheduler.ended(id, this.now);
+  /** Some time passes: preempted ones whose grace is over wait again, and one of those that run ends. */
+  pass(ms: number, chance: Chance): void {
+    this.now += ms;
+    for (const { id, until } of this.yielding) {
+      if (until > this.now || !this.running.delete(id)) continue;
+      this.scheduler.returned(id, { at: this.now, notBefore: this.now, failedOn: null, isPreempted: true });
+    }
+    this.yielding = this.yielding.filter(({ until }) => until > this.now);
+    const id = this.one(chance);
+    if (id !== undefined) this.scheduler.ended(id, this.now);
+  }
+
+  private one({ below }: Chance): string | undefined {
+    while (this.drawn.length > 0) {
+      const index = below(this.drawn.length);
+      const [last = '', id = last] = [this.drawn.pop(), this.drawn[index]];
+      if (index < this.drawn.length) this.drawn[index] = last;
+      if (this.running.delete(id)) return id;
+    }
+    return undefined;
   }
 
   private tell(decision: Decision): void {
@@ -87,13 +106,15 @@ class Bench {
     switch (decision.kind) {
       case 'place':
         this.scheduler.placed(request, { ...decision, at: this.now });
-        this.running.push(request);
+        this.running.add(request);
+        this.drawn.push(request);
         break;
       case 'reserve':
         this.scheduler.reserved(request, decision);
         break;
       case 'preempt':
         this.scheduler.preempting(request, this.now);
+        this.yielding.push({ id: request, until: this.now + defaultSettings.graceMs });
         break;
       case 'expire':
         this.scheduler.ended(request, this.now);
@@ -114,7 +135,7 @@ const schedulerWith = (machines: ReturnType<typeof machinesOf>, quotas: readonly
   return scheduler;
 };
 
-const millisecondsPerTurn = 1_000;
+const msPerTurn = 1_000;
 
 const measure = (settings: QueueSettings): QueueReport => {
   const { source, policy, seed } = settings;
@@ -131,13 +152,13 @@ const measure = (settings: QueueSettings): QueueReport => {
   const bench = new Bench(scheduler, clock);
   bench.now = requests;
   const filling: number[] = [];
-  const filled = timed(() => bench.settle(most.filling, filling), clock);
+  const filled = timed(() => bench.settle(most.filling, clock() + longestPhaseMs, filling), clock);
   const turnover: number[] = [];
   const turned = timed(() => {
-    while (turnover.length < most.turnover) {
-      bench.now += millisecondsPerTurn;
-      bench.endOne(chance);
-      bench.settle(most.turnover, turnover);
+    const until = clock() + longestPhaseMs;
+    while (turnover.length < most.turnover && clock() < until) {
+      bench.pass(msPerTurn, chance);
+      bench.settle(most.turnover, until, turnover);
     }
   }, clock);
   const snapshot = timed(() => scheduler.snapshot(), clock);

@@ -74,6 +74,28 @@ describe('A simulation', () => {
     );
   });
 
+  it('does so with any list: only shares, only whole machines, rare models, no GPUs at all', () => {
+    const pod = fc.record({
+      cpu_milli: fc.integer({ min: 0, max: 40_000 }),
+      memory_mib: fc.integer({ min: 0, max: 100_000 }),
+      num_gpu: fc.constantFrom(0, 1, 2, 8),
+      gpu_milli: fc.constantFrom(1, 250, 333, 1_000),
+      gpu_spec: fc.constantFrom('', 'P100', 'G2|P100', 'T4', 'V100|G2'),
+    });
+    const columns = ['name', 'cpu_milli', 'memory_mib', 'num_gpu', 'gpu_milli', 'gpu_spec'] as const;
+    fc.assert(
+      fc.property(fc.array(pod, { minLength: 1, maxLength: 12 }), fc.constantFrom(...policyNames), fc.nat(100), (list, policy, seed) => {
+        const lines = list.map((each, index) => columns.map((column) => (column === 'name' ? `p${index}` : each[column])).join());
+        const chance = chanceOf(seed);
+        const arrivals = drawn(readPods([columns.join(), ...lines].join('\n'), 'pods.csv'), allGpus(nodes), 1.3, chance);
+        const rows: PlacementRow[] = [];
+        replay({ nodes, arrivals, policy, random: chance.share, now: () => 0, onRow: (row) => rows.push(row) });
+        expect(rows).toHaveLength(arrivals.length);
+        expect(faultsOf(nodes, arrivals, rows)).toEqual([]);
+      }),
+    );
+  });
+
   it('gives the same with the same seed, and another order with another', () => {
     expect(run('fgd', 42)).toEqual(run('fgd', 42));
     expect(run('fgd', 42).arrivals).not.toEqual(run('fgd', 43).arrivals);

@@ -39,7 +39,7 @@ export const simulateTimed = (settings: TimedSettings): string => {
   const courses = policies.map((policy) => play({ machines, changes: [], jobs, from: 0 }, { name: policy, policy, seed, quotas, weights }));
   const reports = courses.map(courseReport);
   const about = { seed, nodes: machines.length, gpus: allGpus(machines), requests: jobs.length };
-  const subtitle = `${about.requests} requests on ${about.gpus} GPUs of ${about.nodes} machines; seed ${seed}`;
+  const subtitle = `${about.requests} requests on ${about.gpus} GPUs of ${about.nodes} machines; ${policies.join(', ')}; seed ${seed}`;
   if (chart !== undefined) write(chart, '--chart', courseChart({ title: 'A replay with queueing', subtitle, courses, reports }));
   return json ? JSON.stringify({ ...about, courses: reports }) : coursesTable(subtitle, reports);
 };

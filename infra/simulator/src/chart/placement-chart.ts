@@ -40,7 +40,7 @@ export const placementChart = (reports: readonly Report[]): string => {
         lines: detail,
         isStepped: false,
       },
-      panel('GPUs that are free, but of no use to the next request', fragmented),
+      panel('Fragmented GPUs', fragmented),
     ],
   });
 };

@@ -1,3 +1,4 @@
+import { defaultSettings } from '@orrery/execution/scheduling';
 import fc from 'fast-check';
 import { courseChart } from '../chart/course-chart.ts';
 import type { Change, Course, Job } from './course.ts';
@@ -64,6 +65,20 @@ describe('A simulated course', () => {
     const course = run([job('first', 0, 10 * minute), job('waits', 1, 0, calledOff)]);
     expect(stayOf(course, 'waits')).toMatchObject({ startedAt: null, endedAt: 2 * minute });
     expect(stayOf(run([job('runs', 0, 0, calledOff)]), 'runs')).toMatchObject({ startedAt: 0, endedAt: 2 * minute });
+  });
+
+  it('takes from who borrows what another is guaranteed, after the grace, and starts it again later', () => {
+    const quotas = [{ id: 'owner', parent: null, weight: 1, guaranteed: { a100: 1_000 }, limit: {} }];
+    const jobs = [job('borrows', 0, 60 * minute, { queue: 'guest' }), job('owns', 10 * minute, 10 * minute, { queue: 'owner' })];
+    const course = play(
+      { machines: [machine], jobs, changes: [], from: 0 },
+      { name: 'fgd', policy: 'fgd', seed: 1, quotas, weights: new Map() },
+    );
+    const { graceMs } = defaultSettings;
+    expect(stayOf(course, 'owns')).toMatchObject({ startedAt: 10 * minute + graceMs, endedAt: 20 * minute + graceMs });
+    expect(stayOf(course, 'borrows')).toMatchObject({ startedAt: 0, preemptions: 1, endedAt: 80 * minute + graceMs });
+    expect(courseReport(course).preemptions).toMatchObject({ count: 1, requests: 1, mostOfOne: 1 });
+    expect(courseReport(course).preemptions.lostGpuHours).toBeCloseTo((10 * minute + graceMs) / 3_600_000, 9);
   });
 
   it('comes to an end though something waits for a machine that never comes', () => {
