@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { execution, OrgId } from '@orrery/contracts';
+import { eventually } from '@orrery/testing';
+import type { FakeAgent, Held } from './world/fake-agent.ts';
+import { buildService, ServiceProcess } from './world/service-process.ts';
+import { World } from './world/world.ts';
+
+jest.setTimeout(60_000);
+
+const operator = { principal: { kind: 'operator', id: 'op' } } as const;
+const within = { within: 20_000 };
+
+/** An organization that is guaranteed so many CPUs. */
+const claimant = async (world: World, cpus: number): Promise<OrgId> => {
+  const orgId = OrgId.parse(randomUUID());
+  await world.get(execution.SetQuota, { node: orgId, guaranteedMilli: { cpu: cpus * 1_000 } }, operator);
+  return orgId;
+};
+
+const preempted = async (world: World, runId: execution.RunId): Promise<readonly string[]> => {
+  await eventually(async () => expect(await world.types(runId)).toContain('RunPreempted'), within);
+  return await world.types(runId);
+};
+
+const wished = (agent: FakeAgent, runId: string): Promise<Held> =>
+  eventually(() => {
+    const held = agent.held.get(runId);
+    return held?.wish !== undefined && held;
+  }, within);
+
+describe('in one service', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    await world.get(execution.SetSchedulerRules, { minRunMs: 0, graceMs: 20_000 }, operator);
+  }, 60_000);
+  afterEach(() => world.tidy(), 40_000);
+  afterAll(() => world.close(), 30_000);
+
+  it('a gang of two on a fleet of one machine waits, says why, and holds nothing', async () => {
+    const agent = await world.machine({ cpuMilli: 1_500 });
+    const { id } = await world.submit({ nodes: 2 });
+    await eventually(
+      async () => expect(await world.run(id)).toMatchObject({ status: 'pending', waiting: { reason: expect.any(String) } }),
+      within,
+    );
+    expect(agent.held.size).toBe(0);
+    const small = await world.submit();
+    await agent.holds(small.id);
+  });
+
+  it('a gang starts on two machines in one moment, and each member knows who it is', async () => {
+    const agents = [await world.machine({ cpuMilli: 1_500 }), await world.machine({ cpuMilli: 1_500 })];
+    const { id, request } = await world.submit({ nodes: 2 });
+    expect(request.gang).toEqual({ id, size: 2, rank: 0 });
+    const { items } = await world.get(execution.ListRuns, { gang: id });
+    expect(items.map((run) => run.request.gang?.rank).sort()).toEqual([0, 1]);
+    const specs = await eventually(() => {
+      const held = agents.flatMap((agent) => [...agent.held.values()].map(({ spec }) => spec));
+      return held.length === 2 && held;
+    }, within);
+    expect(specs.map(({ env }) => env['ORRERY_GANG_RANK']).sort()).toEqual(['0', '1']);
+    for (const { env, program } of specs) {
+      expect(env).toMatchObject({ ORRERY_GANG_ID: id, ORRERY_GANG_SIZE: '2' });
+      expect(program.code).toBe('print("hello")');
+    }
+    const { rows } = await world.pool.query(`SELECT FROM events WHERE type = 'RunPlaced.v1' AND stream = ANY($1) GROUP BY transaction`, [
+      items.map((run) => `run-${run.id}`),
+    ]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('a gang of which one member fails ends, and is asked about in one place', async () => {
+    const agents = [await world.machine({ cpuMilli: 1_500 }), await world.machine({ cpuMilli: 1_500 })];
+    const { id } = await world.submit({ nodes: 2 });
+    const [first] = agents;
+    const held = await eventually(() => [...(first?.held.values() ?? [])][0] ?? false, within);
+    await first?.begin(held);
+    await first?.finish(held, { exitCode: 1 });
+    await eventually(async () => {
+      const { items } = await world.get(execution.ListRuns, { gang: id });
+      expect(items.map(({ status, reason }) => `${status} ${reason}`).sort()).toEqual(['cancelled gang-ended', 'failed exited']);
+    }, within);
+  });
+
+  it('work on borrowed room makes way for whom it belongs to, is told why, and goes on later', async () => {
+    const agent = await world.machine({ cpuMilli: 1_500 });
+    const borrower = await world.submit();
+    await agent.begin(await agent.holds(borrower.id));
+    expect(await world.status(borrower.id, 'running')).toMatchObject({ isBorrowed: true, preemptions: 0 });
+    const orgId = await claimant(world, 1);
+    const owner = await world.submit({}, { orgId });
+    expect(await preempted(world, borrower.id)).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunPreempted', 'RunAttemptLost']);
+    const again = await world.run(borrower.id);
+    expect(again).toMatchObject({
+      status: 'pending',
+      preemptions: 1,
+      preempted: { reason: 'reclaim' },
+      waiting: { reason: expect.any(String) },
+    });
+    const held = await agent.holds(owner.id);
+    await agent.begin(held);
+    await agent.finish(held);
+    const second = await agent.holds(borrower.id, 2);
+    await agent.begin(second);
+    await agent.finish(second);
+    expect(await world.status(borrower.id, 'completed')).toMatchObject({ attempt: 2, preemptions: 1 });
+  });
+
+  it.each([
+    ['ends as its owner wishes where that comes while it makes way', 'preempted', 'cancelled'],
+    ['is completed where its program ends by itself before', 'exited', 'completed'],
+  ] as const)('a run %s', async (_what, reason, status) => {
+    const agent = await world.machine({ cpuMilli: 1_500 });
+    agent.onEnd = () => undefined;
+    const { id } = await world.submit();
+    await agent.begin(await agent.holds(id));
+    await world.submit({}, { orgId: await claimant(world, 1) });
+    const held = await wished(agent, id);
+    expect(held.wish).toEqual({ mode: 'stop', reason: 'preempted' });
+    if (status === 'cancelled') await world.get(execution.EndRun, { runId: id, mode: 'cancel' });
+    await agent.finish(held, { reason, exitCode: reason === 'exited' ? 0 : null });
+    expect(await world.status(id, status)).toMatchObject({ attempt: 1, preemptions: 1, ranMs: expect.any(Number) });
+  });
+
+  it('a machine that is drained gives up what may be preempted, and lets the rest run out', async () => {
+    const agent = await world.machine({ cpuMilli: 2_500 });
+    const [soft, firm] = [await world.submit({ preemptible: true }), await world.submit()];
+    for (const { id } of [soft, firm]) await agent.begin(await agent.holds(id));
+    const drained = await world.get(execution.DrainWorker, { workerId: agent.workerId }, operator);
+    expect(drained).toMatchObject({ status: 'cordoned', drain: { endsAt: null } });
+    expect(await preempted(world, soft.id)).toContain('RunAttemptLost');
+    expect(await world.run(firm.id)).toMatchObject({ status: 'running', preemptions: 0 });
+    const elsewhere = await world.machine({ cpuMilli: 1_500 });
+    await elsewhere.holds(soft.id, 2);
+  });
+
+  it('refuses what a scheduler decides whose term is over', async () => {
+    const late = world.pool.query('INSERT INTO decision_terms (run_id, term) VALUES ($1, 0)', [randomUUID()]);
+    await expect(late).rejects.toMatchObject({ constraint: 'attempt_leases_term' });
+  });
+});
+
+describe('an office that is killed', () => {
+  let world: World;
+  let service: ServiceProcess;
+  beforeAll(async () => {
+    await buildService();
+    world = await World.build();
+    service = new ServiceProcess(world.env);
+    await service.start();
+    await world.offer();
+    await world.get(execution.SetSchedulerRules, { minRunMs: 0, graceMs: 20_000 }, operator);
+  }, 180_000);
+  afterAll(async () => {
+    await service.kill9();
+    await world.close();
+  }, 30_000);
+
+  it('goes on with a preemption that it had begun, keeps the reservation, and preempts nobody else', async () => {
+    const agent = await world.machine({ cpuMilli: 2_500 });
+    agent.onEnd = () => undefined;
+    const runs = [await world.submit(), await world.submit()];
+    for (const { id } of runs) await agent.begin(await agent.holds(id));
+    const orgId = await claimant(world, 1);
+    const owner = await world.submit({}, { orgId });
+    const victim = await eventually(() => [...agent.held.values()].find(({ wish }) => wish !== undefined) ?? false, within);
+    await eventually(
+      async () => expect(await world.get(execution.GetRun, { runId: owner.id }, { orgId })).toHaveProperty('reservation.startsAt'),
+      within,
+    );
+    const before = await world.get(execution.GetRun, { runId: owner.id }, { orgId });
+    await service.kill9();
+    await service.start();
+    await eventually(async () => expect((await world.pool.query('SELECT FROM leadership WHERE fence >= 2')).rowCount).toBe(1), within);
+    await agent.finish(victim, { reason: 'preempted', exitCode: null });
+    await agent.begin(await agent.holds(owner.id));
+    const after = await world.get(execution.GetRunHistory, { runId: owner.id }, { orgId });
+    expect(after.items.filter(({ type }) => type === 'ReservationMade').map(({ data }) => data['startsAt'])).toEqual([
+      before.reservation?.startsAt,
+    ]);
+    const counts = await Promise.all(runs.map(async ({ id }) => (await world.run(id)).preemptions));
+    expect(counts.sort()).toEqual([0, 1]);
+  }, 90_000);
+});
