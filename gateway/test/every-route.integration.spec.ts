@@ -9,7 +9,9 @@ import { neospace } from '../src/dialects/neospace/index.ts';
 import { orrery } from '../src/routes.ts';
 import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
 
-const samples: Readonly<Record<string, string | readonly string[]>> = {
+const samples: Readonly<Record<string, unknown>> = {
+  // A model, or several, but not both.
+  resources: { cpuMilli: 1_000, memoryMib: 1_024, gpus: 1, gpuModel: 'a100' },
   email: 'person@example.com',
   emails: ['person@example.com'],
   after: '1.1',
@@ -52,6 +54,15 @@ const bodies: Readonly<Record<string, object>> = {
   '/environment-variables/': { name: 'NAME', value: 'x' },
 };
 
+/** Whoever deletes an organization types its name; paths of quotas have slashes. */
+const queries: Readonly<Record<string, object>> = { '/orrery/v1/orgs/{org}': { name: 'x' }, '/orrery/v1/quotas': { node: 'x' } };
+
+/** What no schema tells: fields that cannot stand beside each other. */
+const contradicting: Readonly<Record<string, readonly string[]>> = {
+  '/orrery/v1/runs': ['apart'],
+  '/orrery/v1/what-if': ['apart'],
+};
+
 const bodyOf = (path: string, operation: Operation): object => {
   const theirs = path.replace('/api/v2/external', '');
   if (!path.startsWith('/orrery/')) return bodies[theirs] ?? {};
@@ -59,7 +70,7 @@ const bodyOf = (path: string, operation: Operation): object => {
   const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field));
   return Object.fromEntries(
     Object.entries(sample)
-      .filter(([name]) => !inPath.has(name))
+      .filter(([name]) => !inPath.has(name) && !contradicting[path]?.includes(name))
       .map(([name, value]) => [name, samples[name] ?? (name.endsWith('mail') ? samples['email'] : value)]),
   );
 };
@@ -96,8 +107,7 @@ describe('Who may do what', () => {
       // What is permitted, is permitted in a space.
       .set(route.path === '/v1/me/permissions' && slug === owner.slug ? { 'x-space-id': owner.spaceId } : {});
     const [operation] = route.operations;
-    // Whoever deletes an organization types its name.
-    if (verb === 'delete') return asked.query(route.path === '/orrery/v1/orgs/{org}' ? { name: 'x' } : {});
+    if (verb === 'delete') return asked.query(queries[route.path] ?? {});
     return verb === 'get' || !operation ? asked : asked.send(bodyOf(route.path, operation));
   };
 
