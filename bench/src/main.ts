@@ -4,6 +4,7 @@ import { benchLimits } from './limits.ts';
 import { benchLoginStorm } from './login-storm.ts';
 import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
+import { benchPlacement } from './placement.ts';
 import { benchRelay } from './relay.ts';
 import { benchRpc } from './rpc.ts';
 
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   relay: () => benchRelay(required('ORRERY_POSTGRES_URL'), required('ORRERY_NATS_URL')),
   bus: () => benchRpc(required('ORRERY_NATS_URL')),
   credentials: benchCredentials,
+  placement: benchPlacement,
   limits: () => benchLimits(required('ORRERY_REDIS_URL')),
   'main-job': () => benchMainJob(required('ORRERY_URL')),
   'login-storm': () => benchLoginStorm(required('ORRERY_URL')),
