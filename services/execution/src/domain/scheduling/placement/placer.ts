@@ -25,8 +25,9 @@ interface Prices {
   gpu: Uint8Array;
 }
 
-/** One price a place and class: beyond it the class that was asked for longest ago is forgotten. */
-const mostClasses = 512;
+/** One a place and class, of some twelve bytes: where there are more, the class that was asked for longest ago is forgotten. */
+const mostPrices = 2 ** 24;
+const mostClasses = 4_096;
 
 /** When a fleet has grown, it may go on. */
 const growth = 1.25;
@@ -137,8 +138,9 @@ export class Placer {
     if (known) this.known.delete(key);
     const prices = known ?? this.unknown(need);
     this.known.set(key, prices);
+    const most = Math.min(mostClasses, mostPrices / Math.max(1, this.fleet.places.length));
     for (const [oldest] of this.known) {
-      if (this.known.size <= mostClasses) break;
+      if (this.known.size <= most) break;
       this.known.delete(oldest);
     }
     this.last = { need, prices };
@@ -168,19 +170,31 @@ export class Placer {
     const { changes, places } = this.fleet;
     const { forecast } = this.mix;
     const isStale = prices.edition !== forecast.edition || prices.tournament.size < places.length || !this.policy.isSteady;
-    const changed = isStale ? null : changes.since(prices.position);
+    const from = prices.position;
+    const changed = isStale ? null : changes.since(from);
     prices.edition = forecast.edition;
     prices.position = changes.position;
     if (changed === null || changed.length > places.length) {
-      if (prices.tournament.size < places.length) {
-        const size = Math.max(places.length, Math.ceil(growth * prices.tournament.size));
-        prices.tournament = this.draw(size);
-        prices.gpu = new Uint8Array(size);
-      }
-      this.looks.beginRound();
-      prices.tournament.setAll(places.length, (index) => this.looks.inRound(index, prices.need, prices.gpu, forecast));
+      this.lookAtAll(prices);
       return;
     }
-    for (const index of changed) prices.tournament.set(index, this.looks.at(index, prices.need, prices.gpu, forecast));
+    for (let at = 0; at < changed.length; at += 1) {
+      const index = changed[at] ?? 0;
+      // Of a place that changed more than once, its last change will do.
+      if ((places[index]?.revision ?? from + at + 1) !== from + at + 1) continue;
+      prices.tournament.set(index, this.looks.at(index, prices.need, prices.gpu, forecast));
+    }
+  }
+
+  private lookAtAll(prices: Prices): void {
+    const { forecast } = this.mix;
+    const { length } = this.fleet.places;
+    if (prices.tournament.size < length) {
+      const size = Math.max(length, Math.ceil(growth * prices.tournament.size));
+      prices.tournament = this.draw(size);
+      prices.gpu = new Uint8Array(size);
+    }
+    this.looks.beginRound();
+    prices.tournament.setAll(length, (index) => this.looks.inRound(index, prices.need, prices.gpu, forecast));
   }
 }
