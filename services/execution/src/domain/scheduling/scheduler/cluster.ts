@@ -1,12 +1,16 @@
 import type { Amounts } from '../admission/quota-node.ts';
 import type { QuotaTree } from '../admission/quota-tree.ts';
 import { Fleet } from '../placement/fleet.ts';
+import { IslandPromises, type Owner } from '../placement/islands.ts';
 import { gpuMilliOf, type Need } from '../placement/need.ts';
 import type { MachineSize, Place } from '../placement/place.ts';
-import type { Hold } from './entry.ts';
+import type { Entry, Hold } from './entry.ts';
+import { orgOf } from './queues.ts';
 import type { MachineSnapshot } from './snapshot.ts';
 
 export const cpu = 'cpu';
+
+const ownerOf = ({ request }: Entry): Owner => ({ org: orgOf(request.queue), isPreemptible: request.isPreemptible });
 
 const nobody: ReadonlySet<Hold> = new Set();
 
@@ -20,6 +24,8 @@ const resourcesOf = ({ cpuMilli, gpuModels }: MachineSize): ReadonlyMap<string, 
 /** Machines, and who holds what of them. */
 export class Cluster {
   readonly fleet = new Fleet();
+  /** Whole groups of GPUs that were promised. */
+  readonly islands = new IslandPromises();
   private readonly byMachine = new Map<string, Set<Hold>>();
   private readonly sizes = new Map<string, MachineSize>();
   private readonly closed = new Map<string, readonly number[]>();
@@ -45,6 +51,7 @@ export class Cluster {
     this.sizes.set(size.id, size);
     this.count(size, 1, true);
     // Who was told of before its machine, or has held on while that was away, holds it from now on.
+    this.islands.add(place);
     for (const hold of this.on(size.id)) this.occupy(hold, place);
     this.applyClosed(place);
   }
@@ -55,6 +62,7 @@ export class Cluster {
     this.count(place, -1, place.isOpen);
     this.sizes.delete(id);
     for (const hold of this.on(id)) this.vacate(hold);
+    this.islands.remove(place);
     this.fleet.remove(place);
   }
 
@@ -69,6 +77,7 @@ export class Cluster {
     const place = this.fleet.get(id);
     if (!place || place.isOpen === isOpen) return;
     this.fleet.open(place, isOpen);
+    this.islands.changed(place);
     this.growth += 1;
     this.edition += 1;
     for (const [resource, amount] of resourcesOf(place)) this.tally(this.openCapacity, resource, isOpen ? amount : -amount);
@@ -171,18 +180,23 @@ export class Cluster {
     // The machine may have come back with fewer GPUs.
     if (seat.gpus.some((index) => index >= place.gpuModels.length || (need.mig !== undefined && !place.mig?.[index]))) return;
     this.fleet.take(place, need, seat.gpus, seat.slice);
+    this.islands.take(place, seat.gpus, ownerOf(hold.entry));
     hold.place = place;
   }
 
   private vacate(hold: Hold): void {
     const { place, need, seat } = hold;
-    if (place) this.fleet.release(place, need, seat.gpus, seat.slice);
+    if (place) {
+      this.fleet.release(place, need, seat.gpus, seat.slice);
+      this.islands.release(place, seat.gpus, ownerOf(hold.entry));
+    }
     hold.place = null;
   }
 
   private applyClosed(place: Place): void {
     const closed = new Set(this.closed.get(place.id));
     for (const index of place.gpuModels.keys()) this.fleet.closeGpu(place, index, closed.has(index));
+    this.islands.changed(place);
     this.growth += 1;
     this.edition += 1;
   }

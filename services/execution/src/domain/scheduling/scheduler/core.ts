@@ -1,13 +1,14 @@
 import { QuotaTree } from '../admission/quota-tree.ts';
 import { Placer } from '../placement/placer.ts';
 import { type PolicyName, policyOf } from '../placement/policies.ts';
+import type { FindOptions } from '../placement/wishes.ts';
 import { Cluster } from './cluster.ts';
 import type { Entry } from './entry.ts';
 import type { Promised } from './facts.ts';
 import { FleetNeeds } from './fork.ts';
 import { Admission, type Level, levels } from './options.ts';
 import { Outlook } from './outlook.ts';
-import { Queues } from './queues.ts';
+import { orgOf, Queues } from './queues.ts';
 import { Reservations } from './reservations.ts';
 import type { SchedulerSettings } from './settings.ts';
 import { Shapes } from './shape.ts';
@@ -52,6 +53,13 @@ export class Core {
 
   get allPlacers(): Iterable<[PolicyName, Placer]> {
     return this.placers;
+  }
+
+  /** Promised islands stay within reach. */
+  refusals({ request }: Entry): FindOptions {
+    if (this.promises.length === 0) return {};
+    const owner = { org: orgOf(request.queue), isPreemptible: request.isPreemptible };
+    return { refuses: (place, gpus) => this.cluster.islands.wouldBreak(place, gpus, owner) };
   }
 
   *mayMakeWay(level: Level): Iterable<Entry> {

@@ -35,6 +35,8 @@ const isBefore = (one: Node, other: Node): boolean => {
 export class FairTurns {
   private readonly root: Node = { id: '', parent: null, share: 0, at: 0, below: [], byId: new Map(), turn: null, pick: null };
 
+  private readonly leaves = new Map<string, Node>();
+
   constructor(private readonly standingOf: (queue: string) => Standing) {}
 
   first(): Turn | null {
@@ -42,27 +44,16 @@ export class FairTurns {
   }
 
   put(turn: Turn): void {
-    let node = this.root;
-    for (const { id, share } of this.standingOf(turn.queue)) {
-      let child = node.byId.get(id);
-      if (!child) {
-        child = { id, parent: node, share, at: node.below.length, below: [], byId: new Map(), turn: null, pick: null };
-        node.byId.set(id, child);
-        node.below.push(child);
-      }
-      child.share = share;
-      node = child;
-    }
-    node.turn = turn;
-    this.renew(node);
+    const leaf = this.leaves.get(turn.queue) ?? this.leafOf(turn.queue);
+    leaf.turn = turn;
+    this.renew(leaf);
   }
 
   remove(queue: string): void {
-    let node: Node | undefined = this.root;
-    for (const { id } of this.standingOf(queue)) node = node?.byId.get(id);
-    if (!node) return;
-    node.turn = null;
-    this.renew(node);
+    const leaf = this.leaves.get(queue);
+    if (!leaf) return;
+    leaf.turn = null;
+    this.renew(leaf);
   }
 
   /** What the queue holds has changed, and so has what counts for all above it. */
@@ -75,6 +66,22 @@ export class FairTurns {
       node = child;
     }
     this.renew(node);
+  }
+
+  private leafOf(queue: string): Node {
+    let node = this.root;
+    for (const { id, share } of this.standingOf(queue)) {
+      let child = node.byId.get(id);
+      if (!child) {
+        child = { id, parent: node, share, at: node.below.length, below: [], byId: new Map(), turn: null, pick: null };
+        node.byId.set(id, child);
+        node.below.push(child);
+      }
+      child.share = share;
+      node = child;
+    }
+    this.leaves.set(queue, node);
+    return node;
   }
 
   private renew(from: Node): void {

@@ -25,6 +25,7 @@ export class Ledger {
 
   setPromises(promises: readonly Promised[]): void {
     this.core.promises = promises;
+    this.core.cluster.islands.set(promises);
     this.parking.everything();
   }
 

@@ -60,15 +60,17 @@ export class Outlook {
     return left;
   }
 
-  /** All that it keeps for itself is free for it now, and for nobody who came before it. */
+  /** All that it keeps for itself is free for it now. */
   isDue(reservation: Reservation, now: number): boolean {
-    const { entry, seats, need, number } = reservation;
+    const { entry, seats, need, number, at } = reservation;
     const end = endOf(now, entry.request.limitMs, this.graceMs);
     const forks = new Map<string, Place>();
     return seats.every((seat) => {
       const place = this.cluster.fleet.get(seat.machine);
       if (!place) return false;
-      const earlier = this.reservations.on(seat.machine).filter((other) => other.number < number && other.at < end);
+      // Before its moment it goes round those, too, who came later: they were told theirs.
+      const isOther = (other: Reservation): boolean => other !== reservation && other.at < end && (other.number < number || now < at);
+      const earlier = this.reservations.on(seat.machine).filter(isOther);
       const fork = forks.get(seat.machine) ?? this.leftover(place, earlier);
       forks.set(seat.machine, fork);
       const isFree = isFreeFor(fork, { need, seat });
@@ -151,6 +153,7 @@ export class Outlook {
   ): readonly Chance[] {
     const { need, most, now, before, option } = asker;
     const others = this.respected(place.id, asker);
+    if (others.length === 0) return this.chancesAlone(place, asker);
     const chances: Chance[] = [];
     for (const at of this.moments(place, others, now)) {
       if (at > before) break;
@@ -164,6 +167,33 @@ export class Outlook {
       if (chances.length >= most) break;
     }
     return chances;
+  }
+
+  /** Where nobody keeps anything, room only grows: one look from end to end. */
+  private chancesAlone(
+    place: Place,
+    { need, most, now, before, option }: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
+  ): readonly Chance[] {
+    const ends = [...this.cluster.on(place.id)]
+      .filter(({ place: there }) => there !== null)
+      .map((hold) => ({ hold, at: Math.max(now, this.endsAt(hold)) }));
+    ends.sort((a, b) => a.at - b.at);
+    const room = forkOf(place);
+    const chances: Chance[] = [];
+    let at = now;
+    for (let next = 0; ; ) {
+      for (; next < ends.length && (ends[next]?.at ?? 0) <= at; next += 1) {
+        const { hold } = ends[next] ?? {};
+        if (hold) shiftOn(1, room, hold);
+      }
+      for (let seat = seatOn(room, need); seat && chances.length < most; seat = seatOn(room, need)) {
+        chances.push({ at, seat });
+        shiftOn(-1, room, { need: option.fit.need, seat });
+      }
+      const end = ends[next];
+      if (chances.length >= most || !end || end.at > before) return chances;
+      at = end.at;
+    }
   }
 
   /** When something ends there. */

@@ -3,6 +3,7 @@ import type { Entry, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
 import type { Line } from './line.ts';
+import { levels } from './options.ts';
 import type { Fit } from './shape.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
@@ -33,7 +34,7 @@ export class Parking {
   private ripening = new Heap<Ripening>((one, other) => one.at < other.at);
   /** There is no room for them, as long as nothing grows. */
   readonly roomless = new Map<string, WaitReason>();
-  private dueStamp = -1;
+  private dueStamp = '';
   private dueThen: readonly Reservation[] = [];
   private growth = 0;
   private edition = 0;
@@ -95,14 +96,23 @@ export class Parking {
   /** Reservations whose machines may be free: as they were found when there was most room. */
   due(now: number): readonly Reservation[] {
     const { cluster, reservations, outlook } = this.core;
-    const stamp = cluster.growth + cluster.edition + reservations.edition;
+    let come = 0;
+    for (const { at } of reservations) if (at <= now) come += 1;
+    const stamp = `${cluster.growth}/${cluster.edition}/${reservations.edition}/${come}`;
     if (stamp !== this.dueStamp) this.dueThen = [...reservations].filter((reservation) => outlook.isDue(reservation, now));
     this.dueStamp = stamp;
     return this.dueThen;
   }
 
-  /** When somebody has run for long enough to be in somebody's way. */
-  nextAt(): number | null {
+  /** When somebody's reserved moment comes, or somebody has run for long enough to be in another one's way. */
+  nextAt(now: number): number | null {
+    let next: number | null = null;
+    for (const { at } of this.core.reservations) if (at > now && (next === null || at < next)) next = at;
+    const ripe = this.ripeAt();
+    return next === null || ripe === null ? (next ?? ripe) : Math.min(next, ripe);
+  }
+
+  private ripeAt(): number | null {
     if (this.takers.size === 0) return null;
     for (let ripe = this.ripening.first(); ripe; ripe = this.ripening.first()) {
       if (ripe.entry.running) return ripe.at;
@@ -112,10 +122,20 @@ export class Parking {
   }
 
   private grown(): void {
+    const before = new Map(this.roomless);
     this.roomless.clear();
     for (const fit of [...this.fits]) {
       if (fit.parked.size === 0) this.fits.delete(fit);
       else if (this.core.placerFor(fit.need.pool).find(fit.need)) this.wake(fit.parked);
+      else this.stillRoomless(fit, before);
+    }
+  }
+
+  private stillRoomless({ key }: Fit, before: ReadonlyMap<string, WaitReason>): void {
+    for (const level of Object.values(levels)) {
+      const reason = before.get(`${key}/${level}`);
+      // Where islands are promised, more than the shape counts: it is found out again.
+      if (reason !== undefined && this.core.promises.length === 0) this.roomless.set(`${key}/${level}`, reason);
     }
   }
 

@@ -8,6 +8,7 @@ import { seatOn } from './fork.ts';
 import { mayDisplace, type Option } from './options.ts';
 import { couldFit } from './outlook.ts';
 import type { Parking } from './parking.ts';
+import { orgOf } from './queues.ts';
 import type { Conflicts, Trial } from './trial.ts';
 
 export interface Spot {
@@ -38,6 +39,8 @@ export class Placing {
     const { reservation } = entry;
     if (!reservation || !this.core.outlook.isDue(reservation, this.trial.now)) return null;
     const { seats, need, choice } = reservation;
+    const { refuses } = this.core.refusals(entry);
+    if (refuses && seats.some(({ machine, gpus }) => this.isRefused(machine, gpus, refuses))) return null;
     const amounts = seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus));
     const sum = sumOf(amounts);
     if (this.core.tree.blockedBy(entry.request.queue, sum)) return null;
@@ -48,7 +51,7 @@ export class Placing {
   place(entry: Entry, options: readonly Option[]): Spot | WaitReason {
     let reason: WaitReason = 'no-machine';
     for (const option of options) {
-      const key = `${option.fit.key}/${option.level}`;
+      const key = `${option.fit.key}/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
       const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
       const found = known ?? this.find(entry, option);
       if (typeof found !== 'string') return this.settle(entry, found);
@@ -65,23 +68,23 @@ export class Placing {
     const { avoid } = entry;
     const isReserved: Except = ({ id }) => conflicts.has(id);
     const found =
-      (avoid.length > 0 ? this.search(option, (place) => isReserved(place) || avoid.includes(place.id)) : null) ??
-      this.search(option, conflicts.size === 0 ? null : isReserved) ??
-      this.squeeze(option, conflicts) ??
-      this.displace(option, conflicts);
-    return found ?? this.whyNot(option, conflicts);
+      (avoid.length > 0 ? this.search(entry, option, (place) => isReserved(place) || avoid.includes(place.id)) : null) ??
+      this.search(entry, option, conflicts.size === 0 ? null : isReserved) ??
+      this.squeeze(entry, option, conflicts) ??
+      this.displace(entry, option, conflicts);
+    return found ?? this.whyNot(entry, option, conflicts);
   }
 
-  private search({ fit, choice }: Option, except: Except | null): Omit<Spot, 'isBorrowed'> | null {
+  private search(entry: Entry, { fit, choice }: Option, except: Except | null): Omit<Spot, 'isBorrowed'> | null {
     const placer = this.core.placerFor(fit.need.pool);
-    const found = placer.findGang(fit.need, fit.nodes, except === null ? {} : { except });
+    const found = placer.findGang(fit.need, fit.nodes, { ...(except === null ? {} : { except }), ...this.core.refusals(entry) });
     if (!found) return null;
     const score = found.reduce((sum, { price }) => sum + price, 0);
     return { choice, seats: found.map(seatOf), candidates: found[0]?.candidates ?? 0, score };
   }
 
   /** On what those leave over who keep machines for themselves. */
-  private squeeze({ fit, choice }: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
+  private squeeze(entry: Entry, { fit, choice }: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
     if (fit.nodes > 1 || conflicts.size === 0 || fit.need.near || fit.need.apart) return null;
     const need = this.core.needs.of(fit.need);
     const { fleet } = this.core.cluster;
@@ -89,16 +92,21 @@ export class Placing {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
       const seat = seatOn(this.core.outlook.leftover(place, conflicts.get(machine) ?? []), need);
-      if (seat) return { choice, seats: [seat], candidates: 1, score: 0 };
+      if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus)) return { choice, seats: [seat], candidates: 1, score: 0 };
     }
     return null;
   }
 
   /** On machines that only those of a lower level keep for themselves. */
-  private displace(option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
+  private displace(entry: Entry, option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
     const isMine = ({ level }: Reservation): boolean => mayDisplace(option.level, level);
     const mine = new Set([...conflicts].filter(([, all]) => all.every(isMine)).map(([machine]) => machine));
-    return mine.size === 0 ? null : this.search(option, ({ id }) => conflicts.has(id) && !mine.has(id));
+    return mine.size === 0 ? null : this.search(entry, option, ({ id }) => conflicts.has(id) && !mine.has(id));
+  }
+
+  private isRefused(machine: string, gpus: readonly number[], refuses: (place: Place, gpus: readonly number[]) => boolean): boolean {
+    const place = this.core.cluster.fleet.get(machine);
+    return place === undefined || refuses(place, gpus);
   }
 
   private settle(entry: Entry, spot: Omit<Spot, 'isBorrowed'>): Spot {
@@ -119,13 +127,15 @@ export class Placing {
     return { ...spot, isBorrowed };
   }
 
-  private whyNot({ fit }: Option, conflicts: Conflicts): WaitReason {
+  private whyNot(entry: Entry, { fit }: Option, conflicts: Conflicts): WaitReason {
     const { fleet } = this.core.cluster;
     const { need } = fit;
     if (need.machine !== undefined && !fleet.get(need.machine)?.isOpen) return 'machine-away';
     const fleetNeed = this.core.needs.of(need);
     if (!fleet.places.some((place) => place?.isOpen && couldFit(place, fleetNeed))) return 'no-machine';
-    return conflicts.size > 0 && this.core.placerFor(need.pool).findGang(need, fit.nodes) ? 'held-for-earlier' : 'all-busy';
+    const placer = this.core.placerFor(need.pool);
+    if (conflicts.size > 0 && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';
+    return this.core.promises.length > 0 && placer.findGang(need, fit.nodes) ? 'promised' : 'all-busy';
   }
 }
 

@@ -20,6 +20,11 @@ export class Round {
   private readonly turns: Turns;
   private readonly placing: Placing;
   private readonly victims: Victims;
+  /** Of those that nobody has been told anything of, and what the others were told. */
+  private readonly shapes = new Set<number>();
+  private readonly known = new Map<number, WaitReason>();
+  /** No quotas, and nobody who could make way: what one of a shape is told, all are. */
+  private isSimple: boolean;
 
   constructor(
     private readonly core: Core,
@@ -31,6 +36,7 @@ export class Round {
     this.turns = new Turns(core, now);
     this.placing = new Placing(core, parking, this.trial);
     this.victims = new Victims(core, this.trial);
+    this.isSimple = core.admission.isFree && core.preemptible.size === 0 && core.promises.length === 0;
   }
 
   run(): readonly Decision[] {
@@ -41,16 +47,39 @@ export class Round {
     for (const line of this.core.queues.active) {
       this.core.admission.keepers.delete(line);
       this.turns.add(line);
+      this.shapes.add(line.shape.id);
+      this.isSimple &&= !line.kind.isSolid;
     }
-    for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
+    for (const { entry } of this.parking.due(this.now)) {
+      this.isSimple = false;
+      if (entry.line) this.turns.addBeside(entry);
+    }
     this.turns.start();
     try {
-      for (let turn = this.turns.next(); turn && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
+      for (let turn = this.turns.next(); turn && this.decisions.length < this.limit; turn = this.turns.next()) {
+        this.take(turn);
+        if (this.isOver()) break;
+      }
     } finally {
       this.trial.undo();
       for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
     }
     return this.decisions;
+  }
+
+  /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
+  private isOver(): boolean {
+    if (this.shapes.size > 0 || !this.isSimple || this.core.reservations.size < this.core.settings.reservations) return false;
+    if (this.trial.isClean) for (const line of [...this.core.queues.active]) this.parkAlike(line);
+    return true;
+  }
+
+  private parkAlike(line: Line): void {
+    const head = line.next(0)?.entry;
+    if (!head || line.kind.isSolid || !this.known.has(line.shape.id)) return;
+    const { options, blocked } = this.core.admission.optionsOf(head, false);
+    line.reason = this.known.get(line.shape.id) ?? 'all-busy';
+    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, head.reservation !== null || line.leaf.reservations > 0);
   }
 
   private take(turn: Turn): void {
@@ -85,6 +114,10 @@ export class Round {
     line.reason = takeover || isComingSoon ? 'preempting' : reason;
     this.keepQuota(line, entry, admitted.blocked);
     this.turns.blocked();
+    if (entry.reservation === null || line.leaf.reservations > 0) {
+      this.shapes.delete(line.shape.id);
+      this.known.set(line.shape.id, reason);
+    }
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
   }
 
@@ -109,7 +142,15 @@ export class Round {
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     const { leaf } = entry.line ?? {};
-    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || reason === 'no-machine' || reason === 'machine-away')
+    if (
+      entry.reservation ||
+      !leaf ||
+      leaf.reservations > 0 ||
+      options.length === 0 ||
+      reason === 'no-machine' ||
+      reason === 'promised' ||
+      reason === 'machine-away'
+    )
       return true;
     if (this.core.reservations.size >= this.core.settings.reservations) return false;
     let best: { readonly at: number; readonly option: Option } | null = null;

@@ -175,4 +175,17 @@ describe('a scheduler', () => {
     expect(again.decide(world.now, 10)).toEqual(world.scheduler.decide(world.now, 10));
     expect(again.load()).toEqual(world.scheduler.load());
   });
+
+  it('keeps an island whole for whom it was promised, but for work that makes way', () => {
+    const world = new World();
+    world.machine('m', 8);
+    world.scheduler.setPromises([{ org: 'a', model: 'a100', size: 8, count: 1 }]);
+    world.ask('b1', 'b', gpus(1));
+    world.ask('b2', 'b', gpus(1), { isPreemptible: true });
+    expect(world.round()).toContain('place b2');
+    expect(world.reasons()).toEqual({ b1: 'promised' });
+    world.end('b2');
+    world.ask('a1', 'a', gpus(8));
+    expect(world.round()).toContain('place a1');
+  });
 });

@@ -110,7 +110,7 @@ export class Scheduler {
 
   /** When the passing of time alone could change the next decision; null: only a fact can. */
   dueAt(now: number): number | null {
-    const moments = [this.core.queues.nextAt(), this.parking.nextAt()].filter((at) => at !== null);
+    const moments = [this.core.queues.nextAt(), this.parking.nextAt(now)].filter((at) => at !== null);
     return moments.length === 0 ? null : Math.max(now, Math.min(...moments));
   }
 

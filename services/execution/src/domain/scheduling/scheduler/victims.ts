@@ -54,13 +54,21 @@ export class Victims {
 
   /** Leaves the trial as it was. */
   find(entry: Entry, option: Option): Takeover | null {
+    const isAlone = this.core.preemptible.size === 0 && (option.level !== levels.guaranteed || this.core.borrowing.size === 0);
+    if (isAlone) return null;
     const key = `${option.fit.key}/${option.level}/${entry.request.queue}`;
     if (this.inVain.has(key)) return null;
     const mark = this.trial.mark();
-    const takeover = this.search({ entry, option, amounts: this.amountsOf(option) });
+    const taker = { entry, option, amounts: this.amountsOf(option) };
+    const takeover = this.hasCandidate(taker) ? this.search(taker) : null;
     this.trial.undo(mark);
     if (!takeover) this.inVain.add(key);
     return takeover;
+  }
+
+  private hasCandidate(taker: Taker): boolean {
+    for (const entry of this.core.mayMakeWay(taker.option.level)) if (this.reasonFor(taker, entry) !== null) return true;
+    return false;
   }
 
   private search(taker: Taker): Takeover | null {
@@ -82,7 +90,10 @@ export class Victims {
   private freeSeat({ entry, option }: Taker): Seat | null {
     const { need } = option.fit;
     const conflicts = this.trial.conflicts(entry);
-    const found = this.core.placerFor(need.pool).find(need, { except: ({ id }) => this.isKept(id, conflicts, option) });
+    const found = this.core.placerFor(need.pool).find(need, {
+      except: ({ id }) => this.isKept(id, conflicts, option),
+      ...this.core.refusals(entry),
+    });
     return found && { machine: found.place.id, gpus: found.gpus, ...(found.slice === null ? {} : { slice: found.slice }) };
   }
 
@@ -145,7 +156,8 @@ export class Victims {
       else this.shiftAll(1, fork, victim);
     }
     const seat = seatOn(fork, need);
-    return seat && { place, seat, victims: chosen, cost: chosen.reduce((sum, victim) => sum + (costs.get(victim) ?? 0), 0) };
+    if (!seat || this.core.refusals(taker.entry).refuses?.(place, seat.gpus)) return null;
+    return { place, seat, victims: chosen, cost: chosen.reduce((sum, victim) => sum + (costs.get(victim) ?? 0), 0) };
   }
 
   /** The first of them, until there is room on the fork; null: there is none even without all of them. */
