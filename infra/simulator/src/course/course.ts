@@ -1,4 +1,4 @@
-import type { MachineSize, Request } from '@orrery/execution/scheduling';
+import type { MachineSize, Promised, Request } from '@orrery/execution/scheduling';
 import type { Quota } from '../quotas.ts';
 import type { Samples } from './samples.ts';
 
@@ -13,6 +13,7 @@ export interface Job extends Request {
 /** What happens to machines and rights while requests come and go. */
 export type Change =
   | { readonly at: number; readonly kind: 'quotas'; readonly nodes: readonly Quota[] }
+  | { readonly at: number; readonly kind: 'promises'; readonly promises: readonly Promised[] }
   /** It is new, or of another size than it was. */
   | { readonly at: number; readonly kind: 'join'; readonly machine: MachineSize }
   | { readonly at: number; readonly kind: 'open' | 'close' | 'lose' | 'leave'; readonly machine: string };

@@ -1,4 +1,4 @@
-import { defaultSettings, type PolicyName, Scheduler } from '@orrery/execution/scheduling';
+import { defaultSettings, type PolicyName, Scheduler, type SchedulerSettings } from '@orrery/execution/scheduling';
 import { chanceOf } from '../draw.ts';
 import type { Quota } from '../quotas.ts';
 import type { Course } from './course.ts';
@@ -12,11 +12,13 @@ export interface Play {
   readonly quotas: readonly Quota[];
   /** What each organization should get beside the others. */
   readonly weights: ReadonlyMap<string, number>;
+  /** Where they are other than the platform's own. */
+  readonly rules?: Partial<SchedulerSettings>;
 }
 
 /** Plays a scenario through the scheduler, with the settings of the platform. */
-export const play = (scenario: Omit<Scenario, 'weights'>, { name, policy, seed, quotas, weights }: Play): Course => {
-  const settings = { ...defaultSettings, policy };
+export const play = (scenario: Omit<Scenario, 'weights'>, { name, policy, seed, quotas, weights, rules = {} }: Play): Course => {
+  const settings = { ...defaultSettings, ...rules, policy };
   const scheduler = new Scheduler(settings, chanceOf(seed).share);
   scheduler.setQuotas(quotas, scenario.jobs[0]?.submittedAt ?? 0);
   const { ageingMs, graceMs } = settings;

@@ -218,6 +218,9 @@ export class Simulation {
       case 'quotas':
         this.scheduler.setQuotas(change.nodes, now);
         break;
+      case 'promises':
+        this.scheduler.setPromises(change.promises);
+        break;
       case 'join':
         this.machines.join(change.machine);
         break;

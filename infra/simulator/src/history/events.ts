@@ -29,13 +29,15 @@ const told = [
   'WorkerUncordoned',
   'QuotaSet',
   'QuotaRemoved',
+  'IslandsPromised',
+  'SchedulerRulesSet',
 ] as const satisfies readonly execution.ExecutionEvent['type'][];
 
 export type Told = Extract<execution.ExecutionEvent, { readonly type: (typeof told)[number] }>;
 
 export type RunEvent = Extract<Told, { readonly type: `Run${string}` }>;
 export type WorkerEvent = Extract<Told, { readonly type: `Worker${string}` }>;
-export type QuotaEvent = Extract<Told, { readonly type: `Quota${string}` }>;
+export type RightsEvent = Exclude<Told, RunEvent | WorkerEvent>;
 
 export const isOfRun = (event: Told): event is RunEvent => event.type.startsWith('Run');
 export const isOfWorker = (event: Told): event is WorkerEvent => event.type.startsWith('Worker');

@@ -119,6 +119,34 @@ describe('Recorded events', () => {
     expect(again?.seconds).toBe(1_200);
   });
 
+  it('are replayed with the rights and rules that were set, or with those of a file', () => {
+    const said = { by: 'ada', at: at(0) };
+    const limitMilli = { a100: 0 };
+    const quota = { node: org, parent: null, weight: 1, guaranteedMilli: {}, limitMilli, highestClass: null };
+    const rules = {
+      ageingMs: 60_000,
+      overdueMs: 60_000,
+      urgentMs: 0,
+      halfLifeMs: 60_000,
+      graceMs: 0,
+      minRunMs: 0,
+      maxPreemptions: 1,
+      reservations: 0,
+    };
+    const rights = [
+      event('QuotaSet', { ...quota, ...said }),
+      event('IslandsPromised', { orgId: org, model: 'a100', size: 1, count: 1, ...said }),
+      event('SchedulerRulesSet', { policy: 'pack', ...rules, ...said }),
+    ];
+    const lines = [joined, ...rights, submitted(10, 0), placed(10, 3), ended(10, 13)];
+    expect(replay(lines)[1]?.all.neverStarted).toBe(1);
+    const quotas = join(dir, 'quotas.json');
+    writeFileSync(quotas, JSON.stringify({ items: [{ ...quota, limitMilli: { a100: 1_000 }, setAt: at(0) }] }));
+    expect(replay(lines, '--quotas', quotas)[1]?.all.neverStarted).toBe(0);
+    const removed = event('QuotaRemoved', { node: org, by: 'ada', at: at(5) });
+    expect(replay([...lines, removed])[1]?.all).toMatchObject({ neverStarted: 0, waitSeconds: { max: 300 } });
+  });
+
   it('tell of preemptions and of work that was for nothing', () => {
     const [recorded] = replay([joined, submitted(10, 0), placed(10, 0), preempted(10, 30), lost(10, 30), placed(10, 40), ended(10, 50)]);
     expect(recorded?.preemptions).toEqual({ count: 1, requests: 1, mostOfOne: 1, lostGpuHours: 0.5 });
