@@ -159,6 +159,11 @@ export class QuotaTree {
     );
   }
 
+  /** There is a node above both, which is not the whole tree. */
+  areRelated(queue: string, other: string): boolean {
+    return this.branchOf(queue).common(this.branchOf(other)) !== this.root;
+  }
+
   /** What others than this queue are guaranteed and do not use. */
   unusedGuarantees(exceptQueue: string, resource: string): number {
     const number = this.numberOf(resource);

@@ -24,6 +24,8 @@ export class Core {
   /** Who runs and may have to make way for work of any level, and for guaranteed work alone. */
   readonly preemptible = new Set<Entry>();
   readonly borrowing = new Set<Entry>();
+  /** Who makes way for somebody. */
+  readonly leaving = new Set<Entry>();
   promises: readonly Promised[] = [];
   readonly needs: FleetNeeds;
   readonly outlook: Outlook;

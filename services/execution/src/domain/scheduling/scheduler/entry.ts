@@ -25,7 +25,8 @@ export interface Running {
   readonly choice: number;
   readonly seats: readonly Seat[];
   readonly at: number;
-  readonly isBorrowed: boolean;
+  /** More than its queue was guaranteed when it was placed, or when its quotas were last changed. */
+  isBorrowed: boolean;
   /** By member; null where the seat is free again. */
   readonly holds: (Hold | null)[];
   /** Since when it makes room for others. */

@@ -1,4 +1,4 @@
-import type { QuotaNode } from '../admission/quota-node.ts';
+import type { Amounts, QuotaNode } from '../admission/quota-node.ts';
 import type { Need } from '../placement/need.ts';
 import type { Request, Seat } from '../request.ts';
 import type { Core } from './core.ts';
@@ -20,7 +20,34 @@ export class Ledger {
   setQuotas(nodes: readonly QuotaNode[], now: number): void {
     this.core.tree.setNodes(nodes, now);
     this.core.admission.isFree = nodes.length === 0;
+    this.remark();
     this.parking.everything();
+  }
+
+  /** A guarantee may have become less than what was placed within it: the newest of that is borrowed from now on. */
+  private remark(): void {
+    const { cluster, tree, borrowing, entries } = this.core;
+    const running = [...entries.values()].flatMap((entry) => (entry.running ? [{ entry, running: entry.running }] : []));
+    running.sort(
+      (a, b) =>
+        Number(b.running.isBorrowed) - Number(a.running.isBorrowed) ||
+        b.running.at - a.running.at ||
+        (a.entry.request.id < b.entry.request.id ? 1 : -1),
+    );
+    const supposed: { readonly queue: string; readonly amounts: Amounts }[] = [];
+    for (const { entry, running: one } of running) {
+      const { queue } = entry.request;
+      const held = one.holds.flatMap((hold) => (hold ? [hold.amounts] : []));
+      const isOver = held.some((amounts) => Object.keys(amounts).some((resource) => tree.isOverGuarantee(queue, resource)));
+      if (!one.isBorrowed && !isOver) continue;
+      one.isBorrowed = true;
+      if (!entry.request.isPreemptible) borrowing.add(entry);
+      for (const amounts of held) {
+        cluster.suppose(queue, amounts, -1);
+        supposed.push({ queue, amounts });
+      }
+    }
+    for (const { queue, amounts } of supposed.reverse()) cluster.suppose(queue, amounts, 1);
   }
 
   setPromises(promises: readonly Promised[]): void {
@@ -74,12 +101,15 @@ export class Ledger {
     const running = this.hold(entry, need, placed);
     for (const member of vacated) this.release(entry, member);
     running.preemptingAt = preemptingAt;
+    if (preemptingAt !== null) this.core.leaving.add(entry);
     this.parking.placed(entry);
   }
 
   preempting(id: string, at: number): void {
-    const running = this.core.entries.get(id)?.running;
-    if (running) running.preemptingAt ??= at;
+    const entry = this.core.entries.get(id);
+    if (!entry?.running) return;
+    entry.running.preemptingAt ??= at;
+    this.core.leaving.add(entry);
   }
 
   reserved(id: string, reserved: Reserved): void {
@@ -148,7 +178,7 @@ export class Ledger {
     entry.running = running;
     for (const hold of holds) this.core.cluster.take(hold);
     if (entry.request.isPreemptible) this.core.preemptible.add(entry);
-    else if (placed.isBorrowed) this.core.borrowing.add(entry);
+    else if (placed.isBorrowed || this.core.tree.pathOf(entry.request.queue).length > 1) this.core.borrowing.add(entry);
     return running;
   }
 
@@ -170,6 +200,7 @@ export class Ledger {
     entry.running = null;
     this.core.preemptible.delete(entry);
     this.core.borrowing.delete(entry);
+    this.core.leaving.delete(entry);
     this.parking.givenBack(entry.request.queue);
     return true;
   }

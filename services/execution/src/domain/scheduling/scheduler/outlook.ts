@@ -1,3 +1,4 @@
+import { wholeGpu } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
@@ -24,14 +25,30 @@ export interface Asker {
 
 const seatOf = (reservation: Reservation, machine: string): readonly Seat[] => reservation.seats.filter((seat) => seat.machine === machine);
 
-/** The whole machine, empty, is large enough. */
-export const couldFit = (place: Place, need: FleetNeed): boolean => {
-  if (place.cpuMilli < need.cpuMilli || place.memoryMib < need.memoryMib || (need.suits !== null && !need.suits(place))) return false;
+/** GPUs of the machine that will do for it, whoever has them. */
+const servingOn = ({ kinds, closed, mig }: Place, need: FleetNeed): number => {
   let gpus = 0;
-  for (const [index, kind] of place.kinds.entries()) {
-    if (need.allows[kind] === 1 && !place.closed?.has(index) && (need.mig === null) !== (typeof place.mig?.[index] === 'string')) gpus += 1;
+  for (const [index, kind] of kinds.entries()) {
+    if (need.allows[kind] === 1 && !closed?.has(index) && (need.mig === null) !== (typeof mig?.[index] === 'string')) gpus += 1;
   }
-  return gpus >= need.gpus;
+  return gpus;
+};
+
+/** The whole machine, empty, is large enough. */
+export const couldFit = (place: Place, need: FleetNeed): boolean =>
+  place.cpuMilli >= need.cpuMilli &&
+  place.memoryMib >= need.memoryMib &&
+  (need.suits === null || need.suits(place)) &&
+  servingOn(place, need) >= need.gpus;
+
+/** For so many members the whole machine, empty, is large enough. */
+export const membersOn = (place: Place, need: FleetNeed): number => {
+  if (!couldFit(place, need)) return 0;
+  const times = (all: number, each: number): number => (each === 0 ? Number.POSITIVE_INFINITY : Math.floor(all / each));
+  const gpus = servingOn(place, need) * (need.isShare ? times(wholeGpu, need.gpuMilli) : 1);
+  // How many slices a GPU has is nothing to count on here: too many is no harm.
+  const onGpus = need.mig === null ? times(gpus, need.gpus) : Number.POSITIVE_INFINITY;
+  return Math.min(onGpus, times(place.cpuMilli, need.cpuMilli), times(place.memoryMib, need.memoryMib));
 };
 
 /** What the cluster will look like when everything that runs ends at its limit. */

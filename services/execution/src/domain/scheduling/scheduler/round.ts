@@ -113,12 +113,24 @@ export class Round {
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
     line.reason = takeover || isComingSoon ? 'preempting' : reason;
     this.keepQuota(line, entry, admitted.blocked);
-    this.turns.blocked();
-    if (entry.reservation === null || line.leaf.reservations > 0) {
-      this.shapes.delete(line.shape.id);
-      this.known.set(line.shape.id, reason);
+    if (takeover || isComingSoon) this.letNextTry(entry);
+    else {
+      this.turns.blocked();
+      if (entry.reservation === null || line.leaf.reservations > 0) {
+        this.shapes.delete(line.shape.id);
+        this.known.set(line.shape.id, reason);
+      }
     }
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
+  }
+
+  /** Room is made for it: it counts as if it were there, and the next of its queue may have others make way, too. */
+  private letNextTry(entry: Entry): void {
+    const { reservation } = entry;
+    for (const { machine, gpus } of reservation?.seats ?? []) {
+      if (reservation) this.trial.charge(entry.request.queue, this.core.cluster.amountsOf(reservation.need, machine, gpus), 1);
+    }
+    this.turns.coming();
   }
 
   private takeover(entry: Entry, options: readonly Option[]): Takeover | null {

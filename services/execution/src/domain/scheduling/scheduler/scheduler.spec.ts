@@ -99,7 +99,7 @@ describe('a scheduler', () => {
     world.machine('m1', 2);
     world.ask('gang', 'a', gpus(1), { nodes: 3 });
     expect(world.round()).toEqual([]);
-    expect(world.reasons()).toEqual({ gang: 'all-busy' });
+    expect(world.reasons()).toEqual({ gang: 'no-machine' });
     world.machine('m2', 1);
     expect(world.round()).toEqual(['place gang']);
   });

@@ -39,6 +39,11 @@ export class Trial {
     this.steps.push(() => cluster.suppose(queue, amounts, sign === 1 ? -1 : 1));
   }
 
+  /** Its queue does not hold what it has any more. */
+  discount({ request, running }: Entry): void {
+    for (const hold of running?.holds ?? []) if (hold) this.charge(request.queue, hold.amounts, -1);
+  }
+
   /** As if this member had ended. */
   vacate(hold: Hold): void {
     const { amounts, entry } = hold;
@@ -51,8 +56,10 @@ export class Trial {
     const { running } = entry;
     if (!running) return;
     running.preemptingAt = this.now;
+    this.core.leaving.add(entry);
     this.steps.push(() => {
       running.preemptingAt = null;
+      this.core.leaving.delete(entry);
     });
   }
 

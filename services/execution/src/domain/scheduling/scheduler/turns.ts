@@ -89,6 +89,15 @@ export class Turns {
     this.queue(this.current);
   }
 
+  /** It waits for room that is made for it: the next of its line is looked at by itself. */
+  coming(): void {
+    const head = this.leaveHead();
+    if (!head || !this.current) return;
+    if (head.step !== null) this.propose(head.line, head.step);
+    this.fair.charged(this.current.leaf.queue);
+    this.queue(this.current);
+  }
+
   /** There was nothing for it, and so for nobody behind it. */
   blocked(): void {
     const head = this.leaveHead();

@@ -4,7 +4,7 @@ import type { Place } from '../placement/place.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
 import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
-import type { Entry, Hold } from './entry.ts';
+import type { Entry, Hold, Reservation } from './entry.ts';
 import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
 import { levelOf, levels, mayDisplace, type Option } from './options.ts';
 import { orgOf } from './queues.ts';
@@ -59,6 +59,8 @@ export class Victims {
     const key = `${option.fit.key}/${option.level}/${entry.request.queue}`;
     if (this.inVain.has(key)) return null;
     const mark = this.trial.mark();
+    // Who makes way already is as good as gone: what its queue holds beside it may be no more than its guarantee.
+    for (const leaving of this.core.leaving) this.trial.discount(leaving);
     const taker = { entry, option, amounts: this.amountsOf(option) };
     const takeover = this.hasCandidate(taker) ? this.search(taker) : null;
     this.trial.undo(mark);
@@ -117,8 +119,9 @@ export class Victims {
     let best: Offer | null = null;
     for (const [machine, entries] of this.candidates(taker, victims)) {
       const place = this.core.cluster.fleet.get(machine);
-      if (!place || this.isKept(machine, conflicts, option)) continue;
-      const offer = this.offerOf(taker, place, entries);
+      if (!place) continue;
+      const kept = (conflicts.get(machine) ?? []).filter(({ level }) => level >= option.level);
+      const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
     return best;
@@ -142,12 +145,22 @@ export class Victims {
     return byMachine;
   }
 
-  private offerOf(taker: Taker, place: Place, entries: readonly Entry[]): Offer | null {
+  /** The machine when those who make way have gone, and those have come who keep it with no less right. */
+  private spareOf(place: Place, kept: readonly Reservation[]): Place {
+    const fork = forkOf(place);
+    for (const leaving of this.core.leaving) this.shiftAll(1, fork, leaving);
+    for (const { need, seats } of kept) {
+      for (const seat of seats) if (seat.machine === fork.id) shiftOn(-1, fork, { need, seat });
+    }
+    return fork;
+  }
+
+  /** The fork is used up. */
+  private offerOf(taker: Taker, fork: Place, entries: readonly Entry[]): Offer | null {
     const need = this.core.needs.of(taker.option.fit.need);
     const { now } = this.trial;
     const costs = new Map(entries.map((entry) => [entry, costOf(entry, now)]));
     const ordered = [...entries].sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || (a.request.id < b.request.id ? -1 : 1));
-    const fork = forkOf(place);
     const chosen = this.choose(taker, fork, ordered);
     if (!chosen) return null;
     for (const victim of [...chosen].reverse()) {
@@ -156,7 +169,8 @@ export class Victims {
       else this.shiftAll(1, fork, victim);
     }
     const seat = seatOn(fork, need);
-    if (!seat || this.core.refusals(taker.entry).refuses?.(place, seat.gpus)) return null;
+    const place = this.core.cluster.fleet.get(fork.id);
+    if (!seat || !place || this.core.refusals(taker.entry).refuses?.(place, seat.gpus)) return null;
     return { place, seat, victims: chosen, cost: chosen.reduce((sum, victim) => sum + (costs.get(victim) ?? 0), 0) };
   }
 
@@ -214,8 +228,12 @@ export class Victims {
     if (!running || running.preemptingAt !== null || victim.preemptions >= maxPreemptions || this.trial.now - running.at < minRunMs)
       return null;
     const isOwn = orgOf(request.queue) === orgOf(entry.request.queue);
-    if (isOwn && request.isPreemptible && !entry.request.isPreemptible && entry.request.rank >= request.rank) return 'own-org';
-    if (!running.isBorrowed) return null;
+    const isStronger = !entry.request.isPreemptible && entry.request.rank >= request.rank;
+    // Not from within its guarantee by one that borrows: it could take the place back, and so on for ever.
+    const isSafe = !running.isBorrowed && option.level !== levels.guaranteed;
+    if (isOwn && request.isPreemptible && isStronger && !isSafe) return 'own-org';
+    // What a group or an org is guaranteed is nobody else's; among its own, each part's guarantee counts.
+    if (!running.isBorrowed && !this.core.tree.areRelated(entry.request.queue, request.queue)) return null;
     const resources = new Set(running.holds.flatMap((hold) => Object.keys(hold?.amounts ?? {})));
     if (option.level === levels.guaranteed) {
       const mayReclaim = [...resources].some((resource) => {
@@ -224,7 +242,7 @@ export class Victims {
       });
       return mayReclaim ? 'reclaim' : null;
     }
-    if (option.level <= levelOf(false, request.isPreemptible)) return null;
+    if (!running.isBorrowed || option.level <= levelOf(false, request.isPreemptible)) return null;
     const isOver = this.core.admission.isFree || [...resources].some((each) => this.core.tree.isOverGuarantee(request.queue, each));
     return isOver ? 'higher-level' : null;
   }
