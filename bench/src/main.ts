@@ -5,6 +5,7 @@ import { benchLoginStorm } from './login-storm.ts';
 import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
 import { benchPlacement } from './placement.ts';
+import { benchQueueing } from './queueing.ts';
 import { benchRelay } from './relay.ts';
 import { benchRpc } from './rpc.ts';
 
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   credentials: benchCredentials,
   placement: benchPlacement,
   limits: () => benchLimits(required('ORRERY_REDIS_URL')),
+  queueing: benchQueueing,
   'main-job': () => benchMainJob(required('ORRERY_URL')),
   'login-storm': () => benchLoginStorm(required('ORRERY_URL')),
 };

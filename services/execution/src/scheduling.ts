@@ -1,4 +1,5 @@
 // The second door: for tools that ask the engine what it would do, and need nothing else of a service.
+export type { QuotaNode } from './domain/scheduling/admission/quota-node.ts';
 export { Fleet } from './domain/scheduling/placement/fleet.ts';
 export { migFamilies, profileOf } from './domain/scheduling/placement/mig.ts';
 export { type GroupWish, gpuMilliOf, isShare, keyOf, type Need, wholeGpu } from './domain/scheduling/placement/need.ts';

@@ -35,7 +35,9 @@ export const bench = async (checkout: string, line: CommandLine): Promise<void> 
   const run = (words: readonly string[]) => (env: NodeJS.ProcessEnv) =>
     foreground(process.execPath, [main, ...words], { cwd: checkout, env: { ...process.env, ...env } });
   const all = line.words.length === 0;
-  const others = all ? ['event-store', 'relay', 'bus', 'credentials', 'limits'] : line.words.filter((word) => !ofPlatform.includes(word));
+  const others = all
+    ? ['event-store', 'relay', 'bus', 'credentials', 'limits', 'queueing']
+    : line.words.filter((word) => !ofPlatform.includes(word));
   const codes: number[] = [];
   if (others.length > 0) codes.push(await withBenchServers(checkout, run(others)));
   const platform = ofPlatform.filter((name) => all || line.words.includes(name));
