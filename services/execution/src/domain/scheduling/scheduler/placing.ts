@@ -51,16 +51,23 @@ export class Placing {
   place(entry: Entry, options: readonly Option[]): Spot | WaitReason {
     let reason: WaitReason = 'no-machine';
     for (const option of options) {
-      const key = `${option.fit.key}/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
-      const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
-      const found = known ?? this.find(entry, option);
+      const found = this.look(entry, option);
       if (typeof found !== 'string') return this.settle(entry, found);
-      // Somebody of its group may come to be where nobody was.
-      if (known === undefined && option.fit.need.near === undefined)
-        (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
       if (reason === 'no-machine' || found === 'held-for-earlier') reason = found;
     }
     return reason;
+  }
+
+  /** What is known not to have room is not looked for again. */
+  private look(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
+    // Somebody of its group may come to be where nobody was.
+    if (option.fit.need.near) return this.find(entry, option);
+    const key = `${option.fit.key}/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
+    const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
+    if (known !== undefined) return known;
+    const found = this.find(entry, option);
+    if (typeof found === 'string') (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
+    return found;
   }
 
   private find(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
