@@ -116,6 +116,7 @@ describe('the queue', () => {
     expect(rest.nextCursor).toBeUndefined();
     expect(await world.ask(execution.GetQueue, { cursor: 'x' }, operator)).toMatchObject({ rejection: { code: 'InvalidInput' } });
     expect(await world.get(execution.GetQueueRunning, {}, operator)).toEqual({ items: [] });
+    expect(await world.get(execution.GetProposedMoves, {}, operator)).toMatchObject({ items: [] });
     const { items } = await world.get(execution.GetQuotaUse, {}, operator);
     expect(items).toMatchObject([{ node: world.org, waiting: 3 }]);
   });

@@ -6,7 +6,7 @@ import { RunEvents } from '../runs/events.ts';
 import { RunId } from '../runs/ids.ts';
 import { askFields, askRefusals, refuseContradiction } from '../runs/operations.ts';
 import { RunStatus } from '../runs/types.ts';
-import { PlacedItem, QueueItem, QueueSummary, QuotaUse, WaitExplained } from './explain-types.ts';
+import { PlacedItem, ProposedMoves, QueueItem, QueueSummary, QuotaUse, WaitExplained } from './explain-types.ts';
 
 /** The scheduler is in one process at a time; for a moment it is in none. */
 const fromScheduler = { SchedulerChangingHands: 503, SchedulerBusy: 503 } as const;
@@ -68,6 +68,17 @@ export const GetQuotaUse = query({
   deadlineMs: 10_000,
 });
 
+export const GetProposedMoves = query({
+  subject: 'execution.get-proposed-moves',
+  summary: 'What preemptible work could go where so that the first that wait for whole machines have room; nothing is moved',
+  http: 'GET /queue/moves',
+  access: 'operator',
+  input: z.strictObject({}),
+  output: z.strictObject({ asOf: Instant, items: z.array(ProposedMoves) }),
+  refusals: fromScheduler,
+  deadlineMs: 10_000,
+});
+
 /** The same fields, and the same judgement, as of a submission. */
 export const WhatIf = query({
   subject: 'execution.what-if',
@@ -102,6 +113,7 @@ export const ConsultScheduler = query({
       meanShare: z.number().min(0).max(1),
     }),
     z.strictObject({ about: z.literal('what-if'), submission: RunEvents.RunSubmitted.schema, meanShare: z.number().min(0).max(1) }),
+    z.strictObject({ about: z.literal('moves') }),
     z.strictObject({ about: z.enum(['waiting', 'running', 'quotas']), limit: z.int().positive(), after: z.int().min(0) }),
   ]),
   output: z.strictObject({ answer: z.unknown() }),

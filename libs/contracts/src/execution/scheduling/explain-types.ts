@@ -150,6 +150,20 @@ export const QueueSummary = z
   .meta({ id: 'QueueSummary' });
 export type QueueSummary = z.infer<typeof QueueSummary>;
 
+const Seats = z.array(z.strictObject({ workerId: WorkerId, gpuIndexes: z.array(z.int().min(0)) }));
+
+/** Preemptible work that could start again elsewhere, so that one that waits has room. Nobody does it unless somebody wants it. */
+export const ProposedMoves = z
+  .strictObject({
+    /** What would start. */
+    admits: z.string(),
+    queue: z.string(),
+    message: z.string(),
+    moves: z.array(z.strictObject({ id: z.string(), queue: z.string(), from: Seats, to: Seats })),
+  })
+  .meta({ id: 'ProposedMoves' });
+export type ProposedMoves = z.infer<typeof ProposedMoves>;
+
 export const PlacedItem = z
   .strictObject({
     id: z.string(),
@@ -160,7 +174,7 @@ export const PlacedItem = z
     placedAt: Instant,
     /** At the latest. */
     endsAt: Instant.nullable(),
-    seats: z.array(z.strictObject({ workerId: WorkerId, gpuIndexes: z.array(z.int().min(0)) })),
+    seats: Seats,
   })
   .meta({ id: 'PlacedItem' });
 export type PlacedItem = z.infer<typeof PlacedItem>;

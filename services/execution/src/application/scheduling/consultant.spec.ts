@@ -56,6 +56,20 @@ describe('a consultant', () => {
     expect(waiting).toMatchObject({ missing: [{ causes: [{ cause: 'too-small', machines: 1 }] }], start: null });
   });
 
+  it('proposes what could go elsewhere for what waits', async () => {
+    const [one, other] = [runId(5), runId(6)];
+    const scattered = new SceneBuilder()
+      .machine(one)
+      .machine(other)
+      .runs('small', { [one]: [0] }, { isPreemptible: true })
+      .runs('large', { [other]: [0, 1, 2, 3] })
+      .waits('r', { need: { gpus: 8 } });
+    const { answer } = await consultantOf(scattered).answer({ about: 'moves' });
+    expect(answer).toMatchObject({
+      items: [{ admits: 'r', moves: [{ id: 'small', from: [{ workerId: one }], to: [{ workerId: other }] }] }],
+    });
+  });
+
   it('pages through what waits, what runs and the quotas', async () => {
     const machine = runId(5);
     const full = new SceneBuilder()

@@ -4,7 +4,8 @@ import type { Consulted } from '../../domain/scheduling/explain/consulted.ts';
 import { explainWait, supposed } from '../../domain/scheduling/explain/explain.ts';
 import { Forward } from '../../domain/scheduling/explain/forward.ts';
 import { type Offer, startsNow, variantsOf } from '../../domain/scheduling/explain/instead.ts';
-import { quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
+import { movableFor, movesThatAdmit } from '../../domain/scheduling/explain/moves.ts';
+import { proposalOf, quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
 import { Scene } from '../../domain/scheduling/explain/scene.ts';
 import { startOf } from '../../domain/scheduling/explain/start.ts';
 import type { Request } from '../../domain/scheduling/request.ts';
@@ -28,6 +29,10 @@ const mostSteps = 2_000;
 const playMs = 1_500;
 const variantsMs = 1_000;
 const mostAlternatives = 4;
+const movesMs = 3_000;
+const mostAdmitted = 8;
+const mostEmptied = 16;
+const mostGuests = 64;
 const roundLimit = 1_024;
 
 /** Of the policy `random` alone: a guess need not be lucky. */
@@ -45,6 +50,8 @@ export class Consultant {
         return { answer: await this.explain(this.look(), question) };
       case 'what-if':
         return { answer: await this.suppose(question) };
+      case 'moves':
+        return { answer: await this.moves(this.look()) };
       case 'waiting':
         return { answer: { ...waitingPage(this.look(), question), summary: summaryOf(this.look()) } };
       case 'running':
@@ -64,11 +71,11 @@ export class Consultant {
     const asOf = instantOf(scene.now);
     const known = scene.requests.get(id);
     if (!known || known.placed) return { asOf, waiting: null };
-    const isSmall = scene.requests.size + scene.fleet.places.length <= mostPlayed;
-    const late = isSmall ? await this.play(scene, id, 1) : undefined;
-    const early = isSmall ? await this.play(scene, id, meanShare) : undefined;
+    const isPlayed = isSmall(scene);
+    const late = isPlayed ? await this.play(scene, id, 1) : undefined;
+    const early = isPlayed ? await this.play(scene, id, meanShare) : undefined;
     const start = startOf({ late, early, meanShare }, scene.reservations.get(id), scene.now);
-    const instead = isSmall ? await this.insteadOf(scene, known.request) : [];
+    const instead = isPlayed ? await this.insteadOf(scene, known.request) : [];
     return { asOf, waiting: explainWait(scene, id, { ...start, instead }) ?? null };
   }
 
@@ -101,6 +108,28 @@ export class Consultant {
     return found;
   }
 
+  /** Of the first that wait, those for whom others could make room by going elsewhere. */
+  private async moves(scene: Scene): Promise<{ readonly asOf: string; readonly items: readonly execution.ProposedMoves[] }> {
+    const items: execution.ProposedMoves[] = [];
+    const turns = new Turns(movesMs);
+    const first = isSmall(scene) ? scene.waits.filter(({ reason }) => reason === 'all-busy').slice(0, mostAdmitted) : [];
+    for (const { request: id } of first) {
+      const known = scene.requests.get(id);
+      const machines = known ? movableFor(scene, known).slice(0, mostEmptied) : [];
+      // Who needs several machines needs several emptied.
+      const tries = known && known.request.ask.nodes > 1 ? [machines.flat()] : machines;
+      for (const guests of tries) {
+        await turns.rest();
+        if (turns.isOver) return { asOf: instantOf(scene.now), items };
+        const moves = movesThatAdmit(copyOf(scene), id, guests.slice(0, mostGuests), scene.now);
+        if (moves === null) continue;
+        items.push(proposalOf(scene, id, moves));
+        break;
+      }
+    }
+    return { asOf: instantOf(scene.now), items };
+  }
+
   private async suppose({ submission, meanShare }: Extract<Question, { about: 'what-if' }>): Promise<Supposed> {
     const scene = this.look();
     const request = { ...requestOf(submission), submittedAt: scene.now };
@@ -124,5 +153,7 @@ interface Supposed extends Explained {
   /** Which of its choices it would get now; null: it would wait. */
   readonly choice: number | null;
 }
+
+const isSmall = ({ requests, fleet }: Scene): boolean => requests.size + fleet.places.length <= mostPlayed;
 
 const copyOf = ({ parts: { snapshot, settings } }: Scene): Scheduler => Scheduler.restore(snapshot, settings, unlucky);

@@ -106,6 +106,14 @@ export class ExplainHandler {
     return { items, ...nextOf(after) };
   }
 
+  @Serves(execution.GetProposedMoves)
+  async moves(
+    _: InputOf<typeof execution.GetProposedMoves>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.GetProposedMoves>> {
+    return execution.GetProposedMoves.output.parse(await this.line.ask({ about: 'moves' }, context));
+  }
+
   /** Why it is where it is: the scheduler wrote it down when it decided. */
   private async placed(row: RunRow): Promise<Pick<Explanation, 'summary' | 'waiting' | 'placement'>> {
     const [{ events }, { workerName }] = await Promise.all([this.store.load<RunEvent>(runStream(row.id)), this.runs.viewOf(row)]);

@@ -1,8 +1,9 @@
 import { execution, instantOf } from '@orrery/contracts';
-import type { Request } from '../request.ts';
+import type { Request, Seat } from '../request.ts';
 import type { RequestSnapshot } from '../scheduler/snapshot.ts';
 import { reasonInWords } from './explain.ts';
-import { needInWords } from './in-words.ts';
+import { many, needInWords } from './in-words.ts';
+import type { Move } from './moves.ts';
 import type { Scene } from './scene.ts';
 
 export interface Window {
@@ -74,10 +75,22 @@ export const runningPage = (scene: Scene, window: Window): Part<execution.Placed
       isBorrowed: placed.isBorrowed,
       placedAt: instantOf(placed.at),
       endsAt: instantOf(placed.at + request.limitMs),
-      seats: placed.seats
-        .filter((_, member) => !vacated.includes(member))
-        .map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), gpuIndexes: [...gpus] })),
+      seats: seatsInWords(placed.seats.filter((_, member) => !vacated.includes(member))),
     })),
+  };
+};
+
+const seatsInWords = (seats: readonly Seat[]): execution.PlacedItem['seats'] =>
+  seats.map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), gpuIndexes: [...gpus] }));
+
+/** What an operator could do so that something starts. */
+export const proposalOf = (scene: Scene, admits: string, moves: readonly Move[]): execution.ProposedMoves => {
+  const queueOf = (id: string): string => scene.requests.get(id)?.request.queue ?? '';
+  return {
+    admits,
+    queue: queueOf(admits),
+    message: `It would start now if ${many(moves.length, 'preemptible request')} started again elsewhere, where there is room for each.`,
+    moves: moves.map(({ request, from, to }) => ({ id: request, queue: queueOf(request), from: seatsInWords(from), to: seatsInWords(to) })),
   };
 };
 
