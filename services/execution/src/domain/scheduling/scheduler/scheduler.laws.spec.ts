@@ -202,4 +202,25 @@ describe('whatever happens in a cluster', () => {
       { numRuns: 300 },
     );
   });
+
+  it('whoever could have an empty cluster to itself has run in the end, though guaranteed work goes first', () => {
+    fc.assert(
+      fc.property(history(quiet, quotas(anyLimit)), (told) => {
+        const { story } = played(told);
+        const rounds = story.books.waiting.size + story.books.running.size + 1;
+        for (let round = 0; round < rounds; round += 1) story.pass(3 * hour);
+        story.pass(200 * hour);
+        for (let round = 0; round < rounds; round += 1) story.pass(3 * hour);
+        const left = [...story.books.waiting.values()].filter((request) => {
+          const alone = new Story(story.settings);
+          alone.setQuotas(told.quotas);
+          for (const { size } of story.books.machines.values()) alone.machine(size);
+          alone.submit(request);
+          return alone.scheduler.decide(alone.now, 1).some(({ kind }) => kind === 'place');
+        });
+        expect(left).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
