@@ -4,8 +4,10 @@ import { CannotStart, Closing, patiently, program, type Running, type Surroundin
 import type { Log } from '@orrery/telemetry';
 import { AgentConfig } from './agent.config.ts';
 import { devicesOf } from './discovery/devices.ts';
-import { factsOf } from './discovery/facts.ts';
-import { findGpus } from './discovery/gpus.ts';
+import { factsOf, withFaults } from './discovery/facts.ts';
+import { gpuFaults } from './discovery/gpu-faults.ts';
+import { findGpus, type Gpu } from './discovery/gpus.ts';
+import { openKernelLog } from './discovery/kernel-log.ts';
 import { CannotJoin, joinPlatform, type Membership, mayRejoin, readMembership } from './link/membership.ts';
 import { findGroups } from './runtime/find-groups.ts';
 import { findRuntime } from './runtime/find-sandbox.ts';
@@ -16,7 +18,25 @@ import { startWork } from './work.ts';
 interface Machine {
   readonly runtime: ProcessRuntime;
   readonly facts: execution.WorkerFacts;
+  /** The same with the faults of its GPUs as they are now. */
+  readonly factsNow: () => execution.WorkerFacts;
 }
+
+/** Tells of GPUs that break while it runs, where the machine lets us read the log of its kernel. */
+const watchFaults = (
+  gpus: readonly Gpu[],
+  facts: execution.WorkerFacts,
+  { log, closing }: { readonly log: Log; readonly closing: Closing },
+): Machine['factsNow'] => {
+  const kernel = gpus.length > 0 ? openKernelLog() : undefined;
+  if (!kernel) {
+    if (gpus.length > 0) log.warn('cannot read /dev/kmsg: faults of GPUs will not be noticed');
+    return () => facts;
+  }
+  closing.add('log of the kernel', () => kernel.close());
+  const look = gpuFaults(gpus, { read: kernel.read, now: () => new Date().toISOString() });
+  return () => withFaults(facts, look());
+};
 
 /** Finds out what the machine has and how it can shut programs in. */
 const discover = async (config: AgentConfig, log: Log, closing: Closing): Promise<Machine> => {
@@ -34,7 +54,7 @@ const discover = async (config: AgentConfig, log: Log, closing: Closing): Promis
     { cpuMilli, memoryMib, gpus: gpus.map(({ model }) => model), bounded: groups?.controllers ?? [] },
     'found what this machine has',
   );
-  return { runtime, facts };
+  return { runtime, facts, factsNow: watchFaults(gpus, facts, { log, closing }) };
 };
 
 const join = async (token: string, { facts }: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {

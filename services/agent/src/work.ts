@@ -23,6 +23,7 @@ import type { Runtime } from './runtime/runtime.ts';
 export interface WorkOptions {
   readonly runtime: Runtime;
   readonly facts: execution.WorkerFacts;
+  readonly factsNow: () => execution.WorkerFacts;
   readonly membership: Membership;
   readonly closing: Closing;
   readonly surroundings: Surroundings<AgentConfig>;
@@ -48,7 +49,7 @@ const openAttempts = async (path: string, { log }: Surroundings<AgentConfig>): P
 };
 
 /** Puts the agent to work, and leaves in `closing` the way back. */
-export const startWork = async ({ runtime, facts, membership, closing, surroundings }: WorkOptions): Promise<void> => {
+export const startWork = async ({ runtime, facts, factsNow, membership, closing, surroundings }: WorkOptions): Promise<void> => {
   const { config, log, health } = surroundings;
   const journal = await openAttempts(join(config.state, 'journal'), surroundings);
   closing.add('journal', () => journal.close());
@@ -74,7 +75,7 @@ export const startWork = async ({ runtime, facts, membership, closing, surroundi
     report: (key) => reporter.submit(key),
     onOver: (key) => sampler.over(key),
   });
-  const beats = new Beats({ platform, attempts, pulse, now, facts, log, everyMs: config.beatMs });
+  const beats = new Beats({ platform, attempts, pulse, now, facts: factsNow, log, everyMs: config.beatMs });
   attempts.resume(pulse.lease);
   beats.start();
   sampler.start();

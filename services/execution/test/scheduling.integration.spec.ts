@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { execution, OrgId } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
+import { gpus, facts as machineFacts } from './facts.ts';
 import type { FakeAgent, Held } from './world/fake-agent.ts';
 import { buildService, ServiceProcess } from './world/service-process.ts';
-import { World } from './world/world.ts';
+import { small, World } from './world/world.ts';
 
 jest.setTimeout(60_000);
 
@@ -15,11 +16,6 @@ const claimant = async (world: World, cpus: number): Promise<OrgId> => {
   const orgId = OrgId.parse(randomUUID());
   await world.get(execution.SetQuota, { node: orgId, guaranteedMilli: { cpu: cpus * 1_000 } }, operator);
   return orgId;
-};
-
-const preempted = async (world: World, runId: execution.RunId): Promise<readonly string[]> => {
-  await eventually(async () => expect(await world.types(runId)).toContain('RunPreempted'), within);
-  return await world.types(runId);
 };
 
 const wished = (agent: FakeAgent, runId: string): Promise<Held> =>
@@ -90,7 +86,8 @@ describe('in one service', () => {
     expect(await world.status(borrower.id, 'running')).toMatchObject({ isBorrowed: true, preemptions: 0 });
     const orgId = await claimant(world, 1);
     const owner = await world.submit({}, { orgId });
-    expect(await preempted(world, borrower.id)).toEqual(['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunPreempted', 'RunAttemptLost']);
+    const told = ['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunPreempted', 'RunAttemptLost'];
+    await eventually(async () => expect((await world.types(borrower.id)).slice(0, told.length)).toEqual(told), within);
     const again = await world.run(borrower.id);
     expect(again).toMatchObject({
       status: 'pending',
@@ -129,10 +126,32 @@ describe('in one service', () => {
     for (const { id } of [soft, firm]) await agent.begin(await agent.holds(id));
     const drained = await world.get(execution.DrainWorker, { workerId: agent.workerId }, operator);
     expect(drained).toMatchObject({ status: 'cordoned', drain: { endsAt: null } });
-    expect(await preempted(world, soft.id)).toContain('RunAttemptLost');
+    await eventually(async () => expect(await world.types(soft.id)).toContain('RunAttemptLost'), within);
     expect(await world.run(firm.id)).toMatchObject({ status: 'running', preemptions: 0 });
     const elsewhere = await world.machine({ cpuMilli: 1_500 });
     await elsewhere.holds(soft.id, 2);
+  });
+
+  it('a run whose GPU breaks starts again on another one, and nothing is put on the broken one', async () => {
+    await world.neighbours.offer('gpu.a100', { ...small, gpus: 1, gpuModel: 'a100' });
+    const facts = (fault?: { xid: number; at: string }) =>
+      machineFacts({ gpus: gpus(2).map((gpu) => (gpu.index === 0 && fault ? { ...gpu, fault } : gpu)) });
+    const agent = await world.machine({ gpus: gpus(2) });
+    const runs = await eventually(
+      async () => [await world.submit({ machineType: 'gpu.a100' }), await world.submit({ machineType: 'gpu.a100' })],
+      within,
+    );
+    const held = await Promise.all(runs.map(({ id }) => agent.holds(id)));
+    const unlucky = held.find(({ spec }) => spec.gpuIndexes[0] === 0)?.spec.runId ?? execution.RunId.parse(randomUUID());
+    await agent.beat(facts({ xid: 79, at: '2026-01-01T00:00:00.000Z' }));
+    await eventually(async () => expect(await world.types(unlucky)).toContain('RunAttemptLost'), within);
+    const { items } = await world.get(execution.GetRunHistory, { runId: unlucky });
+    expect(items.find(({ type }) => type === 'RunAttemptLost')?.data).toMatchObject({
+      reason: 'gpu-fault',
+      message: expect.stringContaining('79'),
+    });
+    const other = await world.machine({ gpus: gpus(1) });
+    expect((await other.holds(unlucky, 2)).spec.gpuIndexes).toEqual([0]);
   });
 
   it('refuses what a scheduler decides whose term is over', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { execution } from '@orrery/contracts';
 import { hierarchiesOf } from '../runtime/find-groups.ts';
 import { readText } from '../runtime/proc.ts';
+import type { GpuFault } from './gpu-faults.ts';
 import type { Gpu } from './gpus.ts';
 
 export const agentVersion = '0.1.0';
@@ -71,3 +72,11 @@ export const factsOf = (gpus: readonly Gpu[], isSandboxed: boolean, offer: Offer
     sandboxed: isSandboxed,
   };
 };
+
+export const withFaults = (facts: execution.WorkerFacts, faults: ReadonlyMap<number, GpuFault>): execution.WorkerFacts => ({
+  ...facts,
+  gpus: facts.gpus.map((gpu) => {
+    const fault = faults.get(gpu.index);
+    return fault ? { ...gpu, fault } : gpu;
+  }),
+});

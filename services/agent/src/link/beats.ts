@@ -10,7 +10,8 @@ export interface BeatsOptions {
   readonly attempts: Attempts;
   readonly pulse: PulseKeeper;
   readonly now: () => Pulse;
-  readonly facts: execution.WorkerFacts;
+  /** What the machine has now. */
+  readonly facts: () => execution.WorkerFacts;
   readonly log: Log;
   readonly everyMs: number;
 }
@@ -22,7 +23,7 @@ export class Beats {
   readonly #options: BeatsOptions;
   #timers: NodeJS.Timeout[] = [];
   #isBeating = false;
-  #hasToldFacts = false;
+  #toldFacts: string | undefined;
   #acceptedAt = Number.NEGATIVE_INFINITY;
   #silence: string | undefined;
 
@@ -67,13 +68,15 @@ export class Beats {
   async #beat(): Promise<void> {
     const { pulse, now, platform, attempts, facts } = this.#options;
     const sentAt = now();
-    const input = { attempts: attempts.inventory(), ...(this.#hasToldFacts ? {} : { facts }) };
+    const known = facts();
+    const text = JSON.stringify(known);
+    const input = { attempts: attempts.inventory(), ...(this.#toldFacts === text ? {} : { facts: known }) };
     const outcome = await platform.ask(execution.BeatWorker, input);
     if (!outcome.accepted) {
       this.#heard('refused', outcome.rejection.code);
       return;
     }
-    this.#hasToldFacts = true;
+    this.#toldFacts = text;
     this.#acceptedAt = performance.now();
     pulse.renewed(sentAt);
     pulse.keep(now());
