@@ -2,9 +2,8 @@ import type { Amounts } from '../admission/quota-node.ts';
 import type { Need } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import type { Request, Seat } from '../request.ts';
-import type { Reserved } from './facts.ts';
-import type { Line } from './line.ts';
-import type { Level } from './options.ts';
+import type { Reserved, WaitReason } from './facts.ts';
+import type { Level } from './level.ts';
 import type { Shape } from './shape.ts';
 
 /** What one member of a request holds. */
@@ -64,3 +63,99 @@ export const isEarlier = (one: Entry, other: Entry): boolean =>
 
 /** When all of it has ended at the latest, if it starts then. */
 export const endOf = (startsAt: number, limitMs: number, graceMs: number): number => startsAt + limitMs + graceMs;
+
+/** A queue, with its lines by their keys. */
+export interface Leaf {
+  readonly queue: string;
+  readonly org: string;
+  readonly lines: Map<string, Line>;
+  /** How many of it keep machines for themselves. */
+  reservations: number;
+}
+
+/** Below it, what has left is not worth the tidying. */
+const fewGone = 64;
+
+/**
+ * The requests of one queue and one shape, in their order: where the first has no room, none has. Most come last and leave first, so it is
+ * an array with a head; whoever leaves from the middle leaves a hole.
+ */
+export class Line {
+  private items: Entry[] = [];
+  private head = 0;
+  private present = 0;
+  /** Where it is waited for that something changes; null: something could be found out about it now. */
+  private berths: readonly Set<Line>[] | null = null;
+  /** What was found out last, for those who ask. */
+  reason: WaitReason | null = null;
+
+  constructor(
+    readonly leaf: Leaf,
+    readonly key: string,
+    readonly shape: Shape,
+    readonly kind: { readonly isUrgent: boolean; readonly isSolid: boolean },
+  ) {}
+
+  get size(): number {
+    return this.present;
+  }
+
+  get isParked(): boolean {
+    return this.berths !== null;
+  }
+
+  park(berths: readonly Set<Line>[]): void {
+    this.berths = berths;
+    for (const berth of berths) berth.add(this);
+  }
+
+  unpark(): void {
+    for (const berth of this.berths ?? []) berth.delete(this);
+    this.berths = null;
+  }
+
+  add(entry: Entry): void {
+    entry.line = this;
+    this.present += 1;
+    const at = this.positionOf(entry);
+    // It stood here before: its hole is still open.
+    if (this.items[at] === entry) return;
+    if (at === this.items.length) this.items.push(entry);
+    else if (at === this.head && this.head > 0) {
+      this.head -= 1;
+      this.items[this.head] = entry;
+    } else this.items.splice(at, 0, entry);
+  }
+
+  remove(entry: Entry): void {
+    entry.line = null;
+    this.present -= 1;
+    while (this.head < this.items.length && this.items[this.head]?.line !== this) this.head += 1;
+    const gone = this.items.length - this.present;
+    if (gone < fewGone || gone < this.present) return;
+    this.items = this.items.filter((each, at) => at >= this.head && each.line === this);
+    this.head = 0;
+  }
+
+  /** The first at this step or after it, and the step that comes then; steps are good until something comes or leaves. */
+  next(step: number): { readonly entry: Entry; readonly step: number } | null {
+    for (let at = this.head + step; at < this.items.length; at += 1) {
+      const entry = this.items[at];
+      if (entry?.line === this) return { entry, step: at - this.head + 1 };
+    }
+    return null;
+  }
+
+  private positionOf(entry: Entry): number {
+    let [low, high] = [this.head, this.items.length];
+    const last = this.items[high - 1];
+    if (last === undefined || high === low || isEarlier(last, entry)) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.items[middle];
+      if (other !== undefined && isEarlier(other, entry)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

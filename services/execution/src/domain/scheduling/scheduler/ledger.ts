@@ -4,7 +4,7 @@ import type { Request, Seat } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Entry, Hold, Reservation, Running } from './entry.ts';
 import type { Placed, Promised, Reserved, Returned } from './facts.ts';
-import { levelOf, mayDisplace } from './options.ts';
+import { levelOf, mayDisplace } from './level.ts';
 import type { Parking } from './parking.ts';
 import { sumOf } from './placing.ts';
 

@@ -1,21 +1,9 @@
 import type { QuotaTree } from '../admission/quota-tree.ts';
 import { gpuMilliOf, type Need } from '../placement/need.ts';
 import { type Cluster, cpu } from './cluster.ts';
-import { type Entry, isEarlier } from './entry.ts';
-import type { Line } from './line.ts';
+import { type Entry, isEarlier, type Line } from './entry.ts';
+import { type Level, levelOf } from './level.ts';
 import type { Fit, Shape } from './shape.ts';
-
-/** Who may take whose place: the higher that of the lower. */
-export const levels = { preemptible: 0, borrowed: 1, guaranteed: 2 } as const;
-export type Level = (typeof levels)[keyof typeof levels];
-
-export const levelOf = (isGuaranteed: boolean, isPreemptible: boolean): Level => {
-  if (isGuaranteed) return levels.guaranteed;
-  return isPreemptible ? levels.preemptible : levels.borrowed;
-};
-
-/** What is guaranteed need not wait for what others keep for themselves beyond their guarantees. */
-export const mayDisplace = (level: Level, other: Level): boolean => level === levels.guaranteed && other !== levels.guaranteed;
 
 /** A way to place a request that its queue's quotas allow. */
 export interface Option {
@@ -43,7 +31,6 @@ const fitOf = (shape: Shape, choice: number, models: readonly string[] | null): 
     key: `${shape.id}/${key}`,
     need: models === null ? need : { ...need, models },
     nodes: shape.ask.nodes,
-    parked: new Set(),
   };
   shape.fits.set(key, fit);
   return fit;

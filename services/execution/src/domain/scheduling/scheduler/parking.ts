@@ -1,9 +1,8 @@
 import type { Core } from './core.ts';
-import type { Entry, Reservation } from './entry.ts';
+import type { Entry, Line, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
-import type { Line } from './line.ts';
-import { levels } from './options.ts';
+import { levels } from './level.ts';
 import type { Fit } from './shape.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
@@ -24,9 +23,18 @@ interface Ripening {
   readonly entry: Entry;
 }
 
+const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
+  let berth = berths.get(key);
+  if (!berth) {
+    berth = new Set();
+    berths.set(key, berth);
+  }
+  return berth;
+};
+
 /** Lines that wait until something changes that could help them: what could not, does not wake them. */
 export class Parking {
-  private readonly fits = new Set<Fit>();
+  private readonly byFit = new Map<Fit, Set<Line>>();
   private readonly byNode = new Map<string, Set<Line>>();
   private readonly held = new Set<Line>();
   private readonly unreserved = new Set<Line>();
@@ -42,10 +50,9 @@ export class Parking {
   constructor(private readonly core: Core) {}
 
   park(line: Line, { fits, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
-    const berths: Set<Line>[] = fits.map((fit) => fit.parked);
-    for (const fit of fits) this.fits.add(fit);
+    const berths = fits.map((fit) => berthAt(this.byFit, fit));
     const path = fits.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
-    for (const node of new Set([...nodes, ...path])) berths.push(this.at(node));
+    for (const node of new Set([...nodes, ...path])) berths.push(berthAt(this.byNode, node));
     if (isHeld) berths.push(this.held);
     if (wantsReservation) berths.push(this.unreserved);
     if (mayPreempt) berths.push(this.takers);
@@ -124,9 +131,9 @@ export class Parking {
   private grown(): void {
     const before = new Map(this.roomless);
     this.roomless.clear();
-    for (const fit of [...this.fits]) {
-      if (fit.parked.size === 0) this.fits.delete(fit);
-      else if (this.core.placerFor(fit.need.pool).find(fit.need)) this.wake(fit.parked);
+    for (const [fit, parked] of [...this.byFit]) {
+      if (parked.size === 0) this.byFit.delete(fit);
+      else if (this.core.placerFor(fit.need.pool).find(fit.need)) this.wake(parked);
       else this.stillRoomless(fit, before);
     }
   }
@@ -137,15 +144,6 @@ export class Parking {
       // Where islands are promised, more than the shape counts: it is found out again.
       if (reason !== undefined && this.core.promises.length === 0) this.roomless.set(`${key}/${level}`, reason);
     }
-  }
-
-  private at(node: string): Set<Line> {
-    let berth = this.byNode.get(node);
-    if (!berth) {
-      berth = new Set();
-      this.byNode.set(node, berth);
-    }
-    return berth;
   }
 
   private wake(lines: ReadonlySet<Line> | undefined): void {

@@ -1,16 +1,6 @@
-import { type Entry, isEarlier } from './entry.ts';
+import { type Entry, isEarlier, type Leaf, Line } from './entry.ts';
 import { Heap } from './heap.ts';
-import { Line } from './line.ts';
 import type { SchedulerSettings } from './settings.ts';
-
-/** A queue, with its lines by their keys. */
-export interface Leaf {
-  readonly queue: string;
-  readonly org: string;
-  readonly lines: Map<string, Line>;
-  /** How many of it keep machines for themselves. */
-  reservations: number;
-}
 
 interface Timer {
   readonly at: number;

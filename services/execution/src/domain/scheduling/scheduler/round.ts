@@ -1,9 +1,9 @@
 import type { Decision } from '../request.ts';
 import type { Core } from './core.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Line } from './entry.ts';
 import type { WaitReason } from './facts.ts';
-import type { Line } from './line.ts';
-import { levels, mayDisplace, type Option, type Options } from './options.ts';
+import { levels, mayDisplace } from './level.ts';
+import type { Option, Options } from './options.ts';
 import type { Parking } from './parking.ts';
 import { Placing, type Spot } from './placing.ts';
 import { Trial } from './trial.ts';

@@ -1,6 +1,5 @@
 import type { Need } from '../placement/need.ts';
 import type { Ask, Request } from '../request.ts';
-import type { Line } from './line.ts';
 
 /** What is looked for: a need, perhaps of fewer models than were asked for, so many times. */
 export interface Fit {
@@ -8,8 +7,6 @@ export interface Fit {
   readonly key: string;
   readonly need: Need;
   readonly nodes: number;
-  /** Who waits for room for it. */
-  readonly parked: Set<Line>;
 }
 
 /** Requests of one shape fit in the same places at the same times, and may take the place of the same others. */

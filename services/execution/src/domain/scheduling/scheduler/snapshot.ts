@@ -4,7 +4,7 @@ import type { MachineSize } from '../placement/place.ts';
 import type { PolicyName } from '../placement/policies.ts';
 import type { Request } from '../request.ts';
 import type { Placed, Promised, Reserved } from './facts.ts';
-import type { Level } from './options.ts';
+import type { Level } from './level.ts';
 
 export interface MachineSnapshot {
   readonly size: MachineSize;

@@ -1,9 +1,7 @@
 import type { Core } from './core.ts';
-import { type Entry, isEarlier } from './entry.ts';
+import { type Entry, isEarlier, type Leaf, type Line } from './entry.ts';
 import { FairTurns } from './fair-turns.ts';
 import { Heap } from './heap.ts';
-import type { Line } from './line.ts';
-import type { Leaf } from './queues.ts';
 
 /** Somebody who could be next of its queue. */
 interface Candidate {

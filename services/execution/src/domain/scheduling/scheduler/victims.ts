@@ -6,7 +6,8 @@ import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
 import type { Entry, Hold, Reservation } from './entry.ts';
 import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
-import { levelOf, levels, mayDisplace, type Option } from './options.ts';
+import { levelOf, levels, mayDisplace } from './level.ts';
+import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
 import type { Trial } from './trial.ts';
 

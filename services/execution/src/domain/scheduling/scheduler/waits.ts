@@ -1,9 +1,8 @@
 import type { Decision } from '../request.ts';
 import type { Core } from './core.ts';
-import { type Entry, isEarlier } from './entry.ts';
+import { type Entry, isEarlier, type Line } from './entry.ts';
 import type { Wait, WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
-import type { Line } from './line.ts';
 
 /** Those of a line that are in one group, from a step on. */
 interface Cursor {
