@@ -92,7 +92,8 @@ class Auditor {
     const [cohort, queue] = [this.cohortOf(workload), this.queueOf(workload)];
     if (!queue.waiting.delete(workload)) this.fault(at, `${request.id} was placed and did not wait`);
     const isOver = queue.used + cpus > this.scenario.nominal;
-    if (isOver !== isBorrowed) this.fault(at, `${request.id} is said to ${isBorrowed ? '' : 'not '}borrow`);
+    const isOverThen = queue.used + cpus + this.promisedTo(workload) > this.scenario.nominal;
+    if (isBorrowed ? !isOverThen : isOver) this.fault(at, `${request.id} is said to ${isBorrowed ? '' : 'not '}borrow`);
     this.checkOrder(workload, at, isOver);
     this.outrank(workload);
     queue.used += cpus;
@@ -203,6 +204,12 @@ class Auditor {
     let kept = 0;
     for (const [id, cpus] of expected) if (id !== workload.request.id) kept += cpus;
     return used + kept + workload.cpus <= this.total() && this.queueOf(workload).used + workload.cpus <= nominal + borrowing;
+  }
+
+  /** To others of its queue: it counts as theirs already. */
+  private promisedTo({ request, cohort }: Workload): number {
+    const isOther = (id: string): boolean => id !== request.id && this.workloads.get(id)?.request.queue === request.queue;
+    return [...(this.cohorts.get(cohort)?.expected ?? [])].reduce((sum, [id, cpus]) => sum + (isOther(id) ? cpus : 0), 0);
   }
 
   private total(): number {

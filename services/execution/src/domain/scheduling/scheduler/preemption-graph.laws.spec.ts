@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { hour, type Job, minute, quota, Timeline } from '../../../../test/scheduling/timeline.ts';
+
+const numRuns = process.env.ORRERY_LAWS === 'full' ? 5_000 : 30;
+
+const queues = ['acme', 'acme/vision', 'acme/speech', 'beta', 'gamma'];
+
+const job = fc.record({
+  queue: fc.constantFrom(...queues),
+  gpus: fc.integer({ min: 1, max: 4 }),
+  runMs: fc.integer({ min: 10, max: 900 }).map((minutes) => minutes * minute),
+  rank: fc.integer({ min: -1, max: 2 }),
+  isPreemptible: fc.boolean(),
+  at: fc.integer({ min: 0, max: 600 }).map((minutes) => minutes * minute),
+});
+
+const story = fc.record({
+  guarantees: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: queues.length, maxLength: queues.length }),
+  jobs: fc.array(job, { minLength: 5, maxLength: 50 }),
+});
+
+/** Who took the place of whom, as a graph: a request that comes back to itself on the way down; null: none. */
+const circleIn = (edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | null => {
+  const done = new Set<string>();
+  const walk = (from: string, path: readonly string[]): readonly string[] | null => {
+    if (path.includes(from)) return [...path, from];
+    if (done.has(from)) return null;
+    for (const to of edges.get(from) ?? []) {
+      const circle = walk(to, [...path, from]);
+      if (circle) return circle;
+    }
+    done.add(from);
+    return null;
+  };
+  for (const from of edges.keys()) {
+    const circle = walk(from, []);
+    if (circle) return circle;
+  }
+  return null;
+};
+
+describe('preemption', () => {
+  it('never goes in a circle: nobody loses its place to one whose place it took, not even by way of others', () => {
+    fc.assert(
+      fc.property(story, ({ guarantees, jobs }) => {
+        const world = new Timeline().machine('m', 12);
+        const nodes = queues.map((id, index) => quota(id, guarantees[index] ?? 0, { parent: id.includes('/') ? 'acme' : null }));
+        world.quotas(...nodes);
+        jobs.forEach(({ at, ...rest }, index) => {
+          const one: Job = { ...rest, id: `job-${index}`, model: 'a100' };
+          world.at(at, () => world.submit(one));
+        });
+        world.pass(60 * hour);
+        const edges = new Map<string, Set<string>>();
+        for (const { by, victim } of world.preemptions) edges.set(by, (edges.get(by) ?? new Set()).add(victim));
+        expect(circleIn(edges)).toBeNull();
+      }),
+      { numRuns },
+    );
+  });
+
+  it('comes to an end: with nobody new, nobody is preempted any more', () => {
+    fc.assert(
+      fc.property(story, ({ guarantees, jobs }) => {
+        const world = new Timeline().machine('m', 12);
+        world.quotas(...queues.map((id, index) => quota(id, guarantees[index] ?? 0, { parent: id.includes('/') ? 'acme' : null })));
+        jobs.forEach(({ at, ...rest }, index) => {
+          world.submit({ ...rest, id: `job-${index}`, model: 'a100', runMs: 1_000 * hour });
+        });
+        world.pass(2 * hour);
+        const { length } = world.preemptions;
+        world.pass(40 * hour);
+        expect(world.preemptions).toHaveLength(length);
+      }),
+      { numRuns },
+    );
+  });
+});
