@@ -4,7 +4,8 @@ import type { Place } from '../placement/place.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
 import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
-import type { Entry, Hold, Reservation } from './entry.ts';
+import { costOf, holdsOf } from './cost.ts';
+import type { Entry, Reservation } from './entry.ts';
 import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
 import { levelOf, levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
@@ -34,14 +35,6 @@ interface Offer {
 }
 
 const isCheaper = (one: Offer, other: Offer): boolean => (one.cost === other.cost ? one.place.id < other.place.id : one.cost < other.cost);
-
-const holdsOf = ({ running }: Entry): readonly Hold[] => (running?.holds ?? []).filter((hold) => hold !== null);
-
-const weightOf = ({ amounts }: Hold): number => Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
-
-/** The work that would be lost: what all of it holds, times how long it has run. */
-export const costOf = ({ running }: Entry, now: number): number =>
-  (running?.holds ?? []).reduce((sum, hold) => sum + (hold ? weightOf(hold) * Math.max(0, now - (running?.at ?? now)) : 0), 0);
 
 /** The cheapest whose places a request may take, so that it has room: as few as will do, and what they lose as little as may be. */
 export class Victims {
