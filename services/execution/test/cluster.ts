@@ -92,7 +92,7 @@ export class Cluster {
         this.place(decision);
         return;
       case 'preempt':
-        this.preempt(decision);
+        this.preempt({ ...decision, by: null });
         return;
       case 'reserve':
         this.reserve(decision);
@@ -131,17 +131,18 @@ export class Cluster {
     }
   }
 
-  private preempt({ runIds, by, reason }: Of<'preempt'>): void {
+  private preempt({ runIds, by, reason }: Pick<DataOf<'RunPreempted'>, 'by' | 'reason'> & { runIds: readonly execution.RunId[] }): void {
     for (const id of runIds) {
       const epoch = this.epochs.get(id) ?? 1;
       this.tell(runStream(id), preempted({ runId: id, attempt: epoch, epoch, by, reason, at: this.at() }));
     }
   }
 
-  private reserve({ runId: id, startsAt, choice, seats, reason }: Of<'reserve'>): void {
+  private reserve({ runId: id, startsAt, choice, seats, reason, victims }: Of<'reserve'>): void {
     const kept = seats.map(({ workerId: on, gpuIndexes, mig }) => ({ workerId: on, gpuIndexes: [...gpuIndexes], mig }));
     const data = { runId: id, startsAt: instantOf(startsAt), choice, seats: kept, reason, message: '', at: this.at() };
     this.tell(runStream(id), { type: 'ReservationMade', data });
+    for (const victim of victims) this.preempt({ ...victim, by: id });
   }
 
   private at(): string {

@@ -104,6 +104,23 @@ describe('in one service', () => {
     expect(await world.status(borrower.id, 'completed')).toMatchObject({ attempt: 2, preemptions: 1 });
   });
 
+  it('keeps machines for a claimant and tells others to leave them in one commit', async () => {
+    const agent = await world.machine({ cpuMilli: 1_500 });
+    agent.onEnd = () => undefined;
+    const borrower = await world.submit();
+    await agent.begin(await agent.holds(borrower.id));
+    const owner = await world.submit({}, { orgId: await claimant(world, 1) });
+    const held = await wished(agent, borrower.id);
+    const { rows } = await world.pool.query(
+      `SELECT count(*)::int AS facts FROM events WHERE stream = ANY($1) AND type = ANY(ARRAY['RunPreempted.v1', 'ReservationMade.v1'])
+       GROUP BY transaction`,
+      [[borrower.id, owner.id].map((id) => `run-${id}`)],
+    );
+    expect(rows).toEqual([{ facts: 2 }]);
+    await agent.finish(held, { reason: 'preempted', exitCode: null });
+    await agent.begin(await agent.holds(owner.id));
+  });
+
   it.each([
     ['ends as its owner wishes where that comes while it makes way', 'preempted', 'cancelled'],
     ['is completed where its program ends by itself before', 'exited', 'completed'],

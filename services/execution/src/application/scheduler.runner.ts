@@ -6,6 +6,7 @@ import { offerMs } from '../domain/leases/silence.ts';
 import type { DataOf, RunEvent } from '../domain/run/run-facts.ts';
 import type { LiveDecision, LiveFact } from '../domain/scheduling/live/facts.ts';
 import type { LiveScheduler } from '../domain/scheduling/live/live-scheduler.ts';
+import { allOf } from './all-of.ts';
 import { ownContext } from './contexts.ts';
 import { grantLease, proveTerm } from './machine-leases.ts';
 import type { Runs } from './runs.ts';
@@ -56,7 +57,7 @@ export class SchedulerRunner {
         await this.rest(signal);
         continue;
       }
-      const done = await Promise.all(decisions.map((decision) => this.perform(decision)));
+      const done = await allOf(decisions.map((decision) => this.perform(decision)));
       if (!done.includes(true)) await this.bell.wait(refusedRestMs, signal);
     }
   }
@@ -124,21 +125,30 @@ export class SchedulerRunner {
     return true;
   }
 
-  private async preempt({ runIds, by, reason }: Of<'preempt'>): Promise<boolean> {
-    const command = { type: 'Preempt', by, reason, at: nowInstant() } as const;
-    const outcome = await this.grant('preempt', parts(runIds, command), (events) => this.proofsOf(events));
-    if (!outcome.isGranted) return false;
-    metrics.preemptions.add(runIds.length, { service, reason });
-    for (const runId of runIds) this.parts.onPreempted(runId);
+  private async preempt({ runIds, reason }: Of<'preempt'>): Promise<boolean> {
+    const parts = preemptionOf({ runIds, by: null, reason });
+    const { isGranted } = await this.grant('preempt', parts, (events) => this.proofsOf(events));
+    if (isGranted) this.tellPreempted(runIds, reason);
+    return isGranted;
+  }
+
+  private async reserve({ runId, startsAt, choice, seats, reason, victims }: Of<'reserve'>): Promise<boolean> {
+    const kept = seats.map(({ workerId, gpuIndexes, mig }) => ({ workerId, gpuIndexes: [...gpuIndexes], mig }));
+    const reserve: Part = {
+      runId,
+      command: { type: 'Reserve', startsAt: instantOf(startsAt), choice, seats: kept, reason, at: nowInstant() },
+    };
+    const parts = [reserve, ...victims.flatMap((victim) => preemptionOf({ ...victim, by: runId }))];
+    const { isGranted } = await this.grant('reserve', parts, (events) => this.proofsOf(events));
+    if (!isGranted) return false;
+    metrics.reservations.add(1, { service, reason });
+    for (const victim of victims) this.tellPreempted(victim.runIds, victim.reason);
     return true;
   }
 
-  private async reserve({ runId, startsAt, choice, seats, reason }: Of<'reserve'>): Promise<boolean> {
-    const kept = seats.map(({ workerId, gpuIndexes, mig }) => ({ workerId, gpuIndexes: [...gpuIndexes], mig }));
-    const command = { type: 'Reserve', startsAt: instantOf(startsAt), choice, seats: kept, reason, at: nowInstant() } as const;
-    const outcome = await this.grant('reserve', parts([runId], command), (events) => this.proofsOf(events));
-    if (outcome.isGranted) metrics.reservations.add(1, { service, reason });
-    return outcome.isGranted;
+  private tellPreempted(runIds: readonly execution.RunId[], reason: execution.PreemptionReason): void {
+    metrics.preemptions.add(runIds.length, { service, reason });
+    for (const runId of runIds) this.parts.onPreempted(runId);
   }
 
   private async grant(name: string, parts: readonly Part[], writes: (events: readonly RunEvent[]) => readonly Write[]): Promise<Outcome> {
@@ -165,5 +175,13 @@ export class SchedulerRunner {
   }
 }
 
-const parts = (runIds: readonly execution.RunId[], command: Part['command']): readonly Part[] =>
-  runIds.map((runId) => ({ runId, command }));
+interface Preemption {
+  readonly runIds: readonly execution.RunId[];
+  readonly by: execution.RunId | null;
+  readonly reason: execution.PreemptionReason;
+}
+
+const preemptionOf = ({ runIds, by, reason }: Preemption): readonly Part[] => {
+  const at = nowInstant();
+  return runIds.map((runId) => ({ runId, command: { type: 'Preempt', by, reason, at } }));
+};

@@ -6,7 +6,7 @@ import { isSettled, type LiveRun } from './run.ts';
 export const movedFrom = ({ drainedAt }: LiveMachine, guests: readonly LiveRun[], now: number): readonly LiveDecision[] => {
   if (drainedAt === null) return [];
   const moved = guests.filter((run) => isSettled(run) && (now >= drainedAt || run.submission.request.isPreemptible));
-  return moved.map(({ id }) => ({ kind: 'preempt', runIds: [id], by: null, reason: 'drain' }));
+  return moved.map(({ id }) => ({ kind: 'preempt', runIds: [id], reason: 'drain' }));
 };
 
 /** Runs that hold a GPU that has broken since they were placed. */

@@ -16,6 +16,12 @@ export interface LiveSeat {
   readonly mig: execution.MigSlice | null;
 }
 
+/** A request whose place is taken. */
+export interface Victim {
+  readonly runIds: readonly execution.RunId[];
+  readonly reason: PreemptionReason;
+}
+
 /** What should become facts. It counts when the scheduler hears of it; until then it is proposed again. */
 export type LiveDecision =
   | {
@@ -26,12 +32,7 @@ export type LiveDecision =
       readonly isBorrowed: boolean;
       readonly reasons: { readonly policy: string; readonly candidates: number; readonly score: number };
     }
-  | {
-      readonly kind: 'preempt';
-      readonly runIds: readonly execution.RunId[];
-      readonly by: execution.RunId | null;
-      readonly reason: PreemptionReason | 'drain' | 'gang';
-    }
+  | { readonly kind: 'preempt'; readonly runIds: readonly execution.RunId[]; readonly reason: 'drain' | 'gang' }
   | {
       readonly kind: 'reserve';
       readonly runId: execution.RunId;
@@ -39,6 +40,8 @@ export type LiveDecision =
       readonly choice: number;
       readonly seats: readonly Omit<LiveSeat, 'runId'>[];
       readonly reason: 'head-of-queue' | 'preemption';
+      /** Who makes room for it. In one commit with what is kept, or it would wait for a room that nobody was told to make. */
+      readonly victims: readonly Victim[];
     }
   | { readonly kind: 'expire'; readonly runIds: readonly execution.RunId[] }
   /** The others of its gang share the fate of one. */

@@ -52,5 +52,5 @@ export const fateOf = (request: LiveRequest): readonly LiveDecision[] => {
   if (hasFailed || isTorn) return ending(open, 'cancel', 'gang-ended');
   if (request.told !== 'placed' || lost.length === 0) return [];
   const others = open.filter(isSettled);
-  return others.length === 0 ? [] : [{ kind: 'preempt', runIds: idsOf(others), by: null, reason: 'gang' }];
+  return others.length === 0 ? [] : [{ kind: 'preempt', runIds: idsOf(others), reason: 'gang' }];
 };

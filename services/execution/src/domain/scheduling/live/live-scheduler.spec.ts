@@ -133,7 +133,7 @@ describe('a gang', () => {
     if (!first || !second) throw new TypeError('both are placed');
     cluster.lose(first.runId, first.workerId);
     const decisions = scheduler.decide(cluster.now, 10);
-    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], by: null, reason: 'gang' }]);
+    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], reason: 'gang' }]);
     cluster.round();
     expect(scheduler.decide(cluster.now, 10)).toEqual([]);
     cluster.lose(second.runId, second.workerId, { reason: 'preempted' });
@@ -177,6 +177,24 @@ describe('a gang', () => {
   });
 });
 
+describe('whoever claims a guarantee', () => {
+  it('keeps machines in the same decision that makes others leave them: one without the other would never end', () => {
+    const { cluster, scheduler } = tell();
+    const on = cluster.join(1, { cpuMilli: 1_000 });
+    const borrower = cluster.submit(1, {}, { org: 1 });
+    cluster.round();
+    cluster.quota(2, { cpu: 1_000 });
+    const claimant = cluster.submit(2, {}, { org: 2 });
+    cluster.now += 600_000;
+    const victims = [{ runIds: [borrower], reason: 'reclaim' }];
+    expect(scheduler.decide(cluster.now, 10)).toMatchObject([{ kind: 'reserve', runId: claimant, reason: 'preemption', victims }]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    cluster.lose(borrower, on, { reason: 'preempted' });
+    expect(cluster.round()).toMatchObject([{ runId: claimant, workerId: on }]);
+  });
+});
+
 describe('a machine that is drained', () => {
   it('gives up what may be preempted now, and the rest when its time is over', () => {
     const { cluster, scheduler } = tell();
@@ -186,7 +204,7 @@ describe('a machine that is drained', () => {
     cluster.round();
     const endsAt = at(600);
     cluster.tell(workerStream(id), { type: 'WorkerDrainRequested', data: { workerId: id, by: 'operator:op', endsAt, at: at(1) } });
-    const moved = (run: string) => ({ kind: 'preempt', runIds: [run], by: null, reason: 'drain' });
+    const moved = (run: string) => ({ kind: 'preempt', runIds: [run], reason: 'drain' });
     expect(scheduler.decide(cluster.now, 10)).toEqual([moved(soft)]);
     cluster.round();
     expect(scheduler.decide(cluster.now, 10)).toEqual([]);

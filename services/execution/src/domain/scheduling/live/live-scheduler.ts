@@ -13,7 +13,7 @@ import { brokenUnder, movedFrom } from './chores.ts';
 import type { LiveDecision, LiveFact } from './facts.ts';
 import { LiveRequests } from './live-requests.ts';
 import { awayOf, closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
-import { liveDecisionOf } from './translate.ts';
+import { liveDecisionsOf } from './translate.ts';
 import type { Wait } from './waiting.ts';
 
 const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
@@ -65,7 +65,7 @@ export class LiveScheduler implements Consulted {
   decide(now: number, limit: number): readonly LiveDecision[] {
     const chores = this.chores(now);
     const decisions = this.scheduler.decide(this.at(now), limit);
-    return [...chores, ...decisions.flatMap((decision) => liveDecisionOf(decision, this.requests.membersOf(decision.request), decisions))];
+    return [...chores, ...liveDecisionsOf(decisions, (request) => this.requests.membersOf(request))];
   }
 
   /** Every run that waits, in the order in which they are looked at, and why. */

@@ -1,6 +1,6 @@
 import { execution } from '@orrery/contracts';
 import type { Decision, Seat } from '../request.ts';
-import type { LiveDecision, LiveSeat } from './facts.ts';
+import type { LiveDecision, LiveSeat, Victim } from './facts.ts';
 import type { LiveRun } from './run.ts';
 
 /** Where a seat is, in the words of facts. */
@@ -13,8 +13,20 @@ const seatOf = ({ machine, gpus, slice }: Seat, { submission }: LiveRun, choice:
   };
 };
 
+/** Runs of a request, by rank. */
+type MembersOf = (request: string) => readonly LiveRun[];
+
+/** Who makes way for a request. */
+const victimsOf = (request: string, decisions: readonly Decision[], membersOf: MembersOf): readonly Victim[] =>
+  decisions.flatMap((each) => {
+    if (each.kind !== 'preempt' || each.by !== request) return [];
+    const placed = membersOf(each.request).filter((run) => run.placed !== null);
+    return [{ runIds: placed.map(({ id }) => id), reason: each.reason }];
+  });
+
 /** What the scheduler proposes for a request, as it is done to its runs. */
-export const liveDecisionOf = (decision: Decision, members: readonly LiveRun[], beside: readonly Decision[]): readonly LiveDecision[] => {
+const liveDecisionOf = (decision: Decision, decisions: readonly Decision[], membersOf: MembersOf): readonly LiveDecision[] => {
+  const members = membersOf(decision.request);
   const runIds = members.map(({ id }) => id);
   const [first] = members;
   if (!first) return [];
@@ -27,17 +39,21 @@ export const liveDecisionOf = (decision: Decision, members: readonly LiveRun[], 
       });
       return [{ kind: 'place', seats, choice, isBorrowed, reasons }];
     }
-    case 'preempt': {
-      const placed = members.filter((run) => run.placed !== null).map(({ id }) => id);
-      return [{ kind: 'preempt', runIds: placed, by: execution.RunId.parse(decision.by), reason: decision.reason }];
-    }
+    case 'preempt':
+      // With the reservation of whom they make way for.
+      return [];
     case 'reserve': {
       const { choice, at: startsAt } = decision;
       const seats = decision.seats.map((seat) => seatOf(seat, first, choice));
-      const makesRoom = beside.some((other) => other.kind === 'preempt' && other.by === decision.request);
-      return [{ kind: 'reserve', runId: first.id, startsAt, choice, seats, reason: makesRoom ? 'preemption' : 'head-of-queue' }];
+      const victims = victimsOf(decision.request, decisions, membersOf);
+      const reason = victims.length > 0 ? 'preemption' : 'head-of-queue';
+      return [{ kind: 'reserve', runId: first.id, startsAt, choice, seats, reason, victims }];
     }
     case 'expire':
       return [{ kind: 'expire', runIds }];
   }
 };
+
+/** What the scheduler proposes, each in the words of facts. */
+export const liveDecisionsOf = (decisions: readonly Decision[], membersOf: MembersOf): readonly LiveDecision[] =>
+  decisions.flatMap((decision) => liveDecisionOf(decision, decisions, membersOf));
