@@ -40,10 +40,13 @@ describe('somebody whose run waits', () => {
       const submitted = await as(token).post(`${own}/runs`, { code: 'print(1)', machineType: 'huge' });
       return submitted.status === 201 && submitted.body;
     });
-    const waiting = await eventually(async () => {
-      const { body } = await as(token).get(`${own}/runs/${run.id}/explain`);
-      return body.waiting;
-    });
+    const waiting = await eventually(
+      async () => {
+        const { body } = await as(token).get(`${own}/runs/${run.id}/explain`);
+        return body.waiting;
+      },
+      { within: 30_000 },
+    );
     expect(waiting).toMatchObject({
       reason: 'no-machine',
       queues: [{ scope: 'organization', position: 1 }, { position: 1 }],

@@ -133,9 +133,10 @@ describe('A request that is more than it seems', () => {
       ['that, in the files', '{"code":"x","files":{"__proto__":"y"}}', 400],
       ['the maker of all objects', '{"code":"x","constructor":{"prototype":{"isAdmin":true}}}', 400],
     ])('is refused quickly where that is %s', async (_, body, status) => {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       expect((await post(body)).status).toBe(status);
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      // What it costs us, however busy others keep the machine.
+      expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
       expect(world.stubs.asked).toEqual([]);
       expect(Reflect.get({}, 'isAdmin')).toBeUndefined();
     });

@@ -16,11 +16,11 @@ const open: NatsConnection[] = [];
 beforeAll(async () => {
   world = await startGuardedNats();
   platform = await connectBus({ url: world.nats.url, name: 'platform', ...world.entrance });
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   for (const connection of open) await connection.close();
-  await platform.close();
-  await world.nats.stop();
+  await platform?.close();
+  await world?.nats.stop();
 });
 
 const [mine, other] = [workerId(1), workerId(2)];

@@ -153,7 +153,7 @@ describe('an organization without credit', () => {
     await world.neighbours.exhaust(small);
     for (const orgId of [small, large]) await eventually(async () => (await open(orgId)) === 0, within);
     expect(await lastSettled(small)).toBeLessThan(await lastSettled(large));
-  });
+  }, 120_000);
 
   it('keeps what it submits once it has credit again', async () => {
     const orgId = randomUUID();
