@@ -4,7 +4,7 @@ import type { Request, Seat } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Entry, Hold, Reservation, Running } from './entry.ts';
 import type { Placed, Promised, Reserved, Returned } from './facts.ts';
-import { levelOf, mayDisplace } from './level.ts';
+import { type Level, levelOf, mayDisplace } from './level.ts';
 import type { Parking } from './parking.ts';
 import { sumOf } from './placing.ts';
 
@@ -21,6 +21,7 @@ export class Ledger {
     this.core.tree.setNodes(nodes, now);
     this.core.admission.isFree = nodes.length === 0;
     this.remark();
+    this.core.reservations.rejudge((reservation) => this.levelFor(reservation));
     this.parking.everything();
   }
 
@@ -116,11 +117,13 @@ export class Ledger {
     const entry = this.core.entries.get(id);
     const need = entry?.shape.ask.choices[reserved.choice];
     if (!entry || !need || entry.running) return;
-    const amounts = sumOf(reserved.seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus)));
-    const isGuaranteed = !this.core.admission.isFree && this.core.tree.isGuaranteed(entry.request.queue, amounts);
-    const level = levelOf(isGuaranteed, entry.request.isPreemptible);
-    this.keep({ ...reserved, entry, need, level, number: this.core.reservations.next() });
+    this.keep({ ...reserved, entry, need, level: this.levelFor({ ...reserved, entry, need }), number: this.core.reservations.next() });
     if (entry.reservation) this.displace(entry, reserved.seats, entry.reservation);
+  }
+
+  private levelFor({ entry: { request }, need, seats }: Pick<Reservation, 'entry' | 'need' | 'seats'>): Level {
+    const amounts = sumOf(seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus)));
+    return levelOf(!this.core.admission.isFree && this.core.tree.isGuaranteed(request.queue, amounts), request.isPreemptible);
   }
 
   keep(reservation: Reservation): void {

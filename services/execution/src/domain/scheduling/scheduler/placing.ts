@@ -61,8 +61,8 @@ export class Placing {
 
   /** What is known not to have room is not looked for again. */
   private look(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
-    // Somebody of its group may come to be where nobody was.
-    if (option.fit.need.near) return this.find(entry, option);
+    // Somebody of its group may come to be where nobody was; and what it keeps for itself, others do not find.
+    if (option.fit.need.near || entry.reservation) return this.find(entry, option);
     const key = `${option.fit.key}/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
     const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
     if (known !== undefined) return known;

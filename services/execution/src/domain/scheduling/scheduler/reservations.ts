@@ -1,4 +1,5 @@
 import type { Entry, Reservation } from './entry.ts';
+import type { Level } from './level.ts';
 
 const none: readonly Reservation[] = [];
 
@@ -40,6 +41,16 @@ export class Reservations {
         machine,
         [...this.on(machine), reservation].sort((a, b) => a.number - b.number),
       );
+    }
+  }
+
+  /** Quotas have changed, and with them who may displace whom. */
+  rejudge(levelOf: (reservation: Reservation) => Level): void {
+    for (const reservation of [...this.all]) {
+      const level = levelOf(reservation);
+      if (level === reservation.level) continue;
+      this.drop(reservation.entry);
+      this.add({ ...reservation, level });
     }
   }
 

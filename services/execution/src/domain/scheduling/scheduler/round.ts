@@ -10,9 +10,6 @@ import { Trial } from './trial.ts';
 import { type Turn, Turns } from './turns.ts';
 import { type Takeover, Victims } from './victims.ts';
 
-/** A request that has made others make way waits for its room, and does not ask for more. */
-const isComing = ({ reservation }: Entry, now: number, graceMs: number): boolean => reservation !== null && reservation.at <= now + graceMs;
-
 /** One look at all that wait, in their order: what is proposed to one is not there for the next. */
 export class Round {
   private readonly decisions: Decision[] = [];
@@ -23,6 +20,8 @@ export class Round {
   /** Of those that nobody has been told anything of, and what the others were told. */
   private readonly shapes = new Set<number>();
   private readonly known = new Map<number, WaitReason>();
+  /** They keep machines that nobody else may have: what others are told says nothing of them. */
+  private readonly keeping = new Set<Line>();
   /** No quotas, and nobody who could make way: what one of a shape is told, all are. */
   private isSimple: boolean;
 
@@ -47,7 +46,8 @@ export class Round {
     for (const line of this.core.queues.active) {
       this.core.admission.keepers.delete(line);
       this.turns.add(line);
-      this.shapes.add(line.shape.id);
+      if (line.next(0)?.entry.reservation) this.keeping.add(line);
+      else this.shapes.add(line.shape.id);
       this.isSimple &&= !line.kind.isSolid;
     }
     for (const { entry } of this.parking.due(this.now)) {
@@ -69,27 +69,30 @@ export class Round {
 
   /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
   private isOver(): boolean {
-    if (this.shapes.size > 0 || !this.isSimple || this.core.reservations.size < this.core.settings.reservations) return false;
+    if (this.shapes.size > 0 || this.keeping.size > 0 || !this.isSimple || this.core.reservations.size < this.core.settings.reservations)
+      return false;
     if (this.trial.isClean) for (const line of [...this.core.queues.active]) this.parkAlike(line);
     return true;
   }
 
   private parkAlike(line: Line): void {
     const head = line.next(0)?.entry;
-    if (!head || line.kind.isSolid || !this.known.has(line.shape.id)) return;
+    if (!head || head.reservation || line.kind.isSolid || !this.known.has(line.shape.id)) return;
     const { options, blocked } = this.core.admission.optionsOf(head, false);
     line.reason = this.known.get(line.shape.id) ?? 'all-busy';
-    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, head.reservation !== null || line.leaf.reservations > 0);
+    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, line.leaf.reservations > 0);
   }
 
   private take(turn: Turn): void {
     const { entry, line } = turn;
+    this.keeping.delete(line);
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
     else {
       this.propose(entry, found);
       this.turns.placed();
+      if (!this.known.has(line.shape.id)) this.shapes.add(line.shape.id);
     }
   }
 
@@ -107,21 +110,31 @@ export class Round {
   private block(turn: Turn, admitted: Options, reason: WaitReason): void {
     const { entry, line } = turn;
     const isClean = this.trial.isClean;
-    const isComingSoon = isComing(entry, this.now, this.core.settings.graceMs);
-    const takeover = isComingSoon || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
+    const hasKept = entry.reservation !== null;
+    const isComing = admitted.options.length > 0 && this.isComing(entry);
+    const takeover = isComing || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
     if (takeover) this.preempt(entry, takeover, admitted.options);
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
-    line.reason = takeover || isComingSoon ? 'preempting' : reason;
+    line.reason = takeover || isComing ? 'preempting' : reason;
     this.keepQuota(line, entry, admitted.blocked);
-    if (takeover || isComingSoon) this.letNextTry(entry);
+    if (takeover || isComing) this.letNextTry(entry);
     else {
       this.turns.blocked();
-      if (entry.reservation === null || line.leaf.reservations > 0) {
-        this.shapes.delete(line.shape.id);
-        this.known.set(line.shape.id, reason);
-      }
+      if (!hasKept) this.answered(line, reason);
     }
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
+  }
+
+  private answered({ shape }: Line, reason: WaitReason): void {
+    this.shapes.delete(shape.id);
+    this.known.set(shape.id, reason);
+  }
+
+  /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
+  private isComing({ reservation }: Entry): boolean {
+    const { leaving, cluster } = this.core;
+    if (!reservation || leaving.size === 0) return false;
+    return reservation.seats.some(({ machine }) => [...cluster.on(machine)].some(({ entry }) => leaving.has(entry)));
   }
 
   /** Room is made for it: it counts as if it were there, and the next of its queue may have others make way, too. */

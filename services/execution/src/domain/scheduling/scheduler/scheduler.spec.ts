@@ -1,68 +1,5 @@
-import type { Need } from '../placement/need.ts';
-import type { Decision, Request } from '../request.ts';
-import { Scheduler } from './scheduler.ts';
-import { defaultSettings, type SchedulerSettings } from './settings.ts';
-
-const minute = 60_000;
-const hour = 60 * minute;
-
-const gpus = (count: number, more: Partial<Need> = {}): Need => ({
-  cpuMilli: 1_000,
-  memoryMib: 1_000,
-  gpus: count,
-  gpuMilli: 1_000,
-  models: null,
-  ...more,
-});
-
-/** Tells the scheduler what it proposed. */
-class World {
-  now = 1_000_000_000;
-  scheduler: Scheduler;
-
-  constructor(readonly settings: Partial<SchedulerSettings> = {}) {
-    this.scheduler = new Scheduler({ ...defaultSettings, ...settings }, () => 0.5);
-  }
-
-  machine(id: string, count: number): void {
-    this.scheduler.addMachine({ id, cpuMilli: 64_000, memoryMib: 512_000, gpuModels: Array.from({ length: count }, () => 'A100') });
-  }
-
-  ask(id: string, queue: string, need: Need, more: Partial<Request> & { readonly nodes?: number } = {}): void {
-    const { nodes = 1, ...rest } = more;
-    const base = { rank: 0, isPreemptible: false, limitMs: hour, deadlineAt: null, submittedAt: this.now };
-    this.scheduler.submit({ id, queue, ask: { nodes, choices: [need] }, ...base, ...rest });
-  }
-
-  tell(decision: Decision): void {
-    if (decision.kind === 'place') this.scheduler.placed(decision.request, { ...decision, at: this.now });
-    else if (decision.kind === 'preempt') this.scheduler.preempting(decision.request, this.now);
-    else if (decision.kind === 'reserve') this.scheduler.reserved(decision.request, decision);
-    else this.scheduler.ended(decision.request, this.now);
-  }
-
-  round(): readonly string[] {
-    const decisions = this.scheduler.decide(this.now, 1_000);
-    for (const decision of decisions) this.tell(decision);
-    return decisions.map(({ kind, request }) => `${kind} ${request}`);
-  }
-
-  pass(ms: number): void {
-    this.now += ms;
-  }
-
-  end(id: string): void {
-    this.scheduler.ended(id, this.now);
-  }
-
-  preempted(id: string): void {
-    this.scheduler.returned(id, { at: this.now, notBefore: this.now, failedOn: null, isPreempted: true });
-  }
-
-  reasons(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.scheduler.waits(this.now).map(({ request, reason }) => [request, reason]));
-  }
-}
+import { gpus, hour, minute, World } from '../../../../test/scheduling/world.ts';
+import { defaultSettings } from './settings.ts';
 
 describe('a scheduler', () => {
   it('places the oldest first, and a rank is worth so much waiting', () => {
@@ -171,7 +108,7 @@ describe('a scheduler', () => {
     world.round();
     world.pass(hour / 2);
     world.ask('a', 'a', gpus(2));
-    const again = Scheduler.restore(JSON.parse(JSON.stringify(world.scheduler.snapshot())), { ...defaultSettings }, () => 0.5);
+    const again = world.restored();
     expect(again.decide(world.now, 10)).toEqual(world.scheduler.decide(world.now, 10));
     expect(again.load()).toEqual(world.scheduler.load());
   });

@@ -65,11 +65,11 @@ export class Trial {
 
   reserve(entry: Entry, reserved: Reserved, level: Reservation['level']): void {
     const { reservations } = this.core;
+    const need = entry.shape.ask.choices[reserved.choice];
+    if (!need) return;
     const before = reservations.drop(entry);
     const leaf = this.core.queues.leafOf(entry.request.queue);
     const countBefore = leaf.reservations;
-    const need = entry.shape.ask.choices[reserved.choice];
-    if (!need) return;
     reservations.add({ ...reserved, entry, need, level, number: reservations.next() });
     if (!before) leaf.reservations += 1;
     this.steps.push(() => {

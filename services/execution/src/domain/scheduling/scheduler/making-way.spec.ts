@@ -1,0 +1,71 @@
+import { gpus, hour, minute, World } from '../../../../test/scheduling/world.ts';
+
+const guaranteed = (id: string, milli: number) => ({ id, parent: null, weight: 1, guaranteed: { a100: milli }, limit: {} });
+
+describe('a guaranteed request for which others make way', () => {
+  it('asks again when they were never told to', () => {
+    const world = new World({ minRunMs: 0 });
+    world.machine('m', 8);
+    world.scheduler.setQuotas([guaranteed('a', 8_000)], world.now);
+    world.ask('v', 'b', gpus(8), { limitMs: 1_000 * hour });
+    world.round();
+    world.ask('r', 'a', gpus(8));
+    const decisions = world.scheduler.decide(world.now, 100);
+    expect(decisions.map(({ kind }) => kind)).toEqual(['preempt', 'reserve']);
+    // What is kept becomes a fact, the preemption does not
+    for (const decision of decisions) if (decision.kind === 'reserve') world.tell(decision);
+    for (const scheduler of [world.scheduler, world.restored()]) {
+      expect(scheduler.decide(world.now + 10 * minute, 100).map(({ kind }) => kind)).toEqual(['preempt', 'reserve']);
+    }
+  });
+
+  it('asks for it although a moment was reserved for it before it was guaranteed', () => {
+    const world = new World({ minRunMs: 0 });
+    world.machine('m', 8);
+    world.ask('v', 'b', gpus(8), { limitMs: hour });
+    world.round();
+    world.ask('r', 'a', gpus(8));
+    expect(world.round()).toEqual(['reserve r']);
+    // What runs there outlives its limit
+    world.pass(2 * hour);
+    world.scheduler.setQuotas([guaranteed('a', 8_000)], world.now);
+    expect(world.round()).toEqual(['preempt v', 'reserve r']);
+    expect(world.reasons()).toEqual({ r: 'preempting' });
+  });
+
+  it('keeps its machines from others who are guaranteed, once it is guaranteed itself', () => {
+    const world = new World({ minRunMs: 100 * hour });
+    world.machine('m', 8);
+    world.ask('v', 'c', gpus(4), { limitMs: hour });
+    world.round();
+    world.ask('r', 'a', gpus(8));
+    expect(world.round()).toEqual(['reserve r']);
+    world.scheduler.setQuotas([guaranteed('a', 8_000), guaranteed('b', 4_000)], world.now);
+    // Where it was guaranteed nothing, this one would have gone first
+    world.pass(minute);
+    world.ask('late', 'b', gpus(4), { limitMs: 10 * hour });
+    expect(world.round().filter((each) => each.startsWith('place'))).toEqual([]);
+  });
+});
+
+describe('a request for which nobody makes way', () => {
+  it('is not told that somebody does, and holds none of the quota of its org', () => {
+    const world = new World();
+    world.machine('m1', 8);
+    world.machine('m2', 4);
+    world.scheduler.setQuotas([{ ...guaranteed('a', 0), limit: { a100: 8_000 } }], world.now);
+    world.ask('f', 'b', gpus(8, { machine: 'm1' }), { limitMs: hour });
+    world.ask('g', 'b', gpus(4, { machine: 'm2' }), { limitMs: 2 * hour });
+    world.round();
+    world.ask('r', 'a/x', gpus(8), { limitMs: hour });
+    expect(world.round()).toEqual(['reserve r']);
+    world.pass(minute);
+    world.end('g');
+    world.ask('s', 'a/y', gpus(1), { limitMs: 24 * hour });
+    world.round();
+    world.pass(2 * hour);
+    world.ask('t', 'a/y', gpus(1, { machine: 'm2' }), { limitMs: hour });
+    expect(world.round()).toEqual(['place t']);
+    expect(world.reasons()).toEqual({ r: 'quota' });
+  });
+});
