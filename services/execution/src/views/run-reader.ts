@@ -47,6 +47,12 @@ export class RunReader {
     return await this.viewsOf(await this.store.read(runList).list({ where, order: newestFirst, limit, offset }));
   }
 
+  /** Those of them that are the organization's. */
+  async ownOf(ids: readonly execution.RunId[], orgId: OrgId): Promise<ReadonlySet<execution.RunId>> {
+    const found = await this.store.read(runList).list({ where: { orgId, id: { in: ids } }, order: { by: ['id'] }, limit: ids.length });
+    return new Set(found.map(({ id }) => id));
+  }
+
   /** How many have not ended. */
   async openOf(orgId: OrgId): Promise<number> {
     return await this.store.read(runList).count({ orgId, status: { in: open } });

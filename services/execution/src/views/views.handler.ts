@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { EventStore } from '@orrery/event-store';
+import { EventStore, type Fact } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { type RunEvent, runStream } from '../domain/run/run-facts.ts';
 import { availableTypes } from './available-types.ts';
@@ -63,6 +63,7 @@ export class ViewsHandler {
   ): Promise<OutputOf<typeof execution.GetRunHistory>> {
     if (!(await this.runs.row(runId, orgId))) runNotFound();
     const events = await this.store.history<RunEvent>(runStream(runId), { limit: longestHistory });
+    const hidden = await this.hiddenOf(events, orgId);
     return {
       items: events.map(({ id, version, event, metadata, recordedAt }) => ({
         id,
@@ -71,9 +72,17 @@ export class ViewsHandler {
         at: instantOf(recordedAt.getTime()),
         actor: metadata.actor,
         traceId: metadata.traceparent?.split('-')[1] ?? null,
-        data: { ...event.data },
+        data: event.type === 'RunPreempted' && hidden.has(event.data.by) ? { ...event.data, by: null } : { ...event.data },
       })),
     };
+  }
+
+  /** Who took its place, and is none of its owner's business: runs of other organizations. */
+  private async hiddenOf(events: readonly Fact<RunEvent>[], orgId: string | undefined): Promise<ReadonlySet<execution.RunId | null>> {
+    const takers = new Set(events.flatMap(({ event }) => (event.type === 'RunPreempted' ? (event.data.by ?? []) : [])));
+    if (takers.size === 0 || orgId === undefined) return new Set();
+    const own = await this.runs.ownOf([...takers], OrgId.parse(orgId));
+    return new Set([...takers].filter((id) => !own.has(id)));
   }
 
   @Serves(execution.ListWorkers)
