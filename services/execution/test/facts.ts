@@ -16,7 +16,7 @@ export const tokenId = (n = 1): string => uuid(4, n);
 
 export const price: catalog.PinnedPrice = { version: 1, currency: 'EUR', nanosPerSecond: formatNanos(1_000n) };
 export const resources: catalog.Resources = { cpuMilli: 1_000, memoryMib: 1_024, gpus: 0 };
-export const noWishes: execution.PlaceWishes = { labels: null, group: null, near: null, apart: null, workerId: null };
+export const noWishes: execution.PlaceWishes = { labels: null, group: null, near: null, apart: null, pool: null, workerId: null };
 /** What a run asks for that asks for nothing in particular. */
 export const request = (change: Partial<execution.RunRequest> = {}): execution.RunRequest => ({
   choices: [{ machineType: 'cpu', resources, price }],

@@ -31,7 +31,7 @@ const joined = event('WorkerJoined', {
 
 const price = { version: 1, currency: 'EUR', nanosPerSecond: '1000' };
 const choice = { machineType: 'gpu', resources: { cpuMilli: 1_000, memoryMib: 1_024, gpus: 1 }, price };
-const wishes = { labels: null, group: null, near: null, apart: null, workerId: null };
+const wishes = { labels: null, group: null, near: null, apart: null, pool: null, workerId: null };
 
 const submitted = (run: number, minute: number, gang: object | null = null) =>
   event('RunSubmitted', {

@@ -46,6 +46,7 @@ export const submissionsOf = async (
       group: input.group ?? null,
       near: input.near ?? null,
       apart: input.apart ?? null,
+      pool: input.pool ?? null,
       workerId: workerId ?? null,
     },
     isWorkerKnown: workerId === undefined || machine !== undefined,

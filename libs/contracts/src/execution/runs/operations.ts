@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query, stream } from '../../define.ts';
 import { Instant, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
+import { SchedulingName } from '../scheduling/types.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 import { GroupName, GroupWish, Labels, PriorityClassName, ProjectName } from './request.ts';
@@ -38,6 +39,8 @@ export const askFields = {
   group: GroupName.optional(),
   near: GroupWish.optional(),
   apart: GroupWish.optional(),
+  /** Only on machines of this pool, chosen by its policy. */
+  pool: SchedulingName.optional(),
   /** This machine and no other. */
   workerId: WorkerId.optional(),
   priorityClass: PriorityClassName.default('normal'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName, MigProfile, PinnedPrice, Resources } from '../../catalog/types.ts';
 import { Instant, NameText, Text } from '../../values.ts';
+import { SchedulingName } from '../scheduling/types.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 
@@ -43,6 +44,8 @@ export const PlaceWishes = z
     group: GroupName.nullable(),
     near: GroupWish.nullable(),
     apart: GroupWish.nullable(),
+    /** Machines of this pool alone, by its policy. */
+    pool: SchedulingName.nullable(),
     /** This machine and no other. */
     workerId: WorkerId.nullable(),
   })

@@ -101,7 +101,7 @@ export const ListPriorityClasses = query({
 
 export const SetPool = command({
   subject: 'execution.set-pool',
-  summary: 'Say by which policy work is placed on the machines of a pool',
+  summary: 'Say by which policy work that names a pool is placed on its machines',
   http: 'PUT /pools/{name}',
   access: 'operator',
   input: Pool,
@@ -111,7 +111,7 @@ export const SetPool = command({
 
 export const RemovePool = command({
   subject: 'execution.remove-pool',
-  summary: 'Forget the policy of a pool: its machines follow the usual one',
+  summary: 'Forget the policy of a pool: work that names it follows the usual one',
   http: 'DELETE /pools/{name}',
   access: 'operator',
   input: Pool.pick({ name: true }),

@@ -96,7 +96,7 @@ const longMs = z
 /** What holds for the whole scheduler. */
 export const SchedulerRules = z
   .strictObject({
-    /** Of machines in no pool, or in one that nobody has set. */
+    /** Of work that names no pool, or one without a policy of its own. */
     policy: PlacementPolicy,
     /** So much longer a request of rank 0 has waited than one of rank 1, when both are equal. */
     ageingMs: longMs,

@@ -35,7 +35,7 @@ describe('a run as the scheduler sees it', () => {
 
   it('names groups so that those of two organizations never meet', () => {
     const near = { group: 'g', scope: 'rack' } as const;
-    const data = dataOf({ wishes: { labels: { zone: 'eu' }, group: 'g', near, apart: null, workerId: null } });
+    const data = dataOf({ wishes: { labels: { zone: 'eu' }, group: 'g', near, apart: null, pool: null, workerId: null } });
     const [need] = requestOf(data).ask.choices;
     expect(need).toMatchObject({ labels: { zone: 'eu' }, group: `${data.orgId}/g`, near: { group: `${data.orgId}/g`, scope: 'rack' } });
     expect(need).not.toHaveProperty('machine');

@@ -30,13 +30,14 @@ export const needOf = (resources: catalog.Resources): Need => {
 };
 
 /** Groups are of an organization: two that call theirs the same never meet. */
-const wishesOf = ({ labels, group, near, apart, workerId }: execution.PlaceWishes, orgId: string): Partial<Need> => {
+const wishesOf = ({ labels, group, near, apart, pool, workerId }: execution.PlaceWishes, orgId: string): Partial<Need> => {
   const inOrg = (wish: execution.GroupWish) => ({ ...wish, group: `${orgId}/${wish.group}` });
   return {
     ...(labels === null ? {} : { labels }),
     ...(group === null ? {} : { group: `${orgId}/${group}` }),
     ...(near === null ? {} : { near: inOrg(near) }),
     ...(apart === null ? {} : { apart: inOrg(apart) }),
+    ...(pool === null ? {} : { pool }),
     ...(workerId === null ? {} : { machine: workerId }),
   };
 };

@@ -57,11 +57,12 @@ const shorter = (request: Request): readonly Variant[] => {
   return variants;
 };
 
-type Wish = 'machine' | 'labels' | 'near' | 'apart';
+type Wish = 'machine' | 'pool' | 'labels' | 'near' | 'apart';
 
 /** What was wished for and can be done without, by the field of a submission. */
 const wishes: Readonly<Record<Wish, { readonly field: string; readonly leave: (need: Need) => Need }>> = {
   machine: { field: 'workerId', leave: ({ machine: _, ...need }) => need },
+  pool: { field: 'pool', leave: ({ pool: _, ...need }) => need },
   labels: { field: 'labels', leave: ({ labels: _, ...need }) => need },
   near: { field: 'near', leave: ({ near: _, ...need }) => need },
   apart: { field: 'apart', leave: ({ apart: _, ...need }) => need },
