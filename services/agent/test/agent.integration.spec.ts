@@ -49,6 +49,16 @@ describe('An agent', () => {
     expect((await platform.output(spec.runId)).stdout).toBe(counted);
   });
 
+  it('takes no slice of a GPU, for it could not keep others off it', async () => {
+    await machine.start();
+    const spec = specOf({ code: 'print(1)', mig: { profile: '1g.10gb', start: 0 } });
+    expect(await platform.start(spec)).toMatchObject({
+      accepted: false,
+      rejection: { code: 'CannotRun', details: { message: expect.stringContaining('MIG') } },
+    });
+    expect(await platform.start({ ...spec, mig: null })).toMatchObject({ accepted: true });
+  });
+
   it('that drains lets them end, and starts no other', async () => {
     await machine.start({ ORRERY_AGENT_DRAIN: '1' });
     const spec = await run({ code: counting(1) });

@@ -89,6 +89,8 @@ describe('in one service', () => {
     const told = ['RunSubmitted', 'RunPlaced', 'RunStarted', 'RunPreempted', 'RunAttemptLost'];
     await eventually(async () => expect((await world.types(borrower.id)).slice(0, told.length)).toEqual(told), within);
     const again = await world.run(borrower.id);
+    const { items } = await world.get(execution.GetRunHistory, { runId: borrower.id });
+    expect(items.find(({ type }) => type === 'RunPreempted')?.data).toMatchObject({ reason: 'reclaim', by: null });
     expect(again).toMatchObject({
       status: 'pending',
       preemptions: 1,
@@ -119,6 +121,29 @@ describe('in one service', () => {
     expect(rows).toEqual([{ facts: 2 }]);
     await agent.finish(held, { reason: 'preempted', exitCode: null });
     await agent.begin(await agent.holds(owner.id));
+  });
+
+  it('work that may be preempted makes way for other work of its owner, who is told which', async () => {
+    const agent = await world.machine({ cpuMilli: 1_500 });
+    const soft = await world.submit({ preemptible: true });
+    await agent.begin(await agent.holds(soft.id));
+    const firm = await world.submit();
+    await agent.holds(firm.id);
+    const { items } = await world.get(execution.GetRunHistory, { runId: soft.id });
+    expect(items.find(({ type }) => type === 'RunPreempted')?.data).toMatchObject({ reason: 'own-org', by: firm.id });
+  });
+
+  it('a machine is told which slice of its GPU is meant, where its agent makes slices', async () => {
+    await world.neighbours.offer('gpu.slice', { ...small, gpus: 1, mig: '1g.10gb' });
+    await world.neighbours.price(2, { names: ['cpu', 'gpu.a100', 'gpu.slice'] });
+    const inMigMode = { gpus: gpus(1).map((gpu) => ({ ...gpu, mig: 'a100-80gb' })) };
+    await world.machine(inMigMode);
+    const run = await eventually(() => world.submit({ machineType: 'gpu.slice' }).catch(() => false as const), within);
+    if (!run) throw new TypeError('it was submitted');
+    await eventually(async () => expect((await world.run(run.id)).waiting?.message).toContain('slices of GPUs (MIG)'), within);
+    const agent = await world.machine({ ...inMigMode, slicesGpus: true });
+    const { spec } = await agent.holds(run.id);
+    expect(spec).toMatchObject({ gpuIndexes: [0], mig: { profile: '1g.10gb', start: expect.any(Number) } });
   });
 
   it.each([

@@ -29,6 +29,8 @@ export class Attempts {
   /** Resolves once the attempt is in the journal. The launch goes on meanwhile: if it overtakes a crash, the next agent reaps it. */
   async accept(spec: execution.AttemptSpec): Promise<Judged<{ isNew: boolean }>> {
     if (this.#closed !== undefined) return refusal('CannotRun', { message: this.#closed });
+    // It would see the whole GPU, and others' programs on it.
+    if (spec.mig !== null) return refusal('CannotRun', { message: 'The agent of this machine makes no slices of GPUs (MIG).' });
     const key = keyOf(spec);
     const verdict = judgeStart(spec, this.#tools.attempts.states, mostHeld);
     if (verdict.verdict === 'stale') return refusal('StaleEpoch', { epoch: verdict.epoch });

@@ -13,6 +13,7 @@ const spec: execution.AttemptSpec = {
   orgId: '0199c0de-0000-7000-8000-00000000000a' as AttemptSpec['orgId'],
   resources: { cpuMilli: 1_000, memoryMib: 256, gpus: 0 },
   gpuIndexes: [],
+  mig: null,
   runtime: 'process',
   program: { language: 'python', code: 'print(1)', fileName: 'main.py', files: {} },
   env: { SECRET: 'x' },

@@ -14,6 +14,7 @@ const specOf = (n: number, epoch = 1): AttemptSpec => ({
   orgId: '0199c0de-0000-7000-8000-00000000000a' as AttemptSpec['orgId'],
   resources: { cpuMilli: 1_000, memoryMib: 256, gpus: 0 },
   gpuIndexes: [],
+  mig: null,
   runtime: 'process',
   program: { language: 'python', code: '', fileName: 'main.py', files: {} },
   timeoutSeconds: 60,

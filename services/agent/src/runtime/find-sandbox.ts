@@ -32,6 +32,7 @@ const probe: AttemptSpec = {
   orgId: OrgId.parse(nobody),
   resources: { cpuMilli: 1_000, memoryMib: 128, gpus: 0 },
   gpuIndexes: [],
+  mig: null,
   runtime: 'process',
   program: { language: 'python', code: 'print("it runs")\n', fileName: 'probe.py', files: {} },
   timeoutSeconds: 10,

@@ -126,13 +126,14 @@ export class DispatchRunner {
   }
 
   private async specOf(due: DueAttempt, bundle: string): Promise<execution.AttemptSpec> {
-    const { orgId, resources, gpuIndexes, timeoutSeconds, traceparent } = due;
+    const { orgId, resources, gpuIndexes, mig, timeoutSeconds, traceparent } = due;
     const { code, files } = await unpacked(bundle);
     return {
       ...refOf(due),
       orgId,
       resources,
       gpuIndexes,
+      mig,
       runtime: 'process',
       program: { language: 'python', code, fileName: due.fileName ?? 'main.py', files },
       env: { ...(await this.parts.envOf(orgId)), ...gangEnvOf(due.gang) },

@@ -9,6 +9,7 @@ const columns = {
   epoch: integer(),
   workerId: uuid<execution.WorkerId>(),
   gpuIndexes: json<number[]>(),
+  mig: nullable(json<execution.MigSlice>()),
   placedAt: instant(),
   /** As promised at the placement; what beats made of it is kept elsewhere. */
   leaseExpiresAt: instant(),
@@ -21,9 +22,9 @@ const columns = {
 const foldRun = ({ event, metadata }: Fact<RunEvent>): readonly ChangeOf<Table<typeof columns, 'runId'>>[] => {
   switch (event.type) {
     case 'RunPlaced': {
-      const { runId, attempt, epoch, workerId, gpuIndexes, leaseExpiresAt, at: placedAt } = event.data;
+      const { runId, attempt, epoch, workerId, gpuIndexes, mig, leaseExpiresAt, at: placedAt } = event.data;
       const fresh = { isRunning: false, endMode: null, endReason: null, traceparent: metadata.traceparent ?? null };
-      return [{ put: { runId, attempt, epoch, workerId, gpuIndexes, placedAt, leaseExpiresAt, ...fresh } }];
+      return [{ put: { runId, attempt, epoch, workerId, gpuIndexes, mig, placedAt, leaseExpiresAt, ...fresh } }];
     }
     case 'RunStarted':
       return [{ patch: { runId: event.data.runId }, set: { isRunning: true } }];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Resources } from '../../catalog/types.ts';
 import { Instant, OrgId } from '../../values.ts';
 import { RunId } from '../runs/ids.ts';
+import { MigSlice } from '../runs/request.ts';
 import { EndReason } from '../runs/types.ts';
 import { WorkerId } from '../workers/types.ts';
 
@@ -65,6 +66,8 @@ export const AttemptSpec = AttemptRef.extend({
   resources: Resources,
   /** Indexes of the GPUs this attempt holds on the machine. */
   gpuIndexes: z.array(z.int().min(0)),
+  /** The slice of the one GPU that it has, and nothing else of it; null: the GPUs as they are. */
+  mig: MigSlice.nullable(),
   runtime: z.literal('process'),
   program: z.strictObject({
     language: z.literal('python'),

@@ -27,6 +27,8 @@ export const MachineCause = z
     'labels',
     'gpu-model',
     'gpu-memory',
+    /** Its GPUs are not in MIG mode, have no such profile, or its agent makes no slices. */
+    'no-slices',
     'too-small',
     'group',
     'gpus-faulty',

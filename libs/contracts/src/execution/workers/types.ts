@@ -31,6 +31,8 @@ export const WorkerFacts = z
       )
       .max(64),
     runtimes: z.array(z.enum(['process', 'docker', 'kubernetes', 'vm'])).min(1),
+    /** The agent gives each program its slice of a GPU in MIG mode and no more. Absent: it cannot. */
+    slicesGpus: z.boolean().optional(),
     /** False only where an operator told the agent to run without a sandbox. */
     sandboxed: z.boolean(),
   })

@@ -36,7 +36,8 @@ const keepWaiting = ({ reason, at }: Extract<RunCommand, { type: 'KeepWaiting' }
   if (state.told === reason) return accept();
   const { runId, choices } = state.work;
   const types = choices.map(({ machineType }) => machineType).join(' or ');
-  return accept({ type: 'RunKeptWaiting', data: { runId, reason, message: waitingInWords(reason, types), at } });
+  const areSlices = choices.every(({ resources }) => resources.mig !== undefined);
+  return accept({ type: 'RunKeptWaiting', data: { runId, reason, message: waitingInWords(reason, types, areSlices), at } });
 };
 
 /** It keeps its wish to end, where somebody has one; giving its place back twice is once. */

@@ -133,7 +133,7 @@ describe('what is missing', () => {
           .machine('m', sliced)
           .waits('r', { need: { mig: '7g.40gb', gpuMilli: 1_000 } }),
       ),
-    ).toEqual([['gpu-model', 1]]);
+    ).toEqual([['no-slices', 1]]);
     const shared = scene()
       .machine('m', { gpuModels: ['a100'] })
       .runs('a', { m: [0] }, { need: { gpuMilli: 700 } });

@@ -40,6 +40,7 @@ const causes: Readonly<Record<execution.MachineCause, (machines: string, is: 'is
   labels: (machines, is) => `${machines} ${is === 'is' ? 'does' : 'do'} not carry the labels`,
   'gpu-model': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} no such GPUs, or too few`,
   'gpu-memory': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} GPUs with too little memory`,
+  'no-slices': (machines) => `${machines} cannot make such slices of GPUs (MIG)`,
   'too-small': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} too few CPUs or too little memory, even when empty`,
   group: (machines, is) => `${machines} ${is} not near to, or not apart from, the runs of its group`,
   'gpus-faulty': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} faulty GPUs`,

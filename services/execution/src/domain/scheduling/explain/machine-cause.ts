@@ -46,11 +46,16 @@ export const freeGpusFor = (place: Place, { need, fleetNeed }: Search): number =
     need.mig === undefined ? canServe(place, fleetNeed, index) : isKind(place, fleetNeed, index) && hasSlot(place, need, index),
   );
 
+/** It has the GPU, and cannot cut it as it is wanted. */
+const hasSliceable = ({ gpuModels }: Place, { mig, models }: Need): boolean =>
+  mig !== undefined && gpuModels.some((model) => models === null || models.includes(model.toLowerCase()));
+
 /** What the machine is, whoever is on it. */
 const unfitness = (place: Place, { need, fleetNeed, withoutMemory, isInGroup }: Search): execution.MachineCause | null => {
   if (need.pool !== undefined && place.pool !== need.pool) return 'pool';
   if (fleetNeed.suits !== null && !fleetNeed.suits(place)) return 'labels';
-  if (count(place, (index) => isKind(place, withoutMemory, index)) < need.gpus) return 'gpu-model';
+  if (count(place, (index) => isKind(place, withoutMemory, index)) < need.gpus)
+    return hasSliceable(place, need) ? 'no-slices' : 'gpu-model';
   if (count(place, (index) => isKind(place, fleetNeed, index)) < need.gpus) return 'gpu-memory';
   if (place.cpuMilli < need.cpuMilli || place.memoryMib < need.memoryMib) return 'too-small';
   if (!isInGroup(place)) return 'group';

@@ -14,6 +14,7 @@ const apart: ReadonlySet<execution.MachineCause> = new Set([
   'pool',
   'labels',
   'gpu-model',
+  'no-slices',
 ]);
 
 interface Counted {

@@ -1,7 +1,8 @@
 import { Cluster } from '../../../../test/cluster.ts';
-import { at, endRequested, gpus, ms, runId, started, tokenId, workerId } from '../../../../test/facts.ts';
+import { at, endRequested, gpus, ms, noWishes, runId, started, tokenId, workerId } from '../../../../test/facts.ts';
 import { runStream } from '../../run/run-facts.ts';
 import { workerStream } from '../../worker.ts';
+import { rulesStream } from '../rules/rules.ts';
 import type { LiveDecision } from './facts.ts';
 
 const tell = () => {
@@ -34,6 +35,37 @@ describe('the live scheduler', () => {
     cluster.submit(1, { gpus: 1 });
     cluster.submit(2, { gpus: 1 });
     expect(cluster.round()).toMatchObject([{ gpuIndexes: [2] }]);
+  });
+
+  it('gives slices of GPUs only where the agent says that it makes them, and whole GPUs in MIG mode to nobody', () => {
+    const { cluster } = tell();
+    const inMigMode = gpus(1).map((gpu) => ({ ...gpu, mig: 'a100-80gb' }));
+    const id = cluster.join(1, { gpus: inMigMode });
+    cluster.submit(1, { gpus: 1, mig: '1g.10gb' });
+    cluster.submit(2, { gpus: 1 });
+    expect(cluster.round()).toEqual([]);
+    cluster.machineSays(id, { gpus: inMigMode, slicesGpus: true });
+    expect(cluster.round()).toMatchObject([{ runId: runId(1), gpuIndexes: [0], mig: { profile: '1g.10gb', start: expect.any(Number) } }]);
+  });
+
+  it('puts what names a pool on its machines alone, by the policy of the pool', () => {
+    const { cluster, scheduler } = tell();
+    const traits = { labels: {}, rack: null, nanosPerHour: null, by: 'operator:op', at: at(0) };
+    cluster.join(1, { cpuMilli: 64_000 });
+    for (const n of [2, 3]) {
+      const id = cluster.join(n, { gpus: gpus(4) });
+      cluster.tell(workerStream(id), { type: 'WorkerLabelled', data: { workerId: id, ...traits, pool: 'quiet' } });
+    }
+    cluster.tell(rulesStream, { type: 'PoolSet', data: { name: 'quiet', policy: 'spread', by: 'operator:op', at: at(0) } });
+    const wishes = { ...noWishes, pool: 'quiet' };
+    cluster.submit(1, { gpus: 1 }, { wishes });
+    expect(scheduler.decide(cluster.now, 10)).toMatchObject([{ kind: 'place', reasons: { policy: 'spread' } }]);
+    const [first] = cluster.round();
+    cluster.submit(2, { gpus: 1 }, { wishes });
+    const [second] = cluster.round();
+    expect([first?.workerId, second?.workerId].sort()).toEqual([workerId(2), workerId(3)]);
+    cluster.submit(3, { cpuMilli: 32_000 }, { wishes });
+    expect(cluster.round()).toEqual([]);
   });
 
   it('proposes the same again until it hears that it was done', () => {

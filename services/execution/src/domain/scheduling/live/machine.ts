@@ -57,6 +57,9 @@ const missingModel = 'missing';
 
 type Gpu = execution.WorkerFacts['gpus'][number];
 
+/** Of GPUs in MIG mode whose agent makes no slices: a family without profiles, good for slices as little as for whole GPUs. */
+const unslicedFamily = 'unsliced';
+
 const byIndex = (gpus: readonly Gpu[]): readonly (Gpu | undefined)[] => {
   const length = gpus.reduce((most, { index }) => Math.max(most, index + 1), 0);
   const known = new Map(gpus.map((gpu) => [gpu.index, gpu]));
@@ -73,6 +76,7 @@ const wholeNanos = 1e9;
 export const sizeOf = (id: string, { facts, traits }: LiveMachine): MachineSize => {
   const gpus = byIndex(facts.gpus);
   const { labels, pool, rack, nanosPerHour } = traits;
+  const familyOf = (gpu: Gpu | undefined) => (gpu?.mig === undefined || facts.slicesGpus === true ? (gpu?.mig ?? null) : unslicedFamily);
   return {
     id,
     cpuMilli: facts.cpuMilli,
@@ -80,7 +84,7 @@ export const sizeOf = (id: string, { facts, traits }: LiveMachine): MachineSize 
     gpuModels: gpus.map((gpu) => gpu?.model.toLowerCase() ?? missingModel),
     gpuMemoryMib: gpus.map((gpu) => gpu?.memoryMib ?? 0),
     ...(gpus.some((gpu) => gpu?.island !== undefined) ? { islands: gpus.map((gpu) => gpu?.island ?? -1) } : {}),
-    ...(gpus.some((gpu) => gpu?.mig !== undefined) ? { mig: gpus.map((gpu) => gpu?.mig ?? null) } : {}),
+    ...(gpus.some((gpu) => gpu?.mig !== undefined) ? { mig: gpus.map(familyOf) } : {}),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(pool === null ? {} : { pool }),
     ...(rack === null ? {} : { rack }),

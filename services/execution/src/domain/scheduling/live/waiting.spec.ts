@@ -1,7 +1,7 @@
 import { Cluster } from '../../../../test/cluster.ts';
 import { at, attemptLost, keptWaiting, ms, runId } from '../../../../test/facts.ts';
 import { runStream } from '../../run/run-facts.ts';
-import { newsOf, type Wait } from './waiting.ts';
+import { newsOf, type Wait, waitingInWords } from './waiting.ts';
 
 const tell = () => {
   const cluster = new Cluster();
@@ -45,6 +45,11 @@ describe('The owner of a run that waits', () => {
     cluster.round();
     cluster.tell(runStream(id), attemptLost({ runId: id, at: at(0) }));
     expect(scheduler.waits(cluster.now)).toEqual([]);
+  });
+
+  it('is told that it is slices of GPUs that nobody makes', () => {
+    expect(waitingInWords('no-machine', 'gpu.slice', true)).toContain('slices of GPUs (MIG)');
+    expect(waitingInWords('no-machine', 'cpu')).not.toContain('slices');
   });
 
   it('hears of each member of a gang', () => {

@@ -26,9 +26,10 @@ export const newsOf = (
 };
 
 /** For the owner of the run. */
-export const waitingInWords = (reason: execution.WaitingReason, machineType: string): string => {
+export const waitingInWords = (reason: execution.WaitingReason, machineType: string, isSlice = false): string => {
   switch (reason) {
     case 'no-machine':
+      if (isSlice) return `No connected machine makes the slices of GPUs (MIG) that ${machineType} is: the run starts as soon as one does.`;
       return `No connected machine offers ${machineType}: the run starts as soon as one does.`;
     case 'all-busy':
       return `Every machine that offers ${machineType} is busy: the run starts as soon as one has room.`;
