@@ -54,3 +54,14 @@ export const membersOn = (place: Place, need: FleetNeed): number => {
 /** How many would have room if nothing were on it and all of it were in order. */
 export const membersOnEmpty = (place: Place, need: FleetNeed): number =>
   membersIn(place, need, { cpuMilli: place.cpuMilli, memoryMib: place.memoryMib, gpuMilli: () => wholeGpu, slices: () => 0 });
+
+/** How many would have room if nothing were on it, on those of its GPUs that are in order now. */
+export const membersOnIdle = (place: Place, need: FleetNeed): number => {
+  const isWhole = (index: number): boolean => !place.closed?.has(index) && !place.mig?.[index];
+  return membersIn(place, need, {
+    cpuMilli: place.cpuMilli,
+    memoryMib: place.memoryMib,
+    gpuMilli: (index) => (isWhole(index) ? wholeGpu : 0),
+    slices: (index) => (place.closed?.has(index) ? everySlice : 0),
+  });
+};

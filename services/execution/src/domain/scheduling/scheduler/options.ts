@@ -70,6 +70,18 @@ export class Admission {
     return { options, blocked, isUnsolid };
   }
 
+  /** One of the ways to place it is within the limits, whoever waits for them, and on solid ground where it needs that. */
+  hasOption(entry: Entry, isSolid: boolean): boolean {
+    if (this.isFree && !isSolid) return true;
+    const { choices, nodes } = entry.shape.ask;
+    return choices.some((need) =>
+      this.modelsOf(need).some((model) => {
+        const amounts = this.amountOf(need, model, nodes);
+        return this.tree.blockedBy(entry.request.queue, amounts) === null && (!isSolid || this.isSolid(entry, amounts));
+      }),
+    );
+  }
+
   /** One of the ways to place it is within its guarantee. */
   isWithinGuarantee(entry: Entry): boolean {
     if (this.isFree) return false;

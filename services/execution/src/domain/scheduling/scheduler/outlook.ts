@@ -1,6 +1,6 @@
-import { wholeGpu } from '../placement/need.ts';
+import { membersOnIdle } from '../placement/capacity.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
-import { acceptsOf } from '../placement/wishes.ts';
+import { acceptsOf, type FindOptions } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
 import type { Cluster } from './cluster.ts';
 import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
@@ -21,35 +21,11 @@ export interface Asker {
   readonly now: number;
   /** Of its reservations it goes round those that this says; the others it may displace. */
   readonly mustRespect: (reservation: Reservation) => boolean;
+  /** GPUs that were promised to others. */
+  readonly refuses?: FindOptions['refuses'];
 }
 
 const seatOf = (reservation: Reservation, machine: string): readonly Seat[] => reservation.seats.filter((seat) => seat.machine === machine);
-
-/** GPUs of the machine that will do for it, whoever has them. */
-const servingOn = ({ kinds, closed, mig }: Place, need: FleetNeed): number => {
-  let gpus = 0;
-  for (const [index, kind] of kinds.entries()) {
-    if (need.allows[kind] === 1 && !closed?.has(index) && (need.mig === null) !== (typeof mig?.[index] === 'string')) gpus += 1;
-  }
-  return gpus;
-};
-
-/** The whole machine, empty, is large enough. */
-export const couldFit = (place: Place, need: FleetNeed): boolean =>
-  place.cpuMilli >= need.cpuMilli &&
-  place.memoryMib >= need.memoryMib &&
-  (need.suits === null || need.suits(place)) &&
-  servingOn(place, need) >= need.gpus;
-
-/** For so many members the whole machine, empty, is large enough. */
-export const membersOn = (place: Place, need: FleetNeed): number => {
-  if (!couldFit(place, need)) return 0;
-  const times = (all: number, each: number): number => (each === 0 ? Number.POSITIVE_INFINITY : Math.floor(all / each));
-  const gpus = servingOn(place, need) * (need.isShare ? times(wholeGpu, need.gpuMilli) : 1);
-  // How many slices a GPU has is nothing to count on here: too many is no harm.
-  const onGpus = need.mig === null ? times(gpus, need.gpus) : Number.POSITIVE_INFINITY;
-  return Math.min(onGpus, times(place.cpuMilli, need.cpuMilli), times(place.memoryMib, need.memoryMib));
-};
 
 /** What the cluster will look like when everything that runs ends at its limit. */
 export class Outlook {
@@ -150,7 +126,8 @@ export class Outlook {
     const chances: Chance[] = [];
     let best = Number.POSITIVE_INFINITY;
     for (const place of this.cluster.fleet.places) {
-      if (!place?.isOpen || closed.has(place.id) || !couldFit(place, fleetNeed) || (accepts !== null && !accepts(place))) continue;
+      if (!place?.isOpen || closed.has(place.id) || membersOnIdle(place, fleetNeed) === 0 || (accepts !== null && !accepts(place)))
+        continue;
       for (const chance of this.chancesOn(place, {
         ...asker,
         need: fleetNeed,
@@ -168,7 +145,7 @@ export class Outlook {
     place: Place,
     asker: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
   ): readonly Chance[] {
-    const { need, most, now, before, option } = asker;
+    const { need, most, now, before, option, refuses } = asker;
     const others = this.respected(place.id, asker);
     if (others.length === 0) return this.chancesAlone(place, asker);
     const chances: Chance[] = [];
@@ -176,7 +153,7 @@ export class Outlook {
       if (at > before) break;
       const room = this.roomAt(place, at, others, asker);
       let found = 0;
-      for (let seat = seatOn(room, need); seat && found < most; seat = seatOn(room, need)) {
+      for (let seat = seatOn(room, need); seat && found < most && !refuses?.(place, seat.gpus); seat = seatOn(room, need)) {
         found += 1;
         if (found > chances.length) chances.push({ at, seat });
         shiftOn(-1, room, { need: option.fit.need, seat });
@@ -189,7 +166,7 @@ export class Outlook {
   /** Where nobody keeps anything, room only grows: one look from end to end. */
   private chancesAlone(
     place: Place,
-    { need, most, now, before, option }: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
+    { need, most, now, before, option, refuses }: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
   ): readonly Chance[] {
     const ends = [...this.cluster.on(place.id)]
       .filter(({ place: there }) => there !== null)
@@ -203,7 +180,7 @@ export class Outlook {
         const { hold } = ends[next] ?? {};
         if (hold) shiftOn(1, room, hold);
       }
-      for (let seat = seatOn(room, need); seat && chances.length < most; seat = seatOn(room, need)) {
+      for (let seat = seatOn(room, need); seat && chances.length < most && !refuses?.(place, seat.gpus); seat = seatOn(room, need)) {
         chances.push({ at, seat });
         shiftOn(-1, room, { need: option.fit.need, seat });
       }

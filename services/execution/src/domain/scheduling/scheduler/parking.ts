@@ -44,6 +44,8 @@ export class Parking {
   readonly roomless = new Map<string, WaitReason>();
   private dueStamp = '';
   private dueThen: readonly Reservation[] = [];
+  /** Moments that have passed without their machines becoming free: others may have to make way after all. */
+  private readonly missed = new WeakSet<Reservation>();
   private growth = 0;
   private edition = 0;
 
@@ -87,6 +89,34 @@ export class Parking {
     for (const leaf of this.core.queues.leaves.values()) for (const line of leaf.lines.values()) this.core.queues.wake(line);
   }
 
+  /** Whoever cannot use what it keeps for itself, for its moment has come and its quota has not, keeps nobody from it. */
+  judge(now: number): void {
+    const { reservations, admission } = this.core;
+    const idle = new Set<Entry>();
+    for (const reservation of reservations) {
+      const { at, entry } = reservation;
+      if (at < now && !this.missed.has(reservation)) {
+        this.missed.add(reservation);
+        if (entry.line) this.core.queues.wake(entry.line);
+      }
+      if (at <= now && (!admission.hasOption(entry, entry.line?.kind.isSolid ?? false) || this.isPromised(entry))) idle.add(entry);
+    }
+    const isNew = [...idle].some((entry) => !reservations.idle.has(entry));
+    reservations.idle = idle;
+    if (!isNew) return;
+    this.released([]);
+    this.wake(this.takers);
+  }
+
+  private isPromised(entry: Entry): boolean {
+    const { refuses } = this.core.refusals(entry);
+    if (!refuses) return false;
+    return (entry.reservation?.seats ?? []).some(({ machine, gpus }) => {
+      const place = this.core.cluster.fleet.get(machine);
+      return place !== undefined && refuses(place, gpus);
+    });
+  }
+
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
     for (let ripe = this.ripening.first(); ripe && ripe.at <= now; ripe = this.ripening.first()) {
@@ -114,7 +144,10 @@ export class Parking {
   /** When somebody's reserved moment comes, or somebody has run for long enough to be in another one's way. */
   nextAt(now: number): number | null {
     let next: number | null = null;
-    for (const { at } of this.core.reservations) if (at > now && (next === null || at < next)) next = at;
+    for (const { at } of this.core.reservations) {
+      const moment = at === now ? now + 1 : at;
+      if (moment > now && (next === null || moment < next)) next = moment;
+    }
     const ripe = this.ripeAt();
     return next === null || ripe === null ? (next ?? ripe) : Math.min(next, ripe);
   }

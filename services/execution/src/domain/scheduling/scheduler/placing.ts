@@ -1,4 +1,5 @@
 import type { Amounts } from '../admission/quota-node.ts';
+import { membersOnIdle } from '../placement/capacity.ts';
 import type { Found, Place } from '../placement/place.ts';
 import type { Seat } from '../request.ts';
 import type { Core } from './core.ts';
@@ -7,7 +8,6 @@ import type { WaitReason } from './facts.ts';
 import { seatOn } from './fork.ts';
 import { mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
-import { membersOn } from './outlook.ts';
 import type { Parking } from './parking.ts';
 import { orgOf } from './queues.ts';
 import type { Conflicts, Trial } from './trial.ts';
@@ -141,7 +141,7 @@ export class Placing {
     if (need.machine !== undefined && !fleet.get(need.machine)?.isOpen) return 'machine-away';
     const fleetNeed = this.core.needs.of(need);
     let members = 0;
-    for (const place of fleet.places) if (place?.isOpen && members < fit.nodes) members += membersOn(place, fleetNeed);
+    for (const place of fleet.places) if (place?.isOpen && members < fit.nodes) members += membersOnIdle(place, fleetNeed);
     if (members < fit.nodes) return 'no-machine';
     const placer = this.core.placerFor(need.pool);
     if (conflicts.size > 0 && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';

@@ -8,6 +8,8 @@ export class Reservations {
   private readonly byMachine = new Map<string, readonly Reservation[]>();
   private readonly all = new Set<Reservation>();
   private made = 0;
+  /** Who could not use now what it keeps, as of the last look: it keeps nobody from it. */
+  idle: ReadonlySet<Entry> = new Set();
   /** Changes with every change. */
   edition = 0;
 

@@ -31,6 +31,7 @@ export class Round {
     private readonly now: number,
     private readonly limit: number,
   ) {
+    parking.judge(now);
     this.trial = new Trial(core, now);
     this.turns = new Turns(core, now);
     this.placing = new Placing(core, parking, this.trial);
@@ -43,17 +44,7 @@ export class Round {
       if (this.decisions.length === this.limit) return this.decisions;
       this.decisions.push({ kind: 'expire', request: request.id });
     }
-    for (const line of this.core.queues.active) {
-      this.core.admission.keepers.delete(line);
-      this.turns.add(line);
-      if (line.next(0)?.entry.reservation) this.keeping.add(line);
-      else this.shapes.add(line.shape.id);
-      this.isSimple &&= !line.kind.isSolid;
-    }
-    for (const { entry } of this.parking.due(this.now)) {
-      this.isSimple = false;
-      if (entry.line) this.turns.addBeside(entry);
-    }
+    this.gather();
     this.turns.start();
     try {
       for (let turn = this.turns.next(); turn && this.decisions.length < this.limit; turn = this.turns.next()) {
@@ -65,6 +56,20 @@ export class Round {
       for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
     }
     return this.decisions;
+  }
+
+  private gather(): void {
+    for (const line of this.core.queues.active) {
+      this.core.admission.keepers.delete(line);
+      this.turns.add(line);
+      if (line.next(0)?.entry.reservation) this.keeping.add(line);
+      else this.shapes.add(line.shape.id);
+      this.isSimple &&= !line.kind.isSolid;
+    }
+    for (const { entry } of this.parking.due(this.now)) {
+      this.isSimple = false;
+      if (entry.line) this.turns.addBeside(entry);
+    }
   }
 
   /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
@@ -112,7 +117,7 @@ export class Round {
     const isClean = this.trial.isClean;
     const hasKept = entry.reservation !== null;
     const isComing = admitted.options.length > 0 && this.isComing(entry);
-    const takeover = isComing || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
+    const takeover = isComing || this.isSoon(entry) || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
     if (takeover) this.preempt(entry, takeover, admitted.options);
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
     line.reason = takeover || isComing ? 'preempting' : reason;
@@ -135,6 +140,11 @@ export class Round {
     const { leaving, cluster } = this.core;
     if (!reservation || leaving.size === 0) return false;
     return reservation.seats.some(({ machine }) => [...cluster.on(machine)].some(({ entry }) => leaving.has(entry)));
+  }
+
+  /** Its moment comes before anybody could have made way. */
+  private isSoon({ reservation }: Entry): boolean {
+    return reservation !== null && reservation.at >= this.now && reservation.at <= this.now + this.core.settings.graceMs;
   }
 
   /** Room is made for it: it counts as if it were there, and the next of its queue may have others make way, too. */
@@ -167,15 +177,7 @@ export class Round {
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     const { leaf } = entry.line ?? {};
-    if (
-      entry.reservation ||
-      !leaf ||
-      leaf.reservations > 0 ||
-      options.length === 0 ||
-      reason === 'no-machine' ||
-      reason === 'promised' ||
-      reason === 'machine-away'
-    )
+    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || reason === 'no-machine' || reason === 'machine-away')
       return true;
     if (this.core.reservations.size >= this.core.settings.reservations) return false;
     let best: { readonly at: number; readonly option: Option } | null = null;
@@ -185,6 +187,7 @@ export class Round {
         entry,
         option,
         now: this.now,
+        ...this.core.refusals(entry),
         mustRespect: ({ level }) => !mayDisplace(option.level, level),
       });
       if (!found || (best && best.at <= found.at)) continue;

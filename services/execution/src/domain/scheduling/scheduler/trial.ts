@@ -94,9 +94,10 @@ export class Trial {
   conflicts(entry: Entry): Conflicts {
     const byMachine = new Map<string, readonly Reservation[]>();
     if (this.core.reservations.size === 0) return byMachine;
+    const { idle } = this.core.reservations;
     const end = endOf(this.now, entry.shape.limitMs, this.core.settings.graceMs);
     for (const machine of this.core.reservations.machines) {
-      const delayed = this.core.reservations.on(machine).filter((each) => each.entry !== entry && each.at < end);
+      const delayed = this.core.reservations.on(machine).filter((each) => each.entry !== entry && each.at < end && !idle.has(each.entry));
       if (delayed.length > 0) byMachine.set(machine, delayed);
     }
     return byMachine;
