@@ -29,10 +29,12 @@ export class Cluster {
   private readonly byMachine = new Map<string, Set<Hold>>();
   private readonly sizes = new Map<string, MachineSize>();
   private readonly closed = new Map<string, readonly number[]>();
-  /** Of all machines, and of those that are open. */
+  /** Of all machines, and of those that are open, without GPUs that are closed. */
   private readonly capacity = new Map<string, number>();
   private readonly openCapacity = new Map<string, number>();
   private readonly held = new Map<string, number>();
+  /** Of what is held, that on machines and GPUs that are closed: it is none of what open ones have. */
+  private readonly shut = new Map<string, number>();
   private readonly oneAmount = new Map<string, Amounts>();
   /** Grows when somewhere there may be more room than there was. */
   growth = 0;
@@ -47,23 +49,27 @@ export class Cluster {
   }
 
   add(size: MachineSize): void {
+    this.reckon(size.id, -1);
     const place = this.fleet.add(size);
     this.sizes.set(size.id, size);
-    this.count(size, 1, true);
+    this.count(size, 1);
     // Who was told of before its machine, or has held on while that was away, holds it from now on.
     this.islands.add(place);
     for (const hold of this.on(size.id)) this.occupy(hold, place);
     this.applyClosed(place);
+    this.reckon(size.id, 1);
   }
 
   remove(id: string): void {
     const place = this.fleet.get(id);
     if (!place) return;
-    this.count(place, -1, place.isOpen);
+    this.reckon(id, -1);
+    this.count(place, -1);
     this.sizes.delete(id);
     for (const hold of this.on(id)) this.vacate(hold);
     this.islands.remove(place);
     this.fleet.remove(place);
+    this.reckon(id, 1);
   }
 
   resize(size: MachineSize): void {
@@ -76,11 +82,12 @@ export class Cluster {
   open(id: string, isOpen: boolean): void {
     const place = this.fleet.get(id);
     if (!place || place.isOpen === isOpen) return;
+    this.reckon(id, -1);
     this.fleet.open(place, isOpen);
+    this.reckon(id, 1);
     this.islands.changed(place);
     this.growth += 1;
     this.edition += 1;
-    for (const [resource, amount] of resourcesOf(place)) this.tally(this.openCapacity, resource, isOpen ? amount : -amount);
   }
 
   /** These GPUs of it are closed, and no others. */
@@ -88,7 +95,10 @@ export class Cluster {
     this.closed.set(id, indexes);
     if (indexes.length === 0) this.closed.delete(id);
     const place = this.fleet.get(id);
-    if (place) this.applyClosed(place);
+    if (!place) return;
+    this.reckon(id, -1);
+    this.applyClosed(place);
+    this.reckon(id, 1);
   }
 
   get counts(): { readonly machines: number; readonly open: number } {
@@ -126,9 +136,11 @@ export class Cluster {
   take(hold: Hold): void {
     this.enlist(hold);
     for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, amount);
+    this.tallyShut(hold, 1);
   }
 
   free(hold: Hold): void {
+    this.tallyShut(hold, -1);
     this.strike(hold);
     this.growth += 1;
     for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, -amount);
@@ -162,9 +174,9 @@ export class Cluster {
     for (const [resource, amount] of Object.entries(amounts)) this.tally(this.held, resource, sign * amount);
   }
 
-  /** What of open machines nobody holds, as the books have it. */
+  /** What of open machines and their open GPUs nobody holds, as the books have it. */
   freeOf(resource: string): number {
-    return (this.openCapacity.get(resource) ?? 0) - (this.held.get(resource) ?? 0);
+    return (this.openCapacity.get(resource) ?? 0) + (this.shut.get(resource) ?? 0) - (this.held.get(resource) ?? 0);
   }
 
   snapshot(): readonly MachineSnapshot[] {
@@ -201,13 +213,33 @@ export class Cluster {
     this.edition += 1;
   }
 
-  private count(size: MachineSize, sign: 1 | -1, isOpen: boolean): void {
+  private count(size: MachineSize, sign: 1 | -1): void {
     this.edition += 1;
     if (sign > 0) this.growth += 1;
     for (const [resource, amount] of resourcesOf(size)) {
       this.tally(this.capacity, resource, sign * amount);
-      if (isOpen) this.tally(this.openCapacity, resource, sign * amount);
       this.tree.setCapacity(resource, this.capacity.get(resource) ?? 0);
+    }
+  }
+
+  /** Takes what a machine adds to what is open and shut out of the books, or puts it in: around every change of it. */
+  private reckon(id: string, sign: 1 | -1): void {
+    const place = this.fleet.get(id);
+    if (place?.isOpen) {
+      const gpuModels = place.gpuModels.filter((_, index) => !place.closed?.has(index));
+      for (const [resource, amount] of resourcesOf({ ...place, gpuModels })) this.tally(this.openCapacity, resource, sign * amount);
+    }
+    for (const hold of this.on(id)) this.tallyShut(hold, sign);
+  }
+
+  private tallyShut({ seat, need, amounts }: Hold, sign: 1 | -1): void {
+    const place = this.fleet.get(seat.machine);
+    if (!place?.isOpen) {
+      for (const [resource, amount] of Object.entries(amounts)) this.tally(this.shut, resource, sign * amount);
+      return;
+    }
+    for (const gpu of seat.gpus) {
+      if (place.closed?.has(gpu)) this.tally(this.shut, place.gpuModels[gpu]?.toLowerCase() ?? 'gpu', sign * need.gpuMilli);
     }
   }
 

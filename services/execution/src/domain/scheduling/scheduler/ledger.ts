@@ -25,7 +25,7 @@ export class Ledger {
     this.parking.everything();
   }
 
-  /** A guarantee may have become less than what was placed within it: the newest of that is borrowed from now on. */
+  /** A guarantee has become less than what was placed within it, or more: the newest beyond it is borrowed from now on, and no other. */
   private remark(): void {
     const { cluster, tree, borrowing, entries } = this.core;
     const running = [...entries.values()].flatMap((entry) => (entry.running ? [{ entry, running: entry.running }] : []));
@@ -40,9 +40,10 @@ export class Ledger {
       const { queue } = entry.request;
       const held = one.holds.flatMap((hold) => (hold ? [hold.amounts] : []));
       const isOver = held.some((amounts) => Object.keys(amounts).some((resource) => tree.isOverGuarantee(queue, resource)));
-      if (!one.isBorrowed && !isOver) continue;
-      one.isBorrowed = true;
-      if (!entry.request.isPreemptible) borrowing.add(entry);
+      one.isBorrowed = isOver;
+      if (!entry.request.isPreemptible && (isOver || tree.pathOf(queue).length > 1)) borrowing.add(entry);
+      else borrowing.delete(entry);
+      if (!isOver) continue;
       for (const amounts of held) {
         cluster.suppose(queue, amounts, -1);
         supposed.push({ queue, amounts });
@@ -228,13 +229,14 @@ export class Ledger {
     this.core.queues.forget(leaf);
   }
 
-  /** Those of a lower level whose machines it got in the end keep them no more. */
+  /** Those of a lower level whose machines it got in the end keep them no more, nor those who could not use them at their moment. */
   private displace(entry: Entry, seats: readonly Seat[], reservation: Reservation | null): void {
+    const at = entry.running?.at ?? Number.NEGATIVE_INFINITY;
     const level = reservation?.level ?? levelOf(!(entry.running?.isBorrowed ?? true), entry.request.isPreemptible);
     const held = reservation ? reservation.seats.map((seat) => ({ need: reservation.need, seat })) : [];
     for (const machine of new Set(seats.map((seat) => seat.machine))) {
       for (const other of this.core.reservations.on(machine)) {
-        if (other.entry === entry || !mayDisplace(level, other.level)) continue;
+        if (other.entry === entry || !(mayDisplace(level, other.level) || other.at <= at)) continue;
         if (!this.core.outlook.stillHolds(other, machine, held)) this.drop(other.entry);
       }
     }

@@ -1,0 +1,60 @@
+import { gpus, hour, minute, World } from '../../../../test/scheduling/world.ts';
+
+const guaranteed = (id: string, milli: number) => ({ id, parent: null, weight: 1, guaranteed: { a100: milli }, limit: {} });
+
+describe('a guarantee that is raised', () => {
+  it('covers what ran beyond it: that is borrowed no more', () => {
+    const world = new World();
+    world.machine('m', 8);
+    world.scheduler.setQuotas([guaranteed('a', 0)], world.now);
+    world.ask('old', 'a', gpus(4));
+    world.round();
+    world.pass(minute);
+    world.ask('new', 'a', gpus(4));
+    world.round();
+    const borrowed = () => world.scheduler.snapshot().requests.map(({ request: { id }, placed }) => [id, placed?.isBorrowed]);
+    expect(borrowed()).toEqual([
+      ['old', true],
+      ['new', true],
+    ]);
+    world.scheduler.setQuotas([guaranteed('a', 4_000)], world.now);
+    expect(borrowed()).toEqual([
+      ['old', false],
+      ['new', true],
+    ]);
+  });
+});
+
+describe('solid ground', () => {
+  const settings = { maxPreemptions: 1, minRunMs: 0 };
+
+  it('is not what is left on broken GPUs', () => {
+    const world = new World(settings);
+    world.machine('m', 8);
+    world.scheduler.closeGpus('m', [4, 5, 6, 7]);
+    world.scheduler.setQuotas([guaranteed('a', 4_000)], world.now);
+    world.ask('w', 'b', gpus(4), { isPreemptible: true, limitMs: 24 * hour });
+    expect(world.round()).toEqual(['place w']);
+    world.pass(minute);
+    world.preempted('w');
+    world.pass(minute);
+    expect(world.round()).toEqual([]);
+    world.scheduler.closeGpus('m', []);
+    expect(world.round()).toEqual(['place w']);
+  });
+
+  it('is not less for what runs on machines that are closed', () => {
+    const world = new World(settings);
+    world.machine('m1', 4);
+    world.machine('m2', 4);
+    world.scheduler.setQuotas([guaranteed('a', 0)], world.now);
+    world.ask('there', 'b', gpus(4, { machine: 'm1' }), { limitMs: 24 * hour });
+    world.ask('w', 'b', gpus(4, { machine: 'm2' }), { isPreemptible: true, limitMs: 24 * hour });
+    expect(world.round()).toHaveLength(2);
+    world.scheduler.openMachine('m1', false);
+    world.pass(minute);
+    world.preempted('w');
+    world.pass(minute);
+    expect(world.round()).toEqual(['place w']);
+  });
+});
