@@ -10,6 +10,8 @@ import { PlacedItem, ProposedMoves, QueueItem, QueueSummary, QuotaUse, WaitExpla
 
 /** The scheduler is in one process at a time; for a moment it is in none. */
 const fromScheduler = { SchedulerChangingHands: 503, SchedulerBusy: 503 } as const;
+/** A copy of all that it knows would keep it from its work. */
+const fromItsCopy = { ...fromScheduler, SchedulerTooLarge: 409 } as const;
 
 export const ExplainRun = query({
   subject: 'execution.explain-run',
@@ -24,7 +26,7 @@ export const ExplainRun = query({
     asOf: Instant,
     /** The whole of it in a sentence or two. */
     summary: z.string(),
-    /** Null where it does not wait. */
+    /** Null where it does not wait, or so much does that nothing more is known than `summary` says. */
     waiting: WaitExplained.nullable(),
     /** Null where it has no machine. */
     placement: z
@@ -42,7 +44,7 @@ export const GetQueue = query({
   access: 'operator',
   input: PageRequest,
   output: pageOf(QueueItem).extend({ summary: QueueSummary }),
-  refusals: fromScheduler,
+  refusals: fromItsCopy,
   deadlineMs: 10_000,
 });
 
@@ -53,7 +55,7 @@ export const GetQueueRunning = query({
   access: 'operator',
   input: PageRequest,
   output: pageOf(PlacedItem),
-  refusals: fromScheduler,
+  refusals: fromItsCopy,
   deadlineMs: 10_000,
 });
 
@@ -64,7 +66,7 @@ export const GetQuotaUse = query({
   access: 'operator',
   input: PageRequest,
   output: pageOf(QuotaUse),
-  refusals: fromScheduler,
+  refusals: fromItsCopy,
   deadlineMs: 10_000,
 });
 
@@ -75,7 +77,7 @@ export const GetProposedMoves = query({
   access: 'operator',
   input: z.strictObject({}),
   output: z.strictObject({ asOf: Instant, items: z.array(ProposedMoves) }),
-  refusals: fromScheduler,
+  refusals: fromItsCopy,
   deadlineMs: 10_000,
 });
 
@@ -96,7 +98,7 @@ export const WhatIf = query({
     /** Null where it would not wait. */
     waiting: WaitExplained.nullable(),
   }),
-  refusals: { ...askRefusals, ...fromScheduler },
+  refusals: { ...askRefusals, ...fromItsCopy },
   deadlineMs: 10_000,
 });
 

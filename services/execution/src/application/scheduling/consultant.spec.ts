@@ -2,14 +2,22 @@ import { execution, OrgId } from '@orrery/contracts';
 import { z } from 'zod';
 import { runId, submitted } from '../../../test/facts.ts';
 import { hour, SceneBuilder } from '../../../test/scene-builder.ts';
+import type { Scene } from '../../domain/scheduling/explain/scene.ts';
+import type { Load } from '../../domain/scheduling/scheduler/facts.ts';
 import { Consultant } from './consultant.ts';
 
 const Answer = z.object({ waiting: execution.WaitExplained.nullable(), choice: z.int().nullable().optional() });
 const offers = [{ name: 'gpu.a100', need: { cpuMilli: 4_000, memoryMib: 16_384, gpus: 1, gpuMilli: 1_000, models: ['a100'] } }] as const;
 
+const loadOf = ({ snapshot }: Scene['parts']): Load => {
+  const placed = snapshot.requests.filter((each) => each.placed !== null).length;
+  const { length: machines } = snapshot.machines;
+  return { waiting: snapshot.requests.length - placed, placed, machines, open: machines };
+};
+
 const consultantOf = (builder: SceneBuilder): Consultant => {
   const { parts } = builder.build();
-  return new Consultant({ scheduler: { look: (now) => ({ ...parts, now }) }, offers: async () => offers });
+  return new Consultant({ scheduler: { look: (now) => ({ ...parts, now }), load: () => loadOf(parts) }, offers: async () => offers });
 };
 const explain = async (builder: SceneBuilder, id = 'r') => {
   const { answer } = await consultantOf(builder).answer({ about: 'request', id: execution.RunId.parse(id), meanShare: 0.5 });
@@ -54,6 +62,30 @@ describe('a consultant', () => {
     const { choice, waiting } = await suppose(new SceneBuilder().machine('m', { cpuMilli: 1 }));
     expect(choice).toBeNull();
     expect(waiting).toMatchObject({ missing: [{ causes: [{ cause: 'too-small', machines: 1 }] }], start: null });
+  });
+
+  it.each(['request', 'what-if', 'moves', 'waiting'] as const)('copies no scheduler that knows too much, asked for %s', async (about) => {
+    const look = (): never => {
+      throw new RangeError('it was copied');
+    };
+    const load = (): Load => ({ waiting: 200_000, placed: 0, machines: 1_000, open: 1_000 });
+    const consultant = new Consultant({ scheduler: { look, load }, offers: async () => offers });
+    const { data: submission } = submitted({ runId: id });
+    const questions = {
+      request: { about: 'request', id, meanShare: 0.5 },
+      'what-if': { about: 'what-if', submission, meanShare: 0.5 },
+      moves: { about: 'moves' },
+      waiting: { about: 'waiting', limit: 10, after: 0 },
+    } as const;
+    expect(await consultant.answer(questions[about])).toMatchObject({ answer: { isTooLarge: true } });
+  });
+
+  it('supposes nothing on a copy that takes long to make', async () => {
+    const many = new SceneBuilder().machine('m', { cpuMilli: 1 });
+    for (let n = 0; n < 10_000; n += 1) many.waits(`r${n}`);
+    const { data: submission } = submitted({ runId: id });
+    const { answer } = await consultantOf(many).answer({ about: 'what-if', submission, meanShare: 0.5 });
+    expect(answer).toMatchObject({ isTooLarge: true });
   });
 
   it('proposes what could go elsewhere for what waits', async () => {

@@ -11,7 +11,7 @@ import { startOf } from '../../domain/scheduling/explain/start.ts';
 import type { Request } from '../../domain/scheduling/request.ts';
 import { requestOf } from '../../domain/scheduling/request-of.ts';
 import { Scheduler } from '../../domain/scheduling/scheduler/scheduler.ts';
-import { Turns } from './turns.ts';
+import { TimeSlice } from './time-slice.ts';
 
 type Question = InputOf<typeof execution.ConsultScheduler>;
 
@@ -23,8 +23,12 @@ export interface ConsultantParts {
 
 /** A copy of all that the scheduler knows is good for so long: askers come in flocks. */
 const freshMs = 1_000;
-/** A larger cluster is not copied to play it forward: its reservations tell of the future. */
-const mostPlayed = 20_000;
+/** One that took long is good for so many times longer: questions take a small part of the scheduler's time, however many there are. */
+const restFactor = 20;
+/** Above so many requests and machines a cluster is not played forward, nor supposed: its reservations tell of the future. */
+const mostPlayed = 10_000;
+/** Above so many it is not even looked at: a copy would keep the scheduler from its work. */
+const mostLooked = 40_000;
 const mostSteps = 2_000;
 const playMs = 1_500;
 const variantsMs = 1_000;
@@ -40,11 +44,13 @@ const unlucky = (): number => 0.5;
 
 /** Answers what only the process knows that holds the scheduler. It asks the scheduler for a copy, and never keeps it from its work. */
 export class Consultant {
-  private scene: Scene | undefined;
+  private scene: { readonly seen: Scene; readonly staleAt: number } | undefined;
 
   constructor(private readonly parts: ConsultantParts) {}
 
   async answer(question: Question): Promise<{ readonly answer: unknown }> {
+    const { waiting, placed, machines } = this.parts.scheduler.load();
+    if (waiting + placed + machines > mostLooked) return { answer: tooLarge() };
     switch (question.about) {
       case 'request':
         return { answer: await this.explain(this.look(), question) };
@@ -63,8 +69,11 @@ export class Consultant {
 
   private look(): Scene {
     const now = systemClock.now();
-    if (!this.scene || now - this.scene.now > freshMs) this.scene = new Scene(this.parts.scheduler.look(now));
-    return this.scene;
+    if (this.scene && now < this.scene.staleAt) return this.scene.seen;
+    const seen = new Scene(this.parts.scheduler.look(now));
+    const tookMs = systemClock.now() - now;
+    this.scene = { seen, staleAt: now + Math.max(freshMs, restFactor * tookMs) };
+    return seen;
   }
 
   private async explain(scene: Scene, { id, meanShare }: { readonly id: string; readonly meanShare: number }): Promise<Explained> {
@@ -84,7 +93,7 @@ export class Consultant {
     const { now, settings, parts } = scene;
     const { requests } = parts.snapshot;
     const forward = new Forward({ scheduler: copyOf(scene), requests, target, now, graceMs: settings.graceMs, share });
-    const turns = new Turns(playMs);
+    const turns = new TimeSlice(playMs);
     for (let steps = 0; steps < mostSteps && !forward.result && !turns.isOver; steps += 1) {
       forward.step();
       await turns.rest();
@@ -95,7 +104,7 @@ export class Consultant {
   private async insteadOf(scene: Scene, request: Request): Promise<readonly execution.Alternative[]> {
     const scheduler = copyOf(scene);
     scheduler.ended(request.id, scene.now);
-    const turns = new Turns(variantsMs);
+    const turns = new TimeSlice(variantsMs);
     const found: execution.Alternative[] = [];
     for (const variant of variantsOf(request, await this.parts.offers())) {
       if (turns.isOver || found.length >= mostAlternatives) break;
@@ -111,7 +120,7 @@ export class Consultant {
   /** Of the first that wait, those for whom others could make room by going elsewhere. */
   private async moves(scene: Scene): Promise<{ readonly asOf: string; readonly items: readonly execution.ProposedMoves[] }> {
     const items: execution.ProposedMoves[] = [];
-    const turns = new Turns(movesMs);
+    const turns = new TimeSlice(movesMs);
     const first = isSmall(scene) ? scene.waits.filter(({ reason }) => reason === 'all-busy').slice(0, mostAdmitted) : [];
     for (const { request: id } of first) {
       const known = scene.requests.get(id);
@@ -130,8 +139,9 @@ export class Consultant {
     return { asOf: instantOf(scene.now), items };
   }
 
-  private async suppose({ submission, meanShare }: Extract<Question, { about: 'what-if' }>): Promise<Supposed> {
+  private async suppose({ submission, meanShare }: Extract<Question, { about: 'what-if' }>): Promise<Supposed | TooLarge> {
     const scene = this.look();
+    if (!isSmall(scene)) return tooLarge();
     const request = { ...requestOf(submission), submittedAt: scene.now };
     const scheduler = copyOf(scene);
     scheduler.submit(request);
@@ -148,6 +158,13 @@ interface Explained {
   /** Null: it does not wait, as far as the scheduler has heard. */
   readonly waiting: execution.WaitExplained | null;
 }
+
+/** It cannot be known without keeping the scheduler from its work. */
+interface TooLarge extends Explained {
+  readonly isTooLarge: true;
+}
+
+const tooLarge = (): TooLarge => ({ asOf: instantOf(systemClock.now()), waiting: null, isTooLarge: true });
 
 interface Supposed extends Explained {
   /** Which of its choices it would get now; null: it would wait. */

@@ -14,7 +14,7 @@ import { SchedulerLine } from './scheduler-line.ts';
 
 type Explanation = OutputOf<typeof execution.ExplainRun>;
 
-const Explained = z.object({ asOf: z.string(), waiting: execution.WaitExplained.nullable() });
+const Explained = z.object({ asOf: z.string(), waiting: execution.WaitExplained.nullable(), isTooLarge: z.boolean().default(false) });
 const Supposed = Explained.extend({ choice: z.int().min(0).nullable() });
 const next = z.int().optional();
 const Waiting = z.object({ items: z.array(execution.QueueItem), next, summary: execution.QueueSummary });
@@ -63,8 +63,9 @@ export class ExplainHandler {
     if (status !== 'pending') return { runId, status, asOf, ...(await this.placed(row)) };
     const meanShare = await this.history.meanShare(systemClock.now());
     const id = row.gangId ?? runId;
-    const { waiting, asOf: lookedAt } = Explained.parse(await this.line.ask({ about: 'request', id, meanShare }, context));
-    const summary = waiting?.summary ?? 'The scheduler is placing it, or has not heard of it yet: ask again in a moment.';
+    const { waiting, asOf: lookedAt, isTooLarge } = Explained.parse(await this.line.ask({ about: 'request', id, meanShare }, context));
+    const summary =
+      waiting?.summary ?? (isTooLarge ? untold(row) : 'The scheduler is placing it, or has not heard of it yet: ask again in a moment.');
     return { runId, status, asOf: lookedAt, summary, waiting, placement: null };
   }
 
@@ -132,6 +133,10 @@ export class ExplainHandler {
     };
   }
 }
+
+/** What it was told while it waited, where more would cost others. */
+const untold = ({ waiting }: RunRow): string =>
+  `${waiting?.message ?? 'It waits.'} More cannot be said now: so much waits and runs that looking for it would keep the scheduler from its work.`;
 
 const ended = ({ status, message }: RunRow): Pick<Explanation, 'summary' | 'waiting' | 'placement'> => ({
   summary: `It has ended (${status}) and waits for nothing.${message ? ` ${message}` : ''}`,

@@ -1,5 +1,6 @@
 import { execution, type RequestContext, type RequestOf } from '@orrery/contracts';
 import { type Bus, DeadlineExceeded, refuse, ServiceUnavailable } from '@orrery/messaging';
+import { z } from 'zod';
 
 /** By then another process has usually taken the office over. */
 const changingMs = 2_000;
@@ -14,7 +15,7 @@ export class SchedulerLine {
     const own = { ...context, principal: { kind: 'service', name: 'execution' } } as const;
     try {
       const outcome = await this.bus.ask(execution.ConsultScheduler, question, own);
-      if (outcome.accepted) return outcome.value.answer;
+      if (outcome.accepted) return known(question, outcome.value.answer);
       return outcome.rejection.code === 'Overloaded' ? busy() : refuse(outcome);
     } catch (error) {
       if (error instanceof ServiceUnavailable) return refuse({ code: 'SchedulerChangingHands', details: { retryAfterMs: changingMs } });
@@ -22,6 +23,12 @@ export class SchedulerLine {
     }
   }
 }
+
+const TooLarge = z.object({ isTooLarge: z.literal(true) });
+
+/** Of a request that waits there is something to be said all the same. */
+const known = ({ about }: { readonly about: string }, answer: unknown): unknown =>
+  about !== 'request' && TooLarge.safeParse(answer).success ? refuse({ code: 'SchedulerTooLarge', details: {} }) : answer;
 
 const busy = (): never => refuse({ code: 'SchedulerBusy', details: { retryAfterMs: busyMs } });
 

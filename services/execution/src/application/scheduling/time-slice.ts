@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const turnMs = 8;
 
 /** Long work in small pieces: the scheduler of the same process goes on between them. */
-export class Turns {
+export class TimeSlice {
   private readonly until: number;
   private turnEndsAt = performance.now() + turnMs;
 
