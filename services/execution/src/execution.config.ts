@@ -47,7 +47,7 @@ export const ExecutionConfig = z.object({
     example: '30',
   }),
   waitingSeconds: variable('ORRERY_WAITING_SECONDS', seconds(1, 31_536_000).default(86_400), {
-    says: 'how many seconds a run may wait for a machine before it fails',
+    says: 'how many seconds a run may wait for a machine that is not there before it fails; for its turn it waits as long as that takes',
     example: '86400',
   }),
   maxNodes: variable('ORRERY_RUN_MAX_NODES', z.coerce.number().int().min(1).max(1_024).default(64), {

@@ -1,8 +1,8 @@
 import { type catalog, execution, formatNanos, instantOf, OrgId } from '@orrery/contracts';
+import { preemptionInWords } from '../src/domain/run/in-words.ts';
 import type { RunCommand } from '../src/domain/run/run-commands.ts';
 import { endInWords } from '../src/domain/run/run-end.ts';
 import type { DataOf, RunEvent } from '../src/domain/run/run-facts.ts';
-import { preemptionInWords } from '../src/domain/scheduling/live/in-words.ts';
 
 /** A moment, in seconds from the beginning of the story. */
 export const at = (seconds: number): string => instantOf(Date.UTC(2026, 0, 1) + seconds * 1_000);

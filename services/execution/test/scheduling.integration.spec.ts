@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { execution, OrgId } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
+import { runsThatMatter } from '../src/application/scheduling/what-matters.ts';
 import { gpus, facts as machineFacts } from './facts.ts';
 import type { FakeAgent, Held } from './world/fake-agent.ts';
 import { buildService, ServiceProcess } from './world/service-process.ts';
@@ -56,7 +57,8 @@ describe('in one service', () => {
       return held.length === 2 && held;
     }, within);
     expect(specs.map(({ env }) => env['ORRERY_GANG_RANK']).sort()).toEqual(['0', '1']);
-    for (const { env, program } of specs) {
+    for (const { env, program, graceSeconds } of specs) {
+      expect(graceSeconds).toBe(20);
       expect(env).toMatchObject({ ORRERY_GANG_ID: id, ORRERY_GANG_SIZE: '2' });
       expect(program.code).toBe('print("hello")');
     }
@@ -77,6 +79,9 @@ describe('in one service', () => {
       const { items } = await world.get(execution.ListRuns, { gang: id });
       expect(items.map(({ status, reason }) => `${status} ${reason}`).sort()).toEqual(['cancelled gang-ended', 'failed exited']);
     }, within);
+    // However few runs a new scheduler remembers, it remembers whole gangs.
+    const { items } = await world.get(execution.ListRuns, { gang: id });
+    expect(await runsThatMatter(world.pool, 1)).toEqual(expect.arrayContaining(items.map((run) => run.id)));
   });
 
   it('work on borrowed room makes way for whom it belongs to, is told why, and goes on later', async () => {

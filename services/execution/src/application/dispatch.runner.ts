@@ -19,11 +19,14 @@ export interface DispatchParts {
   readonly leaseMs: number;
   /** What the organization wants its programs to find in their environment. */
   readonly envOf: (orgId: string) => Promise<Readonly<Record<string, string>>>;
+  /** From the first signal to the last: a rule of the cluster, as it is now. */
+  readonly graceMs: () => number;
 }
 
 const asksAtOnce = 64;
 const backOff = { firstMs: 50, longestMs: 5_000 };
-const graceSeconds = 10;
+/** Longer than this no agent waits. */
+const mostGraceSeconds = 600;
 const maxOutputBytes = 64 * 1_048_576;
 
 const refOf = ({ runId, attempt, epoch }: execution.AttemptRef): execution.AttemptRef => ({ runId, attempt, epoch });
@@ -138,7 +141,7 @@ export class DispatchRunner {
       program: { language: 'python', code, fileName: due.fileName ?? 'main.py', files },
       env: { ...(await this.parts.envOf(orgId)), ...gangEnvOf(due.gang) },
       timeoutSeconds,
-      graceSeconds,
+      graceSeconds: Math.min(mostGraceSeconds, Math.ceil(this.parts.graceMs() / 1_000)),
       maxOutputBytes,
       leaseExpiresAt: instantOf(systemClock.now() + this.parts.leaseMs),
       ...(traceparent ? { traceparent } : {}),

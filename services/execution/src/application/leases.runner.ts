@@ -93,12 +93,17 @@ export class LeasesRunner {
     );
   }
 
-  /** A run that no machine could take for so long is failed, so that its owner need not wait for ever. */
+  /**
+   * A run that no machine could ever have taken for so long is failed, so that its owner need not wait for ever. Whoever waits for its
+   * turn is not: its turn comes.
+   */
   private async giveUp(): Promise<void> {
     const { pool, runs, waitingMs } = this.parts;
     const { rows } = await pool.query<{ id: execution.RunId }>({
       name: 'waited-too-long',
       text: `SELECT id FROM run_list WHERE status = 'pending' AND waits_since < now() - make_interval(secs => $1::float8 / 1000)
+          AND waiting->>'reason' IN ('no-machine', 'machine-away')
+          AND (waiting->>'since')::timestamptz < now() - make_interval(secs => $1::float8 / 1000)
         ORDER BY id LIMIT ${atOnce}`,
       values: [waitingMs],
     });

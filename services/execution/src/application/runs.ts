@@ -24,7 +24,10 @@ const count = (events: readonly RunEvent[]): void => {
   }
 };
 
-/** Every command to a run goes through here: its facts carry its organization, and its lease ends with its attempt. */
+/**
+ * Commands to one run: its facts carry its organization, and its lease ends with its attempt. What the scheduler decides of one or
+ * several goes through `grantTogether`.
+ */
 export class Runs {
   private readonly store: EventStore;
   private readonly handle;

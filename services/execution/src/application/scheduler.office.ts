@@ -40,8 +40,8 @@ export const serveTerm =
     const { runs, workers } = household;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs });
     const live = new LiveScheduler(Math.random);
+    const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs, graceMs: () => live.graceMs });
     const scheduler = new SchedulerRunner({
       store,
       scheduler: live,

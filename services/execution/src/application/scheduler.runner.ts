@@ -52,9 +52,10 @@ export class SchedulerRunner {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const decisions = this.decide();
+      const now = systemClock.now();
+      const decisions = this.decide(now);
       if (decisions.length === 0) {
-        await this.rest(signal);
+        await this.rest(now, signal);
         continue;
       }
       const done = await allOf(decisions.map((decision) => this.perform(decision)));
@@ -62,10 +63,10 @@ export class SchedulerRunner {
     }
   }
 
-  private decide(): readonly LiveDecision[] {
+  private decide(now: number): readonly LiveDecision[] {
     const { scheduler } = this.parts;
     const began = performance.now();
-    const decisions = scheduler.decide(systemClock.now(), roundLimit);
+    const decisions = scheduler.decide(now, roundLimit);
     const { waiting, open } = scheduler.load();
     const placements = decisions.filter(({ kind }) => kind === 'place').length;
     if (waiting > 0) metrics.placement.record((performance.now() - began) / 1_000 / Math.max(1, decisions.length), { service });
@@ -74,10 +75,10 @@ export class SchedulerRunner {
     return decisions;
   }
 
-  private async rest(signal: AbortSignal): Promise<void> {
-    const now = systemClock.now();
-    const dueAt = this.parts.scheduler.dueAt(now) ?? now + longestRestMs;
-    await this.bell.wait(Math.min(longestRestMs, Math.max(1, dueAt - now)), signal);
+  /** Until something is due after the moment that was decided on, which may have come by now. */
+  private async rest(decidedAt: number, signal: AbortSignal): Promise<void> {
+    const dueAt = this.parts.scheduler.dueAt(decidedAt) ?? decidedAt + longestRestMs;
+    await this.bell.wait(Math.min(longestRestMs, Math.max(1, dueAt - systemClock.now())), signal);
   }
 
   /** Whether something became a fact. */

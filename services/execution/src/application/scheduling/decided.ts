@@ -9,6 +9,7 @@ import type { RunCommand } from '../../domain/run/run-commands.ts';
 import { type RunEvent, runStream } from '../../domain/run/run-facts.ts';
 import type { LiveFact } from '../../domain/scheduling/live/facts.ts';
 import { termConstraint } from '../machine-leases.ts';
+import { byPlace } from './log-order.ts';
 
 /** A command to one run, to be granted together with others. */
 export interface Part {
@@ -45,7 +46,8 @@ const judge = async (store: EventStore, { runId, command }: Part): Promise<Judge
 
 const again = async (store: EventStore, parts: readonly Part[]): Promise<Outcome> => {
   const histories = await Promise.all(parts.map(({ runId }) => store.load<RunEvent>(runStream(runId))));
-  return { isGranted: false, facts: histories.flatMap(({ events }) => events) };
+  // In the order in which it happened: members of a gang are placed and lost together.
+  return { isGranted: false, facts: histories.flatMap(({ events }) => events).sort(byPlace) };
 };
 
 const isOverTerm = (error: unknown): error is pg.DatabaseError => error instanceof pg.DatabaseError && error.constraint === termConstraint;

@@ -1,7 +1,6 @@
 import { epochOf, type execution, type Instant, instantOf } from '@orrery/contracts';
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
-import { preemptionInWords, reservationInWords } from '../scheduling/live/in-words.ts';
-import { waitingInWords } from '../scheduling/live/waiting.ts';
+import { preemptionInWords, reservationInWords, waitingInWords } from './in-words.ts';
 import type { RunCommand } from './run-commands.ts';
 import { endOf, endTypes } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';

@@ -9,6 +9,8 @@ export interface LiveRequest {
   readonly members: (LiveRun | undefined)[];
   /** What the scheduler was told of it. */
   told: 'nothing' | 'waits' | 'placed' | 'gone';
+  /** Of the placement that the scheduler was told of last; all members are placed in one commit, so that theirs are equal. */
+  epoch: number;
 }
 
 export const knownMembers = ({ members }: LiveRequest): readonly LiveRun[] => members.filter((member) => member !== undefined);

@@ -12,13 +12,23 @@ const seatOf = ({ workerId: machine, gpuIndexes: gpus, mig }: Pick<DataOf<'RunPl
 
 const rankOf = ({ submission }: LiveRun): number => submission.request.gang?.rank ?? 0;
 
+/** It is where the scheduler was told that it is. */
+const isThere = ({ placed }: LiveRun, { epoch }: LiveRequest): boolean => placed?.epoch === epoch;
+
+interface News {
+  readonly scheduler: Scheduler;
+  readonly now: number;
+  readonly changed?: LiveRun;
+}
+
 /** Runs as facts tell of them, and the requests that they are to the scheduler. */
 export class LiveRequests {
   private readonly runs = new Map<string, LiveRun>();
   private readonly requests = new Map<string, LiveRequest>();
   /** Who has a place on which machine. */
   private readonly guests = new Map<string, Set<LiveRun>>();
-  private readonly gangs = new Set<LiveRequest>();
+  /** Gangs whose members do not share one fate yet, and what is due: what has not changed needs no second look. */
+  private readonly torn = new Map<LiveRequest, readonly LiveDecision[]>();
 
   /** `forget` is told of streams that have ended and matter no more. */
   constructor(private readonly forget: (streams: readonly string[]) => void) {}
@@ -37,7 +47,7 @@ export class LiveRequests {
   }
 
   fates(): readonly LiveDecision[] {
-    return [...this.gangs].flatMap(fateOf);
+    return [...this.torn.values()].flat();
   }
 
   hear(event: RunEvent, scheduler: Scheduler, now: number): void {
@@ -53,7 +63,7 @@ export class LiveRequests {
     if (run.placed) this.guests.set(run.placed.workerId, (this.guests.get(run.placed.workerId) ?? new Set()).add(run));
     const isAsked = event.type === 'RunPreempted' || event.type === 'RunEndRequested';
     // Its room comes free soon, for whatever reason it was asked to leave.
-    if (isAsked && run.placed && request.told === 'placed') scheduler.preempting(request.id, now);
+    if (isAsked && request.told === 'placed' && isThere(run, request)) scheduler.preempting(request.id, now);
     if (event.type === 'ReservationMade' && request.told === 'waits') {
       const { startsAt, choice, seats } = event.data;
       scheduler.reserved(request.id, { at: epochOf(startsAt), choice, seats: seats.map(seatOf) });
@@ -65,11 +75,10 @@ export class LiveRequests {
     const run = submittedRun(data);
     const { gang } = data.request;
     const id = gang?.id ?? run.id;
-    const request = this.requests.get(id) ?? { id, size: gang?.size ?? 1, members: [], told: 'nothing' };
+    const request = this.requests.get(id) ?? { id, size: gang?.size ?? 1, members: [], told: 'nothing', epoch: 0 };
     request.members[rankOf(run)] = run;
     this.runs.set(run.id, run);
     this.requests.set(id, request);
-    if (gang) this.gangs.add(request);
     return request;
   }
 
@@ -81,8 +90,15 @@ export class LiveRequests {
     if (guests?.size === 0) this.guests.delete(workerId);
   }
 
+  private settle(request: LiveRequest, news: News): void {
+    this.tell(request, news);
+    const fate = fateOf(request);
+    if (fate.length > 0) this.torn.set(request, fate);
+    else this.torn.delete(request);
+  }
+
   /** Tells the scheduler what has become of a request, now that one of its members has changed. */
-  private settle(request: LiveRequest, news: { readonly scheduler: Scheduler; readonly now: number; readonly changed?: LiveRun }): void {
+  private tell(request: LiveRequest, news: News): void {
     const { scheduler, now, changed } = news;
     const members = knownMembers(request);
     const [first] = members;
@@ -92,11 +108,10 @@ export class LiveRequests {
       request.told = 'waits';
     }
     if (request.told === 'waits') this.settleWaiting(request, scheduler, now);
-    else if (request.told === 'placed' && members.every(({ placed }) => placed === null)) this.settleLeft(request, scheduler, now);
-    else if (request.told === 'placed' && changed && !changed.placed) scheduler.vacated(request.id, rankOf(changed), now);
+    else if (request.told === 'placed' && !members.some((member) => isThere(member, request))) this.settleLeft(request, scheduler, now);
+    else if (request.told === 'placed' && changed && !isThere(changed, request)) scheduler.vacated(request.id, rankOf(changed), now);
     if (members.some(({ ended }) => ended === null)) return;
     this.requests.delete(request.id);
-    this.gangs.delete(request);
     for (const { id } of members) this.runs.delete(id);
     this.forget(members.map(({ id }) => runStream(id)));
   }
@@ -111,12 +126,15 @@ export class LiveRequests {
     const placements = members.flatMap(({ placed }) => placed ?? []);
     const [first] = placements;
     if (!first || placements.length < members.length) return;
-    const { choice, isBorrowed, at } = first;
+    const { choice, isBorrowed, at, epoch } = first;
+    // Told of one member after the other, some may be a placement ahead.
+    if (placements.some((placed) => placed.epoch !== epoch)) return;
     scheduler.placed(request.id, { choice, seats: placements.map(seatOf), at: epochOf(at), isBorrowed });
     request.told = 'placed';
+    request.epoch = epoch;
   }
 
-  /** None of it has a machine any more. */
+  /** None of it is any more where it was placed. */
   private settleLeft(request: LiveRequest, scheduler: Scheduler, now: number): void {
     const members = knownMembers(request);
     if (members.some(({ ended }) => ended !== null)) {
@@ -132,5 +150,6 @@ export class LiveRequests {
       isPreempted: losses.some(({ isPreempted }) => isPreempted),
     });
     request.told = 'waits';
+    this.settleWaiting(request, scheduler, now);
   }
 }

@@ -113,6 +113,29 @@ describe('the live scheduler', () => {
     expect(cluster.round()).toHaveLength(1);
   });
 
+  it('counts once what it is told again after its end', () => {
+    const { cluster, scheduler } = tell();
+    cluster.join(1);
+    const id = cluster.submit(1);
+    cluster.round();
+    cluster.now += 60_000;
+    cluster.end(id);
+    const before = scheduler.look(cluster.now).snapshot;
+    for (const fact of cluster.told) scheduler.apply(fact);
+    expect(scheduler.look(cluster.now).snapshot).toEqual(before);
+  });
+
+  it('says that something is due now, and not that nothing is', () => {
+    const { cluster, scheduler } = tell();
+    const only = cluster.join(1);
+    const id = cluster.submit(1);
+    cluster.round();
+    cluster.lose(id, only, { reason: 'start-failed' });
+    const { now } = cluster;
+    expect(scheduler.decide(now, 10)).toEqual([]);
+    expect(scheduler.dueAt(now + 1_000)).toBe(now + 1_000);
+  });
+
   it('is told of strangers without harm', () => {
     const { cluster, scheduler } = tell();
     const stranger = { workerId: workerId(9), by: 'operator', lastSeenAt: '', at: at(1) };
@@ -135,77 +158,6 @@ describe('the live scheduler', () => {
     cluster.join(1);
     expect(cluster.round()).toEqual([]);
     expect(scheduler.load()).toEqual({ waiting: 0, placed: 0, machines: 1, open: 1 });
-  });
-});
-
-describe('a gang', () => {
-  const placedGang = () => {
-    const { cluster, scheduler } = tell();
-    const machines = [cluster.join(1, { cpuMilli: 1_000 }), cluster.join(2, { cpuMilli: 1_000 })];
-    const members = cluster.gang(1, 2);
-    const seats = cluster.round();
-    return { cluster, scheduler, machines, members, seats };
-  };
-
-  it('waits until all of it is known, and all of it has room', () => {
-    const { cluster } = tell();
-    cluster.join(1, { cpuMilli: 1_000 });
-    const gang = { id: runId(1), size: 2 };
-    cluster.submit(2, {}, { gang: { ...gang, rank: 1 } });
-    expect(cluster.round()).toEqual([]);
-    cluster.submit(1, {}, { gang: { ...gang, rank: 0 } });
-    expect(cluster.round()).toEqual([]);
-    cluster.join(2, { cpuMilli: 1_000 });
-    expect(cluster.round().map(({ runId: id }) => id)).toEqual([runId(1), runId(2)]);
-  });
-
-  it('gives back the place of one when the other is lost, and starts again together', () => {
-    const { cluster, scheduler, members, seats } = placedGang();
-    const [first, second] = seats;
-    if (!first || !second) throw new TypeError('both are placed');
-    cluster.lose(first.runId, first.workerId);
-    const decisions = scheduler.decide(cluster.now, 10);
-    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], reason: 'gang' }]);
-    cluster.round();
-    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
-    cluster.lose(second.runId, second.workerId, { reason: 'preempted' });
-    expect(cluster.round().map(({ runId: id }) => id)).toEqual(members);
-  });
-
-  it.each(['RunFailed', 'RunAborted', 'RunCancelled', 'RunSystemFailed'] as const)('ends with a member that ends with %s', (type) => {
-    const { cluster, scheduler, members } = placedGang();
-    const [first = runId(), second = runId()] = members;
-    cluster.end(first, type);
-    const end = { kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' };
-    expect(scheduler.decide(cluster.now, 10)).toEqual([end]);
-    cluster.round();
-    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
-  });
-
-  it('goes on where a member has completed, and cannot start again then', () => {
-    const { cluster, scheduler, members, seats } = placedGang();
-    const [first = runId(), second = runId()] = members;
-    cluster.end(first);
-    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
-    cluster.lose(second, seats[1]?.workerId ?? workerId());
-    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' }]);
-  });
-
-  it('is asked to end together, waiting or not', () => {
-    const { cluster, scheduler, members } = placedGang();
-    const [first = runId(), second = runId()] = members;
-    cluster.askToEnd(first, 'stop');
-    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'stop', reason: 'stopped' }]);
-    const [third = runId(), fourth = runId()] = cluster.gang(3, 2);
-    cluster.askToEnd(third, 'cancel');
-    cluster.end(third, 'RunCancelled');
-    expect(scheduler.decide(cluster.now, 10)).toContainEqual({ kind: 'end', runIds: [fourth], mode: 'cancel', reason: 'stopped' });
-  });
-
-  it('is forgotten when its last member has ended', () => {
-    const { cluster, scheduler, members } = placedGang();
-    for (const id of members) cluster.end(id);
-    expect(scheduler.load()).toMatchObject({ waiting: 0, placed: 0 });
   });
 });
 

@@ -21,6 +21,12 @@ const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
   pools: Object.fromEntries(Object.values(pools).map(({ name, policy }) => [name, policy])),
 });
 
+/**
+ * What is heard as soon as it is a fact is told again by whoever follows the log, later: of so many streams that have ended it is
+ * known that they have. It is more than end while the log is read once.
+ */
+const mostGone = 50_000;
+
 const isOfRun = (event: execution.ExecutionEvent): event is RunEvent => 'runId' in event.data;
 /** When it happened, by its own words. */
 const timeOf = ({ data }: RunEvent): number => {
@@ -41,6 +47,8 @@ export class LiveScheduler implements Consulted {
   private readonly requests = new LiveRequests((streams) => this.forget(streams));
   /** Machines that are drained, or have a broken GPU. */
   private readonly ailing = new Set<string>();
+  /** Streams that have ended, the oldest first. */
+  private readonly gone = new Set<string>();
   private rules: RulesState = SchedulingRules.initial;
   private scheduler: Scheduler;
   /** Times are told by many clocks: to the scheduler none goes back. */
@@ -78,7 +86,8 @@ export class LiveScheduler implements Consulted {
   /** When the passing of time alone could change what is decided. */
   dueAt(now: number): number | null {
     const drains = [...this.ailing].map((id) => this.machines.get(id)?.drainedAt ?? null);
-    const dues = [this.scheduler.dueAt(this.at(now)), ...drains].filter((at) => at !== null && Number.isFinite(at) && at > now);
+    // A drain whose time is over was decided on; what the scheduler names is still to be.
+    const dues = [this.scheduler.dueAt(this.at(now)), ...drains.filter((at) => at !== null && Number.isFinite(at) && at > now)];
     return dues.reduce<number | null>((least, at) => (least === null || (at !== null && at < least) ? at : least), null);
   }
 
@@ -174,7 +183,12 @@ export class LiveScheduler implements Consulted {
   }
 
   private forget(streams: readonly string[]): void {
-    for (const stream of streams) this.versions.delete(stream);
+    for (const stream of streams) this.gone.add(stream);
+    for (const stream of this.gone) {
+      if (this.gone.size <= mostGone) return;
+      this.gone.delete(stream);
+      this.versions.delete(stream);
+    }
   }
 
   private chores(now: number): readonly LiveDecision[] {

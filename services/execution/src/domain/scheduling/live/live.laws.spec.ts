@@ -55,6 +55,9 @@ class Play {
   #count = 0;
   #runs = 0;
 
+  /** Of each round the decisions with these numbers do not become facts. */
+  constructor(readonly dropped: ReadonlySet<number> = new Set()) {}
+
   act(step: Step): void {
     this.cluster.now += 10;
     switch (step.kind) {
@@ -96,7 +99,8 @@ class Play {
 
   #round(): void {
     const decisions = this.cluster.scheduler.decide(this.cluster.now, 1_000);
-    for (const decision of decisions) {
+    for (const [index, decision] of decisions.entries()) {
+      if (this.dropped.has(index)) continue;
       this.cluster.make(decision);
       if (decision.kind === 'place') for (const seat of decision.seats) this.held.set(seat.runId, seat);
       if (decision.kind === 'lose') this.held.delete(decision.attempt.runId);
@@ -135,8 +139,8 @@ class Play {
   }
 }
 
-const played = (story: readonly Step[]): Play => {
-  const play = new Play();
+const played = (story: readonly Step[], dropped?: ReadonlySet<number>): Play => {
+  const play = new Play(dropped);
   for (const step of story) play.act(step);
   return play;
 };
@@ -147,11 +151,17 @@ const retold = (told: readonly LiveFact[]): LiveScheduler => {
   return scheduler;
 };
 
+const placesIn = (scheduler: LiveScheduler, now: number) =>
+  scheduler
+    .look(now)
+    .snapshot.requests.map(({ request: { id }, placed, vacated }) => ({ id, seats: placed?.seats ?? null, vacated: [...vacated].sort() }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+
 describe('whatever happens in a cluster', () => {
-  it('no machine is given more than it has, and no GPU twice', () => {
+  it('no machine is given more than it has, and no GPU twice, also when some of what was decided did not become facts', () => {
     fc.assert(
-      fc.property(steps, (story) => {
-        const { held, sizes, needs } = played([...story, { kind: 'round' }]);
+      fc.property(steps, fc.uniqueArray(fc.nat({ max: 5 }), { maxLength: 3 }), (story, dropped) => {
+        const { held, sizes, needs } = played([...story, { kind: 'round' }], new Set(dropped));
         for (const [id, size] of sizes) {
           const here = [...held.values()].filter((seat) => seat.workerId === id);
           expect(here.reduce((sum, seat) => sum + (needs.get(seat.runId) ?? 0), 0)).toBeLessThanOrEqual(size.cpus);
@@ -172,6 +182,19 @@ describe('whatever happens in a cluster', () => {
         expect(retold(told).decide(now, 1_000)).toEqual(scheduler.decide(now, 1_000));
         expect(retold(again).load()).toEqual(scheduler.load());
         expect(retold(told).waits(now)).toEqual(scheduler.waits(now));
+      }),
+    );
+  });
+
+  it('one that is told run after run knows who is where', () => {
+    fc.assert(
+      fc.property(steps, fc.boolean(), (story, isReversed) => {
+        const { told, now, scheduler } = played(story).cluster;
+        const runs = [...new Set(told.flatMap(({ stream }) => (stream.startsWith('run-') ? [stream] : [])))];
+        const ordered = isReversed ? runs.reverse() : runs;
+        const others = told.filter(({ stream }) => !stream.startsWith('run-'));
+        const shuffled = [...others, ...ordered.flatMap((run) => told.filter(({ stream }) => stream === run))];
+        expect(placesIn(retold(shuffled), now)).toEqual(placesIn(scheduler, now));
       }),
     );
   });

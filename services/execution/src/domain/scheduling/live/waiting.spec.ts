@@ -1,7 +1,8 @@
 import { Cluster } from '../../../../test/cluster.ts';
 import { at, attemptLost, keptWaiting, ms, runId } from '../../../../test/facts.ts';
+import { waitingInWords } from '../../run/in-words.ts';
 import { runStream } from '../../run/run-facts.ts';
-import { newsOf, type Wait, waitingInWords } from './waiting.ts';
+import { newsOf, type Wait } from './waiting.ts';
 
 const tell = () => {
   const cluster = new Cluster();

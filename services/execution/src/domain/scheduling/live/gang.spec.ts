@@ -1,0 +1,97 @@
+import { Cluster } from '../../../../test/cluster.ts';
+import { ms, runId, workerId } from '../../../../test/facts.ts';
+import type { LiveScheduler } from './live-scheduler.ts';
+
+const tell = () => {
+  const cluster = new Cluster();
+  return { scheduler: cluster.scheduler, cluster };
+};
+
+/** Who has which seats. */
+const placesIn = (scheduler: LiveScheduler) =>
+  scheduler.look(ms(0)).snapshot.requests.map(({ request: { id }, placed, vacated }) => [id, placed?.seats ?? null, vacated]);
+
+describe('a gang', () => {
+  const placedGang = () => {
+    const { cluster, scheduler } = tell();
+    const machines = [cluster.join(1, { cpuMilli: 1_000 }), cluster.join(2, { cpuMilli: 1_000 })];
+    const members = cluster.gang(1, 2);
+    const seats = cluster.round();
+    return { cluster, scheduler, machines, members, seats };
+  };
+
+  it('waits until all of it is known, and all of it has room', () => {
+    const { cluster } = tell();
+    cluster.join(1, { cpuMilli: 1_000 });
+    const gang = { id: runId(1), size: 2 };
+    cluster.submit(2, {}, { gang: { ...gang, rank: 1 } });
+    expect(cluster.round()).toEqual([]);
+    cluster.submit(1, {}, { gang: { ...gang, rank: 0 } });
+    expect(cluster.round()).toEqual([]);
+    cluster.join(2, { cpuMilli: 1_000 });
+    expect(cluster.round().map(({ runId: id }) => id)).toEqual([runId(1), runId(2)]);
+  });
+
+  it('gives back the place of one when the other is lost, and starts again together', () => {
+    const { cluster, scheduler, members, seats } = placedGang();
+    const [first, second] = seats;
+    if (!first || !second) throw new TypeError('both are placed');
+    cluster.lose(first.runId, first.workerId);
+    const decisions = scheduler.decide(cluster.now, 10);
+    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], reason: 'gang' }]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    cluster.lose(second.runId, second.workerId, { reason: 'preempted' });
+    expect(cluster.round().map(({ runId: id }) => id)).toEqual(members);
+  });
+
+  it.each(['RunFailed', 'RunAborted', 'RunCancelled', 'RunSystemFailed'] as const)('ends with a member that ends with %s', (type) => {
+    const { cluster, scheduler, members } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.end(first, type);
+    const end = { kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' };
+    expect(scheduler.decide(cluster.now, 10)).toEqual([end]);
+    cluster.round();
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+  });
+
+  it('goes on where a member has completed, and cannot start again then', () => {
+    const { cluster, scheduler, members, seats } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.end(first);
+    expect(scheduler.decide(cluster.now, 10)).toEqual([]);
+    cluster.lose(second, seats[1]?.workerId ?? workerId());
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' }]);
+  });
+
+  it('is where it was placed last, also when told of one member after the other', () => {
+    const { cluster, seats } = placedGang();
+    for (const seat of seats) cluster.lose(seat.runId, seat.workerId);
+    cluster.now += 60_000;
+    expect(cluster.round()).toHaveLength(2);
+    const again = new Cluster();
+    again.now = cluster.now;
+    const streamOf = (id: string) => cluster.told.filter(({ stream }) => stream === id);
+    for (const id of new Set(cluster.told.map(({ stream }) => stream))) for (const fact of streamOf(id)) again.scheduler.apply(fact);
+    expect(placesIn(again.scheduler)).toEqual(placesIn(cluster.scheduler));
+    again.submit(9);
+    expect(again.round()).toEqual([]);
+  });
+
+  it('is asked to end together, waiting or not', () => {
+    const { cluster, scheduler, members } = placedGang();
+    const [first = runId(), second = runId()] = members;
+    cluster.askToEnd(first, 'stop');
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'stop', reason: 'stopped' }]);
+    const [third = runId(), fourth = runId()] = cluster.gang(3, 2);
+    cluster.askToEnd(third, 'cancel');
+    cluster.end(third, 'RunCancelled');
+    expect(scheduler.decide(cluster.now, 10)).toContainEqual({ kind: 'end', runIds: [fourth], mode: 'cancel', reason: 'stopped' });
+  });
+
+  it('is forgotten when its last member has ended', () => {
+    const { cluster, scheduler, members } = placedGang();
+    for (const id of members) cluster.end(id);
+    expect(scheduler.load()).toMatchObject({ waiting: 0, placed: 0 });
+  });
+});
