@@ -58,12 +58,12 @@ describe('What goes wrong at the edge', () => {
       const errors: { in: string; pointer: string; detail: string; mend: string }[] = response.body.errors;
       expect(errors.map(({ in: part, pointer }) => `${part} ${pointer}`)).toEqual([
         'body /code',
-        'body /timeoutSeconds',
         'body /files/..~1x',
+        'body /timeoutSeconds',
         'body /colour',
       ]);
       for (const { detail, mend } of errors) expect([detail, mend]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
-      expect(errors.at(-1)?.mend).toBe('remove it; known here: code, fileName, machineType, timeoutSeconds, files');
+      expect(errors.at(-1)?.mend).toMatch(/^remove it; known here: code, fileName, files, machineType, timeoutSeconds, [a-zA-Z, ]+$/);
     });
 
     it('names the path and the query where the mistake is there', async () => {

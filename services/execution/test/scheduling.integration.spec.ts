@@ -119,7 +119,8 @@ describe('in one service', () => {
     const owner = await world.submit({}, { orgId: await claimant(world, 1) });
     const held = await wished(agent, borrower.id);
     const { rows } = await world.pool.query(
-      `SELECT count(*)::int AS facts FROM events WHERE stream = ANY($1) AND type = ANY(ARRAY['RunPreempted.v1', 'ReservationMade.v1'])
+      `SELECT count(*)::int AS facts FROM events WHERE stream = ANY($1)
+         AND (type = 'RunPreempted.v1' OR (type = 'ReservationMade.v1' AND data->>'reason' = 'preemption'))
        GROUP BY transaction`,
       [[borrower.id, owner.id].map((id) => `run-${id}`)],
     );
