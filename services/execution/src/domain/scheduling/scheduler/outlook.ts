@@ -55,14 +55,15 @@ export class Outlook {
 
   /** All that it keeps for itself is free for it now. */
   isDue(reservation: Reservation, now: number): boolean {
-    const { entry, seats, need, number, at } = reservation;
-    const end = endOf(now, entry.request.limitMs, this.graceMs);
+    const { seats, need, number, at } = reservation;
+    const end = this.endFrom(reservation, now);
     const forks = new Map<string, Place>();
     return seats.every((seat) => {
       const place = this.cluster.fleet.get(seat.machine);
       if (!place) return false;
-      // Before its moment it goes round those, too, who came later: they were told theirs.
-      const isOther = (other: Reservation): boolean => other !== reservation && other.at < end && (other.number < number || now < at);
+      // Before its moment it goes round those, too, who came later and can still go before it: they were told theirs.
+      const isOther = (other: Reservation): boolean =>
+        other !== reservation && other.at < end && (other.number < number || (now < at && !this.hasMissed(other, at, now)));
       const earlier = this.reservations.on(seat.machine).filter(isOther);
       const fork = forks.get(seat.machine) ?? this.leftover(place, earlier);
       forks.set(seat.machine, fork);
@@ -70,6 +71,17 @@ export class Outlook {
       shiftOn(-1, fork, { need, seat });
       return isFree;
     });
+  }
+
+  /** Its moment has passed, and it would not have ended by then: waiting for it would keep both from starting. */
+  private hasMissed(reservation: Reservation, before: number, now: number): boolean {
+    return reservation.at < now && this.endFrom(reservation, now) > before;
+  }
+
+  /** When it would have ended. Nobody begins in the very moment that was told: late by no more than its grace counts as in time. */
+  private endFrom({ at, entry }: Reservation, now: number): number {
+    const begins = now < at ? now : Math.max(at, now - this.graceMs);
+    return endOf(begins, entry.request.limitMs, this.graceMs);
   }
 
   /** Who came later but goes before it has left it what it keeps for itself there. */
