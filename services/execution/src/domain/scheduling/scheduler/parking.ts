@@ -18,10 +18,15 @@ export interface Verdict {
   readonly mayPreempt: boolean;
 }
 
-interface Ripening {
+interface Moment {
   readonly at: number;
   readonly entry: Entry;
 }
+
+const isSooner = (one: Moment, other: Moment): boolean => one.at < other.at;
+
+/** More moments than this beside those of requests that still wait are swept out. */
+const spareMoments = 1_024;
 
 const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
   let berth = berths.get(key);
@@ -39,7 +44,11 @@ export class Parking {
   private readonly held = new Set<Line>();
   private readonly unreserved = new Set<Line>();
   private readonly takers = new Set<Line>();
-  private ripening = new Heap<Ripening>((one, other) => one.at < other.at);
+  private ripening = new Heap(isSooner);
+  /** When those whom a limit stops will have waited too long: what is given back there is kept for them from then on. */
+  private patience = new Heap(isSooner);
+  private readonly patient = new Set<Entry>();
+  private clock = Number.NEGATIVE_INFINITY;
   /** There is no room for them, as long as nothing grows. */
   readonly roomless = new Map<string, WaitReason>();
   private dueStamp = '';
@@ -53,13 +62,31 @@ export class Parking {
 
   park(line: Line, { fits, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
     const berths = fits.map((fit) => berthAt(this.byFit, fit));
+    const stopping = [...nodes];
+    if (stopping.length > 0) this.waitPatiently(line);
     const path = fits.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
-    for (const node of new Set([...nodes, ...path])) berths.push(berthAt(this.byNode, node));
+    for (const node of new Set([...stopping, ...path])) berths.push(berthAt(this.byNode, node));
     if (isHeld) berths.push(this.held);
     if (wantsReservation) berths.push(this.unreserved);
     if (mayPreempt) berths.push(this.takers);
     line.park(berths);
     this.core.queues.active.delete(line);
+  }
+
+  private waitPatiently(line: Line): void {
+    const entry = line.next(0)?.entry;
+    if (!entry || this.patient.has(entry)) return;
+    const at = entry.vt + this.core.settings.overdueMs;
+    if (at <= this.clock) return;
+    this.patient.add(entry);
+    this.patience.push({ at, entry });
+    if (this.patient.size <= 2 * this.core.queues.size + spareMoments) return;
+    for (const each of [...this.patient]) if (!each.line) this.patient.delete(each);
+    const { overdueMs } = this.core.settings;
+    this.patience = new Heap(
+      isSooner,
+      [...this.patient].map((each): Moment => ({ at: each.vt + overdueMs, entry: each })),
+    );
   }
 
   /** Of a queue something was given back: those may go on whom its limits stopped, or who were beyond its guarantee. */
@@ -123,6 +150,11 @@ export class Parking {
       this.ripening.pop();
       if (ripe.entry.running) this.wake(this.takers);
     }
+    this.clock = Math.max(this.clock, now);
+    for (let moment = this.patience.first(); moment && moment.at <= now; moment = this.patience.first()) {
+      this.leavePatience();
+      if (moment.entry.line) this.core.queues.wake(moment.entry.line);
+    }
     const { cluster } = this.core;
     if (cluster.edition !== this.edition) this.everything();
     else if (cluster.growth !== this.growth) this.grown();
@@ -141,15 +173,28 @@ export class Parking {
     return this.dueThen;
   }
 
-  /** When somebody's reserved moment comes, or somebody has run for long enough to be in another one's way. */
+  /** When somebody's reserved moment comes, or it has waited too long for a limit, or somebody has run for long enough to be in another one's way. */
   nextAt(now: number): number | null {
     let next: number | null = null;
     for (const { at } of this.core.reservations) {
       const moment = at === now ? now + 1 : at;
       if (moment > now && (next === null || moment < next)) next = moment;
     }
-    const ripe = this.ripeAt();
-    return next === null || ripe === null ? (next ?? ripe) : Math.min(next, ripe);
+    for (const at of [this.ripeAt(), this.overdueAt()]) if (at !== null && (next === null || at < next)) next = at;
+    return next;
+  }
+
+  private overdueAt(): number | null {
+    for (let moment = this.patience.first(); moment; moment = this.patience.first()) {
+      if (moment.entry.line?.isParked) return moment.at;
+      this.leavePatience();
+    }
+    return null;
+  }
+
+  private leavePatience(): void {
+    const moment = this.patience.pop();
+    if (moment) this.patient.delete(moment.entry);
   }
 
   private ripeAt(): number | null {

@@ -58,3 +58,19 @@ describe('solid ground', () => {
     expect(world.round()).toEqual(['place w']);
   });
 });
+
+describe('a limit that stops somebody for too long', () => {
+  it('is kept for it from then on, though nothing happened but time', () => {
+    const world = new World({ overdueMs: 2 * hour });
+    world.machine('m', 16);
+    world.scheduler.setQuotas([{ ...guaranteed('a', 0), limit: { a100: 8_000 } }], world.now);
+    world.ask('first', 'a', gpus(6), { limitMs: 100 * hour });
+    world.round();
+    world.ask('big', 'a', gpus(4), { limitMs: 100 * hour });
+    expect(world.round()).toEqual([]);
+    expect(world.scheduler.dueAt(world.now)).toBe(world.now + 2 * hour);
+    world.pass(3 * hour);
+    world.ask('small', 'a', gpus(2), { limitMs: 100 * hour });
+    for (const scheduler of [world.restored(), world.scheduler]) expect(scheduler.decide(world.now, 100)).toEqual([]);
+  });
+});

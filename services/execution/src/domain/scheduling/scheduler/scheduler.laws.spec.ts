@@ -119,7 +119,16 @@ class Play {
     if (step.kind === 'submit') this.story.submit(this.requestOf(step.request));
     else if (step.kind === 'pass') this.story.pass(step.ms);
     else this.happen(step.kind, step.pick);
+    this.compare();
     this.story.settle();
+    this.compare();
+  }
+
+  /** What it has found out before changes nothing: one that has found out nothing decides the same. */
+  private compare(): void {
+    const { now, scheduler } = this.story;
+    const [one, other] = [scheduler, this.story.restored()].map((each) => each.decide(now, 1_000));
+    if (JSON.stringify(one) !== JSON.stringify(other)) this.differences.push([one, other]);
   }
 
   private requestOf({ nodes, choices, deadlineMs, ...rest }: Extract<Step, { kind: 'submit' }>['request']): Request {
