@@ -6,6 +6,7 @@ import type { Scheduler } from '../scheduler/scheduler.ts';
 import type { LiveDecision } from './facts.ts';
 import { fateOf, knownMembers, type LiveRequest } from './gang.ts';
 import { evolveRun, type LiveRun, submittedRun } from './run.ts';
+import type { Wait } from './waiting.ts';
 
 const seatOf = ({ workerId: machine, gpuIndexes: gpus, mig }: Pick<DataOf<'RunPlaced'>, 'workerId' | 'gpuIndexes' | 'mig'>): Seat =>
   mig === null || mig.start === null ? { machine, gpus } : { machine, gpus, slice: mig.start };
@@ -27,6 +28,7 @@ export class LiveRequests {
   private readonly requests = new Map<string, LiveRequest>();
   /** Who has a place on which machine. */
   private readonly guests = new Map<string, Set<LiveRun>>();
+  private readonly waiting = new Set<LiveRequest>();
   /** Gangs whose members do not share one fate yet, and what is due: what has not changed needs no second look. */
   private readonly torn = new Map<LiveRequest, readonly LiveDecision[]>();
 
@@ -44,6 +46,14 @@ export class LiveRequests {
 
   guestsOf(machine: string): readonly LiveRun[] {
     return [...(this.guests.get(machine) ?? [])];
+  }
+
+  /** Those that wait, while they change: each that stays is met once. */
+  *waits(scheduler: Scheduler): Generator<Wait> {
+    for (const request of this.waiting) {
+      const reason = scheduler.reasonOf(request.id);
+      if (reason !== null) for (const { id, told } of knownMembers(request)) yield { runId: id, reason, told };
+    }
   }
 
   fates(): readonly LiveDecision[] {
@@ -92,6 +102,8 @@ export class LiveRequests {
 
   private settle(request: LiveRequest, news: News): void {
     this.tell(request, news);
+    if (request.told === 'waits') this.waiting.add(request);
+    else this.waiting.delete(request);
     const fate = fateOf(request);
     if (fate.length > 0) this.torn.set(request, fate);
     else this.torn.delete(request);

@@ -76,11 +76,9 @@ export class LiveScheduler implements Consulted {
     return [...chores, ...liveDecisionsOf(decisions, (request) => this.requests.membersOf(request))];
   }
 
-  /** Every run that waits, in the order in which they are looked at, and why. */
-  waits(now: number): readonly Wait[] {
-    return this.scheduler.waits(this.at(now)).flatMap(({ request, reason }) => {
-      return this.requests.membersOf(request).map(({ id, told }): Wait => ({ runId: id, reason, told }));
-    });
+  /** Runs that wait, those that came first first, and why, as was found out when something was last decided: nothing is decided for it. */
+  waits(): Iterator<Wait, void> {
+    return this.requests.waits(this.scheduler);
   }
 
   /** When the passing of time alone could change what is decided. */

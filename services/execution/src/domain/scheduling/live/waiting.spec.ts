@@ -2,17 +2,30 @@ import { Cluster } from '../../../../test/cluster.ts';
 import { at, attemptLost, keptWaiting, ms, runId } from '../../../../test/facts.ts';
 import { waitingInWords } from '../../run/in-words.ts';
 import { runStream } from '../../run/run-facts.ts';
-import { newsOf, type Wait } from './waiting.ts';
+import { type Wait, WaitingRounds } from './waiting.ts';
+
+const waitsOf = (cluster: Cluster): readonly Wait[] => {
+  const all: Wait[] = [];
+  const waits = cluster.scheduler.waits();
+  for (let { value } = waits.next(); value; { value } = waits.next()) all.push(value);
+  return all;
+};
 
 const tell = () => {
   const cluster = new Cluster();
-  const why = () => cluster.scheduler.waits(cluster.now).map(({ runId: id, reason }) => [id, reason]);
+  const why = () => waitsOf(cluster).map(({ runId: id, reason }) => [id, reason]);
   return { scheduler: cluster.scheduler, cluster, why };
 };
 
 describe('The owner of a run that waits', () => {
   const wait = (reason: Wait['reason'], told: Wait['told'] = null): Wait => ({ runId: runId(1), reason, told });
-  const news = (waits: readonly Wait[], before: readonly Wait[] = waits, now = ms(100)) => newsOf(waits, { before, now, limit: 2 });
+  /** What is heard at the second look. */
+  const news = (waits: readonly Wait[], before: readonly Wait[] = waits, now = ms(100)) => {
+    const looks = [before, waits];
+    const rounds = new WaitingRounds(() => (looks.shift() ?? []).values(), { looks: 10, news: 2 });
+    rounds.look(now);
+    return rounds.look(now);
+  };
 
   it('hears a reason that lasts, once', () => {
     expect(news([wait('no-machine')], [])).toEqual([]);
@@ -24,6 +37,25 @@ describe('The owner of a run that waits', () => {
   it('hears of so many at a time, the oldest first', () => {
     const waits = [1, 2, 3].map((n): Wait => ({ ...wait('all-busy'), runId: runId(n) }));
     expect(news(waits).map(({ runId: id }) => id)).toEqual([runId(1), runId(2)]);
+  });
+
+  it('hears in the end, however many wait, and no look is at more than so many', () => {
+    const waits = Array.from({ length: 100 }, (_, n): Wait => ({ ...wait('all-busy'), runId: runId(n) }));
+    let looked = 0;
+    const counted = function* () {
+      for (const each of waits) {
+        looked += 1;
+        yield each;
+      }
+    };
+    const rounds = new WaitingRounds(counted, { looks: 30, news: 20 });
+    const heard = new Set<string>();
+    for (let look = 0; look < 12; look += 1) {
+      looked = 0;
+      for (const { runId: id } of rounds.look(ms(look))) heard.add(id);
+      expect(looked).toBeLessThanOrEqual(30);
+    }
+    expect(heard.size).toBe(100);
   });
 
   it('is not told of every turn, however often the reason changes in a day', () => {
@@ -41,11 +73,14 @@ describe('The owner of a run that waits', () => {
     const { cluster, scheduler } = tell();
     const id = cluster.submit(1);
     cluster.tell(runStream(id), keptWaiting({ runId: id }));
-    expect(scheduler.waits(cluster.now)).toMatchObject([{ told: { reason: 'no-machine', at: ms(3), times: 1 } }]);
+    expect(waitsOf(cluster)).toEqual([]);
+    scheduler.decide(cluster.now, 10);
+    expect(waitsOf(cluster)).toMatchObject([{ told: { reason: 'no-machine', at: ms(3), times: 1 } }]);
     cluster.join(1);
     cluster.round();
     cluster.tell(runStream(id), attemptLost({ runId: id, at: at(0) }));
-    expect(scheduler.waits(cluster.now)).toEqual([]);
+    cluster.round();
+    expect(waitsOf(cluster)).toEqual([]);
   });
 
   it('is told that it is slices of GPUs that nobody makes', () => {

@@ -3,7 +3,7 @@ import { QuotaTree } from '../admission/quota-tree.ts';
 import type { MachineSize } from '../placement/place.ts';
 import type { Decision, Request } from '../request.ts';
 import { Core } from './core.ts';
-import type { Load, Placed, Promised, Reserved, Returned, Wait } from './facts.ts';
+import type { Load, Placed, Promised, Reserved, Returned, Wait, WaitReason } from './facts.ts';
 import { Ledger } from './ledger.ts';
 import { Parking } from './parking.ts';
 import { restoreInto, snapshotOf } from './restore.ts';
@@ -118,6 +118,13 @@ export class Scheduler {
   waits(now: number, limit = Number.POSITIVE_INFINITY): readonly Wait[] {
     const decisions = this.decide(now, Number.POSITIVE_INFINITY);
     return waitsOf(this.core, { now, limit, decisions });
+  }
+
+  /** Why it was not placed when it was last looked at, or those like it; null: it does not wait, or nobody has looked. */
+  reasonOf(id: string): WaitReason | null {
+    const entry = this.core.entries.get(id);
+    if (!entry || entry.running) return null;
+    return entry.line ? entry.line.reason : 'retry-later';
   }
 
   load(): Load {
