@@ -57,7 +57,7 @@ export const RunEvents = events('execution', {
     /** More than its organization is guaranteed: others may reclaim it. */
     isBorrowed: z.boolean(),
     leaseExpiresAt: Instant,
-    /** Why here: policy, candidates, score. */
+    /** Why here: policy (or `reserved`: kept for it; `backfilled`: left over by whom it is kept for), candidates, score. */
     reasons: z.strictObject({ policy: z.string(), candidates: z.int().min(0), score: z.number() }),
     at: Instant,
   }),

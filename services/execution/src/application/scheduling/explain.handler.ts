@@ -5,7 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { z } from 'zod';
 import { Run } from '../../domain/run/run.ts';
-import { type RunEvent, runStream } from '../../domain/run/run-facts.ts';
+import { type DataOf, type RunEvent, runStream } from '../../domain/run/run-facts.ts';
 import type { RunRow } from '../../views/run-list.view.ts';
 import { RunReader } from '../../views/run-reader.ts';
 import { SubmissionLimits, submissionsOf } from '../submissions.ts';
@@ -122,10 +122,9 @@ export class ExplainHandler {
     if (placed?.type !== 'RunPlaced') return { summary: 'It is about to start.', waiting: null, placement: null };
     const { policy, candidates, score } = placed.data.reasons;
     const where = workerName ?? 'its machine';
-    const choice =
-      candidates === 1 ? 'the one machine that had room' : `the best of ${candidates} machines that had room, by the policy ${policy}`;
+    const choice = choiceInWords(placed.data.reasons);
     const loan = placed.data.isBorrowed ? ' It is more than its organization is guaranteed: whoever it belongs to may reclaim it.' : '';
-    const message = `${where} was ${choice}.${loan}`;
+    const message = `${where} ${choice}.${loan}`;
     return {
       summary: `It ${row.status === 'running' ? 'runs' : 'starts'} on ${where}: ${message}`,
       waiting: null,
@@ -133,6 +132,15 @@ export class ExplainHandler {
     };
   }
 }
+
+/** Why it is there, said of its machine. */
+const choiceInWords = ({ policy, candidates }: DataOf<'RunPlaced'>['reasons']): string => {
+  if (policy === 'reserved') return 'was kept for it, and was free';
+  if (policy === 'backfilled') return 'is kept for others, and had room that they leave over';
+  return candidates === 1
+    ? 'was the one machine that had room'
+    : `was the best of ${candidates} machines that had room, by the policy ${policy}`;
+};
 
 /** What it was told while it waited, where more would cost others. */
 const untold = ({ waiting }: RunRow): string =>

@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
-import { execution, type InputOf, type OutputOf, type RequestContext } from '@orrery/contracts';
+import { execution, type InputOf, instantOf, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
 import { usualParent, warningsOf } from '../../domain/scheduling/rules/quotas.ts';
 import { promiseKey } from '../../domain/scheduling/rules/rules-state.ts';
@@ -92,7 +93,7 @@ export class RulesHandler {
     promise: InputOf<typeof execution.PromiseIslands>,
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.PromiseIslands>> {
-    const setAt = new Date().toISOString();
+    const setAt = instantOf(systemClock.now());
     return await this.rules.tell(
       { type: 'Promise', promise },
       context,

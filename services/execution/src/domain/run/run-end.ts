@@ -7,6 +7,9 @@ export const maxAttempts = 3;
 export type RunEndType = (typeof execution.runEndTypes)[number];
 type RunEndEvent = Extract<RunEvent, { readonly type: RunEndType }>;
 
+/** The harder wish to end holds. */
+export const severity: Readonly<Record<execution.EndMode, number>> = { stop: 1, cancel: 2, abort: 3 };
+
 /** How a run ends that was asked to. */
 export const endTypes: Readonly<Record<execution.EndMode, RunEndType>> = {
   stop: 'RunCompleted',

@@ -2,7 +2,7 @@ import { epochOf, type execution, type Instant, instantOf } from '@orrery/contra
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
 import { preemptionInWords, reservationInWords, waitingInWords } from './in-words.ts';
 import type { RunCommand } from './run-commands.ts';
-import { endOf, endTypes } from './run-end.ts';
+import { endOf, endTypes, severity } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';
 import { report, type StaleEpoch } from './run-reports.ts';
 import { evolve, type RunState } from './run-state.ts';
@@ -64,8 +64,6 @@ const expire = (at: Instant, state: Known): RunDecision => {
   const message = `No machine took it in time: it could not have ended by its deadline, ${deadlineAt}.`;
   return accept(endOf('RunCancelled', state.work, neverRan(state.attempt, at, 'deadline', message)));
 };
-
-const severity: Readonly<Record<execution.EndMode, number>> = { stop: 1, cancel: 2, abort: 3 };
 
 const requestEnd = (command: Extract<RunCommand, { type: 'RequestEnd' }>, state: Known): RunDecision => {
   if (state.status === 'Ended') return accept();

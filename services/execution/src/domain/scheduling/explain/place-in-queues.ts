@@ -1,9 +1,8 @@
 import type { execution } from '@orrery/contracts';
 import type { Request } from '../request.ts';
+import { orgOf } from '../scheduler/queues.ts';
 import { many, spanInWords } from './in-words.ts';
 import type { Scene } from './scene.ts';
-
-export const orgOf = (queue: string): string => queue.split('/', 1)[0] ?? queue;
 
 type Scope = execution.QueuePlace['scope'];
 

@@ -1,7 +1,7 @@
 import type { execution } from '@orrery/contracts';
 import type { Request } from '../request.ts';
 import { gpusInWords, inUnits } from '../rules/in-words.ts';
-import { orgOf } from './place-in-queues.ts';
+import { orgOf } from '../scheduler/queues.ts';
 import type { Scene } from './scene.ts';
 
 const scopeOf = (node: string, queue: string): execution.QuotaState['scope'] => {

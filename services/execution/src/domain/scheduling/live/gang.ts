@@ -1,4 +1,5 @@
 import type { execution } from '@orrery/contracts';
+import { severity } from '../../run/run-end.ts';
 import type { LiveDecision } from './facts.ts';
 import { isSettled, type LiveRun } from './run.ts';
 
@@ -14,8 +15,6 @@ export interface LiveRequest {
 }
 
 export const knownMembers = ({ members }: LiveRequest): readonly LiveRun[] => members.filter((member) => member !== undefined);
-
-const severity: Readonly<Record<execution.EndMode, number>> = { stop: 1, cancel: 2, abort: 3 };
 
 const isUnder = (run: LiveRun, mode: execution.EndMode): boolean =>
   run.ended === null && (run.wish === null || severity[run.wish.mode] < severity[mode]);

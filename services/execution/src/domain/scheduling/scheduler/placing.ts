@@ -18,6 +18,8 @@ export interface Spot {
   readonly candidates: number;
   readonly score: number;
   readonly isBorrowed: boolean;
+  /** Where it was no policy that chose: machines that were kept for it, or what others leave over of theirs. */
+  readonly way?: 'reserved' | 'backfilled';
 }
 
 export const seatOf = ({ place, gpus, slice }: Found): Seat => ({ machine: place.id, gpus, ...(slice === null ? {} : { slice }) });
@@ -45,7 +47,7 @@ export class Placing {
     const amounts = seats.map((seat) => this.core.cluster.amountsOf(need, seat.machine, seat.gpus));
     const sum = sumOf(amounts);
     if (this.core.tree.blockedBy(entry.request.queue, sum)) return null;
-    return this.settle(entry, { choice, seats, candidates: new Set(seats.map(({ machine }) => machine)).size, score: 0 });
+    return this.settle(entry, { choice, seats, candidates: new Set(seats.map(({ machine }) => machine)).size, score: 0, way: 'reserved' });
   }
 
   /** Where one of these ways leads; or why none does. */
@@ -100,7 +102,8 @@ export class Placing {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
       const seat = seatOn(this.core.outlook.leftover(place, conflicts.get(machine) ?? []), need);
-      if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus)) return { choice, seats: [seat], candidates: 1, score: 0 };
+      if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus))
+        return { choice, seats: [seat], candidates: 1, score: 0, way: 'backfilled' };
     }
     return null;
   }

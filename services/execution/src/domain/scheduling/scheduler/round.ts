@@ -106,8 +106,8 @@ export class Round {
     return this.placing.placeReserved(entry) ?? this.placing.place(entry, options);
   }
 
-  private propose(entry: Entry, { choice, seats, candidates, score, isBorrowed }: Spot): void {
-    const policy = this.core.policyFor(entry.shape.ask.choices[choice]?.pool);
+  private propose(entry: Entry, { choice, seats, candidates, score, isBorrowed, way }: Spot): void {
+    const policy = way ?? this.core.policyFor(entry.shape.ask.choices[choice]?.pool);
     const reasons = { policy, candidates, score };
     this.decisions.push({ kind: 'place', request: entry.request.id, choice, seats, reasons, isBorrowed });
   }

@@ -53,6 +53,24 @@ describe('a scheduler', () => {
     expect(world.round()).toEqual(['place a3']);
   });
 
+  it('says of what it places whether a policy chose the machine, or a reservation', () => {
+    const world = new World({ graceMs: 0 });
+    const policies = () =>
+      world.scheduler.decide(world.now, 10).flatMap((each) => (each.kind === 'place' ? [`${each.request} ${each.reasons.policy}`] : []));
+    world.machine('m', 4);
+    world.ask('runs', 'a', gpus(2), { limitMs: 2 * hour });
+    expect(policies()).toEqual([`runs ${defaultSettings.policy}`]);
+    world.round();
+    world.ask('large', 'a', gpus(3), { limitMs: hour });
+    world.round();
+    world.ask('small', 'b', gpus(1), { limitMs: 5 * hour });
+    expect(policies()).toEqual(['small backfilled']);
+    world.round();
+    world.now += 2 * hour;
+    world.end('runs');
+    expect(policies()).toEqual(['large reserved']);
+  });
+
   it('backfills only what ends before the reserved moment, and what leaves enough', () => {
     const world = new World({ graceMs: 0 });
     world.machine('m', 4);
