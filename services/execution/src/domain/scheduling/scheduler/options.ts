@@ -29,6 +29,7 @@ const fitOf = (shape: Shape, choice: number, models: readonly string[] | null): 
   if (!need) return null;
   const fit: Fit = {
     key: `${shape.id}/${key}`,
+    room: `${shape.asked}/${key}`,
     need: models === null ? need : { ...need, models },
     nodes: shape.ask.nodes,
   };

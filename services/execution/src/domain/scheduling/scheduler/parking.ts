@@ -50,7 +50,7 @@ export class Parking {
   private readonly patient = new Set<Entry>();
   private clock = Number.NEGATIVE_INFINITY;
   /** There is no room for them, as long as nothing grows. */
-  readonly roomless = new Map<string, WaitReason>();
+  roomless = new Map<string, WaitReason>();
   private dueStamp = '';
   private dueThen: readonly Reservation[] = [];
   /** Moments that have passed without their machines becoming free: others may have to make way after all. */
@@ -207,11 +207,17 @@ export class Parking {
   }
 
   private grown(): void {
-    const before = new Map(this.roomless);
-    this.roomless.clear();
+    const before = this.roomless;
+    this.roomless = new Map();
+    const rooms = new Map<string, boolean>();
     for (const [fit, parked] of [...this.byFit]) {
-      if (parked.size === 0) this.byFit.delete(fit);
-      else if (this.core.placerFor(fit.need.pool).find(fit.need)) this.wake(parked);
+      if (parked.size === 0) {
+        this.byFit.delete(fit);
+        continue;
+      }
+      const hasRoom = rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null;
+      rooms.set(fit.room, hasRoom);
+      if (hasRoom) this.wake(parked);
       else this.stillRoomless(fit, before);
     }
   }

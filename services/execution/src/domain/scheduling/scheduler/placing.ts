@@ -6,6 +6,7 @@ import type { Core } from './core.ts';
 import type { Entry, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { seatOn } from './fork.ts';
+import { InVain } from './in-vain.ts';
 import { mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import type { Parking } from './parking.ts';
@@ -30,12 +31,15 @@ type Except = (place: Place) => boolean;
 export class Placing {
   /** No room as things stand within this trial. */
   private readonly roomless = new Map<string, WaitReason>();
+  private readonly alike: InVain<WaitReason>;
 
   constructor(
     private readonly core: Core,
     private readonly parking: Parking,
     private readonly trial: Trial,
-  ) {}
+  ) {
+    this.alike = new InVain(core, trial.now);
+  }
 
   /** On the machines that it has kept for itself, when they are free. */
   placeReserved(entry: Entry): Spot | null {
@@ -65,11 +69,15 @@ export class Placing {
   private look(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
     // Somebody of its group may come to be where nobody was; and what it keeps for itself, others do not find.
     if (option.fit.need.near || entry.reservation) return this.find(entry, option);
-    const key = `${option.fit.key}/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
+    const asked = `/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
+    const key = `${option.fit.key}${asked}`;
     const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
     if (known !== undefined) return known;
-    const found = this.find(entry, option);
-    if (typeof found === 'string') (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
+    const room = `${option.fit.room}${asked}`;
+    const found = this.alike.get(room, entry) ?? this.find(entry, option);
+    if (typeof found !== 'string') return found;
+    this.alike.set(room, entry, found);
+    (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
     return found;
   }
 

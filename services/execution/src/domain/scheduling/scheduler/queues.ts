@@ -12,7 +12,10 @@ const isSooner = (one: Timer, other: Timer): boolean => one.at < other.at;
 /** More timers than this beside those of requests that are still there are swept out. */
 const spareTimers = 1_024;
 
-export const orgOf = (queue: string): string => queue.split('/', 1)[0] ?? queue;
+export const orgOf = (queue: string): string => {
+  const end = queue.indexOf('/');
+  return end < 0 ? queue : queue.slice(0, end);
+};
 
 /** When its deadline can no longer be kept. */
 const lateAt = ({ request: { deadlineAt, limitMs } }: Entry): number =>

@@ -10,6 +10,7 @@ export class Reservations {
   private made = 0;
   /** Who could not use now what it keeps, as of the last look: it keeps nobody from it. */
   idle: ReadonlySet<Entry> = new Set();
+  private begins: { edition: number; readonly at: number[] } = { edition: -1, at: [] };
   /** Changes with every change. */
   edition = 0;
 
@@ -23,6 +24,21 @@ export class Reservations {
 
   [Symbol.iterator](): Iterator<Reservation> {
     return this.all.values();
+  }
+
+  /** How many begin before this moment. */
+  countBefore(end: number): number {
+    if (this.begins.edition !== this.edition) {
+      this.begins = { edition: this.edition, at: Array.from(this.all, ({ at }) => at).sort((a, b) => a - b) };
+    }
+    const { at } = this.begins;
+    let [low, high] = [0, at.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((at[middle] ?? 0) < end) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   on(machine: string): readonly Reservation[] {

@@ -5,6 +5,8 @@ import type { Ask, Request } from '../request.ts';
 export interface Fit {
   /** Its own among those in use. */
   readonly key: string;
+  /** Where one of these has room, all that have the same have: limits and ranks do not matter. */
+  readonly room: string;
   readonly need: Need;
   readonly nodes: number;
 }
@@ -15,6 +17,8 @@ export interface Shape {
   readonly id: number;
   readonly key: string;
   readonly ask: Ask;
+  /** Of what is asked for, whatever the rank and the limit: its own among those in use. */
+  readonly asked: number;
   readonly rank: number;
   readonly isPreemptible: boolean;
   /** At least the limit of each: what it would delay, a shorter one would not delay more. */
@@ -45,7 +49,7 @@ export const roundedLimit = (limitMs: number): number => {
 export class Shapes {
   private readonly known = new Map<string, Shape>();
   private made = 0;
-  private readonly asks = new Map<string, { readonly ask: Ask; users: number }>();
+  private readonly asks = new Map<string, { readonly ask: Ask; readonly number: number; users: number }>();
 
   take({ ask, rank, isPreemptible, limitMs }: Request): Shape {
     const asked = JSON.stringify(ask);
@@ -53,11 +57,11 @@ export class Shapes {
     const key = `${rank}/${isPreemptible ? 1 : 0}/${limit}/${asked}`;
     let shape = this.known.get(key);
     if (!shape) {
-      const one = this.asks.get(asked) ?? { ask, users: 0 };
+      this.made += 1;
+      const one = this.asks.get(asked) ?? { ask, number: this.made, users: 0 };
       one.users += 1;
       this.asks.set(asked, one);
-      this.made += 1;
-      shape = { id: this.made, key, ask: one.ask, rank, isPreemptible, limitMs: limit, fits: new Map(), users: 0 };
+      shape = { id: this.made, key, ask: one.ask, asked: one.number, rank, isPreemptible, limitMs: limit, fits: new Map(), users: 0 };
       this.known.set(key, shape);
     }
     shape.users += 1;

@@ -1,13 +1,12 @@
-import type { Amounts } from '../admission/quota-node.ts';
-import { gpuMilliOf } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
-import { cpu } from './cluster.ts';
+import { Claims, type Taker } from './claims.ts';
 import type { Core } from './core.ts';
-import { costOf, holdsOf } from './cost.ts';
+import { holdsOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
 import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
-import { levelOf, levels, mayDisplace } from './level.ts';
+import { InVain } from './in-vain.ts';
+import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
 import type { Trial } from './trial.ts';
@@ -16,14 +15,6 @@ export interface Takeover {
   readonly choice: number;
   readonly seats: readonly Seat[];
   readonly victims: readonly { readonly entry: Entry; readonly reason: PreemptionReason }[];
-}
-
-/** Who wants machines, and by which right. */
-interface Taker {
-  readonly entry: Entry;
-  readonly option: Option;
-  /** What of each resource all of it would hold, if it were that. */
-  readonly amounts: ReadonlyMap<string, Amounts>;
 }
 
 /** A machine where it would fit, if these made way. */
@@ -39,31 +30,46 @@ const isCheaper = (one: Offer, other: Offer): boolean => (one.cost === other.cos
 /** The cheapest whose places a request may take, so that it has room: as few as will do, and what they lose as little as may be. */
 export class Victims {
   private readonly inVain = new Set<string>();
+  private readonly alike: InVain<true>;
+  private readonly claims: Claims;
   private readonly reasons = new Map<Entry, PreemptionReason>();
 
   constructor(
     private readonly core: Core,
     private readonly trial: Trial,
-  ) {}
+  ) {
+    this.alike = new InVain(core, trial.now);
+    this.claims = new Claims(core, trial.now);
+  }
 
   /** Leaves the trial as it was. */
   find(entry: Entry, option: Option): Takeover | null {
     const isAlone = this.core.preemptible.size === 0 && (option.level !== levels.guaranteed || this.core.borrowing.size === 0);
-    if (isAlone) return null;
+    // Nobody has to make way for what would make way itself.
+    if (isAlone || option.level === levels.preemptible || this.claims.readyFor(option.level).length === 0) return null;
     const key = `${option.fit.key}/${option.level}/${entry.request.queue}`;
-    if (this.inVain.has(key)) return null;
+    const room = this.roomOf(entry, option);
+    if (this.inVain.has(key) || (room !== null && this.alike.get(room, entry))) return null;
     const mark = this.trial.mark();
     // Who makes way already is as good as gone: what its queue holds beside it may be no more than its guarantee.
     for (const leaving of this.core.leaving) this.trial.discount(leaving);
-    const taker = { entry, option, amounts: this.amountsOf(option) };
+    const taker = { entry, option, amounts: this.claims.amountsOf(option) };
     const takeover = this.hasCandidate(taker) ? this.search(taker) : null;
     this.trial.undo(mark);
-    if (!takeover) this.inVain.add(key);
-    return takeover;
+    if (takeover) return takeover;
+    this.inVain.add(key);
+    if (room !== null) this.alike.set(room, entry, true);
+    return null;
+  }
+
+  /** Of those who may take the places of the same: while nobody has a quota, it does not matter whose they are. */
+  private roomOf({ request }: Entry, { fit, level }: Option): string | null {
+    if (!this.core.admission.isFree || fit.need.near || fit.need.apart) return null;
+    return `${fit.room}/${level}/${this.core.promises.length > 0 ? orgOf(request.queue) : ''}`;
   }
 
   private hasCandidate(taker: Taker): boolean {
-    for (const entry of this.core.mayMakeWay(taker.option.level)) if (this.reasonFor(taker, entry) !== null) return true;
+    for (const entry of this.claims.readyFor(taker.option.level)) if (this.claims.reasonFor(taker, entry) !== null) return true;
     return false;
   }
 
@@ -124,9 +130,9 @@ export class Victims {
   /** Who might make way, by machine, the cheapest first. */
   private candidates(taker: Taker, victims: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
     const byMachine = new Map<string, Entry[]>();
-    for (const entry of this.core.mayMakeWay(taker.option.level)) {
+    for (const entry of this.claims.readyFor(taker.option.level)) {
       if (victims.includes(entry)) continue;
-      const reason = this.reasonFor(taker, entry);
+      const reason = this.claims.reasonFor(taker, entry);
       if (reason === null) continue;
       this.reasons.set(entry, reason);
       for (const machine of new Set(entry.running?.holds.map((hold) => hold?.place?.id))) {
@@ -152,9 +158,7 @@ export class Victims {
   /** The fork is used up. */
   private offerOf(taker: Taker, fork: Place, entries: readonly Entry[]): Offer | null {
     const need = this.core.needs.of(taker.option.fit.need);
-    const { now } = this.trial;
-    const costs = new Map(entries.map((entry) => [entry, costOf(entry, now)]));
-    const ordered = [...entries].sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || (a.request.id < b.request.id ? -1 : 1));
+    const ordered = [...entries].sort((a, b) => this.claims.costOf(a) - this.claims.costOf(b) || (a.request.id < b.request.id ? -1 : 1));
     const chosen = this.choose(taker, fork, ordered);
     if (!chosen) return null;
     for (const victim of [...chosen].reverse()) {
@@ -165,7 +169,7 @@ export class Victims {
     const seat = seatOn(fork, need);
     const place = this.core.cluster.fleet.get(fork.id);
     if (!seat || !place || this.core.refusals(taker.entry).refuses?.(place, seat.gpus)) return null;
-    return { place, seat, victims: chosen, cost: chosen.reduce((sum, victim) => sum + (costs.get(victim) ?? 0), 0) };
+    return { place, seat, victims: chosen, cost: chosen.reduce((sum, victim) => sum + this.claims.costOf(victim), 0) };
   }
 
   /** The first of them, until there is room on the fork; null: there is none even without all of them. */
@@ -176,7 +180,7 @@ export class Victims {
     for (const victim of ordered) {
       if (seatOn(fork, need)) break;
       // Those before it have given back what their queues held too much of.
-      if (this.reasonFor(taker, victim) === null) continue;
+      if (this.claims.reasonFor(taker, victim) === null) continue;
       chosen.push(victim);
       for (const hold of holdsOf(victim)) this.trial.charge(victim.request.queue, hold.amounts, -1);
       this.shiftAll(1, fork, victim);
@@ -192,9 +196,7 @@ export class Victims {
   /** Those who need not make way after all, because others do: the dearest are spared first. */
   private spare(victims: readonly Entry[]): readonly Entry[] {
     const { fleet } = this.core.cluster;
-    const dearest = [...victims].sort(
-      (a, b) => costOf(b, this.trial.now) - costOf(a, this.trial.now) || (a.request.id < b.request.id ? -1 : 1),
-    );
+    const dearest = [...victims].sort((a, b) => this.claims.costOf(b) - this.claims.costOf(a) || (a.request.id < b.request.id ? -1 : 1));
     const spared = new Set<Entry>();
     for (const victim of dearest) {
       const holds = (victim.running?.holds ?? []).filter((hold) => hold !== null);
@@ -213,38 +215,5 @@ export class Victims {
       for (const hold of holds) this.trial.take(hold);
     }
     return victims.filter((victim) => !spared.has(victim));
-  }
-
-  /** Why it may take this one's place; null: it may not. */
-  private reasonFor({ entry, option, amounts }: Taker, victim: Entry): PreemptionReason | null {
-    const { running, request } = victim;
-    const { minRunMs, maxPreemptions } = this.core.settings;
-    if (!running || running.preemptingAt !== null || victim.preemptions >= maxPreemptions || this.trial.now - running.at < minRunMs)
-      return null;
-    const isOwn = orgOf(request.queue) === orgOf(entry.request.queue);
-    const isStronger = !entry.request.isPreemptible && entry.request.rank >= request.rank;
-    // Not from within its guarantee by one that borrows: it could take the place back, and so on for ever.
-    const isSafe = !running.isBorrowed && option.level !== levels.guaranteed;
-    if (isOwn && request.isPreemptible && isStronger && !isSafe) return 'own-org';
-    // What a group or an org is guaranteed is nobody else's; among its own, each part's guarantee counts.
-    if (!running.isBorrowed && !this.core.tree.areRelated(entry.request.queue, request.queue)) return null;
-    const resources = new Set(running.holds.flatMap((hold) => Object.keys(hold?.amounts ?? {})));
-    if (option.level === levels.guaranteed) {
-      const mayReclaim = [...resources].some((resource) => {
-        const asked = amounts.get(resource);
-        return asked !== undefined && this.core.tree.mayReclaim(entry.request.queue, asked, request.queue);
-      });
-      return mayReclaim ? 'reclaim' : null;
-    }
-    if (!running.isBorrowed || option.level <= levelOf(false, request.isPreemptible)) return null;
-    const isOver = this.core.admission.isFree || [...resources].some((each) => this.core.tree.isOverGuarantee(request.queue, each));
-    return isOver ? 'higher-level' : null;
-  }
-
-  private amountsOf({ fit: { need, nodes } }: Option): ReadonlyMap<string, Amounts> {
-    const { cluster } = this.core;
-    const resources = need.gpus === 0 ? [cpu] : (need.models?.map((model) => model.toLowerCase()) ?? cluster.models);
-    const amount = nodes * (need.gpus === 0 ? need.cpuMilli : gpuMilliOf(need));
-    return new Map(resources.map((resource) => [resource, cluster.one(resource, amount)]));
   }
 }

@@ -1,0 +1,87 @@
+import type { Amounts } from '../admission/quota-node.ts';
+import { gpuMilliOf } from '../placement/need.ts';
+import type { PreemptionReason } from '../request.ts';
+import { cpu } from './cluster.ts';
+import type { Core } from './core.ts';
+import { costOf } from './cost.ts';
+import type { Entry } from './entry.ts';
+import { type Level, levelOf, levels } from './level.ts';
+import type { Option } from './options.ts';
+import { orgOf } from './queues.ts';
+
+/** Who wants machines, and by which right. */
+export interface Taker {
+  readonly entry: Entry;
+  readonly option: Option;
+  /** What of each resource all of it would hold, if it were that. */
+  readonly amounts: ReadonlyMap<string, Amounts>;
+}
+
+/** Who may take whose place at one moment, and what that would cost. */
+export class Claims {
+  private readonly costs = new Map<Entry, number>();
+  private readonly ready = new Map<boolean, readonly Entry[]>();
+
+  constructor(
+    private readonly core: Core,
+    private readonly now: number,
+  ) {}
+
+  /** Who has run for long enough, and not been told to go: while it is decided they only become fewer. */
+  readyFor(level: Level): readonly Entry[] {
+    const isGuaranteed = level === levels.guaranteed;
+    let ready = this.ready.get(isGuaranteed);
+    if (!ready) {
+      ready = [...this.core.mayMakeWay(level)].filter((entry) => this.isReady(entry));
+      this.ready.set(isGuaranteed, ready);
+    }
+    return ready;
+  }
+
+  private isReady({ running, preemptions }: Entry): boolean {
+    const { minRunMs, maxPreemptions } = this.core.settings;
+    return running !== null && running.preemptingAt === null && preemptions < maxPreemptions && this.now - running.at >= minRunMs;
+  }
+
+  /** As `costOf`, computed once. */
+  costOf(entry: Entry): number {
+    let cost = this.costs.get(entry);
+    if (cost === undefined) {
+      cost = costOf(entry, this.now);
+      this.costs.set(entry, cost);
+    }
+    return cost;
+  }
+
+  /** Why it may take this one's place; null: it may not. */
+  reasonFor({ entry, option, amounts }: Taker, victim: Entry): PreemptionReason | null {
+    const { running, request } = victim;
+    if (!running || !this.isReady(victim)) return null;
+    const isOwn = orgOf(request.queue) === orgOf(entry.request.queue);
+    const isStronger = !entry.request.isPreemptible && entry.request.rank >= request.rank;
+    // Not from within its guarantee by one that borrows: it could take the place back, and so on for ever.
+    const isSafe = !running.isBorrowed && option.level !== levels.guaranteed;
+    if (isOwn && request.isPreemptible && isStronger && !isSafe) return 'own-org';
+    // What a group or an org is guaranteed is nobody else's; among its own, each part's guarantee counts.
+    if (!running.isBorrowed && !this.core.tree.areRelated(entry.request.queue, request.queue)) return null;
+    const resources = new Set(running.holds.flatMap((hold) => Object.keys(hold?.amounts ?? {})));
+    if (option.level === levels.guaranteed) {
+      const mayReclaim = [...resources].some((resource) => {
+        const asked = amounts.get(resource);
+        return asked !== undefined && this.core.tree.mayReclaim(entry.request.queue, asked, request.queue);
+      });
+      return mayReclaim ? 'reclaim' : null;
+    }
+    if (!running.isBorrowed || option.level <= levelOf(false, request.isPreemptible)) return null;
+    const isOver = this.core.admission.isFree || [...resources].some((each) => this.core.tree.isOverGuarantee(request.queue, each));
+    return isOver ? 'higher-level' : null;
+  }
+
+  /** What of each resource all of it would hold, if it were that. */
+  amountsOf({ fit: { need, nodes } }: Option): ReadonlyMap<string, Amounts> {
+    const { cluster } = this.core;
+    const resources = need.gpus === 0 ? [cpu] : (need.models?.map((model) => model.toLowerCase()) ?? cluster.models);
+    const amount = nodes * (need.gpus === 0 ? need.cpuMilli : gpuMilliOf(need));
+    return new Map(resources.map((resource) => [resource, cluster.one(resource, amount)]));
+  }
+}
