@@ -2,6 +2,7 @@ import type { Decision } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Entry, Line } from './entry.ts';
 import type { WaitReason } from './facts.ts';
+import { Hopeless } from './hopeless.ts';
 import { levels, mayDisplace } from './level.ts';
 import type { Option, Options } from './options.ts';
 import type { Parking } from './parking.ts';
@@ -17,12 +18,8 @@ export class Round {
   private readonly turns: Turns;
   private readonly placing: Placing;
   private readonly victims: Victims;
-  /** Of those that nobody has been told anything of, and what the others were told. */
-  private readonly shapes = new Set<number>();
-  private readonly known = new Map<number, WaitReason>();
-  /** They keep machines that nobody else may have: what others are told says nothing of them. */
-  private readonly keeping = new Set<Line>();
-  /** No quotas, and nobody who could make way: what one of a shape is told, all are. */
+  private readonly hopeless = new Hopeless();
+  /** No quotas: what one is told, all are that ask for the same. */
   private isSimple: boolean;
 
   constructor(
@@ -36,7 +33,7 @@ export class Round {
     this.turns = new Turns(core, now);
     this.placing = new Placing(core, parking, this.trial);
     this.victims = new Victims(core, this.trial);
-    this.isSimple = core.admission.isFree && core.preemptible.size === 0 && core.promises.length === 0;
+    this.isSimple = core.admission.isFree && core.promises.length === 0;
   }
 
   run(): readonly Decision[] {
@@ -62,8 +59,7 @@ export class Round {
     for (const line of this.core.queues.active) {
       this.core.admission.keepers.delete(line);
       this.turns.add(line);
-      if (line.next(0)?.entry.reservation) this.keeping.add(line);
-      else this.shapes.add(line.shape.id);
+      this.hopeless.add(line);
       this.isSimple &&= !line.kind.isSolid;
     }
     for (const { entry } of this.parking.due(this.now)) {
@@ -74,30 +70,33 @@ export class Round {
 
   /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
   private isOver(): boolean {
-    if (this.shapes.size > 0 || this.keeping.size > 0 || !this.isSimple || this.core.reservations.size < this.core.settings.reservations)
-      return false;
-    if (this.trial.isClean) for (const line of [...this.core.queues.active]) this.parkAlike(line);
+    if (!this.isSimple || !this.hopeless.isAll || this.core.reservations.size < this.core.settings.reservations) return false;
+    for (const line of [...this.core.queues.active]) {
+      line.reason ??= this.hopeless.reasonOf(line) ?? null;
+      if (this.trial.isClean) this.parkAlike(line);
+    }
     return true;
   }
 
   private parkAlike(line: Line): void {
     const head = line.next(0)?.entry;
-    if (!head || head.reservation || line.kind.isSolid || !this.known.has(line.shape.id)) return;
+    const reason = this.hopeless.reasonOf(line);
+    if (!head || head.reservation || line.kind.isSolid || reason === undefined) return;
     const { options, blocked } = this.core.admission.optionsOf(head, false);
-    line.reason = this.known.get(line.shape.id) ?? 'all-busy';
+    line.reason = reason;
     this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, line.leaf.reservations > 0);
   }
 
   private take(turn: Turn): void {
     const { entry, line } = turn;
-    this.keeping.delete(line);
+    this.hopeless.seen(line);
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
     else {
       this.propose(entry, found);
       this.turns.placed();
-      if (!this.known.has(line.shape.id)) this.shapes.add(line.shape.id);
+      this.hopeless.expect(line);
     }
   }
 
@@ -125,14 +124,9 @@ export class Round {
     if (takeover || isComing) this.letNextTry(entry);
     else {
       this.turns.blocked();
-      if (!hasKept) this.answered(line, reason);
+      if (!hasKept) this.hopeless.mark(line, reason);
     }
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
-  }
-
-  private answered({ shape }: Line, reason: WaitReason): void {
-    this.shapes.delete(shape.id);
-    this.known.set(shape.id, reason);
   }
 
   /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
@@ -165,6 +159,7 @@ export class Round {
   }
 
   private preempt(entry: Entry, { choice, seats, victims }: Takeover, options: readonly Option[]): void {
+    this.hopeless.forget();
     for (const victim of victims) {
       this.trial.makeWay(victim.entry);
       this.decisions.push({ kind: 'preempt', request: victim.entry.request.id, by: entry.request.id, reason: victim.reason });

@@ -1,3 +1,4 @@
+import { gpuMilliOf } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
 import { Claims, type Taker } from './claims.ts';
@@ -116,15 +117,36 @@ export class Victims {
   private bestOffer(taker: Taker, victims: readonly Entry[]): Offer | null {
     const { entry, option } = taker;
     const conflicts = this.trial.conflicts(entry);
+    const leaving = this.leavingMachines();
     let best: Offer | null = null;
     for (const [machine, entries] of this.candidates(taker, victims)) {
       const place = this.core.cluster.fleet.get(machine);
       if (!place) continue;
+      // Somebody has to go where nobody goes already and nobody keeps anything, and the cheapest costs at least so much.
+      const isPlain = !leaving.has(machine) && !conflicts.has(machine);
+      if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.leastCost(entries) > best.cost))) continue;
       const kept = (conflicts.get(machine) ?? []).filter(({ level }) => level >= option.level);
       const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
     return best;
+  }
+
+  private leavingMachines(): ReadonlySet<string> {
+    return new Set([...this.core.leaving].flatMap((entry) => holdsOf(entry).map(({ seat }) => seat.machine)));
+  }
+
+  private leastCost(entries: readonly Entry[]): number {
+    return entries.reduce((least, entry) => Math.min(least, this.claims.costOf(entry)), Number.POSITIVE_INFINITY);
+  }
+
+  /** Not even all of them together have so much of its GPUs: seen without a fork of it. */
+  private isTooSmall({ fit: { need } }: Option, place: Place, entries: readonly Entry[]): boolean {
+    if (need.mig !== undefined) return false;
+    let milli = 0;
+    for (const free of place.free.gpus) milli += free;
+    for (const { running } of entries) for (const hold of running?.holds ?? []) if (hold?.place === place) milli += gpuMilliOf(hold.need);
+    return milli < gpuMilliOf(need);
   }
 
   /** Who might make way, by machine, the cheapest first. */
