@@ -50,18 +50,18 @@ class Play {
     this.ledger.setQuotas([{ id: 'b', parent: null, weight: 1, guaranteed: { a100: 1_000 * guaranteed }, limit: {} }], 0);
   }
 
-  /** What was proposed in all. */
-  act({ submitted, passMs, ends }: Step): readonly Decision[] {
+  happen({ submitted, passMs, ends }: Step): void {
     for (const one of submitted) this.ledger.submit(this.requestOf(one));
     this.now += passMs;
     const running = [...this.core.entries.values()].filter((entry) => entry.running);
     if (ends !== null && running.length > 0) this.ledger.ended(running[ends % running.length]?.request.id ?? '', this.now);
-    const all: Decision[] = [];
+    this.core.queues.advance(this.now);
+  }
+
+  settle(): void {
     for (let decisions = this.decide(); decisions.length > 0; decisions = this.decide()) {
-      all.push(...decisions);
       for (const decision of decisions) this.tell(decision);
     }
-    return all;
   }
 
   /** What each that waits would find: all asked after one another, and each as if nobody had been asked before it. */
@@ -118,8 +118,9 @@ describe('What is remembered while it is decided', () => {
       fc.property(history, ({ machines, guaranteed, steps }) => {
         const play = new Play(machines, guaranteed);
         for (const each of steps) {
-          play.act(each);
+          play.happen(each);
           for (const { remembered, plain } of play.answers()) expect(remembered).toBe(plain);
+          play.settle();
         }
       }),
       { numRuns: 200 },
