@@ -1,3 +1,10 @@
+/**
+ * What is held now counts for this much of as much held on average. It is what makes those take turns who have had nothing yet. If it
+ * counted for more, whose work has just ended would always be next: nobody would ever be owed the parts of a turn, and of four places three
+ * customers would have two, one and one for ever, whatever their weights.
+ */
+export const heldCounts = 1 / 16;
+
 /** A meter as JSON carries it, exactly. */
 export interface MeterReading {
   readonly held: readonly number[];
@@ -74,7 +81,7 @@ export class Meter {
     for (let resource = 0; resource < length; resource += 1) {
       const capacity = capacities[resource] ?? 0;
       // What no machine has any more, nobody keeps from anybody.
-      if (capacity > 0) share = Math.max(share, (this.held(resource) + this.mean(resource, now)) / capacity);
+      if (capacity > 0) share = Math.max(share, (heldCounts * this.held(resource) + this.mean(resource, now)) / capacity);
     }
     this.asked = { now, edition, share };
     return share;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { heldCounts } from './meter.ts';
 import type { Amounts, QuotaNode } from './quota-node.ts';
 import { QuotaTree } from './quota-tree.ts';
 
@@ -196,7 +197,7 @@ describe('whatever happened, the quota tree', () => {
       const now = model.now + 500;
       for (const id of ids) {
         const below = model.held.filter(({ queue }) => model.pathOf(queue).includes(id));
-        const shares = resources.map((resource) => (model.used(id, resource) + model.mean(below, resource, now)) / capacity);
+        const shares = resources.map((resource) => (heldCounts * model.used(id, resource) + model.mean(below, resource, now)) / capacity);
         const weight = model.nodes.find((node) => node.id === id)?.weight ?? 1;
         expect(tree.shareOf(id, now)).toBeCloseTo(Math.max(...shares) / weight, 9);
       }
