@@ -129,7 +129,7 @@ describe('whose turn it is', () => {
     quotas.charge('acme', gpus(4), -1, 11 * hour);
     expect(quotas.shareOf('acme', 0)).toBe(quotas.shareOf('acme', 11 * hour));
     quotas.charge('acme', gpus(1), 1, 2 * hour);
-    expect(quotas.shareOf('acme', 11 * hour)).toBeCloseTo(0.25 * heldCounts + 0.125);
+    expect(quotas.shareOf('acme', 11 * hour)).toBeCloseTo(0.25 + heldCounts * 0.125);
   });
 
   it('is of an org before its projects where neither had anything', () => {
