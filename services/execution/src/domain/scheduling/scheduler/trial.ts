@@ -90,12 +90,12 @@ export class Trial {
     });
   }
 
-  /** Reservations that it would delay if it started now, by machine. */
-  conflicts(entry: Entry): Conflicts {
+  /** Reservations that it would delay if it started then, by machine. */
+  conflicts(entry: Entry, begins = this.now): Conflicts {
     const byMachine = new Map<string, readonly Reservation[]>();
     if (this.core.reservations.size === 0) return byMachine;
     const { idle } = this.core.reservations;
-    const end = endOf(this.now, entry.shape.limitMs, this.core.settings.graceMs);
+    const end = endOf(begins, entry.shape.limitMs, this.core.settings.graceMs);
     for (const machine of this.core.reservations.machines) {
       const delayed = this.core.reservations.on(machine).filter((each) => each.entry !== entry && each.at < end && !idle.has(each.entry));
       if (delayed.length > 0) byMachine.set(machine, delayed);

@@ -10,7 +10,7 @@ import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
-import type { Trial } from './trial.ts';
+import type { Conflicts, Trial } from './trial.ts';
 
 export interface Takeover {
   readonly choice: number;
@@ -92,7 +92,7 @@ export class Victims {
 
   private freeSeat({ entry, option }: Taker): Seat | null {
     const { need } = option.fit;
-    const conflicts = this.trial.conflicts(entry);
+    const conflicts = this.conflicts(entry);
     const found = this.core.placerFor(need.pool).find(need, {
       except: ({ id }) => this.isKept(id, conflicts, option),
       ...this.core.refusals(entry),
@@ -100,7 +100,12 @@ export class Victims {
     return found && { machine: found.place.id, gpus: found.gpus, ...(found.slice === null ? {} : { slice: found.slice }) };
   }
 
-  private isKept(machine: string, conflicts: ReturnType<Trial['conflicts']>, { level }: Option): boolean {
+  /** It begins when they have made way, not now. */
+  private conflicts(entry: Entry): Conflicts {
+    return this.trial.conflicts(entry, this.trial.now + this.core.settings.graceMs);
+  }
+
+  private isKept(machine: string, conflicts: Conflicts, { level }: Option): boolean {
     return conflicts.get(machine)?.some((reservation) => !mayDisplace(level, reservation.level)) ?? false;
   }
 
@@ -116,7 +121,7 @@ export class Victims {
 
   private bestOffer(taker: Taker, victims: readonly Entry[]): Offer | null {
     const { entry, option } = taker;
-    const conflicts = this.trial.conflicts(entry);
+    const conflicts = this.conflicts(entry);
     const leaving = this.leavingMachines();
     let best: Offer | null = null;
     for (const [machine, entries] of this.candidates(taker, victims)) {
@@ -125,7 +130,7 @@ export class Victims {
       // Somebody has to go where nobody goes already and nobody keeps anything, and the cheapest costs at least so much.
       const isPlain = !leaving.has(machine) && !conflicts.has(machine);
       if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.leastCost(entries) > best.cost))) continue;
-      const kept = (conflicts.get(machine) ?? []).filter(({ level }) => level >= option.level);
+      const kept = (conflicts.get(machine) ?? []).filter(({ level }) => !mayDisplace(option.level, level));
       const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
