@@ -17,7 +17,8 @@ export class InVain<T> {
 
   constructor(
     private readonly core: Core,
-    private readonly now: number,
+    /** When those who ask would begin. */
+    private readonly begins: number,
   ) {}
 
   get(key: string, entry: Entry): T | undefined {
@@ -34,6 +35,6 @@ export class InVain<T> {
 
   private conflictsOf({ shape }: Entry): number {
     const { reservations, settings } = this.core;
-    return reservations.size === 0 ? 0 : reservations.countBefore(endOf(this.now, shape.limitMs, settings.graceMs));
+    return reservations.size === 0 ? 0 : reservations.countBefore(endOf(this.begins, shape.limitMs, settings.graceMs));
   }
 }

@@ -39,7 +39,7 @@ export class Victims {
     private readonly core: Core,
     private readonly trial: Trial,
   ) {
-    this.alike = new InVain(core, trial.now);
+    this.alike = new InVain(core, trial.now + core.settings.graceMs);
     this.claims = new Claims(core, trial.now);
   }
 
@@ -226,7 +226,7 @@ export class Victims {
     const dearest = [...victims].sort((a, b) => this.claims.costOf(b) - this.claims.costOf(a) || (a.request.id < b.request.id ? -1 : 1));
     const spared = new Set<Entry>();
     for (const victim of dearest) {
-      const holds = (victim.running?.holds ?? []).filter((hold) => hold !== null);
+      const holds = holdsOf(victim);
       const forks = new Map<string, Place>();
       const fits = holds.every((hold) => {
         const place = fleet.get(hold.seat.machine);
