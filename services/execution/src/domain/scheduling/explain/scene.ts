@@ -1,4 +1,4 @@
-import { type Amounts, parentByPath, type QuotaNode } from '../admission/quota-node.ts';
+import type { Amounts, QuotaNode } from '../admission/quota-node.ts';
 import { QuotaTree } from '../admission/quota-tree.ts';
 import { Fleet } from '../placement/fleet.ts';
 import { gpuMilliOf, type Need, wholeGpu } from '../placement/need.ts';
@@ -50,13 +50,7 @@ export class Scene {
 
   /** The queue and all that it stands below, from itself up. */
   pathOf(queue: string): readonly string[] {
-    const path: string[] = [];
-    for (let at: string | null = queue; at !== null && path.length <= this.nodes.size + 2; ) {
-      path.push(at);
-      const node: QuotaNode | undefined = this.nodes.get(at);
-      at = node ? node.parent : parentByPath(at);
-    }
-    return path;
+    return this.tree.pathOf(queue);
   }
 
   /** Those that stand below nothing. */
