@@ -26,6 +26,7 @@ const project = (displayName, testMatch, extra = {}) => ({
   transform: { '\\.ts$': swc, [`${modulesOnly}.*\\.js$`]: swcOfModules },
   transformIgnorePatterns: [`/node_modules/(?!${modulesOnly.slice('/node_modules/'.length)})`],
   modulePathIgnorePatterns: ['/dist/', '/\\.orrery/'],
+  moduleNameMapper: { '^fast-check$': '<rootDir>/infra/dev/jest/fast-check.cjs' },
   ...extra,
 });
 
