@@ -82,6 +82,7 @@ export class Books {
   faultOf({ ask }: Request, choice: number, seats: readonly Seat[]): string | null {
     const need = ask.choices[choice];
     if (!need || seats.length !== ask.nodes) return 'a part of it';
+    if (new Set(seats.map(({ machine }) => machine)).size < seats.length) return 'two of its members on one machine';
     for (const { machine, gpus } of seats) {
       const there = this.machines.get(machine);
       if (!there?.isHere || !there.isOpen) return `${machine} is not open`;

@@ -17,6 +17,7 @@ export class SeatsBook {
     const need = ask.choices[choice];
     if (!need) throw new Error(`${id} has no choice ${choice}`);
     if (seats.length !== ask.nodes) throw new Error(`${id} has ${seats.length} seats for its ${ask.nodes} members`);
+    if (new Set(seats.map(({ machine }) => machine)).size < seats.length) throw new Error(`two members of ${id} are on one machine`);
     if (this.taken.has(id)) throw new Error(`${id} has machines already`);
     for (const seat of seats) this.check(id, need, seat);
     this.taken.set(id, { milli: need.gpuMilli, seats });

@@ -24,12 +24,19 @@ export const reservationInWords = (reason: DataOf<'ReservationMade'>['reason'], 
     : `It is the first of its queue: machines are kept for it from ${startsAt} on, at the latest.`;
 
 /** For the owner of a run that waits. */
-export const waitingInWords = (reason: execution.WaitingReason, machineType: string, isSlice = false): string => {
+export const waitingInWords = (
+  reason: execution.WaitingReason,
+  machineType: string,
+  { isSlice = false, nodes = 1 }: { readonly isSlice?: boolean; readonly nodes?: number } = {},
+): string => {
   switch (reason) {
     case 'no-machine':
+      if (nodes > 1) return `Too few connected machines offer ${machineType}: its ${nodes} members start as soon as there are enough.`;
       if (isSlice) return `No connected machine makes the slices of GPUs (MIG) that ${machineType} is: the run starts as soon as one does.`;
       return `No connected machine offers ${machineType}: the run starts as soon as one does.`;
     case 'all-busy':
+      if (nodes > 1)
+        return `Too few machines that offer ${machineType} have room at once: its ${nodes} members start together, as soon as there are enough.`;
       return `Every machine that offers ${machineType} is busy: the run starts as soon as one has room.`;
     case 'held-for-earlier':
       return 'The room that there is, is kept for runs that have waited longer.';

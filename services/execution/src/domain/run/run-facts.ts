@@ -12,6 +12,8 @@ export interface Work {
   readonly timeoutSeconds: number;
   readonly choices: readonly execution.RunChoice[];
   readonly deadlineAt: Instant | null;
+  /** Members that start together; 1: it runs alone. */
+  readonly nodes: number;
 }
 
 /** How a run was asked to end. */

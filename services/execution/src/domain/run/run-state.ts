@@ -65,8 +65,8 @@ const evolvePending = (state: Pending, event: RunEvent): RunState => {
 export const evolve = (state: RunState, event: RunEvent): RunState => {
   if (event.type === 'RunSubmitted') {
     const { runId, machineType, price, timeoutSeconds, request } = event.data;
-    const { choices, deadlineAt } = request;
-    const work = { runId, machineType, price, timeoutSeconds, choices, deadlineAt };
+    const { choices, deadlineAt, gang } = request;
+    const work = { runId, machineType, price, timeoutSeconds, choices, deadlineAt, nodes: gang?.size ?? 1 };
     return { status: 'Pending', work, attempt: 0, epoch: 0, failures: 0, told: null };
   }
   if (state.status === 'Absent' || state.status === 'Ended') return state;

@@ -33,10 +33,11 @@ const place = (command: Extract<RunCommand, { type: 'Place' }>, state: Known): R
 const keepWaiting = ({ reason, at }: Extract<RunCommand, { type: 'KeepWaiting' }>, state: Known): RunDecision => {
   if (state.status !== 'Pending') return reject('RunNotPending', {});
   if (state.told === reason) return accept();
-  const { runId, choices } = state.work;
+  const { runId, choices, nodes } = state.work;
   const types = choices.map(({ machineType }) => machineType).join(' or ');
-  const areSlices = choices.every(({ resources }) => resources.mig !== undefined);
-  return accept({ type: 'RunKeptWaiting', data: { runId, reason, message: waitingInWords(reason, types, areSlices), at } });
+  const isSlice = choices.every(({ resources }) => resources.mig !== undefined);
+  const message = waitingInWords(reason, types, { isSlice, nodes });
+  return accept({ type: 'RunKeptWaiting', data: { runId, reason, message, at } });
 };
 
 /** It keeps its wish to end, where somebody has one; giving its place back twice is once. */

@@ -2,7 +2,7 @@ import type { Need } from './placement/need.ts';
 
 /** What a request asks for. */
 export interface Ask {
-  /** Members of the gang, each on a machine of its own or beside others; all are placed or none. 1: no gang. */
+  /** Members of the gang, all placed or none, each on a machine of its own unless they want to be near each other on one. 1: no gang. */
   readonly nodes: number;
   /** What each member needs; any will do, the first that has room is taken. At least one. */
   readonly choices: readonly Need[];

@@ -154,7 +154,31 @@ describe('what is missing', () => {
       .machine('m2', { gpuModels: ['a100'] })
       .waits('r', { nodes: 4, need: { gpus: 8 } })
       .build();
-    expect(explained(built).missing[0]?.message).toMatch(/^1 machine of the 4 that it needs at once has room\./);
+    expect(explained(built).missing[0]?.message).toMatch(/^1 of 4 machines has room: each member needs one of its own\./);
+  });
+
+  it('of two small members on one free machine is another machine', () => {
+    const built = scene()
+      .machine('m1')
+      .machine('m2')
+      .runs('other', { m2: [0, 1, 2, 3, 4, 5, 6, 7] })
+      .waits('r', { nodes: 2, need: { gpus: 2 } })
+      .build();
+    const { summary, missing } = explained(built);
+    expect(summary).toMatch(/^Its members start together, each on a machine of its own, and too few machines have room at once\./);
+    expect(missing[0]?.message).toMatch(/^1 of 2 machines has room: each member needs one of its own\./);
+  });
+
+  it('of members that want one machine is one with room for them all', () => {
+    const near = { group: 'g', scope: 'machine' as const };
+    const built = scene()
+      .machine('m1')
+      .machine('m2')
+      .runs('one', { m1: [0, 1, 2, 3, 4] })
+      .runs('other', { m2: [0, 1, 2, 3, 4, 5] })
+      .waits('r', { nodes: 2, need: { gpus: 2, group: 'g', near } })
+      .build();
+    expect(explained(built).missing[0]?.message).toMatch(/^0 machines have room for all 2 of its members at once\./);
   });
 
   it('is said for each machine type that would do', () => {

@@ -1,4 +1,5 @@
 import { type execution, instantOf } from '@orrery/contracts';
+import { mostOnOne } from '../placement/need.ts';
 import type { Request } from '../request.ts';
 import type { Reserved, WaitReason } from '../scheduler/facts.ts';
 import type { RequestSnapshot } from '../scheduler/snapshot.ts';
@@ -22,7 +23,17 @@ const reasons: Readonly<Record<WaitReason, string>> = {
   'retry-later': 'Its last attempt could not be started: the next one follows in a moment.',
 };
 
-export const reasonInWords = (reason: WaitReason): string => reasons[reason];
+const ofGangs: Partial<Readonly<Record<WaitReason, string>>> = {
+  'no-machine': 'Too few machines are connected that could take its members, each on a machine of its own, even with nothing else on them.',
+  'all-busy': 'Its members start together, each on a machine of its own, and too few machines have room at once.',
+};
+
+/** `isApart`: it is several members, none of which share a machine. */
+export const reasonInWords = (reason: WaitReason, isApart: boolean): string => (isApart ? ofGangs[reason] : undefined) ?? reasons[reason];
+
+/** Each of its members needs a machine of its own. */
+export const isApart = ({ ask: { nodes, choices } }: Request): boolean =>
+  nodes > 1 && choices.every((need) => mostOnOne(need, nodes) === 1);
 
 const reservationOf = (reserved: Reserved | undefined, now: number): execution.WaitExplained['reservation'] => {
   if (!reserved) return null;
@@ -58,7 +69,9 @@ export const explainWait = (scene: Scene, id: string, findings: Findings): execu
   const { request } = known;
   const reason = scene.waits.find((wait) => wait.request === id)?.reason ?? 'all-busy';
   const queues = queuePlacesOf(scene, request);
-  const summary = [reasonInWords(reason), queues.at(-1)?.message ?? '', startInWords(findings)].filter((part) => part !== '').join(' ');
+  const summary = [reasonInWords(reason, isApart(request)), queues.at(-1)?.message ?? '', startInWords(findings)]
+    .filter((part) => part !== '')
+    .join(' ');
   return {
     summary,
     reason,

@@ -1,5 +1,6 @@
 import type { execution } from '@orrery/contracts';
-import type { Need } from '../placement/need.ts';
+import { membersOn } from '../placement/capacity.ts';
+import { mostOnOne, type Need } from '../placement/need.ts';
 import type { Request } from '../request.ts';
 import { causeInWords, gpusOf, many } from './in-words.ts';
 import { causeAt, freeGpusFor, searchFor } from './machine-cause.ts';
@@ -20,19 +21,23 @@ const apart: ReadonlySet<execution.MachineCause> = new Set([
 interface Counted {
   readonly causes: ReadonlyMap<execution.MachineCause, number>;
   readonly freeGpus: number;
+  /** With room for one member; where all of them want to be on one machine, for all. */
+  readonly roomy: number;
 }
 
-const countCauses = (scene: Scene, need: Need): Counted => {
+const countCauses = (scene: Scene, need: Need, nodes: number): Counted => {
   const search = searchFor(scene, need);
   const causes = new Map<execution.MachineCause, number>();
-  let freeGpus = 0;
+  const together = mostOnOne(need, nodes);
+  let [freeGpus, roomy] = [0, 0];
   for (const place of scene.fleet.places) {
     if (!place) continue;
     const cause = causeAt(place, search, scene.away);
     causes.set(cause, (causes.get(cause) ?? 0) + 1);
+    if (cause === 'has-room' && (together === 1 || membersOn(place, search.fleetNeed) >= together)) roomy += 1;
     if (!apart.has(cause)) freeGpus = Math.max(freeGpus, freeGpusFor(place, search));
   }
-  return { causes, freeGpus };
+  return { causes, freeGpus, roomy };
 };
 
 const pinned = ({ fleet, away }: Scene, { machine }: Need): string | null => {
@@ -43,14 +48,21 @@ const pinned = ({ fleet, away }: Scene, { machine }: Need): string | null => {
   return `The machine that it is pinned to, ${machine}, is ${away.get(machine) === 'lost' ? 'offline' : 'cordoned'}: nothing else will do.`;
 };
 
-const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus }: Counted): string => {
+/** Of machines with room, and how many of them it needs at once. */
+const roomInWords = (need: Need, nodes: number, roomy: number): string => {
+  if (nodes === 1) return roomy === 0 ? '' : `${many(roomy, 'machine')} ${roomy === 1 ? 'has' : 'have'} room.`;
+  if (mostOnOne(need, nodes) > 1)
+    return `${many(roomy, 'machine')} ${roomy === 1 ? 'has' : 'have'} room for all ${nodes} of its members at once.`;
+  const found = Math.min(roomy, nodes);
+  return `${found} of ${nodes} machines ${found === 1 ? 'has' : 'have'} room: each member needs one of its own.`;
+};
+
+const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus, roomy }: Counted): string => {
   const away = pinned(scene, need);
   if (away !== null) return away;
-  const roomy = causes.get('has-room') ?? 0;
-  const room = nodes > 1 ? `${many(roomy, 'machine')} of the ${nodes} that it needs at once` : many(roomy, 'machine');
-  const gang = nodes > 1 || roomy > 0 ? `${room} ${roomy === 1 ? 'has' : 'have'} room.` : '';
+  const room = roomInWords(need, nodes, roomy);
   const gpus =
-    need.gpus > 0 && roomy === 0
+    need.gpus > 0 && !causes.has('has-room')
       ? `${Math.min(freeGpus, need.gpus)} of ${gpusOf(need)} ${freeGpus === 1 ? 'is' : 'are'} free in one machine.`
       : '';
   const others = [...causes]
@@ -58,13 +70,13 @@ const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus }: 
     .sort(([, a], [, b]) => b - a)
     .map(([cause, machines]) => causeInWords(cause, machines));
   const rest = others.length > 0 ? `${others.join('; ')}.` : '';
-  return [gang, gpus, rest].filter((part) => part !== '').join(' ') || 'There are no machines.';
+  return [room, gpus, rest].filter((part) => part !== '').join(' ') || 'There are no machines.';
 };
 
 /** What is missing where, for each of its choices. */
 export const missingFor = (scene: Scene, { ask }: Request): readonly execution.MissingForChoice[] =>
   ask.choices.map((need, choice) => {
-    const counted = countCauses(scene, need);
+    const counted = countCauses(scene, need, ask.nodes);
     const causes = [...counted.causes]
       .sort(([, a], [, b]) => b - a)
       .map(([cause, machines]) => ({ cause, machines, message: causeInWords(cause, machines) }));

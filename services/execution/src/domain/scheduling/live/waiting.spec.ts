@@ -84,8 +84,10 @@ describe('The owner of a run that waits', () => {
   });
 
   it('is told that it is slices of GPUs that nobody makes', () => {
-    expect(waitingInWords('no-machine', 'gpu.slice', true)).toContain('slices of GPUs (MIG)');
+    expect(waitingInWords('no-machine', 'gpu.slice', { isSlice: true })).toContain('slices of GPUs (MIG)');
     expect(waitingInWords('no-machine', 'cpu')).not.toContain('slices');
+    expect(waitingInWords('no-machine', 'cpu', { nodes: 2 })).toContain('its 2 members start as soon as there are enough');
+    expect(waitingInWords('all-busy', 'cpu', { nodes: 2 })).toContain('its 2 members start together');
   });
 
   it('hears of each member of a gang', () => {

@@ -1,5 +1,6 @@
 import { membersOnEmpty } from './capacity.ts';
 import { Changes } from './changes.ts';
+import { haveRoom } from './domains.ts';
 import { Groups } from './groups.ts';
 import { Kinds, mostKinds } from './kinds.ts';
 import { bitsOf, profileOf } from './mig.ts';
@@ -173,13 +174,7 @@ export class Fleet {
   /** So many members with this need would have room if nothing else were anywhere and every machine were in order. */
   mayEverServe(asked: Need, nodes = 1): boolean {
     const need = this.needOf(asked);
-    let missing = nodes;
-    for (const place of this.places) {
-      if (!place || (asked.machine !== undefined && place.id !== asked.machine)) continue;
-      missing -= membersOnEmpty(place, need);
-      if (missing <= 0) return true;
-    }
-    return false;
+    return haveRoom(this.places, { need: asked, nodes }, (place) => membersOnEmpty(place, need));
   }
 
   needOf(asked: Need): FleetNeed {

@@ -59,7 +59,8 @@ const rackOf = ({ id, rack }: Pick<MachineSize, 'id' | 'rack'>): string => rack 
 const roomByRack = (sizes: readonly MachineSize[], need: Need): ReadonlyMap<string, number> => {
   const rooms = new Map<string, number>();
   for (const size of sizes) {
-    const room = Math.min(need.apart ? 1 : 100, roomOn(size, need));
+    // Each member has a machine of its own: those who want to be on one are counted elsewhere.
+    const room = Math.min(1, roomOn(size, need));
     const before = rooms.get(rackOf(size)) ?? 0;
     rooms.set(rackOf(size), need.apart?.scope === 'rack' ? Math.max(before, room) : before + room);
   }
@@ -88,6 +89,19 @@ const expectRoom = (sizes: readonly MachineSize[], need: Need, found: readonly F
   }
 };
 
+/** `fewest`: so many racks would do; null: nobody said of a machine which rack it is in. */
+const expectDomains = (found: readonly Found[], { near, apart }: Need, fewest: number | null): void => {
+  const nodes = found.length;
+  const used = {
+    rack: new Set(found.map(({ place }) => rackOf(place))).size,
+    machine: new Set(found.map(({ place }) => place.id)).size,
+  };
+  expect(used.machine).toBe(near?.scope === 'machine' ? 1 : nodes);
+  expect(apart ? used[apart.scope] : nodes).toBe(nodes);
+  expect(near ? used[near.scope] : 1).toBe(1);
+  if (fewest !== null && apart?.scope !== 'rack') expect(used.rack).toBe(fewest);
+};
+
 const feasible = (sizes: readonly MachineSize[], need: Need, nodes: number): number | null => {
   if (!need.near) return fewestRacks(roomByRack(sizes, need), nodes);
   if (need.apart && nodes > 1 && (need.near.scope === 'machine' || need.apart.scope === 'rack')) return null;
@@ -113,16 +127,11 @@ describe('A gang', () => {
         expect(free()).toEqual(before);
         const fewest = feasible(sizes, need, nodes);
         expect(found === null).toBe(fewest === null);
+        expect(fleet.mayEverServe(need, nodes)).toBe(fewest !== null);
         if (!found) return;
         expect(found.length).toBe(nodes);
         expectRoom(sizes, need, found);
-        const racks = new Set(found.map(({ place }) => rackOf(place)));
-        const machinesUsed = new Set(found.map(({ place }) => place.id));
-        const used = { rack: racks.size, machine: machinesUsed.size };
-        expect(apart ? used[apart] : nodes).toBe(nodes);
-        expect(near ? used[near] : 1).toBe(1);
-        expect(fleet.hasRacks && apart !== 'rack' ? used.rack : fewest).toBe(fewest);
-        expect(fleet.mayEverServe(need, nodes)).toBe(true);
+        expectDomains(found, need, fleet.hasRacks ? fewest : null);
       }),
       { numRuns: 2_000 },
     );
@@ -154,6 +163,7 @@ describe('A fleet', () => {
     fleet.add({ id: 'm0', cpuMilli: 8, memoryMib: 8, gpuModels: ['A100', 'A100'], pool: 'day' });
     const gone = fleet.add({ id: 'm1', cpuMilli: 8, memoryMib: 8, gpuModels: ['A100', 'A100'] });
     const need: Need = { cpuMilli: 1, memoryMib: 1, gpus: 2, gpuMilli: 1_000, models: null };
+    expect([1, 2, 3].map((nodes) => fleet.mayEverServe({ ...need, gpus: 1 }, nodes))).toEqual([true, true, false]);
     for (const place of fleet.places) if (place) fleet.take(place, need, [0, 1]);
     expect([fleet.mayEverServe(need), fleet.mayEverServe(need, 2), fleet.mayEverServe(need, 3)]).toEqual([true, true, false]);
     expect(fleet.mayEverServe({ ...need, gpus: 3 })).toBe(false);

@@ -1,7 +1,7 @@
 import { membersOn } from './capacity.ts';
 import type { Fleet } from './fleet.ts';
 import { domainOf } from './groups.ts';
-import type { GroupWish, Need } from './need.ts';
+import { type GroupWish, isOwn, mostOnOne, type Need } from './need.ts';
 import type { FleetNeed, Found, Place } from './place.ts';
 import type { FindOptions } from './wishes.ts';
 
@@ -29,27 +29,29 @@ interface Domain {
 /** One after the other; what was taken on the way is given back. */
 const inTurn = (fleet: Fleet, finder: Finder, { need, nodes, options }: GangAsk): readonly Found[] | null => {
   const found: Found[] = [];
+  const used = new Set<Place>();
+  const isAlone = mostOnOne(need, nodes) === 1;
+  const others: FindOptions = isAlone ? { ...options, except: (place) => used.has(place) || (options.except?.(place) ?? false) } : options;
   while (found.length < nodes) {
-    const next = finder.find(need, options);
+    const next = finder.find(need, found.length === 0 ? options : others);
     if (!next) break;
     fleet.take(next.place, need, next.gpus, next.slice);
     found.push(next);
+    used.add(next.place);
   }
   for (const { place, gpus, slice } of found) fleet.release(place, need, gpus, slice);
   return found.length === nodes ? found : null;
 };
 
-const isOwn = (wish: GroupWish | undefined, { group }: Need): boolean => wish !== undefined && wish.group === group;
-
 /** The emptiest last; of as empty ones the cheapest first. */
 const domainsOf = (finder: Finder, { need, nodes, options }: GangAsk, scope: GroupWish['scope']): readonly Domain[] => {
   const domains = new Map<string, Domain>();
-  const mostOnOne = isOwn(need.apart, need) ? 1 : nodes;
+  const most = mostOnOne(need, nodes);
   finder.eachWithRoom(need, options, (place, fleetNeed, price) => {
     const name = domainOf(place, scope);
     const domain = domains.get(name) ?? { name, room: 0, price };
     domains.set(name, domain);
-    domain.room += Math.min(mostOnOne, membersOn(place, fleetNeed));
+    domain.room += Math.min(most, membersOn(place, fleetNeed));
     domain.price = Math.min(domain.price, price);
   });
   const isBefore = (a: Domain, b: Domain): number => a.room - b.room || a.price - b.price || (a.name < b.name ? -1 : 1);
@@ -83,7 +85,7 @@ const within = (ask: GangAsk, chosen: readonly Domain[], scope: GroupWish['scope
  */
 export const findGang = (fleet: Fleet, finder: Finder, ask: GangAsk): readonly Found[] | null => {
   const { need, nodes } = ask;
-  const [isTogether, isSpread] = [isOwn(need.near, need), isOwn(need.apart, need) && need.apart?.scope === 'rack'];
+  const [isTogether, isSpread] = [isOwn(need.near, need), isOwn(need.apart, need) && need.apart.scope === 'rack'];
   if (isSpread || !(isTogether || fleet.hasRacks)) return inTurn(fleet, finder, ask);
   const scope = isTogether ? (need.near?.scope ?? 'rack') : 'rack';
   const chosen = fewest(domainsOf(finder, ask, scope), nodes);

@@ -159,14 +159,15 @@ describe('A GPU in MIG mode', () => {
     ]);
   });
 
-  it('has room for as many members of a gang as it has slices', () => {
+  it('has room for as many members of a gang that wants to be on one machine as it has slices', () => {
     const { fleet } = given(['a100-80gb']);
     const placer = new Placer(
       fleet,
       policyOf('fgd', () => 0),
     );
-    expect(placer.findGang(slice('2g.20gb'), 3)?.map((found) => found.slice)).toEqual([4, 0, 2]);
-    expect(placer.findGang(slice('2g.20gb'), 4)).toBeNull();
-    expect([fleet.mayEverServe(slice('2g.20gb'), 3), fleet.mayEverServe(slice('2g.20gb'), 4)]).toEqual([true, false]);
+    const together: Need = { ...slice('2g.20gb'), group: 'g', near: { group: 'g', scope: 'machine' } };
+    expect(placer.findGang(together, 3)?.map((found) => found.slice)).toEqual([4, 0, 2]);
+    expect(placer.findGang(together, 4)).toBeNull();
+    expect([fleet.mayEverServe(together, 3), fleet.mayEverServe(together, 4)]).toEqual([true, false]);
   });
 });

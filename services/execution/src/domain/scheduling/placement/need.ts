@@ -42,6 +42,14 @@ export const isShare = ({ gpus, gpuMilli }: Pick<Need, 'gpus' | 'gpuMilli'>): bo
 /** GPU thousandths in all. */
 export const gpuMilliOf = ({ gpus, gpuMilli }: Pick<Need, 'gpus' | 'gpuMilli'>): number => (gpus === 0 ? 0 : gpus * gpuMilli);
 
+/** What it wishes about its own group. */
+export const isOwn = (wish: GroupWish | undefined, { group }: Pick<Need, 'group'>): wish is GroupWish =>
+  wish !== undefined && wish.group === group;
+
+/** How many members of a gang one machine may take: each has a machine of its own, unless all want to be on one. */
+export const mostOnOne = (need: Pick<Need, 'group' | 'near' | 'apart'>, nodes: number): number =>
+  isOwn(need.near, need) && need.near.scope === 'machine' && !isOwn(need.apart, need) ? nodes : 1;
+
 const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
 
 const modelsKey = ({ models }: Need): string => (models === null ? '' : sorted(models).join('|'));

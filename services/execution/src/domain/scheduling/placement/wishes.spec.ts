@@ -175,16 +175,21 @@ describe('GPUs of NVLink islands', () => {
 describe('A gang', () => {
   it('finds room for all its members or for none, and takes nothing', () => {
     const { placer, idOf } = given(size('m0'), size('m1'));
-    expect(placer.findGang(oneGpu, 4)?.map(idOf)).toEqual(['m0:0', 'm0:1', 'm1:0', 'm1:1']);
+    expect(placer.findGang(oneGpu, 2)?.map(idOf)).toEqual(['m0:0', 'm1:0']);
     expect(placer.findGang(twoGpus, 3)).toBeNull();
     expect(placer.findGang(twoGpus, 2)?.map(idOf)).toEqual(['m0:0,1', 'm1:0,1']);
     expect(placer.findGang(oneGpu, 1)?.map(idOf)).toEqual(['m0:0']);
   });
 
-  it('keeps its members apart where it says so', () => {
+  it('has a machine for each member, and one machine for all of them only where it asks for that', () => {
     const { placer, idOf } = given(size('m0'), size('m1'));
+    expect(placer.findGang(oneGpu, 3)).toBeNull();
     const apart: Need = { ...oneGpu, group: 'g', apart: { group: 'g', scope: 'machine' } };
     expect(placer.findGang(apart, 2)?.map(idOf)).toEqual(['m0:0', 'm1:0']);
-    expect(placer.findGang(apart, 3)).toBeNull();
+    expect(placer.findGang({ ...oneGpu, group: 'g', near: { group: 'other', scope: 'machine' } }, 2)).toBeNull();
+    const together: Need = { ...oneGpu, group: 'g', near: { group: 'g', scope: 'machine' } };
+    expect(placer.findGang(together, 2)?.map(idOf)).toEqual(['m0:0', 'm0:1']);
+    expect(placer.findGang(together, 3)).toBeNull();
+    expect(placer.findGang({ ...together, apart: { group: 'g', scope: 'machine' } }, 2)).toBeNull();
   });
 });

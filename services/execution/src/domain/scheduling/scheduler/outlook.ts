@@ -1,4 +1,6 @@
 import { membersOnIdle } from '../placement/capacity.ts';
+import { asWished } from '../placement/domains.ts';
+import { mostOnOne } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
 import { acceptsOf, type FindOptions } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
@@ -134,7 +136,7 @@ export class Outlook {
     const { need, nodes } = asker.option.fit;
     const fleetNeed = this.needs.of(need);
     const accepts = acceptsOf(this.cluster.fleet, need, {});
-    const most = need.apart !== undefined && need.apart.group === need.group ? 1 : nodes;
+    const most = mostOnOne(need, nodes);
     const chances: Chance[] = [];
     let best = Number.POSITIVE_INFINITY;
     for (const place of this.cluster.fleet.places) {
@@ -150,7 +152,8 @@ export class Outlook {
         best = Math.min(best, chance.at);
       }
     }
-    return chances.sort((a, b) => a.at - b.at || (a.seat.machine < b.seat.machine ? -1 : Number(a.seat.machine > b.seat.machine)));
+    chances.sort((a, b) => a.at - b.at || (a.seat.machine < b.seat.machine ? -1 : Number(a.seat.machine > b.seat.machine)));
+    return asWished(chances, { need, nodes }, ({ seat }) => this.cluster.fleet.get(seat.machine));
   }
 
   private chancesOn(

@@ -1,5 +1,6 @@
 import type { Amounts } from '../admission/quota-node.ts';
 import { membersOnIdle } from '../placement/capacity.ts';
+import { haveRoom } from '../placement/domains.ts';
 import type { Found, Place } from '../placement/place.ts';
 import type { Seat } from '../request.ts';
 import type { Core } from './core.ts';
@@ -151,9 +152,7 @@ export class Placing {
     const { need } = fit;
     if (need.machine !== undefined && !fleet.get(need.machine)?.isOpen) return 'machine-away';
     const fleetNeed = this.core.needs.of(need);
-    let members = 0;
-    for (const place of fleet.places) if (place?.isOpen && members < fit.nodes) members += membersOnIdle(place, fleetNeed);
-    if (members < fit.nodes) return 'no-machine';
+    if (!haveRoom(fleet.places, fit, (place) => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0))) return 'no-machine';
     const placer = this.core.placerFor(need.pool);
     if (conflicts.size > 0 && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';
     return this.core.promises.length > 0 && placer.findGang(need, fit.nodes) ? 'promised' : 'all-busy';

@@ -64,41 +64,23 @@ describe('three queues of one group that borrow from each other', () => {
   });
 });
 
-describe('a gang', () => {
-  it('of two nodes waits on a fleet of one, holds nothing and keeps nobody from it', () => {
-    // Given one machine, and a gang that needs two
-    const world = new Timeline().machine('only', 8);
-    world.submit({ id: 'gang', nodes: 2, gpus: 8 });
-    world.pass(minute);
-    expect(world.where('gang')).toEqual([]);
-    expect(world.reasonOf('gang')).toBe('no-machine');
-    // When somebody else asks for the machine, then it is theirs
-    world.submit({ id: 'other', gpus: 8, runMs: hour });
-    world.pass(minute);
-    expect(world.where('other')).toEqual(['only']);
-    // When a second machine joins, then the gang has both, once the first is free
-    world.machine('second', 8);
-    world.pass(2 * hour);
-    expect(world.startOf('gang')).toBe(hour + minute);
-  });
-
-  it('that is huge is not starved by small jobs that never stop coming', () => {
-    // Given a cluster full of small jobs, of one hour each, and more of them every minute
-    const world = new Timeline().machine('m-1', 8).machine('m-2', 8);
-    for (let at = 0; at < 12 * 60; at += 1)
-      world.at(at * minute, () => submitAll(world, several(2, { id: `small-${at}`, queue: 'small' })));
-    world.pass(2 * hour);
-    // When a gang asks for the whole cluster
-    world.submit({ id: 'gang', queue: 'big', nodes: 2, gpus: 8, runMs: hour });
-    world.pass(9 * hour);
-    // Then it has it when all that ran or had been promised a place before has ended, for nothing else was placed that ends later
-    const promised = world.reserved.find(({ id }) => id === 'gang')?.at;
-    expect(promised).toBeLessThanOrEqual(3 * hour + 5 * minute);
-    expect(world.startOf('gang')).toBeLessThanOrEqual(promised ?? 0);
-  });
-});
-
 describe('a request that is pinned to a machine', () => {
+  it('takes the place of nobody elsewhere', () => {
+    // Given two machines full of preemptible work, of which that on the other one would lose less
+    const world = new Timeline().machine('mine', 8).machine('other', 8);
+    const preemptible = { gpus: 8, isPreemptible: true, runMs: 24 * hour };
+    world.submit({ id: 'old', machine: 'mine', ...preemptible });
+    world.pass(hour);
+    world.submit({ id: 'young', machine: 'other', ...preemptible });
+    world.pass(hour);
+    // When somebody insists on the first
+    world.submit({ id: 'pinned', gpus: 8, machine: 'mine' });
+    world.pass(minute);
+    // Then the work there makes way, and no other
+    expect(world.preemptions.map(({ victim }) => victim)).toEqual(['old']);
+    expect(world.where('pinned')).toEqual(['mine']);
+  });
+
   it('waits for it while it is away, whatever else is free', () => {
     // Given two machines, one of which is away
     const world = new Timeline().machine('here', 8).machine('away', 8);

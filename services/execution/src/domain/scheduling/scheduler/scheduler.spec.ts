@@ -34,10 +34,11 @@ describe('a scheduler', () => {
   it('places a gang whole or not at all', () => {
     const world = new World();
     world.machine('m1', 2);
+    world.machine('m2', 2);
     world.ask('gang', 'a', gpus(1), { nodes: 3 });
     expect(world.round()).toEqual([]);
     expect(world.reasons()).toEqual({ gang: 'no-machine' });
-    world.machine('m2', 1);
+    world.machine('m3', 1);
     expect(world.round()).toEqual(['place gang']);
   });
 

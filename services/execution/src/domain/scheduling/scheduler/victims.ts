@@ -1,5 +1,6 @@
-import { gpuMilliOf } from '../placement/need.ts';
+import { gpuMilliOf, mostOnOne } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
+import { acceptsOf } from '../placement/wishes.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
 import { Claims, type Taker } from './claims.ts';
 import type { Core } from './core.ts';
@@ -9,6 +10,7 @@ import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
+import { seatOf } from './placing.ts';
 import { orgOf } from './queues.ts';
 import type { Conflicts, Trial } from './trial.ts';
 
@@ -34,6 +36,8 @@ export class Victims {
   private readonly alike: InVain<true>;
   private readonly claims: Claims;
   private readonly reasons = new Map<Entry, PreemptionReason>();
+  /** Where members of the gang that is looked for are already, and no other one may be. */
+  private readonly used = new Set<string>();
 
   constructor(
     private readonly core: Core,
@@ -79,11 +83,14 @@ export class Victims {
     const seats: Seat[] = [];
     const victims: Entry[] = [];
     this.reasons.clear();
+    this.used.clear();
+    const isAlone = mostOnOne(fit.need, fit.nodes) === 1;
     while (seats.length < fit.nodes) {
       const seat = this.freeSeat(taker) ?? this.makeRoom(taker, victims);
       if (!seat) return null;
       this.trial.take({ entry: taker.entry, member: seats.length, seat, need: fit.need, at: this.trial.now, amounts: {}, place: null });
       seats.push(seat);
+      if (isAlone) this.used.add(seat.machine);
     }
     const needed = this.spare(victims);
     if (needed.length === 0) return null;
@@ -94,10 +101,10 @@ export class Victims {
     const { need } = option.fit;
     const conflicts = this.conflicts(entry);
     const found = this.core.placerFor(need.pool).find(need, {
-      except: ({ id }) => this.isKept(id, conflicts, option),
+      except: ({ id }) => this.used.has(id) || this.isKept(id, conflicts, option),
       ...this.core.refusals(entry),
     });
-    return found && { machine: found.place.id, gpus: found.gpus, ...(found.slice === null ? {} : { slice: found.slice }) };
+    return found && seatOf(found);
   }
 
   /** It begins when they have made way, not now. */
@@ -124,9 +131,8 @@ export class Victims {
     const conflicts = this.conflicts(entry);
     const leaving = this.leavingMachines();
     let best: Offer | null = null;
-    for (const [machine, entries] of this.candidates(taker, victims)) {
-      const place = this.core.cluster.fleet.get(machine);
-      if (!place) continue;
+    for (const [place, entries] of this.candidates(taker, victims)) {
+      const { id: machine } = place;
       // Somebody has to go where nobody goes already and nobody keeps anything, and the cheapest costs at least so much.
       const isPlain = !leaving.has(machine) && !conflicts.has(machine);
       if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.leastCost(entries) > best.cost))) continue;
@@ -155,18 +161,20 @@ export class Victims {
   }
 
   /** Who might make way, by machine, the cheapest first. */
-  private candidates(taker: Taker, victims: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
-    const byMachine = new Map<string, Entry[]>();
+  private candidates(taker: Taker, victims: readonly Entry[]): ReadonlyMap<Place, readonly Entry[]> {
+    const { need } = taker.option.fit;
+    const accepts = acceptsOf(this.core.cluster.fleet, need, { except: ({ id }) => this.used.has(id) });
+    const byMachine = new Map<Place, Entry[]>();
     for (const entry of this.claims.readyFor(taker.option.level)) {
       if (victims.includes(entry)) continue;
       const reason = this.claims.reasonFor(taker, entry);
       if (reason === null) continue;
       this.reasons.set(entry, reason);
-      for (const machine of new Set(entry.running?.holds.map((hold) => hold?.place?.id))) {
-        if (machine === undefined) continue;
-        const there = byMachine.get(machine);
+      for (const place of new Set(entry.running?.holds.map((hold) => hold?.place))) {
+        if (!place || accepts?.(place) === false) continue;
+        const there = byMachine.get(place);
         if (there) there.push(entry);
-        else byMachine.set(machine, [entry]);
+        else byMachine.set(place, [entry]);
       }
     }
     return byMachine;
