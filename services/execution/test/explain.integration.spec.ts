@@ -53,12 +53,17 @@ describe('a run', () => {
         { scope: 'cluster', position: 2, waiting: 2 },
       ],
       missing: [{ neededGpus: 2, freeGpus: 0, causes: [{ cause: 'gpus-taken', machines: 1 }] }],
-      start: { method: 'played-forward' },
+      start: { method: 'played-forward', message: expect.stringContaining('which is a guess, for none has ended yet') },
     });
     expect(Date.parse(waiting?.start?.latest ?? '') - Date.now()).toBeGreaterThan(500_000);
 
     const running = await world.get(execution.ExplainRun, { runId: first.id });
     expect(running).toMatchObject({ status: 'running', waiting: null, placement: { workerName: 'machine', candidates: 1 } });
+    // Nothing is guaranteed to anybody, so nothing is on loan.
+    expect(running.summary).not.toContain('reclaim');
+    const other = { node: randomUUID(), guaranteedMilli: { a100: 1_000 } };
+    expect(await world.ask(execution.SetQuota, other, operator)).toMatchObject({ accepted: true });
+    expect((await world.get(execution.ExplainRun, { runId: first.id })).summary).toContain('whoever it belongs to may reclaim it');
     await agent.finish(held);
     await world.status(first.id, 'completed');
     expect(await world.get(execution.ExplainRun, { runId: first.id })).toMatchObject({

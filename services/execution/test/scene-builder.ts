@@ -85,6 +85,17 @@ export class SceneBuilder {
     return this;
   }
 
+  makesWay(id: string): this {
+    this.scheduler.preempting(id, sceneNow);
+    return this;
+  }
+
+  /** As the scheduler itself sees it: who waits, in which order, and why. */
+  decided(): Scene {
+    const { scheduler, away } = this;
+    return new Scene({ snapshot: scheduler.snapshot(), waits: scheduler.waits(sceneNow), settings: defaultSettings, away, now: sceneNow });
+  }
+
   build(): Scene {
     const { waiting, away } = this;
     return new Scene({ snapshot: this.scheduler.snapshot(), waits: waiting, settings: defaultSettings, away, now: sceneNow });

@@ -102,7 +102,7 @@ export class LeasesRunner {
     const { rows } = await pool.query<{ id: execution.RunId }>({
       name: 'waited-too-long',
       text: `SELECT id FROM run_list WHERE status = 'pending' AND waits_since < now() - make_interval(secs => $1::float8 / 1000)
-          AND waiting->>'reason' IN ('no-machine', 'machine-away')
+          AND waiting->>'reason' IN ('no-machine', 'machine-away', 'closed')
           AND (waiting->>'since')::timestamptz < now() - make_interval(secs => $1::float8 / 1000)
         ORDER BY id LIMIT ${atOnce}`,
       values: [waitingMs],

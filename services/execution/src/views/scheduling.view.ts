@@ -1,5 +1,5 @@
-import type { execution, OrgId } from '@orrery/contracts';
-import { instant, integer, json, nullable, real, text, uuid, view } from '@orrery/event-store';
+import { execution, type OrgId } from '@orrery/contracts';
+import { type EventStore, instant, integer, json, nullable, real, text, uuid, view } from '@orrery/event-store';
 import { promiseKey } from '../domain/scheduling/rules/rules-state.ts';
 import { type ExecutionFact, isOfRules } from './kinds.ts';
 
@@ -82,3 +82,6 @@ export const schedulerRules = view({
     return [{ put: { id: 'platform' as const, rules } }];
   },
 });
+
+export const rulesNow = async (store: Pick<EventStore, 'read'>): Promise<execution.SchedulerRules> =>
+  (await store.read(schedulerRules).one({ id: 'platform' }))?.rules ?? execution.schedulerDefaults;

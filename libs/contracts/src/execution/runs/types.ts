@@ -52,6 +52,10 @@ export const WaitingReason = z
   .enum([
     /** No connected machine could take it, even with nothing else on it. */
     'no-machine',
+    /** Machines that could take it are connected or were, and nothing is placed on them: cordoned, offline, or GPUs of theirs broken. */
+    'closed',
+    /** It is to be near runs of a group, or apart from them, and no machine that could take it is. */
+    'group',
     'all-busy',
     /** There is room, but it is kept for work that has waited longer. */
     'held-for-earlier',

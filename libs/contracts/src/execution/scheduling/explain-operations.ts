@@ -6,7 +6,7 @@ import { RunEvents } from '../runs/events.ts';
 import { RunId } from '../runs/ids.ts';
 import { askFields, askRefusals, refuseContradiction } from '../runs/operations.ts';
 import { RunStatus } from '../runs/types.ts';
-import { PlacedItem, ProposedMoves, QueueItem, QueueSummary, QuotaUse, WaitExplained } from './explain-types.ts';
+import { PlacedItem, PreemptionTold, ProposedMoves, QueueItem, QueueSummary, QuotaUse, WaitExplained } from './explain-types.ts';
 
 /** The scheduler is in one process at a time; for a moment it is in none. */
 const fromScheduler = { SchedulerChangingHands: 503, SchedulerBusy: 503 } as const;
@@ -32,6 +32,8 @@ export const ExplainRun = query({
     placement: z
       .strictObject({ workerName: z.string().nullable(), policy: z.string(), candidates: z.int(), score: z.number(), message: z.string() })
       .nullable(),
+    /** Null where it was not preempted since it had a machine last. */
+    preemption: PreemptionTold.nullable(),
   }),
   refusals: { RunNotFound: 404, ...fromScheduler },
   deadlineMs: 10_000,
@@ -102,6 +104,9 @@ export const WhatIf = query({
   deadlineMs: 10_000,
 });
 
+/** Which part of their time limits runs have used so far, on average; null: none has ended yet. */
+const MeanShare = z.number().min(0).max(1).nullable();
+
 /** Asked of the one process that holds the scheduler, by those that serve requests; each asker knows what its answer looks like. */
 export const ConsultScheduler = query({
   subject: 'execution.consult-scheduler',
@@ -111,10 +116,9 @@ export const ConsultScheduler = query({
     z.strictObject({
       about: z.literal('request'),
       id: RunId,
-      /** Which part of their time limits runs have used so far, on average. */
-      meanShare: z.number().min(0).max(1),
+      meanShare: MeanShare,
     }),
-    z.strictObject({ about: z.literal('what-if'), submission: RunEvents.RunSubmitted.schema, meanShare: z.number().min(0).max(1) }),
+    z.strictObject({ about: z.literal('what-if'), submission: RunEvents.RunSubmitted.schema, meanShare: MeanShare }),
     z.strictObject({ about: z.literal('moves') }),
     z.strictObject({ about: z.enum(['waiting', 'running', 'quotas']), limit: z.int().positive(), after: z.int().min(0) }),
   ]),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from '../../values.ts';
+import { PreemptionReason } from '../runs/types.ts';
 import { WorkerId } from '../workers/types.ts';
 import { Amounts } from './types.ts';
 
@@ -95,6 +96,22 @@ export type Alternative = z.infer<typeof Alternative>;
 export const ReservationState = z
   .strictObject({ startsAt: Instant, machines: z.int().positive(), message: z.string() })
   .meta({ id: 'ReservationState' });
+
+/** How a run gave its place back, and how often it may have to. */
+export const PreemptionTold = z
+  .strictObject({
+    at: Instant,
+    /** Whose claim it was: of whose run it was, nothing is said. */
+    reason: PreemptionReason,
+    /** Those for a drain and for a member of its own gang are not counted. */
+    times: z.int().min(0),
+    most: z.int().min(0),
+    /** It waits again since; null: it is still giving its place back. */
+    since: Instant.nullable(),
+    message: z.string(),
+  })
+  .meta({ id: 'PreemptionTold' });
+export type PreemptionTold = z.infer<typeof PreemptionTold>;
 
 /** Everything that can be said of a request that waits. */
 export const WaitExplained = z

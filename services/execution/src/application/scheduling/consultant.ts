@@ -2,12 +2,12 @@ import { execution, type InputOf, instantOf } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import type { Consulted } from '../../domain/scheduling/explain/consulted.ts';
 import { explainWait, supposed } from '../../domain/scheduling/explain/explain.ts';
-import { Forward } from '../../domain/scheduling/explain/forward.ts';
+import { type Ending, Forward } from '../../domain/scheduling/explain/forward.ts';
 import { type Offer, startsNow, variantsOf } from '../../domain/scheduling/explain/instead.ts';
 import { movableFor, movesThatAdmit } from '../../domain/scheduling/explain/moves.ts';
 import { proposalOf, quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
 import { Scene } from '../../domain/scheduling/explain/scene.ts';
-import { startOf } from '../../domain/scheduling/explain/start.ts';
+import { shareOf, startOf } from '../../domain/scheduling/explain/start.ts';
 import type { Request } from '../../domain/scheduling/request.ts';
 import { requestOf } from '../../domain/scheduling/request-of.ts';
 import { Scheduler } from '../../domain/scheduling/scheduler/scheduler.ts';
@@ -76,34 +76,39 @@ export class Consultant {
     return seen;
   }
 
-  private async explain(scene: Scene, { id, meanShare }: { readonly id: string; readonly meanShare: number }): Promise<Explained> {
-    const asOf = instantOf(scene.now);
+  private async explain(scene: Scene, { id, meanShare }: Asked): Promise<Explained> {
+    const { now } = scene;
+    const asOf = instantOf(now);
     const known = scene.requests.get(id);
-    if (!known || known.placed) return { asOf, waiting: null };
+    const reason = scene.waits.find(({ request }) => request === id)?.reason;
+    if (!known || !reason) return { asOf, waiting: null };
     const isPlayed = isSmall(scene);
+    const share = shareOf(meanShare);
     const late = isPlayed ? await this.play(scene, id, 1) : undefined;
-    const early = isPlayed ? await this.play(scene, id, meanShare) : undefined;
-    const start = startOf({ late, early, meanShare }, scene.reservations.get(id), scene.now);
+    const early = isPlayed ? await this.play(scene, id, share.usual) : undefined;
+    const start = startOf({ late, early, share }, { reason, reserved: scene.reservations.get(id), now });
     const instead = isPlayed ? await this.insteadOf(scene, known.request) : [];
     return { asOf, waiting: explainWait(scene, id, { ...start, instead }) ?? null };
   }
 
   /** When it starts if each run uses this part of the time that it has left; undefined: that takes too long to find out. */
-  private async play(scene: Scene, target: string, share: number): Promise<number | null | undefined> {
+  private async play(scene: Scene, target: string, share: number): Promise<Ending | undefined> {
     const { now, settings, parts } = scene;
     const { requests } = parts.snapshot;
     const forward = new Forward({ scheduler: copyOf(scene), requests, target, now, graceMs: settings.graceMs, share });
     const turns = new TimeSlice(playMs);
-    for (let steps = 0; steps < mostSteps && !forward.result && !turns.isOver; steps += 1) {
+    for (let steps = 0; steps < mostSteps && forward.result === null && !turns.isOver; steps += 1) {
       forward.step();
       await turns.rest();
     }
-    return forward.result?.startsAt;
+    return forward.result ?? undefined;
   }
 
   private async insteadOf(scene: Scene, request: Request): Promise<readonly execution.Alternative[]> {
     const scheduler = copyOf(scene);
     scheduler.ended(request.id, scene.now);
+    // It waits for something of its own, such as a pause after an attempt: nothing else need be asked for.
+    if (startsNow(scheduler, { request }, scene.now)) return [];
     const turns = new TimeSlice(variantsMs);
     const found: execution.Alternative[] = [];
     for (const variant of variantsOf(request, await this.parts.offers())) {
@@ -151,6 +156,12 @@ export class Consultant {
     const supposedScene = new Scene({ ...scene.parts, snapshot, waits: scheduler.waits(scene.now) });
     return { choice: null, ...(await this.explain(supposedScene, { id: request.id, meanShare })) };
   }
+}
+
+interface Asked {
+  readonly id: string;
+  /** Null: no run has ended yet. */
+  readonly meanShare: number | null;
 }
 
 interface Explained {

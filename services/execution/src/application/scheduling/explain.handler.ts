@@ -6,8 +6,10 @@ import { refuse, Serves } from '@orrery/messaging';
 import { z } from 'zod';
 import { Run } from '../../domain/run/run.ts';
 import { type DataOf, type RunEvent, runStream } from '../../domain/run/run-facts.ts';
+import { preemptedOf } from '../../domain/scheduling/explain/preempted.ts';
 import type { RunRow } from '../../views/run-list.view.ts';
 import { RunReader } from '../../views/run-reader.ts';
+import { rulesNow } from '../../views/scheduling.view.ts';
 import { SubmissionLimits, submissionsOf } from '../submissions.ts';
 import { History } from './history.ts';
 import { SchedulerLine } from './scheduler-line.ts';
@@ -59,14 +61,19 @@ export class ExplainHandler {
     const row = (await this.runs.row(runId, context.orgId)) ?? refuse({ code: 'RunNotFound', details: {} });
     const { status } = row;
     const asOf = instantOf(systemClock.now());
-    if (execution.terminalStatuses.includes(status)) return { runId, status, asOf, ...ended(row) };
-    if (status !== 'pending') return { runId, status, asOf, ...(await this.placed(row)) };
+    if (execution.terminalStatuses.includes(status)) return { runId, status, asOf, ...ended(row), preemption: null };
+    const preemption = row.preemptions > 0 ? await this.preemption(runId) : null;
+    const before = preemption ? `${preemption.message} ` : '';
+    if (status !== 'pending') {
+      const placed = await this.placed(row);
+      return { runId, status, asOf, ...placed, summary: `${before}${placed.summary}`, preemption };
+    }
     const meanShare = await this.history.meanShare(systemClock.now());
     const id = row.gangId ?? runId;
     const { waiting, asOf: lookedAt, isTooLarge } = Explained.parse(await this.line.ask({ about: 'request', id, meanShare }, context));
     const summary =
       waiting?.summary ?? (isTooLarge ? untold(row) : 'The scheduler is placing it, or has not heard of it yet: ask again in a moment.');
-    return { runId, status, asOf: lookedAt, summary, waiting, placement: null };
+    return { runId, status, asOf: lookedAt, summary: `${before}${summary}`, waiting, placement: null, preemption };
   }
 
   @Serves(execution.WhatIf)
@@ -115,6 +122,14 @@ export class ExplainHandler {
     return execution.GetProposedMoves.output.parse(await this.line.ask({ about: 'moves' }, context));
   }
 
+  private async preemption(runId: execution.RunId): Promise<execution.PreemptionTold | null> {
+    const [{ events }, { maxPreemptions }] = await Promise.all([this.store.load<RunEvent>(runStream(runId)), rulesNow(this.store)]);
+    return preemptedOf(
+      events.map(({ event }) => event),
+      maxPreemptions,
+    );
+  }
+
   /** Why it is where it is: the scheduler wrote it down when it decided. */
   private async placed(row: RunRow): Promise<Pick<Explanation, 'summary' | 'waiting' | 'placement'>> {
     const [{ events }, { workerName }] = await Promise.all([this.store.load<RunEvent>(runStream(row.id)), this.runs.viewOf(row)]);
@@ -123,13 +138,27 @@ export class ExplainHandler {
     const { policy, candidates, score } = placed.data.reasons;
     const where = workerName ?? 'its machine';
     const choice = choiceInWords(placed.data.reasons);
-    const loan = placed.data.isBorrowed ? ' It is more than its organization is guaranteed: whoever it belongs to may reclaim it.' : '';
+    const submitted = events[0]?.event;
+    const isPreemptible = submitted?.type === 'RunSubmitted' && submitted.data.request.isPreemptible;
+    const loan = placed.data.isBorrowed ? await this.loan(row.orgId, isPreemptible) : '';
     const message = `${where} ${choice}.${loan}`;
     return {
       summary: `It ${row.status === 'running' ? 'runs' : 'starts'} on ${where}: ${message}`,
       waiting: null,
       placement: { workerName, policy, candidates, score, message },
     };
+  }
+
+  /** Who may take a place that it has beyond its guarantee. */
+  private async loan(orgId: string, isPreemptible: boolean): Promise<string> {
+    const { rows } = await this.store.pool.query<{ isThere: boolean }>({
+      name: 'guaranteed-to-others',
+      text: `SELECT EXISTS (SELECT FROM quotas, jsonb_each_text(guaranteed_milli::jsonb)
+        WHERE value::numeric > 0 AND node <> $1 AND NOT starts_with(node, $1 || '/')) AS "isThere"`,
+      values: [orgId],
+    });
+    if (rows[0]?.isThere) return ' It is more than its organization is guaranteed: whoever it belongs to may reclaim it.';
+    return isPreemptible ? ' It is preemptible: work that is not may take its place.' : '';
   }
 }
 

@@ -5,7 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
 import { usualParent, warningsOf } from '../../domain/scheduling/rules/quotas.ts';
 import { promiseKey } from '../../domain/scheduling/rules/rules-state.ts';
-import { islandPromises, pools, priorityClasses, quotas, schedulerRules } from '../../views/scheduling.view.ts';
+import { islandPromises, pools, priorityClasses, quotas, rulesNow } from '../../views/scheduling.view.ts';
 import { Rules } from './rules.ts';
 
 const thereNow = <T>(set: T | undefined): T => {
@@ -120,6 +120,6 @@ export class RulesHandler {
 
   @Serves(execution.GetSchedulerRules)
   async getRules(): Promise<OutputOf<typeof execution.GetSchedulerRules>> {
-    return (await this.store.read(schedulerRules).one({ id: 'platform' }))?.rules ?? execution.schedulerDefaults;
+    return await rulesNow(this.store);
   }
 }

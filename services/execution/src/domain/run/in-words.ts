@@ -34,6 +34,10 @@ export const waitingInWords = (
       if (nodes > 1) return `Too few connected machines offer ${machineType}: its ${nodes} members start as soon as there are enough.`;
       if (isSlice) return `No connected machine makes the slices of GPUs (MIG) that ${machineType} is: the run starts as soon as one does.`;
       return `No connected machine offers ${machineType}: the run starts as soon as one does.`;
+    case 'closed':
+      return `Every machine that offers ${machineType} is cordoned, offline or out of order: the run starts as soon as one takes work again.`;
+    case 'group':
+      return 'It is to be near the runs of a group, or apart from them, and no machine that could take it is: the run starts when that changes.';
     case 'all-busy':
       if (nodes > 1)
         return `Too few machines that offer ${machineType} have room at once: its ${nodes} members start together, as soon as there are enough.`;

@@ -265,7 +265,7 @@ describe('its quota', () => {
     expect(quotas[0]?.message).toBe(
       'Your organization uses 4 a100, and is guaranteed 2 and limited to 4: this asks for 1 more, which is too much now.',
     );
-    expect(summary).toContain('A limit of its quota is reached');
+    expect(summary).toContain('The limit of its organization is reached');
   });
 
   it('tells nobody what others use, nor their names', () => {

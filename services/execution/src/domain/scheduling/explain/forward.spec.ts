@@ -1,15 +1,16 @@
 import { hour, SceneBuilder, sceneNow } from '../../../../test/scene-builder.ts';
+import type { Reserved } from '../scheduler/facts.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { defaultSettings } from '../scheduler/settings.ts';
-import { Forward } from './forward.ts';
+import { type Ending, Forward } from './forward.ts';
 import { type Offer, startsNow, variantsOf } from './instead.ts';
 import type { Scene } from './scene.ts';
-import { startOf } from './start.ts';
+import { shareOf, startOf } from './start.ts';
 
 const random = () => 0.5;
 const schedulerOf = ({ parts: { snapshot } }: Scene): Scheduler => Scheduler.restore(snapshot, defaultSettings, random);
 
-const play = (scene: Scene, target: string, share: number): number | null | undefined => {
+const play = (scene: Scene, target: string, share: number): Ending | null => {
   const forward = new Forward({
     scheduler: schedulerOf(scene),
     requests: scene.parts.snapshot.requests,
@@ -18,8 +19,8 @@ const play = (scene: Scene, target: string, share: number): number | null | unde
     graceMs: defaultSettings.graceMs,
     share,
   });
-  for (let steps = 0; steps < 1_000 && !forward.result; steps += 1) forward.step();
-  return forward.result?.startsAt;
+  for (let steps = 0; steps < 1_000 && forward.result === null; steps += 1) forward.step();
+  return forward.result;
 };
 
 const busy = () =>
@@ -52,34 +53,60 @@ describe('a scheduler that is run on', () => {
         'r',
         1,
       ),
-    ).toBeNull();
+    ).toBe('never');
+  });
+
+  it('says where a deadline ends it first', () => {
+    const scene = busy().waits('r', { deadlineAt: sceneNow + 2.5 * hour, limitMs: 2 * hour });
+    expect(play(scene.build(), 'r', 1)).toBe('expires');
   });
 });
 
 describe('an estimate', () => {
   const soon = sceneNow + hour;
 
+  const [measured, guessed] = [shareOf(0.25), shareOf(null)];
+  const waits = (reserved?: Reserved) => ({ reason: 'all-busy', reserved, now: sceneNow }) as const;
+
   it('is a span between what is usual and what is the latest', () => {
-    const { start } = startOf({ late: sceneNow + 2 * hour, early: soon, meanShare: 0.25 }, undefined, sceneNow);
+    const { start } = startOf({ late: sceneNow + 2 * hour, early: soon, share: measured }, waits());
     expect(start).toMatchObject({ method: 'played-forward', earliest: new Date(soon).toISOString() });
-    expect(start?.message).toMatch(/^In 60 minutes if runs use 25 % of their time limits/);
+    expect(start?.message).toMatch(/^In 60 minutes if runs use 25 % of the time that they have left, as runs used of their limits so far/);
+  });
+
+  it('is said to be a guess before any run has ended', () => {
+    const { start } = startOf({ late: sceneNow + 2 * hour, early: soon, share: guessed }, waits());
+    expect(start?.message).toContain('which is a guess, for none has ended yet');
+    expect(start?.message).not.toContain('so far');
   });
 
   it('is what is reserved where it could not be played to its end, and says so', () => {
     const reserved = { at: soon, choice: 0, seats: [] };
-    const { start } = startOf({ late: undefined, early: undefined, meanShare: 0.5 }, reserved, sceneNow);
+    const { start } = startOf({ late: undefined, early: undefined, share: measured }, waits(reserved));
     expect(start).toMatchObject({
       method: 'reservation',
       latest: new Date(soon).toISOString(),
       message: expect.stringContaining('too large'),
     });
-    expect(startOf({ late: undefined, early: undefined, meanShare: 0.5 }, undefined, sceneNow)).toMatchObject({ start: null });
+    expect(startOf({ late: undefined, early: undefined, share: measured }, waits())).toMatchObject({ start: null });
   });
 
   it('says where it never starts, and where it starts at once', () => {
-    expect(startOf({ late: null, early: null, meanShare: 0.5 }, undefined, sceneNow).startUnknown).toContain('would never start');
-    expect(startOf({ late: sceneNow, early: sceneNow, meanShare: 0.5 }, undefined, sceneNow).start).toMatchObject({ method: 'now' });
-    expect(startOf({ late: null, early: soon, meanShare: 0.5 }, undefined, sceneNow).start).toMatchObject({ latest: null });
+    expect(startOf({ late: 'never', early: 'never', share: measured }, waits()).startUnknown).toContain('would never start');
+    expect(startOf({ late: 'expires', early: 'never', share: measured }, waits()).startUnknown).toContain('deadline');
+    expect(startOf({ late: sceneNow, early: sceneNow, share: measured }, waits()).start).toMatchObject({ method: 'now' });
+    expect(startOf({ late: 'never', early: soon, share: measured }, waits()).start).toMatchObject({ latest: null });
+  });
+
+  it.each([
+    ['no-machine', 'machines are added that could take it'],
+    ['closed', 'put back to work'],
+    ['machine-away', 'that machine is put back to work'],
+    ['quota', 'the limit is raised'],
+    ['all-busy', 'machines are added or come back'],
+  ] as const)('names what would help of one that waits for %s', (reason, remedy) => {
+    const { startUnknown } = startOf({ late: 'never', early: 'never', share: measured }, { ...waits(), reason });
+    expect(startUnknown).toContain(remedy);
   });
 });
 
@@ -109,6 +136,23 @@ describe('what would start now', () => {
       { change: 'machine-type', input: { machineType: 'gpu.a100-x4' } },
       { change: 'machine-type', input: { machineType: 'gpu.a100' } },
     ]);
+  });
+
+  it('is never more than was asked for', () => {
+    const more: readonly Offer[] = [
+      { name: 'x4', need: { cpuMilli: 4_000, memoryMib: 16_384, gpus: 4, gpuMilli: 1_000, models: ['a100'] } },
+      { name: 'fat', need: { cpuMilli: 32_000, memoryMib: 16_384, gpus: 1, gpuMilli: 1_000, models: ['A100'] } },
+      { name: 'other', need: { cpuMilli: 32_000, memoryMib: 16_384, gpus: 1, gpuMilli: 1_000, models: ['h100'] } },
+      { name: 'cpu-x2', need: { cpuMilli: 8_000, memoryMib: 16_384, gpus: 0, gpuMilli: 0, models: null } },
+    ];
+    const namesFor = (wish: Parameters<SceneBuilder['waits']>[1]): readonly unknown[] => {
+      const request = new SceneBuilder().waits('r', wish).build().requests.get('r')?.request;
+      return request ? variantsOf(request, more).flatMap(({ alternative: { input } }) => input.machineType ?? []) : [];
+    };
+    expect(namesFor({ need: { gpus: 1 } })).toEqual(['other']);
+    expect(namesFor({ need: { gpus: 2 } })).toEqual(['other']);
+    expect(namesFor({ need: { gpus: 4 } })).toEqual(['x4', 'other']);
+    expect(namesFor({ need: { gpus: 0, gpuMilli: 0, models: null } })).toEqual([]);
   });
 
   it('is fewer nodes', () => {

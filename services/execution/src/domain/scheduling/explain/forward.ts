@@ -15,6 +15,9 @@ export interface Course {
   readonly share: number;
 }
 
+/** When it starts; or that it never does, because nothing makes room, or because its deadline can no longer be kept. */
+export type Ending = number | 'never' | 'expires';
+
 interface Coming {
   readonly at: number;
   readonly kind: 'end' | 'return';
@@ -34,7 +37,7 @@ export class Forward {
   private clock: number;
   private readonly coming: Coming[];
   private readonly limits: ReadonlyMap<string, number>;
-  private over: { readonly startsAt: number | null } | null = null;
+  private over: Ending | null = null;
 
   constructor(private readonly course: Course) {
     const { requests, now, graceMs } = course;
@@ -48,17 +51,17 @@ export class Forward {
     this.coming.sort(byTime);
   }
 
-  /** Null while it is not known; `startsAt` null: it never starts. */
-  get result(): { readonly startsAt: number | null } | null {
+  /** Null while it is not known. */
+  get result(): Ending | null {
     return this.over;
   }
 
   /** One look at the queue, or one step in time. */
   step(): void {
-    if (this.over) return;
+    if (this.over !== null) return;
     const decisions = this.course.scheduler.decide(this.clock, roundLimit);
     for (const decision of decisions) this.apply(decision);
-    if (!this.over && decisions.length === 0) this.advance();
+    if (this.over === null && decisions.length === 0) this.advance();
   }
 
   private endOf(id: string, { at }: Pick<Placed, 'at'>): Coming {
@@ -75,7 +78,7 @@ export class Forward {
       case 'place': {
         const placed = { choice: decision.choice, seats: decision.seats, at: this.clock, isBorrowed: decision.isBorrowed };
         scheduler.placed(id, placed);
-        if (id === target) this.over = { startsAt: this.clock };
+        if (id === target) this.over = this.clock;
         this.add(this.endOf(id, placed));
         return;
       }
@@ -89,7 +92,7 @@ export class Forward {
         return;
       case 'expire':
         scheduler.ended(id, this.clock);
-        if (id === target) this.over = { startsAt: null };
+        if (id === target) this.over = 'expires';
     }
   }
 
@@ -100,7 +103,7 @@ export class Forward {
     // What is due now was looked at a moment ago, and nothing came of it.
     const at = due > this.clock ? Math.min(next, due) : next;
     if (!Number.isFinite(at)) {
-      this.over = { startsAt: null };
+      this.over = 'never';
       return;
     }
     this.clock = Math.max(at, this.clock + 1);

@@ -42,7 +42,7 @@ const causes: Readonly<Record<execution.MachineCause, (machines: string, is: 'is
   'gpu-memory': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} GPUs with too little memory`,
   'no-slices': (machines) => `${machines} cannot make such slices of GPUs (MIG)`,
   'too-small': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} too few CPUs or too little memory, even when empty`,
-  group: (machines, is) => `${machines} ${is} not near to, or not apart from, the runs of its group`,
+  group: (machines, is) => `${machines} ${is} not near to, or not apart from, runs as it wants to be`,
   'gpus-faulty': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} faulty GPUs`,
   'gpus-taken': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} too few free GPUs`,
   'cpu-taken': (machines, is) => `${machines} ${is === 'is' ? 'has' : 'have'} too few free CPUs`,
@@ -52,3 +52,6 @@ const causes: Readonly<Record<execution.MachineCause, (machines: string, is: 'is
 
 export const causeInWords = (cause: execution.MachineCause, machines: number): string =>
   causes[cause](many(machines, 'machine'), machines === 1 ? 'is' : 'are');
+
+/** Said of one machine by its name. */
+export const causeAtInWords = (cause: execution.MachineCause, machine: string): string => causes[cause](machine, 'is');

@@ -50,7 +50,7 @@ const shorter = (request: Request): readonly Variant[] => {
       alternative: {
         change: 'time-limit',
         input: { timeoutSeconds },
-        message: `With a time limit of ${spanInWords(limitMs)} it would start now, before what the machines are kept for.`,
+        message: `With a time limit of ${spanInWords(limitMs)} it would start now.`,
       },
     });
   }
@@ -96,18 +96,25 @@ const preemptible = (request: Request): readonly Variant[] =>
 
 const gpuMilliIn = ({ gpus, gpuMilli }: Offer['need']): number => (gpus === 0 ? 0 : gpus * gpuMilli);
 
-/** Nearest to what was asked for first: as many GPUs, then fewer, then more. */
+const areOthers = (models: Need['models'], asked: Need['models']): boolean => {
+  const known = new Set(asked?.map((model) => model.toLowerCase()));
+  return models !== null && asked !== null && !models.some((model) => known.has(model.toLowerCase()));
+};
+
+/** No more GPUs than were asked for, and of the same ones no more of anything else: whoever wants more asks for it. */
+const isNoMore = ({ need }: Offer, asked: Need): boolean => {
+  if (need.gpus > 0 !== asked.gpus > 0 || gpuMilliIn(need) > gpuMilliIn(asked)) return false;
+  return areOthers(need.models, asked.models) || (need.cpuMilli <= asked.cpuMilli && need.memoryMib <= asked.memoryMib);
+};
+
+/** Nearest to what was asked for first: as many GPUs, then fewer. */
 const otherTypes = (request: Request, offers: readonly Offer[]): readonly Variant[] => {
   const [first] = request.ask.choices;
   if (!first) return [];
   const asked = gpuMilliIn(first);
-  const distance = (offer: Offer): number => {
-    const more = gpuMilliIn(offer.need) - asked;
-    return more > 0 ? 1_000_000 + more : -more;
-  };
-  const isOther = ({ need }: Offer): boolean => need.gpus > 0 === first.gpus > 0;
+  const distance = (offer: Offer): number => asked - gpuMilliIn(offer.need);
   return offers
-    .filter(isOther)
+    .filter((offer) => isNoMore(offer, first))
     .sort((a, b) => distance(a) - distance(b) || (a.name < b.name ? -1 : 1))
     .slice(0, mostOffers)
     .map(({ name, need }) => ({
@@ -136,7 +143,7 @@ const roundLimit = 1_024;
  * Whether it would be placed at once, were it submitted now in the place of the other. `scheduler`: one of its own, without the
  * request; it is left as it was.
  */
-export const startsNow = (scheduler: Scheduler, { request }: Variant, now: number): boolean => {
+export const startsNow = (scheduler: Scheduler, { request }: Pick<Variant, 'request'>, now: number): boolean => {
   const asked = { ...request, id: `${request.id}?`, submittedAt: now };
   scheduler.submit(asked);
   const isPlaced = scheduler.decide(now, roundLimit).some((decision) => decision.kind === 'place' && decision.request === asked.id);

@@ -50,26 +50,26 @@ export const freeGpusFor = (place: Place, { need, fleetNeed }: Search): number =
 const hasSliceable = ({ gpuModels }: Place, { mig, models }: Need): boolean =>
   mig !== undefined && gpuModels.some((model) => models === null || models.includes(model.toLowerCase()));
 
-/** What the machine is, whoever is on it. */
-const unfitness = (place: Place, { need, fleetNeed, withoutMemory, isInGroup }: Search): execution.MachineCause | null => {
+/** What the machine is, whoever is on it, and whether or not it takes anything. */
+const unfitness = (place: Place, { need, fleetNeed, withoutMemory }: Search): execution.MachineCause | null => {
   if (need.pool !== undefined && place.pool !== need.pool) return 'pool';
   if (fleetNeed.suits !== null && !fleetNeed.suits(place)) return 'labels';
   if (count(place, (index) => isKind(place, withoutMemory, index)) < need.gpus)
     return hasSliceable(place, need) ? 'no-slices' : 'gpu-model';
   if (count(place, (index) => isKind(place, fleetNeed, index)) < need.gpus) return 'gpu-memory';
-  if (place.cpuMilli < need.cpuMilli || place.memoryMib < need.memoryMib) return 'too-small';
-  if (!isInGroup(place)) return 'group';
-  const working = count(place, (index) => isKind(place, fleetNeed, index) && !place.closed?.has(index));
-  return working < need.gpus ? 'gpus-faulty' : null;
+  return place.cpuMilli < need.cpuMilli || place.memoryMib < need.memoryMib ? 'too-small' : null;
 };
 
 /** What keeps this machine from taking a member of the request: the first that is true. */
 export const causeAt = (place: Place, search: Search, away: Scene['away']): execution.MachineCause => {
-  const { need } = search;
+  const { need, fleetNeed, isInGroup } = search;
   if (need.machine !== undefined && place.id !== need.machine) return 'pinned-elsewhere';
-  if (!place.isOpen) return away.get(place.id) ?? 'cordoned';
   const unfit = unfitness(place, search);
   if (unfit) return unfit;
+  if (!place.isOpen) return away.get(place.id) ?? 'cordoned';
+  if (!isInGroup(place)) return 'group';
+  const working = count(place, (index) => isKind(place, fleetNeed, index) && !place.closed?.has(index));
+  if (working < need.gpus) return 'gpus-faulty';
   if (freeGpusFor(place, search) < need.gpus) return 'gpus-taken';
   if (place.free.cpuMilli < need.cpuMilli) return 'cpu-taken';
   return place.free.memoryMib < need.memoryMib ? 'memory-taken' : 'has-room';

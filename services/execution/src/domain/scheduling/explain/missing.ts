@@ -2,7 +2,7 @@ import type { execution } from '@orrery/contracts';
 import { membersOn } from '../placement/capacity.ts';
 import { mostOnOne, type Need } from '../placement/need.ts';
 import type { Request } from '../request.ts';
-import { causeInWords, gpusOf, many } from './in-words.ts';
+import { causeAtInWords, causeInWords, gpusOf, many } from './in-words.ts';
 import { causeAt, freeGpusFor, searchFor } from './machine-cause.ts';
 import type { Scene } from './scene.ts';
 
@@ -40,12 +40,13 @@ const countCauses = (scene: Scene, need: Need, nodes: number): Counted => {
   return { causes, freeGpus, roomy };
 };
 
-const pinned = ({ fleet, away }: Scene, { machine }: Need): string | null => {
-  if (machine === undefined) return null;
-  const place = fleet.get(machine);
-  if (!place) return `The machine that it is pinned to, ${machine}, is not there: nothing else will do.`;
-  if (place.isOpen) return null;
-  return `The machine that it is pinned to, ${machine}, is ${away.get(machine) === 'lost' ? 'offline' : 'cordoned'}: nothing else will do.`;
+const pinned = (scene: Scene, need: Need): string | null => {
+  if (need.machine === undefined) return null;
+  const place = scene.fleet.get(need.machine);
+  const it = `The machine that it is pinned to, ${need.machine},`;
+  if (!place) return `${it} is not there: nothing else will do.`;
+  const cause = causeAt(place, searchFor(scene, need), scene.away);
+  return cause === 'has-room' ? null : `${causeAtInWords(cause, it)}: nothing else will do.`;
 };
 
 /** Of machines with room, and how many of them it needs at once. */

@@ -44,21 +44,24 @@ export const orderOf = (scene: Scene, request: Request): Order => {
     rank === 0 ? '' : ` Its rank ${rank} counts as ${spanInWords(Math.abs(rank) * ageingMs)} of waiting ${rank > 0 ? 'more' : 'less'}.`;
   const waited = scene.now - (request.submittedAt - rank * ageingMs);
   if (waited >= overdueMs) {
-    return { group: 'overdue', rank, message: `It has waited so long that it is looked at before all that wait for less.${worth}` };
+    return {
+      group: 'overdue',
+      rank,
+      message: `It has waited so long${rank === 0 ? '' : ', its rank counted,'} that it is looked at before all whose time is not up.${worth}`,
+    };
   }
   if (isUrgent(request, scene)) {
-    return { group: 'overdue', rank, message: `Its deadline is so near that it is looked at before all that can still wait.${worth}` };
+    return { group: 'overdue', rank, message: `Its deadline is so near that it is looked at before all whose time is not up.${worth}` };
   }
   if (scene.askedAmounts(request).some((amounts) => scene.tree.isGuaranteed(request.queue, amounts))) {
     return {
       group: 'guaranteed',
       rank,
-      message: `It is within what its organization is guaranteed, so it is looked at before all that would borrow, the longest waiting first.${worth}`,
+      message: `It is within what its project, its organization or a group above it is guaranteed, so it is looked at before all that are not, the longest waiting first.${worth}`,
     };
   }
-  return {
-    group: 'borrowing',
-    rank,
-    message: `It would borrow what others are not using, so whoever has used the least for its weight goes first.${worth}`,
-  };
+  const loan = scene.hasGuarantees
+    ? 'It would have more than is guaranteed to it, so whoever'
+    : 'Nothing is guaranteed to anybody, so whoever';
+  return { group: 'borrowing', rank, message: `${loan} has used the least for its weight goes first.${worth}` };
 };

@@ -1,9 +1,9 @@
 import { execution, instantOf } from '@orrery/contracts';
 import type { Request, Seat } from '../request.ts';
 import type { RequestSnapshot } from '../scheduler/snapshot.ts';
-import { isApart, reasonInWords } from './explain.ts';
 import { many, needInWords } from './in-words.ts';
 import type { Move } from './moves.ts';
+import { reasonInWords } from './reasons.ts';
 import type { Scene } from './scene.ts';
 
 export interface Window {
@@ -42,7 +42,7 @@ export const waitingPage = (scene: Scene, window: Window): Part<execution.QueueI
           queue,
           position,
           reason,
-          message: reasonInWords(reason, isApart(request)),
+          message: reasonInWords(reason, request),
           rank,
           isPreemptible,
           nodes: ask.nodes,

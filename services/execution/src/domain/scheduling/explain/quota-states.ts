@@ -19,6 +19,11 @@ interface Amount {
   readonly limit: number | undefined;
 }
 
+const tooMuch = (scope: execution.QuotaState['scope'], isEver: boolean): string => {
+  if (isEver) return 'more than it may ever have';
+  return scope === 'above' ? 'too much beside what others of it have now' : 'too much now';
+};
+
 const inWords = (scope: execution.QuotaState['scope'], { resource, used, asked, guaranteed, limit }: Amount): string => {
   const has = scope === 'above' ? whose[scope] : `${whose[scope]} uses ${gpusInWords(used, resource)}`;
   const is = scope === 'above' ? 'is' : 'and is';
@@ -26,13 +31,18 @@ const inWords = (scope: execution.QuotaState['scope'], { resource, used, asked, 
     guaranteed === undefined ? '' : `guaranteed ${inUnits(guaranteed)}`,
     limit === undefined ? '' : `limited to ${inUnits(limit)}${scope === 'above' ? ` ${resource}` : ''}`,
   ].filter((part) => part !== '');
-  const reached = limit !== undefined && used + asked > limit ? `: this asks for ${inUnits(asked)} more, which is too much now` : '';
+  const reached =
+    limit !== undefined && used + asked > limit ? `: this asks for ${inUnits(asked)} more, which is ${tooMuch(scope, asked > limit)}` : '';
   return `${has}${bounds.length > 0 ? `${scope === 'above' ? '' : ','} ${is} ${bounds.join(' and ')}` : ''}${reached}.`;
 };
 
 /** What the quotas above a request say to it. What others use is not told. */
 export const quotaStatesFor = (scene: Scene, request: Request): readonly execution.QuotaState[] => {
-  const asked = new Map(scene.askedAmounts(request).flatMap((amounts) => Object.entries(amounts)));
+  const asked = new Map<string, number>();
+  for (const amounts of scene.askedAmounts(request)) {
+    // Of several choices the smallest is told: where that is too much, all are.
+    for (const [resource, amount] of Object.entries(amounts)) asked.set(resource, Math.min(amount, asked.get(resource) ?? amount));
+  }
   return scene.pathOf(request.queue).flatMap((id) => {
     const node = scene.nodeOf(id);
     const scope = scopeOf(id, request.queue);

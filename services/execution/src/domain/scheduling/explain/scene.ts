@@ -1,8 +1,10 @@
 import type { Amounts, QuotaNode } from '../admission/quota-node.ts';
 import { QuotaTree } from '../admission/quota-tree.ts';
 import { Fleet } from '../placement/fleet.ts';
-import { gpuMilliOf, type Need, wholeGpu } from '../placement/need.ts';
+import { type Need, wholeGpu } from '../placement/need.ts';
 import type { Request, Seat } from '../request.ts';
+import { milliOf, resourcesOf } from '../scheduler/asked.ts';
+import { cpu } from '../scheduler/cluster.ts';
 import type { Reserved, Wait } from '../scheduler/facts.ts';
 import type { SchedulerSettings } from '../scheduler/settings.ts';
 import type { RequestSnapshot, SchedulerSnapshot } from '../scheduler/snapshot.ts';
@@ -64,18 +66,19 @@ export class Scene {
     return this.tree.shareOf(node, this.now);
   }
 
+  /** Somebody is guaranteed something. */
+  get hasGuarantees(): boolean {
+    return [...this.nodes.values()].some(({ guaranteed }) => Object.values(guaranteed).some((amount) => amount > 0));
+  }
+
   nodeOf(id: string): QuotaNode | undefined {
     return this.nodes.get(id);
   }
 
   /** What it could take of its quota, one for each model that would do. */
   askedAmounts({ ask }: Pick<Request, 'ask'>): readonly Amounts[] {
-    const gpuModels = Object.keys(this.capacity).filter((resource) => resource !== 'cpu');
-    return ask.choices.flatMap((need) => {
-      if (need.gpus === 0) return [{ cpu: need.cpuMilli * ask.nodes }];
-      const models = (need.models ?? gpuModels).map((model) => model.toLowerCase());
-      return models.map((model) => ({ [model]: gpuMilliOf(need) * ask.nodes }));
-    });
+    const gpuModels = Object.keys(this.capacity).filter((resource) => resource !== cpu);
+    return ask.choices.flatMap((need) => resourcesOf(need, gpuModels).map((resource) => ({ [resource]: milliOf(need, ask.nodes) })));
   }
 
   private build({ machines }: SchedulerSnapshot): Readonly<Record<string, number>> {
@@ -88,7 +91,7 @@ export class Scene {
       if (!isOpen) this.fleet.open(place, false);
       for (const index of closedGpus) this.fleet.closeGpu(place, index, true);
       for (const model of size.gpuModels) add(model.toLowerCase(), wholeGpu);
-      add('cpu', size.cpuMilli);
+      add(cpu, size.cpuMilli);
     }
     return capacity;
   }

@@ -65,6 +65,12 @@ export class Core {
     return { refuses: (place, gpus) => this.cluster.islands.wouldBreak(place, gpus, owner) };
   }
 
+  /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
+  isComing({ reservation }: Entry): boolean {
+    if (!reservation || this.leaving.size === 0) return false;
+    return reservation.seats.some(({ machine }) => [...this.cluster.on(machine)].some(({ entry }) => this.leaving.has(entry)));
+  }
+
   *mayMakeWay(level: Level): Iterable<Entry> {
     yield* this.preemptible;
     if (level === levels.guaranteed) yield* this.borrowing;

@@ -4,6 +4,10 @@ import type { Seat } from '../request.ts';
 export type WaitReason =
   /** No machine there is could ever serve it. */
   | 'no-machine'
+  /** Machines that could serve it are there, and nothing is placed on them: they are closed, or GPUs of theirs are. */
+  | 'closed'
+  /** Machines could serve it, and none of them where runs of a group are, or are not, as it wants. */
+  | 'group'
   /** The machine that it is pinned to is not there, or closed. */
   | 'machine-away'
   /** A limit of its queue, or of one above it, is reached. */

@@ -1,6 +1,7 @@
 import type { QuotaTree } from '../admission/quota-tree.ts';
-import { gpuMilliOf, type Need } from '../placement/need.ts';
-import { type Cluster, cpu } from './cluster.ts';
+import type { Need } from '../placement/need.ts';
+import { milliOf, resourcesOf } from './asked.ts';
+import type { Cluster } from './cluster.ts';
 import { type Entry, isEarlier, type Line } from './entry.ts';
 import { type Level, levelOf } from './level.ts';
 import type { Fit, Shape } from './shape.ts';
@@ -96,12 +97,11 @@ export class Admission {
   }
 
   private modelsOf(need: Need): readonly string[] {
-    if (need.gpus === 0) return [cpu];
-    return need.models?.map((model) => model.toLowerCase()) ?? this.cluster.models;
+    return resourcesOf(need, this.cluster.models);
   }
 
   private amountOf(need: Need, resource: string, nodes: number): Readonly<Record<string, number>> {
-    return this.cluster.one(resource, nodes * (need.gpus === 0 ? need.cpuMilli : gpuMilliOf(need)));
+    return this.cluster.one(resource, milliOf(need, nodes));
   }
 
   private isGuaranteed({ request }: Entry, amounts: Readonly<Record<string, number>>): boolean {

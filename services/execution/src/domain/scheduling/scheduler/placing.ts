@@ -1,7 +1,8 @@
 import type { Amounts } from '../admission/quota-node.ts';
-import { membersOnIdle } from '../placement/capacity.ts';
+import { membersOnEmpty, membersOnIdle } from '../placement/capacity.ts';
 import { haveRoom } from '../placement/domains.ts';
 import type { Found, Place } from '../placement/place.ts';
+import { acceptsOf } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Entry, Reservation } from './entry.ts';
@@ -27,6 +28,10 @@ export interface Spot {
 export const seatOf = ({ place, gpus, slice }: Found): Seat => ({ machine: place.id, gpus, ...(slice === null ? {} : { slice }) });
 
 type Except = (place: Place) => boolean;
+
+/** Of several choices that is told which is nearest to being had. */
+const hopes: readonly WaitReason[] = ['no-machine', 'machine-away', 'closed', 'group', 'all-busy', 'promised', 'held-for-earlier'];
+const hopeOf = (reason: WaitReason): number => hopes.indexOf(reason);
 
 /** Looks for machines for requests, one after the other; what it finds counts as taken. */
 export class Placing {
@@ -61,7 +66,7 @@ export class Placing {
     for (const option of options) {
       const found = this.look(entry, option);
       if (typeof found !== 'string') return this.settle(entry, found);
-      if (reason === 'no-machine' || found === 'held-for-earlier') reason = found;
+      if (hopeOf(found) > hopeOf(reason)) reason = found;
     }
     return reason;
   }
@@ -148,14 +153,30 @@ export class Placing {
   }
 
   private whyNot(entry: Entry, { fit }: Option, conflicts: Conflicts): WaitReason {
-    const { fleet } = this.core.cluster;
+    const never = this.neverOn(fit);
+    if (never) return never;
     const { need } = fit;
-    if (need.machine !== undefined && !fleet.get(need.machine)?.isOpen) return 'machine-away';
-    const fleetNeed = this.core.needs.of(need);
-    if (!haveRoom(fleet.places, fit, (place) => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0))) return 'no-machine';
     const placer = this.core.placerFor(need.pool);
     if (conflicts.size > 0 && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';
     return this.core.promises.length > 0 && placer.findGang(need, fit.nodes) ? 'promised' : 'all-busy';
+  }
+
+  /** Why it would not be placed though nothing else were; null: it would be. */
+  private neverOn(fit: Option['fit']): WaitReason | null {
+    const { need } = fit;
+    const { fleet } = this.core.cluster;
+    const pinned = need.machine === undefined ? null : fleet.get(need.machine);
+    if (pinned === undefined) return 'machine-away';
+    const places = pinned ? [pinned] : fleet.places;
+    const fleetNeed = this.core.needs.of(need);
+    const isEnough = (membersAt: (place: Place) => number): boolean => haveRoom(places, fit, membersAt);
+    const onIdle = (place: Place): number => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0);
+    if (!isEnough(onIdle)) {
+      if (!isEnough((place) => membersOnEmpty(place, fleetNeed))) return 'no-machine';
+      return pinned && !pinned.isOpen ? 'machine-away' : 'closed';
+    }
+    const accepts = need.near || need.apart ? acceptsOf(fleet, need, {}) : null;
+    return accepts && !isEnough((place) => (accepts(place) ? onIdle(place) : 0)) ? 'group' : null;
   }
 }
 

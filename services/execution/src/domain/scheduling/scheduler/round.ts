@@ -11,6 +11,9 @@ import { Trial } from './trial.ts';
 import { type Turn, Turns } from './turns.ts';
 import { type Takeover, Victims } from './victims.ts';
 
+/** No end of other work makes room. */
+const neverSoon: ReadonlySet<WaitReason> = new Set(['no-machine', 'machine-away', 'closed']);
+
 /** One look at all that wait, in their order: what is proposed to one is not there for the next. */
 export class Round {
   private readonly decisions: Decision[] = [];
@@ -115,7 +118,7 @@ export class Round {
     const { entry, line } = turn;
     const isClean = this.trial.isClean;
     const hasKept = entry.reservation !== null;
-    const isComing = admitted.options.length > 0 && this.isComing(entry);
+    const isComing = admitted.options.length > 0 && this.core.isComing(entry);
     const takeover = isComing || this.isSoon(entry) || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
     if (takeover) this.preempt(entry, takeover, admitted.options);
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
@@ -127,13 +130,6 @@ export class Round {
       if (!hasKept) this.hopeless.mark(line, reason);
     }
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
-  }
-
-  /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
-  private isComing({ reservation }: Entry): boolean {
-    const { leaving, cluster } = this.core;
-    if (!reservation || leaving.size === 0) return false;
-    return reservation.seats.some(({ machine }) => [...cluster.on(machine)].some(({ entry }) => leaving.has(entry)));
   }
 
   /** Its moment comes before anybody could have made way. */
@@ -172,8 +168,7 @@ export class Round {
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     const { leaf } = entry.line ?? {};
-    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || reason === 'no-machine' || reason === 'machine-away')
-      return true;
+    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || neverSoon.has(reason)) return true;
     if (this.core.reservations.size >= this.core.settings.reservations) return false;
     let best: { readonly at: number; readonly option: Option } | null = null;
     let reserved: ReturnType<Core['outlook']['earliest']> = null;

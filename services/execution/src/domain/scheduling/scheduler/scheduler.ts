@@ -10,7 +10,7 @@ import { restoreInto, snapshotOf } from './restore.ts';
 import { Round } from './round.ts';
 import type { SchedulerSettings } from './settings.ts';
 import type { SchedulerSnapshot } from './snapshot.ts';
-import { waitsOf } from './waits.ts';
+import { reasonFor, waitsOf } from './waits.ts';
 
 /**
  * Who waits, who has which machines, and what should happen next. It is told facts and time, and proposes; it waits for nothing and
@@ -124,7 +124,7 @@ export class Scheduler {
   reasonOf(id: string): WaitReason | null {
     const entry = this.core.entries.get(id);
     if (!entry || entry.running) return null;
-    return entry.line ? entry.line.reason : 'retry-later';
+    return entry.line ? reasonFor(this.core, entry, entry.line) : 'retry-later';
   }
 
   load(): Load {

@@ -38,10 +38,15 @@ const cursorOf = (
   return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : 0 };
 };
 
-const reasonOf = ({ entry, line }: Cursor): WaitReason => {
-  const { reservation } = entry;
-  return reservation && line.reason === null ? 'held-for-earlier' : (line.reason ?? 'all-busy');
+/** What was found out of its line when that was last looked at; null: nobody has looked. */
+export const reasonFor = (core: Core, entry: Entry, { reason }: Line): WaitReason | null => {
+  // Room is made for one of them, and those that are like it are told of themselves.
+  if (core.isComing(entry)) return 'preempting';
+  return reason === 'preempting' ? 'all-busy' : reason;
 };
+
+const reasonOf = (core: Core, { entry, line }: Cursor): WaitReason =>
+  reasonFor(core, entry, line) ?? (entry.reservation ? 'held-for-earlier' : 'all-busy');
 
 /** Who waits, in the order in which they are looked at while nobody gets anything, and why. */
 export const waitsOf = (
@@ -57,7 +62,7 @@ export const waitsOf = (
   const waits: Wait[] = [];
   for (let cursor = heap.pop(); cursor && waits.length < limit; cursor = heap.pop()) {
     const { entry, line, step } = cursor;
-    if (!gone.has(entry.request.id)) waits.push({ request: entry.request.id, reason: reasonOf(cursor), position: waits.length + 1 });
+    if (!gone.has(entry.request.id)) waits.push({ request: entry.request.id, reason: reasonOf(core, cursor), position: waits.length + 1 });
     const next = cursorOf(core, line, line.next(step), at);
     if (next) heap.push(next);
   }
