@@ -38,6 +38,10 @@ export const AgentConfig = z.object({
     says: 'how many MiB of memory programs may have in all, where not almost all of the machine',
     example: '8192',
   }),
+  nvidiaSmi: variable('ORRERY_AGENT_NVIDIA_SMI', z.string().min(1).default('nvidia-smi'), {
+    says: "NVIDIA's tool for GPUs, by its path where it is not found by its name",
+    example: '/usr/bin/nvidia-smi',
+  }),
   maxProcesses: variable('ORRERY_AGENT_MAX_PROCESSES', count.min(8).max(1_000_000).default(512), {
     says: 'how many processes and threads one program may have',
     example: '512',

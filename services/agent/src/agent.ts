@@ -3,20 +3,22 @@ import type { execution } from '@orrery/contracts';
 import { CannotStart, Closing, patiently, program, type Running, type Surroundings } from '@orrery/process/light';
 import type { Log } from '@orrery/telemetry';
 import { AgentConfig } from './agent.config.ts';
-import { devicesOf } from './discovery/devices.ts';
 import { factsOf, withFaults } from './discovery/facts.ts';
 import { gpuFaults } from './discovery/gpu-faults.ts';
-import { findGpus, type Gpu } from './discovery/gpus.ts';
+import type { Gpu } from './discovery/gpus.ts';
 import { openKernelLog } from './discovery/kernel-log.ts';
+import { type NvidiaSmi, nvidiaSmi } from './discovery/nvidia-smi.ts';
 import { CannotJoin, joinPlatform, type Membership, mayRejoin, readMembership } from './link/membership.ts';
 import { findGroups } from './runtime/find-groups.ts';
 import { findRuntime } from './runtime/find-sandbox.ts';
 import type { ProcessRuntime } from './runtime/process-runtime.ts';
+import { discoverGpus } from './slices/discover-gpus.ts';
 import { lockState } from './state-lock.ts';
 import { startWork } from './work.ts';
 
 interface Machine {
   readonly runtime: ProcessRuntime;
+  readonly smi: NvidiaSmi;
   readonly facts: execution.WorkerFacts;
   /** The same with the faults of its GPUs as they are now. */
   readonly factsNow: () => execution.WorkerFacts;
@@ -40,11 +42,12 @@ const watchFaults = (
 
 /** Finds out what the machine has and how it can shut programs in. */
 const discover = async (config: AgentConfig, log: Log, closing: Closing): Promise<Machine> => {
-  const gpus = await findGpus();
+  const smi = nvidiaSmi(config.nvidiaSmi);
+  const { gpus, access } = await discoverGpus(smi, config.state, log);
   const groups = findGroups(config.state);
   closing.add('control groups', () => groups?.close());
   const { runtime, warning } = await findRuntime(
-    { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, devicesOf: devicesOf(gpus) },
+    { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, gpus: access },
     config.unsandboxed,
   );
   if (warning !== undefined) log.warn({ reason: warning }, 'programs run without a sandbox, with every right of this agent');
@@ -54,7 +57,7 @@ const discover = async (config: AgentConfig, log: Log, closing: Closing): Promis
     { cpuMilli, memoryMib, gpus: gpus.map(({ model }) => model), bounded: groups?.controllers ?? [] },
     'found what this machine has',
   );
-  return { runtime, facts, factsNow: watchFaults(gpus, facts, { log, closing }) };
+  return { runtime, smi, facts, factsNow: watchFaults(gpus, facts, { log, closing }) };
 };
 
 const join = async (token: string, { facts }: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {

@@ -5,6 +5,8 @@ import { systemClock } from '@orrery/kernel';
 import type { Closing, Surroundings } from '@orrery/process/light';
 import type { AgentConfig } from './agent.config.ts';
 import { Attempts } from './attempts/attempts.ts';
+import { readGpus } from './discovery/gpus.ts';
+import type { NvidiaSmi } from './discovery/nvidia-smi.ts';
 import type { Pulse } from './domain/end.ts';
 import { AttemptLog } from './journal/attempt-log.ts';
 import { Beats } from './link/beats.ts';
@@ -22,6 +24,7 @@ import type { Runtime } from './runtime/runtime.ts';
 
 export interface WorkOptions {
   readonly runtime: Runtime;
+  readonly smi: NvidiaSmi;
   readonly facts: execution.WorkerFacts;
   readonly factsNow: () => execution.WorkerFacts;
   readonly membership: Membership;
@@ -49,7 +52,7 @@ const openAttempts = async (path: string, { log }: Surroundings<AgentConfig>): P
 };
 
 /** Puts the agent to work, and leaves in `closing` the way back. */
-export const startWork = async ({ runtime, facts, factsNow, membership, closing, surroundings }: WorkOptions): Promise<void> => {
+export const startWork = async ({ runtime, smi, facts, factsNow, membership, closing, surroundings }: WorkOptions): Promise<void> => {
   const { config, log, health } = surroundings;
   const journal = await openAttempts(join(config.state, 'journal'), surroundings);
   closing.add('journal', () => journal.close());
@@ -60,7 +63,7 @@ export const startWork = async ({ runtime, facts, factsNow, membership, closing,
     attempts: journal,
     runtime,
     hostname: facts.hostname,
-    hasGpus: facts.gpus.length > 0,
+    readGpus: facts.gpus.length > 0 ? () => readGpus(smi) : undefined,
     log,
     everyMs: sampleEveryMs,
   });
@@ -68,6 +71,7 @@ export const startWork = async ({ runtime, facts, factsNow, membership, closing,
   const attempts = new Attempts({
     attempts: journal,
     runtime,
+    slicesGpus: facts.slicesGpus === true,
     log,
     now,
     lastPulse: pulse.last,

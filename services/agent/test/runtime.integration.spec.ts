@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { findRuntime } from '../src/runtime/find-sandbox.ts';
 import type { Inspection } from '../src/runtime/runtime.ts';
+import { GpuAccess } from '../src/slices/gpu-access.ts';
+import { Slices } from '../src/slices/slices.ts';
 import { specOf } from './fixtures/platform.ts';
 
 jest.setTimeout(60_000);
@@ -14,7 +16,9 @@ describe('A program that is over', () => {
   afterAll(() => rmSync(state, { recursive: true, force: true }));
 
   it('has left how it ended, however closely one looks', async () => {
-    const options = { stateDirectory: state, groups: undefined, maxProcesses: 64, devicesOf: () => [] };
+    const smi = async () => ({ isOk: false, text: '' });
+    const gpus = new GpuAccess([], new Slices({ smi, directory: join(state, 'slices'), bootId: 'now' }));
+    const options = { stateDirectory: state, groups: undefined, maxProcesses: 64, gpus };
     const { runtime } = await findRuntime(options, true);
     const ends: Inspection[] = [];
     for (let round = 0; round < 25; round += 1) {

@@ -30,7 +30,8 @@ export class Attempts {
   async accept(spec: execution.AttemptSpec): Promise<Judged<{ isNew: boolean }>> {
     if (this.#closed !== undefined) return refusal('CannotRun', { message: this.#closed });
     // It would see the whole GPU, and others' programs on it.
-    if (spec.mig !== null) return refusal('CannotRun', { message: 'The agent of this machine makes no slices of GPUs (MIG).' });
+    if (spec.mig !== null && !this.#tools.slicesGpus)
+      return refusal('CannotRun', { message: 'The agent of this machine makes no slices of GPUs (MIG).' });
     const key = keyOf(spec);
     const verdict = judgeStart(spec, this.#tools.attempts.states, mostHeld);
     if (verdict.verdict === 'stale') return refusal('StaleEpoch', { epoch: verdict.epoch });

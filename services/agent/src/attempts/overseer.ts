@@ -7,7 +7,7 @@ import type { Recorded } from '../journal/attempt-log.ts';
 import type { Shipper } from '../output/shipper.ts';
 import { type Change, type Env, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
-import { removed } from './removal.ts';
+import { removed, vacated } from './removal.ts';
 import { RunSpan } from './run-span.ts';
 import { shipperOf } from './shipper-of.ts';
 import type { Tools } from './tools.ts';
@@ -72,6 +72,7 @@ export class Overseer {
       if (this.#isToEnd()) this.#over(runtime.inspect(this.#key));
       else await runtime.start(this.#key, env ?? {});
     } catch (error) {
+      if (this.#left.signal.aborted) return;
       log.error({ err: error, attempt: this.#key }, 'could not be launched');
       await this.#refuse({ message: error instanceof Error ? error.message : String(error), isRetryable: !(error instanceof Unrunnable) });
     }
@@ -198,6 +199,7 @@ export class Overseer {
     onOver(this.#key);
     // Nothing may write any more when the output is cut for the last time.
     await runtime.kill(this.#key);
+    await vacated(this.#key, this.#tools);
     if (this.#stopped.signal.aborted) return;
     const state = this.#state;
     if (state.status === 'Running') {

@@ -14,3 +14,12 @@ export const removed = async (key: string, { runtime, log }: Tools, signal: Abor
   await persist(remove, { signal, backOff, failed, until: () => isRemoved });
   return isRemoved;
 };
+
+/** Gives back what was made for it before the platform gives its place to another; what fails is done when its last trace is removed. */
+export const vacated = async (key: string, { runtime, log }: Tools): Promise<void> => {
+  try {
+    await runtime.vacate(key);
+  } catch (err) {
+    log.error({ err, attempt: key }, 'what was made for it is still there');
+  }
+};

@@ -10,6 +10,8 @@ import type { Runtime } from '../runtime/runtime.ts';
 export interface Tools {
   readonly attempts: AttemptLog;
   readonly runtime: Runtime;
+  /** GPUs of this machine are in MIG mode, and it may cut them. */
+  readonly slicesGpus: boolean;
   readonly log: Log;
   readonly now: () => Pulse;
   /** The last sign of life that an earlier agent of this machine left. */

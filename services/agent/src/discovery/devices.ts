@@ -21,3 +21,12 @@ export const devicesOf =
     const own = gpus.filter(({ index }) => indexes.includes(index)).map((gpu) => `/dev/nvidia${minorOf(gpu)}`);
     return [...own, ...common].filter((path) => existsSync(path));
   };
+
+/** The device files that open one slice of a GPU in MIG mode, and no other: the driver asks for both (NVIDIA's MIG guide, "Device nodes"). */
+export const capabilitiesOf = (gpu: Gpu, instance: number): string[] => {
+  const slice = `/proc/driver/nvidia/capabilities/gpu${minorOf(gpu)}/mig/gi${instance}`;
+  return [`${slice}/access`, `${slice}/ci0/access`].flatMap((path) => {
+    const minor = /^DeviceFileMinor:\s*(\d+)$/m.exec(readText(path) ?? '')?.[1];
+    return minor === undefined ? [] : [`/dev/nvidia-caps/nvidia-cap${minor}`];
+  });
+};

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { execution } from '@orrery/contracts';
 import { hierarchiesOf } from '../runtime/find-groups.ts';
 import { readText } from '../runtime/proc.ts';
+import { canBeCut, type SliceableGpu } from '../slices/sliceable.ts';
 import type { GpuFault } from './gpu-faults.ts';
-import type { Gpu } from './gpus.ts';
 
 export const agentVersion = '0.1.0';
 
@@ -58,7 +58,7 @@ export interface Offer {
 }
 
 /** What this machine has to give. */
-export const factsOf = (gpus: readonly Gpu[], isSandboxed: boolean, offer: Offer = {}): execution.WorkerFacts => {
+export const factsOf = (gpus: readonly SliceableGpu[], isSandboxed: boolean, offer: Offer = {}): execution.WorkerFacts => {
   const bounds = groupBounds();
   const allMib = Math.floor(Math.min(totalmem(), bounds.memoryBytes) / mib);
   return {
@@ -67,8 +67,13 @@ export const factsOf = (gpus: readonly Gpu[], isSandboxed: boolean, offer: Offer
     os: systemName(),
     cpuMilli: offer.cpuMilli ?? Math.max(1, Math.floor(Math.min(availableParallelism() * 1_000, bounds.cpuMilli))),
     memoryMib: offer.memoryMib ?? Math.max(16, allMib - Math.min(reservedMib, Math.floor(allMib / 8))),
-    gpus: gpus.slice(0, 64).map(({ index, uuid, model, memoryMib }) => ({ index, uuid, model, memoryMib })),
+    gpus: gpus.slice(0, 64).map(({ index, uuid, model, memoryMib, island, mig }) => ({
+      ...{ index, uuid, model, memoryMib },
+      ...(island === undefined ? {} : { island }),
+      ...(mig === undefined ? {} : { mig }),
+    })),
     runtimes: ['process'],
+    ...(gpus.some(canBeCut) ? { slicesGpus: true } : {}),
     sandboxed: isSandboxed,
   };
 };

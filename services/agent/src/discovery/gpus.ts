@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { islandsOf } from './islands.ts';
+import type { NvidiaSmi } from './nvidia-smi.ts';
 
 export interface Gpu {
   readonly index: number;
@@ -10,6 +8,8 @@ export interface Gpu {
   readonly memoryMib: number;
   /** `00000000:17:00.0` */
   readonly busId: string;
+  /** GPUs of one number are joined by NVLink; undefined: nobody knows. */
+  readonly island?: number | undefined;
 }
 
 export interface GpuReading {
@@ -22,8 +22,6 @@ export interface GpuReading {
   readonly clockSmMhz: number | undefined;
   readonly clockMemMhz: number | undefined;
 }
-
-const askMs = 5_000;
 
 /** Words of a product name that say who made it, what for, or how much of it there is, and not what it is. */
 const noise = /^(nvidia|geforce|tesla|quadro|graphics|device|generation|pcie|sxm\d*|nvl|hbm\d*e?|\d+gb?|laptop|gpu)$/;
@@ -69,17 +67,22 @@ export const readingsOf = (csv: string): GpuReading[] =>
     clockMemMhz: numberOf(mem),
   }));
 
-const ask = async (fields: string): Promise<string | undefined> => {
-  try {
-    const { stdout } = await run('nvidia-smi', [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'], { timeout: askMs });
-    return stdout;
-  } catch {
-    // No driver, no GPU: a machine without is as good as any.
-    return undefined;
-  }
+const ask = async (smi: NvidiaSmi, fields: string): Promise<string> => {
+  const { isOk, text } = await smi([`--query-gpu=${fields}`, '--format=csv,noheader,nounits']);
+  return isOk ? text : '';
 };
 
-export const findGpus = async (): Promise<Gpu[]> => gpusOf((await ask('index,uuid,name,memory.total,pci.bus_id')) ?? '');
+export const findGpus = async (smi: NvidiaSmi): Promise<Gpu[]> => {
+  const gpus = gpusOf(await ask(smi, 'index,uuid,name,memory.total,pci.bus_id'));
+  if (gpus.length === 0) return [];
+  const topology = await smi(['topo', '-m']);
+  const islands = topology.isOk ? islandsOf(topology.text) : new Map<number, number>();
+  return gpus.map((gpu) => ({ ...gpu, island: islands.get(gpu.index) }));
+};
 
-export const readGpus = async (): Promise<GpuReading[]> =>
-  readingsOf((await ask('index,utilization.gpu,utilization.memory,temperature.gpu,power.draw,power.limit,clocks.sm,clocks.mem')) ?? '');
+/** Indexes of the GPUs in MIG mode. Asked by itself: a driver too old to know of it refuses the whole question. */
+export const gpusInMigMode = async (smi: NvidiaSmi): Promise<ReadonlySet<number>> =>
+  new Set(rows(await ask(smi, 'index,mig.mode.current')).flatMap(([index, mode]) => (mode === 'Enabled' ? [Number(index)] : [])));
+
+export const readGpus = async (smi: NvidiaSmi): Promise<GpuReading[]> =>
+  readingsOf(await ask(smi, 'index,utilization.gpu,utilization.memory,temperature.gpu,power.draw,power.limit,clocks.sm,clocks.mem'));

@@ -1,8 +1,8 @@
 import { type execution, instantOf } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
-import { type GpuReading, readGpus } from '../discovery/gpus.ts';
-import type { AttemptState } from '../domain/attempt.ts';
+import type { GpuReading } from '../discovery/gpus.ts';
+import type { AttemptState, Brief } from '../domain/attempt.ts';
 import type { AttemptLog } from '../journal/attempt-log.ts';
 import type { Platform } from '../link/platform.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -15,7 +15,8 @@ export interface SamplerOptions {
   readonly attempts: AttemptLog;
   readonly runtime: Runtime;
   readonly hostname: string;
-  readonly hasGpus: boolean;
+  /** Undefined where the machine has no GPUs. */
+  readonly readGpus: (() => Promise<readonly GpuReading[]>) | undefined;
   readonly log: Log;
   readonly everyMs: number;
 }
@@ -24,6 +25,8 @@ export interface SamplerOptions {
 const mostWaiting = 120;
 const mostSamples = 5_000;
 const ackMs = 5_000;
+
+const holdsAll = ({ mig, resources: { gpuMilli = 1_000 } }: Brief): boolean => mig === null && gpuMilli === 1_000;
 
 type Value = readonly [name: execution.MetricName, value: number | undefined];
 
@@ -79,15 +82,15 @@ export class Sampler {
     ];
     const samples = samplesOf(machine, { at: instantOf(at) });
     for (const [key, state] of this.#options.attempts.states) samples.push(...this.#runSamples(key, state, at));
-    const readings = this.#options.hasGpus ? await readGpus() : [];
+    const readings = (await this.#options.readGpus?.()) ?? [];
     for (const reading of readings) samples.push(...this.#gpuSamples(reading, instantOf(at)));
     this.#push(samples);
   }
 
-  /** A GPU's samples are also those of the run that holds it. */
+  /** A GPU's samples are also those of the run that holds it, if one holds all of it: of a slice or a share they would tell what others do. */
   #gpuSamples(reading: GpuReading, at: string): Sample[] {
     const holder = [...this.#options.attempts.states.values()].find(
-      (state) => state.status === 'Running' && state.brief.gpuIndexes.includes(reading.index),
+      (state) => state.status === 'Running' && state.brief.gpuIndexes.includes(reading.index) && holdsAll(state.brief),
     );
     const run = holder !== undefined && 'brief' in holder ? { runId: holder.brief.runId, orgId: holder.brief.orgId } : {};
     return samplesOf(gpuValues(reading), { at, gpu: reading.index, ...run });

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, ren
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AttemptSpec } from '../domain/attempt.ts';
+import type { GpuAccess } from '../slices/gpu-access.ts';
 import type { Groups, Usage } from './groups.ts';
 import { withoutInheritance } from './inherited.ts';
 import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, sendSignal } from './proc.ts';
@@ -24,8 +25,7 @@ export interface ProcessRuntimeOptions {
   readonly groups: Groups | undefined;
   /** Processes and threads of one attempt. */
   readonly maxProcesses: number;
-  /** Device files by GPU index. */
-  readonly devicesOf: (gpuIndexes: readonly number[]) => readonly string[];
+  readonly gpus: GpuAccess;
 }
 
 const mark = 'ORRERY_RUN_DIR';
@@ -73,13 +73,13 @@ export class ProcessRuntime implements Runtime {
   async prepare(key: string, spec: AttemptSpec, slot: number): Promise<void> {
     const directory = this.#directory(key);
     if (existsSync(directory.file('launcher'))) return;
-    const { sandbox, groups, maxProcesses, devicesOf } = this.#options;
+    const { sandbox, groups, maxProcesses, gpus } = this.#options;
     const { program, resources } = spec;
     const memoryBytes = resources.memoryMib * mib;
     const entrance = entranceOf(sandbox, {
       slot,
       scratchBytes: Math.floor(memoryBytes / 2),
-      devices: devicesOf(spec.gpuIndexes),
+      devices: await gpus.open(key, spec),
       hasSeccomp: this.#hasSeccomp,
     });
     const joined = groups?.create(key, { memoryBytes, cpuMilli: resources.cpuMilli, processes: maxProcesses }) ?? [];
@@ -97,7 +97,9 @@ export class ProcessRuntime implements Runtime {
   start(key: string, env: Env): Promise<void> {
     const directory = this.#directory(key);
     const command: string[] = JSON.parse(readFileSync(join(directory.path, 'command'), 'utf8'));
-    const told = readFileSync(join(directory.path, 'arguments'), 'utf8') + environmentIn(this.#options.sandbox, env);
+    const told =
+      readFileSync(join(directory.path, 'arguments'), 'utf8') +
+      environmentIn(this.#options.sandbox, { ...env, ...this.#options.gpus.told(key) });
     const launcher = withUnnamed(told, (unnamed) =>
       withoutInheritance({ 9: unnamed }, (stdio) =>
         spawn('/bin/sh', [this.#launch, directory.path, ...command], {
@@ -188,8 +190,13 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
+  async vacate(key: string): Promise<void> {
+    await this.#options.gpus.close(key);
+  }
+
   async remove(key: string): Promise<void> {
     await this.kill(key);
+    await this.vacate(key);
     // A group that was just left may still be busy for a moment.
     for (let tries = 1; !(this.#options.groups?.remove(key) ?? true); tries += 1) {
       if (tries > removalTries) throw new Error(`the control groups of attempt ${key} cannot be removed`);
@@ -204,7 +211,7 @@ export class ProcessRuntime implements Runtime {
 
   list(): string[] {
     const marked = processesMarked(mark, `${this.#runs}/`).map(({ value }) => value.slice(this.#runs.length + 1));
-    return [...new Set([...keysIn(this.#runs), ...(this.#options.groups?.keys() ?? []), ...marked])];
+    return [...new Set([...keysIn(this.#runs), ...(this.#options.groups?.keys() ?? []), ...this.#options.gpus.keys(), ...marked])];
   }
 
   #directory(key: string): RunDirectory {

@@ -58,6 +58,8 @@ export interface Runtime {
   readonly refusal: (key: string) => { readonly message: string; readonly isRetryable: boolean };
   /** Kills everything, whoever notes the end included, and resolves when nothing is left. */
   readonly kill: (key: string) => Promise<void>;
+  /** Gives back what the machine made for it alone, such as a slice of a GPU; nothing of it runs any more. */
+  readonly vacate: (key: string) => Promise<void>;
   /** Kills what is left and deletes every trace. */
   readonly remove: (key: string) => Promise<void>;
   /** Every attempt that has a trace on this machine, whoever started it. */
