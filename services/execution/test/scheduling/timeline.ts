@@ -25,7 +25,7 @@ export interface Job {
   readonly limitMs?: number;
   readonly rank?: number;
   readonly isPreemptible?: boolean;
-  readonly deadlineAt?: number;
+  readonly deadlineAt?: number | null;
 }
 
 export interface Preemption {

@@ -3,7 +3,7 @@ import { gpuMilliOf } from '../placement/need.ts';
 import type { PreemptionReason } from '../request.ts';
 import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
-import { costOf } from './cost.ts';
+import { costOf, holdsOf } from './cost.ts';
 import type { Entry } from './entry.ts';
 import { type Level, levelOf, levels } from './level.ts';
 import type { Option } from './options.ts';
@@ -51,6 +51,18 @@ export class Claims {
       this.costs.set(entry, cost);
     }
     return cost;
+  }
+
+  leastCost(entries: readonly Entry[]): number {
+    return entries.reduce((least, entry) => Math.min(least, this.costOf(entry)), Number.POSITIVE_INFINITY);
+  }
+
+  leavingMachines(): ReadonlySet<string> {
+    return new Set([...this.core.leaving].flatMap((entry) => holdsOf(entry).map(({ seat }) => seat.machine)));
+  }
+
+  hasVictim(taker: Taker): boolean {
+    return this.readyFor(taker.option.level).some((entry) => this.reasonFor(taker, entry) !== null);
   }
 
   /** Why it may take this one's place; null: it may not. */

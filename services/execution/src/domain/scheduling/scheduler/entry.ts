@@ -61,6 +61,10 @@ export interface Entry {
 export const isEarlier = (one: Entry, other: Entry): boolean =>
   one.vt === other.vt ? one.request.id < other.request.id : one.vt < other.vt;
 
+/** Its time is up, or nearly: it goes before all others. */
+export const isPressing = ({ vt, line }: Entry, now: number, overdueMs: number): boolean =>
+  (line?.kind.isUrgent ?? false) || now - vt >= overdueMs;
+
 /** When all of it has ended at the latest, if it starts then. */
 export const endOf = (startsAt: number, limitMs: number, graceMs: number): number => startsAt + limitMs + graceMs;
 
@@ -69,8 +73,8 @@ export interface Leaf {
   readonly queue: string;
   readonly org: string;
   readonly lines: Map<string, Line>;
-  /** How many of it keep machines for themselves. */
-  reservations: number;
+  /** Who of it keeps machines for itself. */
+  readonly reserved: Set<Entry>;
 }
 
 /** Below it, what has left is not worth the tidying. */

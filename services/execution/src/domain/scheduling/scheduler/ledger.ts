@@ -131,7 +131,7 @@ export class Ledger {
     const { entry } = reservation;
     this.drop(entry);
     this.core.reservations.add(reservation);
-    this.core.queues.leafOf(entry.request.queue).reservations += 1;
+    this.core.queues.leafOf(entry.request.queue).reserved.add(entry);
   }
 
   vacated(id: string, member: number, at: number): void {
@@ -224,7 +224,7 @@ export class Ledger {
   private drop(entry: Entry): void {
     if (!this.core.reservations.drop(entry)) return;
     const leaf = this.core.queues.leafOf(entry.request.queue);
-    leaf.reservations -= 1;
+    leaf.reserved.delete(entry);
     this.parking.released(leaf.lines.values());
     this.core.queues.forget(leaf);
   }

@@ -102,16 +102,17 @@ export class Outlook {
 
   /** The earliest moment at which there is room for all of it, and where. */
   earliest(asker: Asker): Reserved | null {
-    const closed = new Set<string>();
+    const from = new Map<string, number>();
     for (;;) {
-      const chances = this.chances(asker, closed);
+      const chances = this.chances(asker, from);
       const { choice, fit } = asker.option;
       const last = chances[fit.nodes - 1];
       if (!last) return null;
       const seats = chances.slice(0, fit.nodes).map(({ seat }) => seat);
       const wrong = fit.nodes === 1 ? null : this.disagreeing(asker, seats, last.at);
       if (wrong === null) return { at: last.at, choice, seats };
-      closed.add(wrong);
+      // What was free there earlier is not by then: what is, is looked for from then on.
+      from.set(wrong, last.at);
     }
   }
 
@@ -132,7 +133,7 @@ export class Outlook {
   }
 
   /** The moments at which each machine has room for one more member, the earliest first. */
-  private chances(asker: Asker, closed: ReadonlySet<string>): readonly Chance[] {
+  private chances(asker: Asker, from: ReadonlyMap<string, number>): readonly Chance[] {
     const { need, nodes } = asker.option.fit;
     const fleetNeed = this.needs.of(need);
     const accepts = acceptsOf(this.cluster.fleet, need, {});
@@ -140,13 +141,13 @@ export class Outlook {
     const chances: Chance[] = [];
     let best = Number.POSITIVE_INFINITY;
     for (const place of this.cluster.fleet.places) {
-      if (!place?.isOpen || closed.has(place.id) || membersOnIdle(place, fleetNeed) === 0 || (accepts !== null && !accepts(place)))
-        continue;
+      if (!place?.isOpen || membersOnIdle(place, fleetNeed) === 0 || (accepts !== null && !accepts(place))) continue;
       for (const chance of this.chancesOn(place, {
         ...asker,
         need: fleetNeed,
         most,
         before: nodes === 1 ? best : Number.POSITIVE_INFINITY,
+        from: from.get(place.id) ?? asker.now,
       })) {
         chances.push(chance);
         best = Math.min(best, chance.at);
@@ -158,13 +159,13 @@ export class Outlook {
 
   private chancesOn(
     place: Place,
-    asker: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
+    asker: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number; readonly from: number },
   ): readonly Chance[] {
-    const { need, most, now, before, option, refuses } = asker;
+    const { need, most, now, before, from, option, refuses } = asker;
     const others = this.respected(place.id, asker);
     if (others.length === 0) return this.chancesAlone(place, asker);
     const chances: Chance[] = [];
-    for (const at of this.moments(place, others, now)) {
+    for (const at of [from, ...this.moments(place, others, now).filter((each) => each > from)]) {
       if (at > before) break;
       const room = this.roomAt(place, at, others, asker);
       let found = 0;

@@ -63,7 +63,9 @@ export class Parking {
   park(line: Line, { fits, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
     const berths = fits.map((fit) => berthAt(this.byFit, fit));
     const stopping = [...nodes];
-    if (stopping.length > 0) this.waitPatiently(line);
+    // One that is urgent goes before it, until it has waited too long itself.
+    const isBehindUrgent = [...line.leaf.reserved].some((entry) => entry.line?.kind.isUrgent);
+    if (stopping.length > 0 || isBehindUrgent) this.waitPatiently(line);
     const path = fits.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
     for (const node of new Set([...stopping, ...path])) berths.push(berthAt(this.byNode, node));
     if (isHeld) berths.push(this.held);

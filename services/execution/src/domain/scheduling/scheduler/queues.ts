@@ -55,7 +55,7 @@ export class Queues {
   leafOf(queue: string): Leaf {
     let leaf = this.leaves.get(queue);
     if (!leaf) {
-      leaf = { queue, org: orgOf(queue), lines: new Map(), reservations: 0 };
+      leaf = { queue, org: orgOf(queue), lines: new Map(), reserved: new Set() };
       this.leaves.set(queue, leaf);
     }
     return leaf;
@@ -103,7 +103,7 @@ export class Queues {
   }
 
   forget(leaf: Leaf): void {
-    if (leaf.lines.size === 0 && leaf.reservations === 0) this.leaves.delete(leaf.queue);
+    if (leaf.lines.size === 0 && leaf.reserved.size === 0) this.leaves.delete(leaf.queue);
   }
 
   /** It waits. */

@@ -1,18 +1,16 @@
 import type { Decision } from '../request.ts';
 import type { Core } from './core.ts';
-import type { Entry, Line } from './entry.ts';
+import { type Entry, isPressing, type Line } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Hopeless } from './hopeless.ts';
-import { levels, mayDisplace } from './level.ts';
+import { levels } from './level.ts';
 import type { Option, Options } from './options.ts';
 import type { Parking } from './parking.ts';
 import { Placing, type Spot } from './placing.ts';
+import { Reserving } from './reserving.ts';
 import { Trial } from './trial.ts';
 import { type Turn, Turns } from './turns.ts';
 import { type Takeover, Victims } from './victims.ts';
-
-/** No end of other work makes room. */
-const neverSoon: ReadonlySet<WaitReason> = new Set(['no-machine', 'machine-away', 'closed']);
 
 /** One look at all that wait, in their order: what is proposed to one is not there for the next. */
 export class Round {
@@ -21,6 +19,7 @@ export class Round {
   private readonly turns: Turns;
   private readonly placing: Placing;
   private readonly victims: Victims;
+  private readonly reserving: Reserving;
   private readonly hopeless = new Hopeless();
   /** No quotas: what one is told, all are that ask for the same. */
   private isSimple: boolean;
@@ -36,6 +35,7 @@ export class Round {
     this.turns = new Turns(core, now);
     this.placing = new Placing(core, parking, this.trial);
     this.victims = new Victims(core, this.trial);
+    this.reserving = new Reserving(core, this.trial);
     this.isSimple = core.admission.isFree && core.promises.length === 0;
   }
 
@@ -73,7 +73,7 @@ export class Round {
 
   /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
   private isOver(): boolean {
-    if (!this.isSimple || !this.hopeless.isAll || this.core.reservations.size < this.core.settings.reservations) return false;
+    if (!this.isSimple || !this.hopeless.isAll || !this.reserving.isFull) return false;
     for (const line of [...this.core.queues.active]) {
       line.reason ??= this.hopeless.reasonOf(line) ?? null;
       if (this.trial.isClean) this.parkAlike(line);
@@ -87,18 +87,19 @@ export class Round {
     if (!head || head.reservation || line.kind.isSolid || reason === undefined) return;
     const { options, blocked } = this.core.admission.optionsOf(head, false);
     line.reason = reason;
-    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, line.leaf.reservations > 0);
+    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, !this.reserving.isWanted(head, options, reason));
   }
 
   private take(turn: Turn): void {
     const { entry, line } = turn;
     this.hopeless.seen(line);
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
+    const hasKept = entry.reservation !== null;
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
     else {
       this.propose(entry, found);
-      this.turns.placed();
+      this.turns.placed(hasKept ? [...line.leaf.lines.values()].filter(({ isParked }) => isParked) : []);
       this.hopeless.expect(line);
     }
   }
@@ -167,26 +168,10 @@ export class Round {
 
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
-    const { leaf } = entry.line ?? {};
-    if (entry.reservation || !leaf || leaf.reservations > 0 || options.length === 0 || neverSoon.has(reason)) return true;
-    if (this.core.reservations.size >= this.core.settings.reservations) return false;
-    let best: { readonly at: number; readonly option: Option } | null = null;
-    let reserved: ReturnType<Core['outlook']['earliest']> = null;
-    for (const option of options) {
-      const found = this.core.outlook.earliest({
-        entry,
-        option,
-        now: this.now,
-        ...this.core.refusals(entry),
-        mustRespect: ({ level }) => !mayDisplace(option.level, level),
-      });
-      if (!found || (best && best.at <= found.at)) continue;
-      best = { at: found.at, option };
-      reserved = found;
-    }
-    if (!reserved || !best) return true;
-    this.trial.reserve(entry, reserved, best.option.level);
-    this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
+    if (!this.reserving.isWanted(entry, options, reason)) return true;
+    if (this.reserving.isFull) return false;
+    const reserved = this.reserving.reserve(entry, options);
+    if (reserved) this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
     return true;
   }
 
@@ -205,7 +190,7 @@ export class Round {
 
   /** Of a limit that stopped somebody for too long, those behind it take no more. */
   private keepQuota(line: Line, entry: Entry, blocked: ReadonlyMap<string, string>): void {
-    const isOverdue = line.kind.isUrgent || this.now - entry.vt >= this.core.settings.overdueMs;
-    if (isOverdue && blocked.size > 0) this.core.admission.keepers.set(line, { entry, blocked });
+    if (isPressing(entry, this.now, this.core.settings.overdueMs) && blocked.size > 0)
+      this.core.admission.keepers.set(line, { entry, blocked });
   }
 }

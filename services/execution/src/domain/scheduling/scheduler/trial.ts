@@ -69,24 +69,23 @@ export class Trial {
     if (!need) return;
     const before = reservations.drop(entry);
     const leaf = this.core.queues.leafOf(entry.request.queue);
-    const countBefore = leaf.reservations;
     reservations.add({ ...reserved, entry, need, level, number: reservations.next() });
-    if (!before) leaf.reservations += 1;
+    leaf.reserved.add(entry);
     this.steps.push(() => {
       reservations.drop(entry);
       if (before) reservations.add(before);
-      leaf.reservations = countBefore;
+      else leaf.reserved.delete(entry);
     });
   }
 
   unreserve(entry: Entry): void {
     const before = this.core.reservations.drop(entry);
     if (!before) return;
-    const leaf = this.core.queues.leafOf(entry.request.queue);
-    leaf.reservations -= 1;
+    const { reserved } = this.core.queues.leafOf(entry.request.queue);
+    reserved.delete(entry);
     this.steps.push(() => {
       this.core.reservations.add(before);
-      leaf.reservations += 1;
+      reserved.add(entry);
     });
   }
 

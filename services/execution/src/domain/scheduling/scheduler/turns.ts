@@ -1,5 +1,5 @@
 import type { Core } from './core.ts';
-import { type Entry, isEarlier, type Leaf, type Line } from './entry.ts';
+import { type Entry, isEarlier, isPressing, type Leaf, type Line } from './entry.ts';
 import { FairTurns } from './fair-turns.ts';
 import { Heap } from './heap.ts';
 
@@ -64,7 +64,7 @@ export class Turns {
   /** Of a line that may stand behind others, or not take part. */
   addBeside(entry: Entry): void {
     const { line } = entry;
-    if (line) this.runOf(line.leaf).candidates.push({ entry, line, step: null, isFirst: this.isFirst(entry, line) });
+    if (line) this.runOf(line.leaf).candidates.push({ entry, line, step: null, isFirst: this.isFirst(entry) });
   }
 
   start(): void {
@@ -77,12 +77,13 @@ export class Turns {
     return head ? { entry: head.entry, line: head.line } : null;
   }
 
-  /** It got what it asked for: the next of its line is the next. */
-  placed(): void {
+  /** It got what it asked for: the next of its line is the next, or one of these lines that waited for it. */
+  placed(waiting: Iterable<Line>): void {
     const head = this.leaveHead();
     if (!head || !this.current) return;
     this.done.add(head.entry);
     if (head.step !== null) this.propose(head.line, head.step);
+    for (const line of waiting) this.propose(line, 0);
     this.fair.charged(this.current.leaf.queue);
     this.queue(this.current);
   }
@@ -146,11 +147,11 @@ export class Turns {
 
   private propose(line: Line, from: number): void {
     const next = line.next(from);
-    if (next) this.runOf(line.leaf).candidates.push({ ...next, line, isFirst: this.isFirst(next.entry, line) });
+    if (next) this.runOf(line.leaf).candidates.push({ ...next, line, isFirst: this.isFirst(next.entry) });
   }
 
-  private isFirst(entry: Entry, line: Line): boolean {
-    return line.kind.isUrgent || this.now - entry.vt >= this.core.settings.overdueMs;
+  private isFirst(entry: Entry): boolean {
+    return isPressing(entry, this.now, this.core.settings.overdueMs);
   }
 
   private runOf(leaf: Leaf): Run {

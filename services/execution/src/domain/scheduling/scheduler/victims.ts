@@ -52,30 +52,31 @@ export class Victims {
     const isAlone = this.core.preemptible.size === 0 && (option.level !== levels.guaranteed || this.core.borrowing.size === 0);
     // Nobody has to make way for what would make way itself.
     if (isAlone || option.level === levels.preemptible || this.claims.readyFor(option.level).length === 0) return null;
-    const key = `${option.fit.key}/${option.level}/${entry.request.queue}`;
+    // What it keeps for itself is in the way of all others like it.
+    const key = entry.reservation ? null : `${option.fit.key}/${option.level}/${entry.request.queue}`;
     const room = this.roomOf(entry, option);
-    if (this.inVain.has(key) || (room !== null && this.alike.get(room, entry))) return null;
+    if ((key !== null && this.inVain.has(key)) || (room !== null && this.alike.get(room, entry))) return null;
+    const takeover = this.tried({ entry, option, amounts: this.claims.amountsOf(option) });
+    // Where nobody has to make way, others like it have not looked in vain.
+    if (takeover) return takeover.victims.length > 0 ? takeover : null;
+    if (key !== null) this.inVain.add(key);
+    if (room !== null) this.alike.set(room, entry, true);
+    return null;
+  }
+
+  private tried(taker: Taker): Takeover | null {
     const mark = this.trial.mark();
     // Who makes way already is as good as gone: what its queue holds beside it may be no more than its guarantee.
     for (const leaving of this.core.leaving) this.trial.discount(leaving);
-    const taker = { entry, option, amounts: this.claims.amountsOf(option) };
-    const takeover = this.hasCandidate(taker) ? this.search(taker) : null;
+    const takeover = this.claims.hasVictim(taker) ? this.search(taker) : null;
     this.trial.undo(mark);
-    if (takeover) return takeover;
-    this.inVain.add(key);
-    if (room !== null) this.alike.set(room, entry, true);
-    return null;
+    return takeover;
   }
 
   /** Of those who may take the places of the same: while nobody has a quota, it does not matter whose they are. */
   private roomOf({ request }: Entry, { fit, level }: Option): string | null {
     if (!this.core.admission.isFree || fit.need.near || fit.need.apart) return null;
     return `${fit.room}/${level}/${this.core.promises.length > 0 ? orgOf(request.queue) : ''}`;
-  }
-
-  private hasCandidate(taker: Taker): boolean {
-    for (const entry of this.claims.readyFor(taker.option.level)) if (this.claims.reasonFor(taker, entry) !== null) return true;
-    return false;
   }
 
   private search(taker: Taker): Takeover | null {
@@ -93,7 +94,6 @@ export class Victims {
       if (isAlone) this.used.add(seat.machine);
     }
     const needed = this.spare(victims);
-    if (needed.length === 0) return null;
     return { choice, seats, victims: needed.map((entry) => ({ entry, reason: this.reasons.get(entry) ?? 'reclaim' })) };
   }
 
@@ -129,26 +129,18 @@ export class Victims {
   private bestOffer(taker: Taker, victims: readonly Entry[]): Offer | null {
     const { entry, option } = taker;
     const conflicts = this.conflicts(entry);
-    const leaving = this.leavingMachines();
+    const leaving = this.claims.leavingMachines();
     let best: Offer | null = null;
     for (const [place, entries] of this.candidates(taker, victims)) {
       const { id: machine } = place;
       // Somebody has to go where nobody goes already and nobody keeps anything, and the cheapest costs at least so much.
       const isPlain = !leaving.has(machine) && !conflicts.has(machine);
-      if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.leastCost(entries) > best.cost))) continue;
+      if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.claims.leastCost(entries) > best.cost))) continue;
       const kept = (conflicts.get(machine) ?? []).filter(({ level }) => !mayDisplace(option.level, level));
       const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
     return best;
-  }
-
-  private leavingMachines(): ReadonlySet<string> {
-    return new Set([...this.core.leaving].flatMap((entry) => holdsOf(entry).map(({ seat }) => seat.machine)));
-  }
-
-  private leastCost(entries: readonly Entry[]): number {
-    return entries.reduce((least, entry) => Math.min(least, this.claims.costOf(entry)), Number.POSITIVE_INFINITY);
   }
 
   /** Not even all of them together have so much of its GPUs: seen without a fork of it. */

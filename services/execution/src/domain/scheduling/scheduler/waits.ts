@@ -1,6 +1,6 @@
 import type { Decision } from '../request.ts';
 import type { Core } from './core.ts';
-import { type Entry, isEarlier, type Line } from './entry.ts';
+import { type Entry, isEarlier, isPressing, type Line } from './entry.ts';
 import type { Wait, WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
 
@@ -33,7 +33,7 @@ const cursorOf = (
   at: { now: number; ranks: ReadonlyMap<string, number> },
 ): Cursor | null => {
   if (!next) return null;
-  const isFirst = line.kind.isUrgent || at.now - next.entry.vt >= core.settings.overdueMs;
+  const isFirst = isPressing(next.entry, at.now, core.settings.overdueMs);
   const group = isFirst ? 0 : core.admission.isWithinGuarantee(next.entry) ? 1 : 2;
   return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : 0 };
 };

@@ -1,0 +1,62 @@
+import type { Core } from './core.ts';
+import { type Entry, isEarlier, isPressing } from './entry.ts';
+import type { Reserved, WaitReason } from './facts.ts';
+import { mayDisplace } from './level.ts';
+import type { Option } from './options.ts';
+import type { Trial } from './trial.ts';
+
+/** No end of other work makes room. */
+const neverSoon: ReadonlySet<WaitReason> = new Set(['no-machine', 'machine-away', 'closed']);
+
+/** Who of those without room keeps machines for itself, and from when on. */
+export class Reserving {
+  /** What is given up in this round is given again in the next: those who come first may not be looked at in this one. */
+  private left: number;
+
+  constructor(
+    private readonly core: Core,
+    private readonly trial: Trial,
+  ) {
+    this.left = core.settings.reservations - core.reservations.size;
+  }
+
+  get isFull(): boolean {
+    return this.left <= 0;
+  }
+
+  /** It would keep machines for itself, if not too many did. */
+  isWanted(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
+    if (entry.reservation || options.length === 0 || neverSoon.has(reason)) return false;
+    return !this.isBehind(entry);
+  }
+
+  /** Machines from the first moment on at which they are free; null: no end of others frees any. */
+  reserve(entry: Entry, options: readonly Option[]): Reserved | null {
+    let best: { readonly reserved: Reserved; readonly option: Option } | null = null;
+    for (const option of options) {
+      const reserved = this.core.outlook.earliest({
+        entry,
+        option,
+        now: this.trial.now,
+        ...this.core.refusals(entry),
+        mustRespect: ({ level }) => !mayDisplace(option.level, level),
+      });
+      if (reserved && (best === null || reserved.at < best.reserved.at)) best = { reserved, option };
+    }
+    if (!best) return null;
+    this.trial.reserve(entry, best.reserved, best.option.level);
+    this.left -= 1;
+    return best.reserved;
+  }
+
+  /** Somebody of its queue who comes before it keeps machines. Those behind it were told a moment, which they keep: no others overtake it. */
+  private isBehind(entry: Entry): boolean {
+    for (const other of entry.line?.leaf.reserved ?? []) if (other !== entry && this.precedes(other, entry)) return true;
+    return false;
+  }
+
+  private precedes(one: Entry, other: Entry): boolean {
+    const [isOne, isOther] = [one, other].map((each) => isPressing(each, this.trial.now, this.core.settings.overdueMs));
+    return isOne === isOther ? isEarlier(one, other) : isOne === true;
+  }
+}
