@@ -1,5 +1,7 @@
 import { identity } from '@orrery/contracts';
+import { z } from 'zod';
 import { refusal } from './failure.ts';
+import { mendOf } from './issue.ts';
 import { problem } from './problem.ts';
 
 describe('What a service found wrong with a request', () => {
@@ -38,5 +40,22 @@ describe('What a service found wrong with a request', () => {
   it('is passed over where it is in no known form', () => {
     const failure = refusal(identity.ListAudit, { code: 'InvalidInput', details: { issues: 'many' } });
     expect(failure.issues).toEqual([]);
+  });
+});
+
+describe('What to do about a number', () => {
+  const mendFor = (schema: z.ZodType, given: number): string => {
+    const [issue] = schema.safeParse(given).error?.issues ?? [];
+    if (!issue) throw new Error('it is right');
+    return mendOf(issue, given, []);
+  };
+
+  it.each([
+    [z.number().positive(), 0, 'make it above 0'],
+    [z.number().min(1), 0, 'make it at least 1'],
+    [z.number().negative(), 0, 'make it below 0'],
+    [z.number().max(1), 2, 'make it at most 1'],
+  ])('says whether the bound itself will do: %#', (schema, given, mend) => {
+    expect(mendFor(schema, given)).toBe(mend);
   });
 });

@@ -49,9 +49,9 @@ export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly s
     case 'unrecognized_keys':
       return fields.length > 0 ? `remove it; known here: ${fields.join(', ')}` : 'remove it';
     case 'too_small':
-      return bounded(raw.origin, raw.minimum, 'at least');
+      return bounded(raw.origin, raw.minimum, raw.inclusive === false ? 'above' : 'at least');
     case 'too_big':
-      return bounded(raw.origin, raw.maximum, 'at most');
+      return bounded(raw.origin, raw.maximum, raw.inclusive === false ? 'below' : 'at most');
     case 'invalid_format':
       return formats[raw.format] ?? `send a valid ${raw.format}`;
     case 'invalid_value':

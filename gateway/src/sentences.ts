@@ -142,6 +142,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   PoolNotFound: 'No policy is set for a pool of this name.',
   TooManyPools: (details) => `There are ${named(details, 'limit', 'too many')} pools already: remove some first.`,
   TooManyPromises: (details) => `There are ${named(details, 'limit', 'too many')} promises already: withdraw some first.`,
+  DrainTooEarly: (details) =>
+    `The drain cannot have ended at ${named(details, 'endsAt', 'that time')} already: name a later one, or leave it out so that work may run to its end.`,
   StaleEpoch: 'This attempt was given away since.',
   CannotRun: 'The machine cannot run this.',
   AttemptUnknown: 'The machine does not hold this attempt.',

@@ -109,6 +109,7 @@ describe('The command', () => {
       [[...files(), '--policy', 'best'], '--policy best: expected one of fgd, best-fit, pack, spread, random'],
       [[...files(), '--policy', ''], '--policy : expected one of'],
       [[...files(), '--inflate', '0'], '--inflate 0: expected a number from 0.001 to 100'],
+      [[...files(), '--inflate', '-1'], '--inflate -1: expected a number from 0.001 to 100'],
       [[...files(), '--inflate', 'NaN'], '--inflate NaN: expected a number'],
       [[...files(), '--seed', '5-4'], '--seed 5-4: expected a number, or a range'],
       [[...files(), '--seed', '1-2', '--placements', 'x'], '--placements goes with one seed and one policy'],

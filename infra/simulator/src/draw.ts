@@ -2,6 +2,7 @@ import { gpuMilliOf } from '@orrery/execution/scheduling';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { CopyNames } from './copies.ts';
 import type { Pod } from './openb.ts';
 
 /** Chance with a memory: the same seed gives the same numbers. */
@@ -27,16 +28,6 @@ const shuffled = <T>(items: readonly T[], { below }: Chance): T[] => {
   return result;
 };
 
-/** Copies are told apart by `#1`, `#2` … after the name. */
-const named = (pods: readonly Pod[]): readonly Pod[] => {
-  const copies = new Map<string, number>();
-  return pods.map((pod) => {
-    const copy = copies.get(pod.name) ?? 0;
-    copies.set(pod.name, copy + 1);
-    return copy === 0 ? pod : { ...pod, name: `${pod.name}#${copy}` };
-  });
-};
-
 /**
  * Arrivals of the method of FGD's table: pods of the list in random order, each once, then at random, until they ask for `gpus` times
  * `inflate` GPUs; then shuffled.
@@ -58,5 +49,6 @@ export const drawn = (pods: readonly Pod[], gpus: number, inflate: number, chanc
     const pod = pods[chance.below(pods.length)];
     if (pod) add(pod);
   }
-  return named(shuffled(result, chance));
+  const names = new CopyNames(pods.map(({ name }) => name));
+  return shuffled(result, chance).map((pod) => ({ ...pod, name: names.next(pod.name) }));
 };

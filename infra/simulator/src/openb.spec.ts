@@ -6,7 +6,7 @@ describe('A list of machines', () => {
   it('is refused with the line and the column that is wrong', () => {
     expect(() => readNodes('sn,cpu_milli,memory_mib,gpu,model\nn0,many,1,1,A\n', 'n.csv')).toThrow(/^n\.csv, line 2, column cpu_milli: /);
     expect(() => readNodes('sn,cpu_milli\nn0,1\n', 'n.csv')).toThrow(
-      'n.csv, line 2, column memory_mib: there is no such column; the first line of the file names the columns',
+      'n.csv, line 1: there is no column memory_mib; the first line of the file names the columns, and has sn, cpu_milli',
     );
     expect(() => readNodes('sn,cpu_milli,memory_mib,gpu,model\n', 'n.csv')).toThrow('n.csv has no rows');
     expect(() => readNodes(`${nodesText}\nn0,1,1,1,A\n`, 'n.csv')).toThrow('n.csv, line 4: "n0" stands in line 2 already');
@@ -65,7 +65,7 @@ describe('The times of a list', () => {
     expect(() => read('a,1,1,0,0,,,50,')).toThrow('p.csv, line 2, column creation_time: expected seconds');
     expect(() => read('a,1,1,0,0,,60,50,')).toThrow('p.csv, line 2, column deletion_time: it ends before it began');
     expect(() => readTimedPods('name,cpu_milli,memory_mib,num_gpu\na,1,1,0\n', 'p.csv')).toThrow(
-      'p.csv, line 2, column creation_time: there is no such column',
+      'p.csv, line 1: there is no column creation_time',
     );
   });
 });

@@ -89,9 +89,13 @@ const rowsOf = <S extends z.ZodType>(row: S, text: string, file: string): readon
     if (result.success) return { line: info.lines, value: result.data };
     const [issue] = result.error.issues;
     const column = issue?.path.join('.') || '?';
-    const isThere = Object.hasOwn(Object(record), column);
-    const says = isThere ? issue?.message : 'there is no such column; the first line of the file names the columns';
-    throw new InputProblem(`${file}, line ${info.lines}, column ${column}: ${says}`);
+    if (!Object.hasOwn(Object(record), column)) {
+      const there = Object.keys(Object(record)).join(', ');
+      throw new InputProblem(
+        `${file}, line 1: there is no column ${column}; the first line of the file names the columns, and has ${there}`,
+      );
+    }
+    throw new InputProblem(`${file}, line ${info.lines}, column ${column}: ${issue?.message}`);
   });
 };
 

@@ -75,6 +75,15 @@ export const help = [
 
 const hint = '`npm run simulate -- --help` lists all options';
 
+/** `--inflate -1` as one: a number below 0 is a wrong value, and no option that stands where one is missing. */
+const joined = (args: readonly string[]): string[] =>
+  args.reduce<string[]>((all, arg) => {
+    const before = all.at(-1);
+    if (/^-[\d.]/.test(arg) && before !== undefined && /^--[^=]+$/.test(before)) all[all.length - 1] = `${before}=${arg}`;
+    else all.push(arg);
+    return all;
+  }, []);
+
 const parsed = (args: readonly string[]): Values => {
   const typeOf = (name: OptionName) => (optionOf(name).value === undefined ? 'boolean' : 'string');
   const options = {
@@ -83,7 +92,7 @@ const parsed = (args: readonly string[]): Values => {
   } as const;
   try {
     // The table says of each name whether a text or a switch belongs to it, and the parser was told the same.
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Values;
+    return parseArgs({ args: joined(args), options, allowPositionals: false }).values as Values;
   } catch (error) {
     const [said = ''] = reasonOf(error).split('. ');
     throw new InputProblem(`${said}; ${hint}`);

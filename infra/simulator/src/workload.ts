@@ -1,3 +1,4 @@
+import { CopyNames } from './copies.ts';
 import type { Job } from './course/course.ts';
 import type { Chance } from './draw.ts';
 import type { TimedPod } from './openb.ts';
@@ -47,6 +48,7 @@ const copiesOf = (inflate: number, { share }: Chance): number => Math.floor(infl
 /** The requests of a list, in milliseconds from its first arrival. */
 export const jobsOf = (pods: readonly TimedPod[], { orgs, limitFactor, speed, inflate }: Dealing, chance: Chance): readonly Job[] => {
   const deal = zipf(orgs ?? 1);
+  const names = new CopyNames(pods.map(({ name }) => name));
   const from = pods[0]?.createdAt ?? 0;
   return pods.flatMap((pod) => {
     const { name, qos, createdAt, ranSeconds, cpuMilli, memoryMib, gpus, gpuMilli, models } = pod;
@@ -62,6 +64,6 @@ export const jobsOf = (pods: readonly TimedPod[], { orgs, limitFactor, speed, in
       calledOffAt: null,
       submittedAt: Math.round((1_000 * (createdAt - from)) / speed),
     };
-    return Array.from({ length: copiesOf(inflate, chance) }, (_, copy) => ({ ...job, id: copy === 0 ? name : `${name}#${copy}` }));
+    return Array.from({ length: copiesOf(inflate, chance) }, () => ({ ...job, id: names.next(name) }));
   });
 };

@@ -51,6 +51,21 @@ describe('a machine', () => {
       .thenRejected('WorkerNotFound');
   });
 
+  it('is drained by a moment that is still to come', () => {
+    const drain = { type: 'Drain', workerId: id, by: 'operator', at: at(6) } as const;
+    given(expected, joined)
+      .when({ ...drain, endsAt: at(6) })
+      .thenRejected('DrainTooEarly');
+    const requested: WorkerEvent = { type: 'WorkerDrainRequested', data: { workerId: id, by: 'operator', endsAt: at(7), at: at(6) } };
+    given(expected, joined)
+      .when({ ...drain, endsAt: at(7) })
+      .thenEvents(requested);
+    // The same wish again, when its time has come.
+    given(expected, joined, requested)
+      .when({ ...drain, endsAt: at(7), at: at(9) })
+      .thenNothing();
+  });
+
   it('joins with that token, once', () => {
     given(expected).when(join).thenEvents(joined);
     given(expected, joined).when(join).thenRejected('BadJoinToken');

@@ -75,7 +75,10 @@ export type WorkerCommand =
   /** Nothing it says counts any more; one that is only expected does not join. */
   | { readonly type: 'Remove'; readonly workerId: execution.WorkerId; readonly by: string; readonly at: Instant };
 
-export type WorkerRefusal = Rejection<'BadJoinToken', object> | Rejection<'WorkerNotFound', object>;
+export type WorkerRefusal =
+  | Rejection<'BadJoinToken', object>
+  | Rejection<'WorkerNotFound', object>
+  | Rejection<'DrainTooEarly', { readonly endsAt: Instant }>;
 type WorkerDecision = Decision<WorkerEvent, WorkerRefusal>;
 
 const fits = (token: Token | null, { hash, at }: Extract<WorkerCommand, { type: 'Join' }>): token is Token =>
@@ -111,10 +114,11 @@ const remove = ({ workerId, by, at }: Extract<WorkerCommand, { type: 'Remove' }>
 };
 
 /** Cordoned as well; the same wish twice is one. */
-const drain = ({ workerId, endsAt, by, at }: Extract<WorkerCommand, { type: 'Drain' }>, state: Joined): WorkerDecision =>
-  state.drain !== null && state.drain.endsAt === endsAt
-    ? accept()
-    : accept({ type: 'WorkerDrainRequested', data: { workerId, by, endsAt, at } });
+const drain = ({ workerId, endsAt, by, at }: Extract<WorkerCommand, { type: 'Drain' }>, state: Joined): WorkerDecision => {
+  if (state.drain !== null && state.drain.endsAt === endsAt) return accept();
+  if (endsAt !== null && epochOf(endsAt) <= epochOf(at)) return reject('DrainTooEarly', { endsAt });
+  return accept({ type: 'WorkerDrainRequested', data: { workerId, by, endsAt, at } });
+};
 
 const decide = (command: WorkerCommand, state: WorkerState): WorkerDecision => {
   // The id of a worker is drawn with its token: the same id is the same wish.

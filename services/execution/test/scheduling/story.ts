@@ -1,11 +1,10 @@
 import type { QuotaNode } from '../../src/domain/scheduling/admission/quota-node.ts';
 import type { MachineSize } from '../../src/domain/scheduling/placement/place.ts';
 import type { Decision, Request } from '../../src/domain/scheduling/request.ts';
+import { orgOf } from '../../src/domain/scheduling/scheduler/queues.ts';
 import { Scheduler } from '../../src/domain/scheduling/scheduler/scheduler.ts';
 import type { SchedulerSettings } from '../../src/domain/scheduling/scheduler/settings.ts';
 import { Books, type Running } from './books.ts';
-
-const orgOf = (queue: string): string => queue.split('/')[0] ?? queue;
 
 /** A cluster in which everything happens in its time: what is preempted or at its limit ends when its grace is over. */
 export class Story {

@@ -97,7 +97,7 @@ export const DrainWorker = command({
     endsAt: Instant.optional(),
   }),
   output: WorkerView,
-  refusals: { WorkerNotFound: 404 },
+  refusals: { WorkerNotFound: 404, DrainTooEarly: 400 },
 });
 
 export const ListAvailableMachineTypes = query({

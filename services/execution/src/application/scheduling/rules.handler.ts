@@ -3,7 +3,8 @@ import { execution, type InputOf, instantOf, type OutputOf, type RequestContext 
 import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
-import { usualParent, warningsOf } from '../../domain/scheduling/rules/quotas.ts';
+import { parentByPath } from '../../domain/scheduling/admission/quota-node.ts';
+import { warningsOf } from '../../domain/scheduling/rules/quotas.ts';
 import { promiseKey } from '../../domain/scheduling/rules/rules-state.ts';
 import { islandPromises, pools, priorityClasses, quotas, rulesNow } from '../../views/scheduling.view.ts';
 import { Rules } from './rules.ts';
@@ -25,7 +26,7 @@ export class RulesHandler {
 
   @Serves(execution.SetQuota)
   async setQuota(input: InputOf<typeof execution.SetQuota>, context: RequestContext): Promise<OutputOf<typeof execution.SetQuota>> {
-    const { node, parent = usualParent(node) } = input;
+    const { node, parent = parentByPath(node) } = input;
     const capacity = await this.rules.capacity();
     return await this.rules.tell({ type: 'SetQuota', quota: { ...input, parent } }, context, (state) => ({
       quota: thereNow(state.quotas[node]),

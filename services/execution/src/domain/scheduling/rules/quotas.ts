@@ -1,5 +1,6 @@
 import { execution } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
+import { parentByPath } from '../admission/quota-node.ts';
 import { gpusInWords } from './in-words.ts';
 
 type Quotas = Readonly<Record<string, execution.Quota>>;
@@ -20,9 +21,6 @@ const kindOf = (node: string): Kind => {
   if (node.includes('/')) return 'project';
   return organization.test(node) ? 'organization' : 'cohort';
 };
-
-/** Where a node stands if nobody says: a project below its organization, anything else below the root. */
-export const usualParent = (node: string): string | null => (kindOf(node) === 'project' ? node.slice(0, node.indexOf('/')) : null);
 
 /** The node and all that it stands below, from itself up. */
 export const pathOf = (quotas: Quotas, node: string): readonly execution.Quota[] => {
@@ -61,7 +59,7 @@ const owedBelow = (children: Children, node: string, resource: string): number =
 
 const misplaced = (quotas: Quotas, { node, parent }: execution.Quota): QuotaRefusal | undefined => {
   const wrong = (mend: string): QuotaRefusal => ({ code: 'QuotaParentWrong', details: { node, mend } });
-  const organizationOf = usualParent(node);
+  const organizationOf = parentByPath(node);
   if (organizationOf !== null && parent !== organizationOf) return wrong(`a project stands below its organization, ${organizationOf}`);
   if (organizationOf === null && parent !== null && kindOf(parent) !== 'cohort')
     return wrong(`a ${kindOf(node)} stands below a cohort or the root`);
