@@ -25,6 +25,20 @@ describe('a machine type', () => {
       .thenEvents({ type: 'MachineTypePublished', data: { ...bigger, at } });
   });
 
+  it.each<[string, object]>([
+    ['gpuMilli', { gpuMilli: 500 }],
+    ['mig', { mig: '1g.10gb' }],
+    ['gpuModels', { gpuModels: ['a100', 'h100'] }],
+    ['minGpuMemoryMib', { minGpuMemoryMib: 40_000 }],
+  ])('changes %s alone', (_, change) => {
+    const resources = { ...offer.resources, gpus: 1 };
+    const before = { type: 'MachineTypePublished', data: { ...offer, resources, at } } as const;
+    const changed = { ...offer, resources: { ...resources, ...change } };
+    given(before)
+      .when({ type: 'Publish', ...changed, at })
+      .thenEvents({ type: 'MachineTypePublished', data: { ...changed, at } });
+  });
+
   it('is retired once, and can be offered again', () => {
     given(published).when({ type: 'Retire', at }).thenEvents(retired);
     given(published, retired).when({ type: 'Retire', at }).thenNothing();

@@ -19,8 +19,15 @@ export type State =
 
 export type Refusal = { readonly code: 'MachineTypeNotFound'; readonly details: object };
 
-const sameResources = (a: catalog.Resources, b: catalog.Resources): boolean =>
-  a.cpuMilli === b.cpuMilli && a.memoryMib === b.memoryMib && a.gpus === b.gpus && a.gpuModel === b.gpuModel;
+/** Whichever fields there are, in whatever order. */
+const textOf = (resources: catalog.Resources): string =>
+  JSON.stringify(
+    Object.entries(resources)
+      .filter(([, value]) => value !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+const sameResources = (a: catalog.Resources, b: catalog.Resources): boolean => textOf(a) === textOf(b);
 
 const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, state) => {
   switch (command.type) {
