@@ -95,6 +95,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   OauthGrantNotFound: 'You have let no such application act for you.',
   TokenRefused: 'This is no token for an application.',
   // catalog
+  ProviderNotFound: (details) => `There is no provider ${named(details, 'provider', 'of this id')}: register it first.`,
+  ProviderHasModels: (details) => `${named(details, 'models', 'Some')} models in the catalog are from this provider: retire them first.`,
+  ModelNotFound: 'Model not found.',
+  ModelNameTaken: (details) => `Another model is called ${named(details, 'name', 'that')} already: choose another name.`,
   MachineTypeNotFound: 'Machine type not found.',
   EffectiveBeforeCurrent: 'A price book takes effect after the one before it: choose a later moment.',
   DuplicatePrice: 'Two prices are given for the same meter and resource: keep one.',

@@ -17,6 +17,7 @@ const texts = [
   '203.0.113.0/24',
   'https://app.example.com/callback',
   '1g.10gb',
+  'orrery/tiny-chat',
 ];
 
 const fits = (text: string, schema: JsonSchema): boolean => {

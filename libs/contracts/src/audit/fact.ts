@@ -21,6 +21,8 @@ export type TargetKind =
   | 'priority-class'
   | 'pool'
   | 'machine-type'
+  | 'model'
+  | 'provider'
   | 'price-book';
 
 /** How the audit trail tells an event. `F`: the fields of its data. */

@@ -58,9 +58,17 @@ const billingFacts = auditing(BillingEvents, {
 });
 
 const catalogFacts = auditing(CatalogEvents, {
+  ProviderRegistered: { action: 'provider.registered', target: ['provider', 'provider'] },
+  ProviderChanged: { action: 'provider.changed', target: ['provider', 'provider'] },
+  ProviderRetired: { action: 'provider.retired', target: ['provider', 'provider'] },
+  ModelRegistered: { action: 'model.registered', target: ['model', 'modelId'], details: ['name', 'aliases'] },
+  ModelChanged: { action: 'model.changed', target: ['model', 'modelId'], details: ['name', 'aliases'] },
+  ModelWentLive: { action: 'model.went_live', target: ['model', 'modelId'], details: ['name'] },
+  ModelWentOffline: { action: 'model.went_offline', target: ['model', 'modelId'], details: ['name'] },
+  ModelRetired: { action: 'model.retired', target: ['model', 'modelId'], details: ['name'] },
   MachineTypePublished: { action: 'machine_type.published', target: ['machine-type', 'name'] },
   MachineTypeRetired: { action: 'machine_type.retired', target: ['machine-type', 'name'] },
-  PriceBookPublished: { action: 'price_book.published' },
+  PriceBookPublished: { action: 'price_book.published', details: ['effectiveAt'] },
 });
 
 /** Every event that a log may hold, and how the audit trail tells it or why it does not. An event that is missing does not compile. */

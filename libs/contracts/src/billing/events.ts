@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MachineTypeName, Meter, PinnedPrice } from '../catalog/types.ts';
+import { PinnedPrice, RunMeter } from '../catalog/prices/types.ts';
+import { MachineTypeName } from '../catalog/types.ts';
 import { type EventOf, events } from '../define.ts';
 import { RunId } from '../execution/runs/ids.ts';
 import { Currency, NanosText } from '../money.ts';
@@ -22,7 +23,7 @@ export const BillingEvents = events('billing', {
     orgId: OrgId,
     transactionId: TransactionId,
     runId: RunId,
-    meter: Meter,
+    meter: RunMeter,
     machineType: MachineTypeName,
     seconds: z.int().min(0),
     price: PinnedPrice,

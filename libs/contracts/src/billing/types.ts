@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MachineTypeName, Meter } from '../catalog/types.ts';
+import { RunMeter } from '../catalog/prices/types.ts';
+import { MachineTypeName } from '../catalog/types.ts';
 import { id } from '../define.ts';
 import { RunId } from '../execution/runs/ids.ts';
 import { Currency, NanosText } from '../money.ts';
@@ -36,7 +37,7 @@ export type BalanceView = z.infer<typeof BalanceView>;
 export const UsageView = z
   .strictObject({
     runId: RunId,
-    meter: Meter,
+    meter: RunMeter,
     machineType: MachineTypeName,
     seconds: z.int().min(0),
     nanosPerSecond: NanosText,

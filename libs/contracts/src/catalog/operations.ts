@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { command, query } from '../define.ts';
 import { Currency, NanosText } from '../money.ts';
-import { Instant, PageRequest, pageOf, Text } from '../values.ts';
-import { MachineTypeName, MachineTypeView, OfferedResources, Price, PriceBookView } from './types.ts';
+import { PageRequest, pageOf, Text } from '../values.ts';
+import { MachineTypeName, MachineTypeView, OfferedResources } from './types.ts';
 
 export const PublishMachineType = command({
   subject: 'catalog.publish-machine-type',
@@ -32,25 +32,4 @@ export const ListMachineTypes = query({
   input: PageRequest,
   output: pageOf(MachineTypeView.extend({ nanosPerSecond: NanosText.nullable(), currency: Currency.nullable() })),
   refusals: {},
-});
-
-export const PublishPriceBook = command({
-  subject: 'catalog.publish-price-book',
-  summary: 'Set the prices from a moment on; earlier books stay as they were',
-  http: 'POST /price-books',
-  created: true,
-  access: 'operator',
-  input: z.strictObject({ currency: Currency, effectiveAt: Instant.optional(), prices: z.array(Price).min(1).max(5_000) }),
-  output: PriceBookView,
-  refusals: { EffectiveBeforeCurrent: 409, DuplicatePrice: 422, CurrencyChanged: 409 },
-});
-
-export const GetPriceBook = query({
-  subject: 'catalog.get-price-book',
-  summary: 'The prices in force, now or at a moment',
-  http: 'GET /price-book',
-  access: 'catalog:read',
-  input: z.strictObject({ at: Instant.optional() }),
-  output: PriceBookView,
-  refusals: { NoPriceBook: 404 },
 });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Currency, NanosText } from '../money.ts';
 import { Instant, Text } from '../values.ts';
 
 /** `cpu`, `gpu.a100`: what a customer asks for and a price is set on. */
@@ -61,34 +60,3 @@ export const MachineTypeView = z
   .strictObject({ name: MachineTypeName, description: z.string(), resources: Resources, isOffered: z.boolean(), publishedAt: Instant })
   .meta({ id: 'MachineType' });
 export type MachineTypeView = z.infer<typeof MachineTypeView>;
-
-export const Meter = z.enum(['run.seconds']).meta({ id: 'Meter' });
-export type Meter = z.infer<typeof Meter>;
-
-export const Price = z
-  .strictObject({
-    meter: Meter,
-    /** The machine type. */
-    resource: MachineTypeName,
-    unit: z.enum(['second']),
-    nanosPerUnit: NanosText,
-  })
-  .meta({ id: 'Price' });
-export type Price = z.infer<typeof Price>;
-
-export const PriceBookView = z
-  .strictObject({
-    /** Counts up from 1; a charge names the version it was priced by. */
-    version: z.int().positive(),
-    currency: Currency,
-    effectiveAt: Instant,
-    prices: z.array(Price).max(5_000),
-  })
-  .meta({ id: 'PriceBook' });
-export type PriceBookView = z.infer<typeof PriceBookView>;
-
-/** A price as pinned to a piece of work when it was accepted. */
-export const PinnedPrice = z
-  .strictObject({ version: z.int().positive(), currency: Currency, nanosPerSecond: NanosText })
-  .meta({ id: 'PinnedPrice' });
-export type PinnedPrice = z.infer<typeof PinnedPrice>;

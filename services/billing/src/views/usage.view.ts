@@ -7,7 +7,7 @@ export const usage = view({
   columns: {
     runId: uuid<billing.UsageView['runId']>(),
     orgId: uuid<OrgId>(),
-    meter: text<catalog.Meter>(),
+    meter: text<catalog.RunMeter>(),
     machineType: text(),
     seconds: integer(),
     nanosPerSecond: nanos(),

@@ -38,6 +38,17 @@ describe('a price book', () => {
       .thenRejected('DuplicatePrice', { meter: 'run.seconds', resource: 'cpu' });
   });
 
+  it('names a price of a model once for each provider, and once for all others', () => {
+    const tokens = { meter: 'tokens.input', resource: 'orrery/tiny-chat', unit: 'token', nanosPerUnit: formatNanos(5n) } as const;
+    const prices = [tokens, { ...tokens, provider: 'a' }, { ...tokens, provider: 'b' }];
+    given()
+      .when({ ...publish, prices })
+      .thenEvents({ ...published, data: { ...published.data, prices } });
+    given()
+      .when({ ...publish, prices: [...prices, { ...tokens, provider: 'b' }] })
+      .thenRejected('DuplicatePrice', { meter: 'tokens.input', resource: 'orrery/tiny-chat' });
+  });
+
   it('keeps the currency of the platform', () => {
     given(published)
       .when({ ...publish, currency: 'USD' })

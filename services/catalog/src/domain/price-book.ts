@@ -22,8 +22,8 @@ export type Refusal =
 
 const duplicateOf = (prices: readonly catalog.Price[]): catalog.Price | undefined => {
   const seen = new Set<string>();
-  return prices.find(({ meter, resource }) => {
-    const key = `${meter} ${resource}`;
+  return prices.find((price) => {
+    const key = [price.meter, price.resource, 'provider' in price ? (price.provider ?? '') : ''].join(' ');
     const isDuplicate = seen.has(key);
     seen.add(key);
     return isDuplicate;

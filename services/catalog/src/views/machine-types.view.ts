@@ -15,7 +15,7 @@ export const machineTypes = view({
       }
       case 'MachineTypeRetired':
         return [{ patch: { name: event.data.name }, set: { isOffered: false } }];
-      case 'PriceBookPublished':
+      default:
         return [];
     }
   },

@@ -1,4 +1,4 @@
-import { type catalog, instantOf, type NanosText } from '@orrery/contracts';
+import { type catalog, type InputOf, instantOf, type NanosText, type OutputOf } from '@orrery/contracts';
 import { type EventStore, type Fact, instant, integer, json, text, view } from '@orrery/event-store';
 
 type PriceBook = catalog.PriceBookView;
@@ -21,6 +21,14 @@ export const priceBookAt = async (store: EventStore, at: number): Promise<PriceB
     .read(priceBooks)
     .list({ where: { effectiveAt: { lte: instantOf(at) } }, order: { by: ['version'], direction: 'desc' }, limit: 1 });
   return book;
+};
+
+export const listPriceBooks = async (
+  store: EventStore,
+  { limit, cursor }: InputOf<typeof catalog.ListPriceBooks>,
+): Promise<OutputOf<typeof catalog.ListPriceBooks>> => {
+  const page = await store.read(priceBooks).page({ order: { by: ['version'], direction: 'desc' }, limit, cursor });
+  return { ...page, items: page.items.map(({ prices, ...book }) => ({ ...book, prices: prices.length })) };
 };
 
 export const priceOf = (book: PriceBook, machineType: string): NanosText | undefined =>

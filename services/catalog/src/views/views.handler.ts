@@ -4,7 +4,7 @@ import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { listMachineTypes } from './machine-types.view.ts';
-import { priceBookAt } from './price-books.view.ts';
+import { listPriceBooks, priceBookAt, priceBooks } from './price-books.view.ts';
 
 @Controller()
 export class ViewsHandler {
@@ -16,8 +16,14 @@ export class ViewsHandler {
   }
 
   @Serves(catalog.GetPriceBook)
-  async book({ at }: InputOf<typeof catalog.GetPriceBook>): Promise<OutputOf<typeof catalog.GetPriceBook>> {
-    const book = await priceBookAt(this.store, at === undefined ? systemClock.now() : epochOf(at));
+  async book({ at, version }: InputOf<typeof catalog.GetPriceBook>): Promise<OutputOf<typeof catalog.GetPriceBook>> {
+    const moment = at === undefined ? systemClock.now() : epochOf(at);
+    const book = version === undefined ? await priceBookAt(this.store, moment) : await this.store.read(priceBooks).one({ version });
     return book ?? refuse({ code: 'NoPriceBook', details: {} });
+  }
+
+  @Serves(catalog.ListPriceBooks)
+  books(input: InputOf<typeof catalog.ListPriceBooks>): Promise<OutputOf<typeof catalog.ListPriceBooks>> {
+    return listPriceBooks(this.store, input);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MachineTypeName, PinnedPrice, Resources } from '../../catalog/types.ts';
+import { PinnedPrice } from '../../catalog/prices/types.ts';
+import { MachineTypeName, Resources } from '../../catalog/types.ts';
 import { events } from '../../define.ts';
 import { Instant, OrgId } from '../../values.ts';
 import { AttemptRef } from '../attempts/types.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MachineTypeName, MigProfile, PinnedPrice, Resources } from '../../catalog/types.ts';
+import { PinnedPrice } from '../../catalog/prices/types.ts';
+import { MachineTypeName, MigProfile, Resources } from '../../catalog/types.ts';
 import { Instant, NameText, Text } from '../../values.ts';
 import { SchedulingName } from '../scheduling/types.ts';
 import { WorkerId } from '../workers/types.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { MachineTypeName, PinnedPrice } from '../../catalog/types.ts';
+import { PinnedPrice } from '../../catalog/prices/types.ts';
+import { MachineTypeName } from '../../catalog/types.ts';
 import { Instant, OrgId } from '../../values.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
