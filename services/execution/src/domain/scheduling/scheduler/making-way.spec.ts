@@ -1,3 +1,4 @@
+import { quota, Timeline } from '../../../../test/scheduling/timeline.ts';
 import { gpus, hour, minute, World } from '../../../../test/scheduling/world.ts';
 
 const guaranteed = (id: string, milli: number) => ({ id, parent: null, weight: 1, guaranteed: { a100: milli }, limit: {} });
@@ -45,6 +46,27 @@ describe('a guaranteed request for which others make way', () => {
     world.pass(minute);
     world.ask('late', 'b', gpus(4), { limitMs: 10 * hour });
     expect(world.round().filter((each) => each.startsWith('place'))).toEqual([]);
+  });
+});
+
+describe('whoever made way for a guarantee', () => {
+  it("is not within it for the moment in which nobody is, and takes nobody else's place", () => {
+    // Given an org and a part of it that are guaranteed two GPUs each, and one beyond them that borrows the rest
+    const world = new Timeline().machine('m', 8);
+    world.quotas(quota('acme', 2), quota('acme/speech', 2, { parent: 'acme' }));
+    world.submit({ id: 'a-1', gpus: 1, runMs: 1_000 * hour, isPreemptible: true });
+    world.submit({ id: 'a-2', gpus: 1, runMs: 1_000 * hour });
+    world.submit({ id: 'a-3', gpus: 1, runMs: 1_000 * hour });
+    world.submit({ id: 'b', queue: 'beta', gpus: 5, runMs: 1_000 * hour });
+    world.pass(minute);
+    // When the part asks for what it is guaranteed, which the org took
+    world.submit({ id: 'speech', queue: 'acme/speech', gpus: 2, runMs: 1_000 * hour });
+    world.pass(10 * hour);
+    // Then two of the org make way, and wait
+    expect(world.preemptions.map(({ by, victim }) => [by, victim])).toEqual([
+      ['speech', 'a-1'],
+      ['speech', 'a-3'],
+    ]);
   });
 });
 

@@ -19,6 +19,16 @@ const story = fc.record({
   jobs: fc.array(job, { minLength: 5, maxLength: 50 }),
 });
 
+type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+
+const worldOf = ({ guarantees }: Story): Timeline =>
+  new Timeline()
+    .machine('m', 12)
+    .quotas(...queues.map((id, index) => quota(id, guarantees[index] ?? 0, { parent: id.includes('/') ? 'acme' : null })));
+
+const jobsOf = ({ jobs }: Story): readonly (Job & { readonly at: number })[] =>
+  jobs.map((one, index) => ({ ...one, id: `job-${index}`, model: 'a100' }));
+
 /** Who took the place of whom, as a graph: a request that comes back to itself on the way down; null: none. */
 const circleIn = (edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | null => {
   const done = new Set<string>();
@@ -40,16 +50,12 @@ const circleIn = (edges: ReadonlyMap<string, ReadonlySet<string>>): readonly str
 };
 
 describe('preemption', () => {
-  it('never goes in a circle: nobody loses its place to one whose place it took, not even by way of others', () => {
+  // Where others end, those of their queue come within a guarantee that they were beyond: they have a right then that they had not.
+  it('never goes in a circle while nobody ends: nobody loses its place to one whose place it took, not even by way of others', () => {
     fc.assert(
-      fc.property(story, ({ guarantees, jobs }) => {
-        const world = new Timeline().machine('m', 12);
-        const nodes = queues.map((id, index) => quota(id, guarantees[index] ?? 0, { parent: id.includes('/') ? 'acme' : null }));
-        world.quotas(...nodes);
-        jobs.forEach(({ at, ...rest }, index) => {
-          const one: Job = { ...rest, id: `job-${index}`, model: 'a100' };
-          world.at(at, () => world.submit(one));
-        });
+      fc.property(story, (told) => {
+        const world = worldOf(told);
+        for (const { at, ...job } of jobsOf(told)) world.at(at, () => world.submit({ ...job, runMs: 1_000 * hour }));
         world.pass(60 * hour);
         const edges = new Map<string, Set<string>>();
         for (const { by, victim } of world.preemptions) edges.set(by, (edges.get(by) ?? new Set()).add(victim));
@@ -59,14 +65,27 @@ describe('preemption', () => {
     );
   });
 
+  it('gives a place back to one whose place was taken by right of a guarantee alone', () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const world = worldOf(told);
+        for (const { at, ...job } of jobsOf(told)) world.at(at, () => world.submit(job));
+        world.pass(60 * hour);
+        const taken = new Set<string>();
+        for (const { by, victim, reason } of world.preemptions) {
+          if (taken.has(`${victim} of ${by}`)) expect(reason).toBe('reclaim');
+          taken.add(`${by} of ${victim}`);
+        }
+      }),
+      { numRuns },
+    );
+  });
+
   it('comes to an end: with nobody new, nobody is preempted any more', () => {
     fc.assert(
-      fc.property(story, ({ guarantees, jobs }) => {
-        const world = new Timeline().machine('m', 12);
-        world.quotas(...queues.map((id, index) => quota(id, guarantees[index] ?? 0, { parent: id.includes('/') ? 'acme' : null })));
-        jobs.forEach(({ at, ...rest }, index) => {
-          world.submit({ ...rest, id: `job-${index}`, model: 'a100', runMs: 1_000 * hour });
-        });
+      fc.property(story, (told) => {
+        const world = worldOf(told);
+        for (const { at, ...job } of jobsOf(told)) world.submit({ ...job, runMs: 1_000 * hour });
         world.pass(2 * hour);
         const { length } = world.preemptions;
         world.pass(40 * hour);

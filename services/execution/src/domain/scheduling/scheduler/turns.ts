@@ -2,6 +2,7 @@ import type { Core } from './core.ts';
 import { type Entry, isEarlier, isPressing, type Leaf, type Line } from './entry.ts';
 import { FairTurns } from './fair-turns.ts';
 import { Heap } from './heap.ts';
+import { levels } from './level.ts';
 
 /** Somebody who could be next of its queue. */
 interface Candidate {
@@ -11,6 +12,8 @@ interface Candidate {
   readonly step: number | null;
   /** Its time is up, or nearly. */
   readonly isFirst: boolean;
+  /** Machines are kept for it, by right of its guarantee. */
+  readonly isKept: boolean;
 }
 
 /** The candidates of one queue. */
@@ -19,17 +22,24 @@ interface Run {
   readonly candidates: Heap<Candidate>;
 }
 
+/**
+ * What is kept for a guarantee comes first: until that counts as held, those who made way for it would seem to be within the guarantee
+ * themselves, and make others leave for what is not theirs.
+ */
+const isBefore = (one: Candidate, other: Candidate): boolean =>
+  one.isKept === other.isKept ? isEarlier(one.entry, other.entry) : one.isKept;
+
 const isNext = (one: Candidate, other: Candidate): boolean => {
   if (one.isFirst !== other.isFirst) return one.isFirst;
   if (one.entry === other.entry) return one.step !== null && other.step === null;
-  return isEarlier(one.entry, other.entry);
+  return isBefore(one, other);
 };
 
 const headOf = ({ candidates }: Run): Candidate | undefined => candidates.first();
 
 const isRunEarlier = (one: Run, other: Run): boolean => {
   const [a, b] = [headOf(one), headOf(other)];
-  return a !== undefined && b !== undefined && isEarlier(a.entry, b.entry);
+  return a !== undefined && b !== undefined && isBefore(a, b);
 };
 
 export interface Turn {
@@ -64,7 +74,7 @@ export class Turns {
   /** Of a line that may stand behind others, or not take part. */
   addBeside(entry: Entry): void {
     const { line } = entry;
-    if (line) this.runOf(line.leaf).candidates.push({ entry, line, step: null, isFirst: this.isFirst(entry) });
+    if (line) this.runOf(line.leaf).candidates.push({ entry, line, step: null, ...this.rightsOf(entry) });
   }
 
   start(): void {
@@ -147,11 +157,11 @@ export class Turns {
 
   private propose(line: Line, from: number): void {
     const next = line.next(from);
-    if (next) this.runOf(line.leaf).candidates.push({ ...next, line, isFirst: this.isFirst(next.entry) });
+    if (next) this.runOf(line.leaf).candidates.push({ ...next, line, ...this.rightsOf(next.entry) });
   }
 
-  private isFirst(entry: Entry): boolean {
-    return isPressing(entry, this.now, this.core.settings.overdueMs);
+  private rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'> {
+    return { isFirst: isPressing(entry, this.now, this.core.settings.overdueMs), isKept: entry.reservation?.level === levels.guaranteed };
   }
 
   private runOf(leaf: Leaf): Run {

@@ -3,6 +3,7 @@ import type { Core } from './core.ts';
 import { type Entry, isEarlier, isPressing, type Line } from './entry.ts';
 import type { Wait, WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
+import { levels } from './level.ts';
 
 /** Those of a line that are in one group, from a step on. */
 interface Cursor {
@@ -11,7 +12,7 @@ interface Cursor {
   readonly step: number;
   /** 0: its time is up; 1: within its guarantee; 2: by fair share. */
   readonly group: 0 | 1 | 2;
-  /** Of its queue, by fair share; 0 in the other groups. */
+  /** Of its queue, by fair share; in the other groups 0 before 1. */
   readonly rank: number;
 }
 
@@ -35,7 +36,8 @@ const cursorOf = (
   if (!next) return null;
   const isFirst = isPressing(next.entry, at.now, core.settings.overdueMs);
   const group = isFirst ? 0 : core.admission.isWithinGuarantee(next.entry) ? 1 : 2;
-  return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : 0 };
+  const isKept = group === 1 && next.entry.reservation?.level === levels.guaranteed;
+  return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : Number(!isKept) };
 };
 
 /** What was found out of its line when that was last looked at; null: nobody has looked. */
