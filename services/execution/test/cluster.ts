@@ -38,7 +38,7 @@ export class Cluster {
   private readonly epochs = new Map<string, number>();
   now = ms(0);
 
-  constructor(readonly scheduler = new LiveScheduler(() => 0)) {}
+  constructor(readonly scheduler = new LiveScheduler()) {}
 
   tell(stream: string, event: RunEvent | WorkerEvent | RulesEvent): void {
     const version = (this.versions.get(stream) ?? 0) + 1;
@@ -62,6 +62,21 @@ export class Cluster {
   quota(org: number, guaranteedMilli: Readonly<Record<string, number>>): void {
     const quota = { node: orgId(org), parent: null, weight: 1, guaranteedMilli, limitMilli: {}, highestClass: null };
     this.tell(rulesStream, { type: 'QuotaSet', data: { ...quota, by: 'operator:op', at: this.at() } });
+  }
+
+  /** Joins a pool, and leaves it with null. */
+  pool(id: execution.WorkerId, pool: string | null): void {
+    const traits = { labels: {}, pool, rack: null, nanosPerHour: null };
+    this.tell(workerStream(id), { type: 'WorkerLabelled', data: { workerId: id, ...traits, by: 'operator:op', at: this.at() } });
+  }
+
+  policyOf(name: string, policy: execution.PlacementPolicy): void {
+    this.tell(rulesStream, { type: 'PoolSet', data: { name, policy, by: 'operator:op', at: this.at() } });
+  }
+
+  rules(change: Partial<execution.SchedulerRules>): void {
+    const rules = { ...execution.schedulerDefaults, ...change };
+    this.tell(rulesStream, { type: 'SchedulerRulesSet', data: { ...rules, by: 'operator:op', at: this.at() } });
   }
 
   submit(n: number, need: Partial<catalog.Resources> = {}, { org = 1, timeoutSeconds = 60, ...wish }: Wish = {}): execution.RunId {

@@ -40,7 +40,7 @@ export const serveTerm =
     const { runs, workers } = household;
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    const live = new LiveScheduler(Math.random);
+    const live = new LiveScheduler();
     const dispatch = new DispatchRunner({ ...parts, runs, pool: store.pool, leaseMs: patience.leaseMs, graceMs: () => live.graceMs });
     const scheduler = new SchedulerRunner({
       store,

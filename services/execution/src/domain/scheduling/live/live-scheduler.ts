@@ -2,8 +2,10 @@ import { epochOf, execution } from '@orrery/contracts';
 import type { RunEvent } from '../../run/run-facts.ts';
 import type { WorkerEvent } from '../../worker.ts';
 import { noTraits } from '../../worker.ts';
+import type { QuotaNode } from '../admission/quota-node.ts';
 import type { Consulted } from '../explain/consulted.ts';
 import type { SceneParts } from '../explain/scene.ts';
+import { type Chance, chanceOf } from '../placement/chance.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
 import type { Load } from '../scheduler/facts.ts';
@@ -19,6 +21,12 @@ import type { Wait } from './waiting.ts';
 const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
   ...rules,
   pools: Object.fromEntries(Object.values(pools).map(({ name, policy }) => [name, policy])),
+});
+
+const isSame = (one: SchedulerSettings, other: SchedulerSettings): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+const nodeOf = ({ node: id, parent, weight, guaranteedMilli: guaranteed, limitMilli: limit }: RulesState['quotas'][string]): QuotaNode => ({
+  ...{ id, parent, weight, guaranteed, limit },
 });
 
 /**
@@ -54,8 +62,12 @@ export class LiveScheduler implements Consulted {
   /** Times are told by many clocks: to the scheduler none goes back. */
   private clock = 0;
 
-  constructor(private readonly random: () => number) {
-    this.scheduler = new Scheduler(settingsOf(this.rules), random);
+  /** How many had a place when something was last decided: what chance draws by. */
+  private placed = 0;
+  private readonly chance: Chance = (place) => chanceOf(place, this.placed);
+
+  constructor() {
+    this.scheduler = new Scheduler(settingsOf(this.rules), this.chance);
   }
 
   get graceMs(): number {
@@ -72,6 +84,7 @@ export class LiveScheduler implements Consulted {
   /** What should become facts now; changes nothing. */
   decide(now: number, limit: number): readonly LiveDecision[] {
     const chores = this.chores(now);
+    this.placed = this.scheduler.load().placed;
     const decisions = this.scheduler.decide(this.at(now), limit);
     return [...chores, ...liveDecisionsOf(decisions, (request) => this.requests.membersOf(request))];
   }
@@ -95,6 +108,7 @@ export class LiveScheduler implements Consulted {
 
   look(now: number): SceneParts {
     const at = this.at(now);
+    this.placed = this.scheduler.load().placed;
     const away = [...this.machines].flatMap(([id, machine]) => (isOpen(machine) ? [] : [[id, awayOf(machine)] as const]));
     return {
       snapshot: this.scheduler.snapshot(),
@@ -124,18 +138,30 @@ export class LiveScheduler implements Consulted {
   private onRules(fact: LiveFact, event: RulesEvent): void {
     if (!this.isNews(fact)) return;
     const now = this.tick(epochOf(event.data.at));
-    const before = JSON.stringify(settingsOf(this.rules));
+    const before = settingsOf(this.rules);
     this.rules = SchedulingRules.evolve(this.rules, event);
-    const settings = settingsOf(this.rules);
     const { quotas, promises } = this.rules;
-    const isChanged = JSON.stringify(settings) !== before;
-    if (isChanged) this.scheduler = Scheduler.restore(this.scheduler.snapshot(), settings, this.random);
-    const nodes = Object.values(quotas).map(({ node: id, parent, weight, guaranteedMilli: guaranteed, limitMilli: limit }) => ({
-      ...{ id, parent, weight, guaranteed, limit },
-    }));
-    if (isChanged || event.type.startsWith('Quota')) this.scheduler.setQuotas(nodes, now);
-    const promised = Object.values(promises).map(({ orgId: org, model, size, count }) => ({ org, model, size, count }));
-    if (isChanged || event.type === 'IslandsPromised') this.scheduler.setPromises(promised);
+    switch (event.type) {
+      case 'QuotaSet':
+      case 'QuotaRemoved':
+        this.scheduler.setQuotas(Object.values(quotas).map(nodeOf), now);
+        return;
+      case 'IslandsPromised':
+        this.scheduler.setPromises(Object.values(promises).map(({ orgId: org, model, size, count }) => ({ org, model, size, count })));
+        return;
+      default:
+        this.onSettings(before, settingsOf(this.rules));
+    }
+  }
+
+  /** Where things go can change while it works; what decides who is next is in every queue, and these are built again. */
+  private onSettings(before: SchedulerSettings, settings: SchedulerSettings): void {
+    const { policy, pools } = settings;
+    if (isSame({ ...before, policy, pools }, settings)) {
+      if (!isSame(before, settings)) this.scheduler.setPlacement({ policy, pools });
+      return;
+    }
+    this.scheduler = Scheduler.restore(this.scheduler.snapshot(), settings, this.chance);
   }
 
   private onWorker(fact: LiveFact, event: WorkerEvent): void {

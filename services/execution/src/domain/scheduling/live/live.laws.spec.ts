@@ -1,12 +1,14 @@
 import type { execution } from '@orrery/contracts';
 import fc from 'fast-check';
 import { Cluster } from '../../../../test/cluster.ts';
-import { gpus } from '../../../../test/facts.ts';
+import { gpus, noWishes } from '../../../../test/facts.ts';
+import { chanceOf } from '../placement/chance.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
 import type { LiveFact, LiveSeat } from './facts.ts';
 import { LiveScheduler } from './live-scheduler.ts';
 
 type Step =
-  | { readonly kind: 'join'; readonly cpus: number; readonly gpus: number }
+  | { readonly kind: 'join'; readonly cpus: number; readonly gpus: number; readonly isPooled: boolean }
   | {
       readonly kind: 'submit';
       readonly cpus: number;
@@ -14,7 +16,9 @@ type Step =
       readonly nodes: number;
       readonly org: number;
       readonly isPreemptible: boolean;
+      readonly isPooled: boolean;
     }
+  | { readonly kind: 'policy'; readonly policy: execution.PlacementPolicy; readonly isOfPool: boolean; readonly ageingHours: number }
   | { readonly kind: 'guarantee'; readonly org: number; readonly cpus: number }
   | { readonly kind: 'round' }
   | { readonly kind: 'wait'; readonly seconds: number }
@@ -25,7 +29,7 @@ const cpus = fc.integer({ min: 1, max: 8 });
 const org = fc.integer({ min: 1, max: 3 });
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant('join' as const), cpus, gpus: fc.integer({ min: 0, max: 4 }) }),
+    fc.record({ kind: fc.constant('join' as const), cpus, gpus: fc.integer({ min: 0, max: 4 }), isPooled: fc.boolean() }),
     fc.record({
       kind: fc.constant('submit' as const),
       cpus,
@@ -33,6 +37,13 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       nodes: fc.integer({ min: 1, max: 3 }),
       org,
       isPreemptible: fc.boolean(),
+      isPooled: fc.boolean(),
+    }),
+    fc.record({
+      kind: fc.constant('policy' as const),
+      policy: fc.constantFrom('fgd' as const, 'pack' as const, 'spread' as const, 'random' as const),
+      isOfPool: fc.boolean(),
+      ageingHours: fc.constantFrom(1, 4, 4),
     }),
     fc.record({ kind: fc.constant('guarantee' as const), org, cpus }),
     fc.constant({ kind: 'round' as const }),
@@ -62,8 +73,11 @@ class Play {
     this.cluster.now += 10;
     switch (step.kind) {
       case 'join':
-        this.#count += 1;
-        this.sizes.set(this.cluster.join(this.#count, { cpuMilli: step.cpus * 1_000, memoryMib: 1_000_000, gpus: gpus(step.gpus) }), step);
+        this.#join(step);
+        return;
+      case 'policy':
+        if (step.isOfPool) this.cluster.policyOf('pool', step.policy);
+        else this.cluster.rules({ policy: step.policy, ageingMs: step.ageingHours * 3_600_000 });
         return;
       case 'submit':
         this.#submit(step);
@@ -88,11 +102,18 @@ class Play {
     }
   }
 
-  #submit({ cpus: wanted, gpus: count, nodes, org: of, isPreemptible }: Extract<Step, { kind: 'submit' }>): void {
+  #join(step: Extract<Step, { kind: 'join' }>): void {
+    this.#count += 1;
+    const id = this.cluster.join(this.#count, { cpuMilli: step.cpus * 1_000, memoryMib: 1_000_000, gpus: gpus(step.gpus) });
+    this.sizes.set(id, step);
+    if (step.isPooled) this.cluster.pool(id, 'pool');
+  }
+
+  #submit({ cpus: wanted, gpus: count, nodes, org: of, isPreemptible, isPooled }: Extract<Step, { kind: 'submit' }>): void {
     const need = { cpuMilli: wanted * 1_000, gpus: count };
     const first = this.#runs + 1;
     this.#runs += nodes;
-    const wish = { org: of, isPreemptible };
+    const wish = { org: of, isPreemptible, ...(isPooled ? { wishes: { ...noWishes, pool: 'pool' } } : {}) };
     const ids = nodes === 1 ? [this.cluster.submit(first, need, wish)] : this.cluster.gang(first, nodes, need, wish);
     for (const id of ids) this.needs.set(id, wanted);
   }
@@ -146,7 +167,7 @@ const played = (story: readonly Step[], dropped?: ReadonlySet<number>): Play => 
 };
 
 const retold = (told: readonly LiveFact[]): LiveScheduler => {
-  const scheduler = new LiveScheduler(() => 0);
+  const scheduler = new LiveScheduler();
   for (const fact of told) scheduler.apply(fact);
   return scheduler;
 };
@@ -195,6 +216,19 @@ describe('whatever happens in a cluster', () => {
         const others = told.filter(({ stream }) => !stream.startsWith('run-'));
         const shuffled = [...others, ...ordered.flatMap((run) => told.filter(({ stream }) => stream === run))];
         expect(placesIn(retold(shuffled), now)).toEqual(placesIn(scheduler, now));
+      }),
+    );
+  });
+
+  it('rules that change while it works leave it as one that was built under them', () => {
+    fc.assert(
+      fc.property(steps, (story) => {
+        const { now, scheduler } = played(story).cluster;
+        const { snapshot, settings, waits, now: at } = scheduler.look(now);
+        const { placed } = scheduler.load();
+        const built = Scheduler.restore(snapshot, settings, (place) => chanceOf(place, placed));
+        expect(built.waits(at)).toEqual(waits);
+        expect(new Map(built.snapshot().mixes)).toEqual(new Map(snapshot.mixes));
       }),
     );
   });

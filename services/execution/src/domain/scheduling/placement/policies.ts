@@ -1,3 +1,4 @@
+import type { Chance } from './chance.ts';
 import type { Forecast } from './mix.ts';
 import { wholeGpu } from './need.ts';
 import type { Place } from './place.ts';
@@ -62,9 +63,9 @@ const emptiness = (place: Place): number => freeMilliOf(place) + place.free.cpuM
 
 /**
  * `fgd`: where the least will stay unused (see `wasteOf`). `best-fit`: where the least is left. `pack`: on the machine with the fewest
- * free GPUs. `spread`: on the one with the most. `random`: anywhere, for comparison; `random` gives numbers in [0, 1).
+ * free GPUs. `spread`: on the one with the most. `random`: anywhere, for comparison, as `chance` will have it.
  */
-export const policyOf = (name: PolicyName, random: () => number): Policy => {
+export const policyOf = (name: PolicyName, chance: Chance): Policy => {
   switch (name) {
     case 'fgd':
       return fgd;
@@ -75,6 +76,6 @@ export const policyOf = (name: PolicyName, random: () => number): Policy => {
     case 'spread':
       return steady(name, (place) => -emptiness(place), 1, -1);
     case 'random':
-      return { name, before: nothing, price: random, isSteady: false, nearly: 0, lossWeight: 0 };
+      return { name, before: nothing, price: chance, isSteady: false, nearly: 0, lossWeight: 0 };
   }
 };

@@ -1,4 +1,5 @@
 import { QuotaTree } from '../admission/quota-tree.ts';
+import type { Chance } from '../placement/chance.ts';
 import { Placer } from '../placement/placer.ts';
 import { type PolicyName, policyOf } from '../placement/policies.ts';
 import type { FindOptions } from '../placement/wishes.ts';
@@ -11,7 +12,7 @@ import { Admission } from './options.ts';
 import { Outlook } from './outlook.ts';
 import { orgOf, Queues } from './queues.ts';
 import { Reservations } from './reservations.ts';
-import type { SchedulerSettings } from './settings.ts';
+import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import { Shapes } from './shape.ts';
 
 /** All that a scheduler knows. */
@@ -33,8 +34,8 @@ export class Core {
   private readonly placers = new Map<PolicyName, Placer>();
 
   constructor(
-    readonly settings: SchedulerSettings,
-    private readonly random: () => number,
+    public settings: SchedulerSettings,
+    private readonly chance: Chance,
     readonly tree = new QuotaTree(settings.halfLifeMs),
   ) {
     this.cluster = new Cluster(this.tree);
@@ -42,7 +43,12 @@ export class Core {
     this.queues = new Queues(settings);
     this.needs = new FleetNeeds(this.cluster.fleet);
     this.outlook = new Outlook(this.cluster, this.reservations, this.needs, settings.graceMs);
-    for (const name of new Set([settings.policy, ...Object.values(settings.pools)])) this.placerNamed(name);
+    this.openPlacers();
+  }
+
+  setPlacement(rules: PlacementRules): void {
+    this.settings = { ...this.settings, ...rules };
+    this.openPlacers();
   }
 
   policyFor(pool: string | undefined): PolicyName {
@@ -79,9 +85,17 @@ export class Core {
   placerNamed(name: PolicyName): Placer {
     let placer = this.placers.get(name);
     if (!placer) {
-      placer = new Placer(this.cluster.fleet, policyOf(name, this.random));
+      placer = new Placer(this.cluster.fleet, policyOf(name, this.chance));
+      // What is asked for does not depend on where it goes: whoever comes later knows what the others have seen.
+      const [known] = this.placers.values();
+      if (known) placer.expect(known.reading());
       this.placers.set(name, placer);
     }
     return placer;
+  }
+
+  private openPlacers(): void {
+    const { policy, pools } = this.settings;
+    for (const name of new Set([policy, ...Object.values(pools)])) this.placerNamed(name);
   }
 }

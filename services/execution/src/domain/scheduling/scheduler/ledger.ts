@@ -7,6 +7,7 @@ import type { Placed, Promised, Reserved, Returned } from './facts.ts';
 import { type Level, levelOf, mayDisplace } from './level.ts';
 import type { Parking } from './parking.ts';
 import { sumOf } from './placing.ts';
+import type { PlacementRules } from './settings.ts';
 
 const nowhere: readonly string[] = [];
 
@@ -55,6 +56,11 @@ export class Ledger {
   setPromises(promises: readonly Promised[]): void {
     this.core.promises = promises;
     this.core.cluster.islands.set(promises);
+    this.parking.everything();
+  }
+
+  setPlacement(rules: PlacementRules): void {
+    this.core.setPlacement(rules);
     this.parking.everything();
   }
 

@@ -1,5 +1,6 @@
 import type { QuotaNode } from '../admission/quota-node.ts';
 import { QuotaTree } from '../admission/quota-tree.ts';
+import type { Chance } from '../placement/chance.ts';
 import type { MachineSize } from '../placement/place.ts';
 import type { Decision, Request } from '../request.ts';
 import { Core } from './core.ts';
@@ -8,7 +9,7 @@ import { Ledger } from './ledger.ts';
 import { Parking } from './parking.ts';
 import { restoreInto, snapshotOf } from './restore.ts';
 import { Round } from './round.ts';
-import type { SchedulerSettings } from './settings.ts';
+import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import type { SchedulerSnapshot } from './snapshot.ts';
 import { reasonFor, waitsOf } from './waits.ts';
 
@@ -21,21 +22,25 @@ export class Scheduler {
   private readonly parking: Parking;
   private readonly ledger: Ledger;
 
-  constructor(settings: SchedulerSettings, random: () => number, usage?: QuotaTree) {
-    this.core = new Core(settings, random, usage);
+  constructor(settings: SchedulerSettings, chance: Chance, usage?: QuotaTree) {
+    this.core = new Core(settings, chance, usage);
     this.parking = new Parking(this.core);
     this.ledger = new Ledger(this.core, this.parking);
   }
 
   /** Decides the same as the one that the snapshot was taken of. */
-  static restore(snapshot: SchedulerSnapshot, settings: SchedulerSettings, random: () => number): Scheduler {
-    const scheduler = new Scheduler(settings, random, QuotaTree.restore(settings.halfLifeMs, snapshot.usage));
+  static restore(snapshot: SchedulerSnapshot, settings: SchedulerSettings, chance: Chance): Scheduler {
+    const scheduler = new Scheduler(settings, chance, QuotaTree.restore(settings.halfLifeMs, snapshot.usage));
     restoreInto(scheduler.core, scheduler.ledger, snapshot);
     return scheduler;
   }
 
   setQuotas(nodes: readonly QuotaNode[], now: number): void {
     this.ledger.setQuotas(nodes, now);
+  }
+
+  setPlacement(rules: PlacementRules): void {
+    this.ledger.setPlacement(rules);
   }
 
   setPromises(promises: readonly Promised[]): void {

@@ -23,6 +23,9 @@ export interface SchedulerSettings {
   readonly reservations: number;
 }
 
+/** What says where something goes, and not when: it can change while the scheduler works. */
+export type PlacementRules = Pick<SchedulerSettings, 'policy' | 'pools'>;
+
 const minute = 60_000;
 const hour = 60 * minute;
 
