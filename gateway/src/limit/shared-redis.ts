@@ -1,0 +1,87 @@
+import type { Log } from '@orrery/telemetry';
+import { Redis } from 'ioredis';
+
+export interface SharedRedisOptions {
+  readonly url: string;
+  readonly log: Log;
+  /** The longest anybody waits for an answer. */
+  readonly patienceMs?: number;
+  /** By name: they are sent once, and then called by their hashes. */
+  readonly scripts: Readonly<Record<string, string>>;
+  /** What happens while it does not answer, for the log. */
+  readonly meanwhile: string;
+}
+
+const usualPatienceMs = 50;
+/** After a failure nobody asks for so long: a dead one must not cost every request its time-out. */
+const restMs = 1_000;
+const longestReconnectMs = 5_000;
+const quietMs = 60_000;
+
+type Script = (numberOfKeys: number, ...keysThenArguments: readonly (string | number)[]) => Promise<unknown>;
+
+/** Redis as requests may use it: it answers at once or not at all, and whoever asks can go on without. */
+export class SharedRedis {
+  readonly #redis: Redis;
+  readonly #log: Log;
+  readonly #meanwhile: string;
+  #restUntil = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor({ url, log, patienceMs = usualPatienceMs, scripts, meanwhile }: SharedRedisOptions) {
+    this.#log = log;
+    this.#meanwhile = meanwhile;
+    this.#redis = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: patienceMs,
+      connectTimeout: 2_000,
+      // How long a closed connection keeps the process, by the driver's design.
+      disconnectTimeout: 200,
+      retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), longestReconnectMs) * (0.75 + Math.random() / 2),
+    });
+    for (const [name, lua] of Object.entries(scripts)) this.#redis.defineCommand(name, { lua });
+    this.#redis.on('error', (error: unknown) => this.#complain(error));
+    // Reconnects by itself from here on; a failure is said by the event above.
+    this.#redis.connect().catch(() => undefined);
+  }
+
+  /** Whether nobody is asked just now. */
+  get isAway(): boolean {
+    return this.#redis.status !== 'ready' || performance.now() < this.#restUntil;
+  }
+
+  /** Undefined where there was no answer: then nobody knows whether the script ran. */
+  run(script: string, keys: readonly string[], given: readonly (string | number)[]): Promise<unknown> {
+    // `defineCommand` adds the method; its types cannot say so.
+    return this.#asked(() => (this.#redis as Redis & Record<string, Script>)[script]?.(keys.length, ...keys, ...given));
+  }
+
+  /** Some of the keys of this form, and where to go on; it begins and ends at `0`. */
+  async keys(pattern: string, cursor: string): Promise<readonly [string, readonly string[]] | undefined> {
+    return this.#asked(() => this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  async #asked<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+    if (this.isAway) return undefined;
+    try {
+      return await ask();
+    } catch (error) {
+      this.#restUntil = performance.now() + restMs;
+      this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #complain(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#saidAt < quietMs) return;
+    this.#saidAt = now;
+    this.#log.warn({ err: error }, `Redis (ORRERY_REDIS_URL) does not answer; ${this.#meanwhile}`);
+  }
+}
