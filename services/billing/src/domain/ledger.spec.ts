@@ -10,7 +10,7 @@ const transactionId = '0199a000-0000-7000-8000-0000000000aa';
 const runId = '0199a000-0000-7000-8000-0000000000bb';
 const price = { version: 3, currency: 'EUR', nanosPerSecond: formatNanos(250n) } as const;
 
-const open: Command = { type: 'Open', orgId, currency: 'EUR', at };
+const open: Command = { type: 'Open', orgId, currency: 'EUR', credit: null, at };
 const grant = (amount: bigint): Command => ({ type: 'Grant', transactionId, kind: 'manual', amount: formatNanos(amount), note: '', at });
 const charge = (ranMs: number): Command => ({
   type: 'Charge',

@@ -3,7 +3,14 @@ import { accept, type Decider, reject } from '@orrery/kernel';
 import { amountOf, billedSeconds } from './charge.ts';
 
 export type Command =
-  | { readonly type: 'Open'; readonly orgId: string; readonly currency: Currency; readonly at: Instant }
+  | {
+      readonly type: 'Open';
+      readonly orgId: string;
+      readonly currency: Currency;
+      /** What it gets to begin with; null: nothing. */
+      readonly credit: { readonly transactionId: string; readonly amount: NanosText } | null;
+      readonly at: Instant;
+    }
   | {
       readonly type: 'Grant';
       readonly transactionId: string;
@@ -116,17 +123,19 @@ const charge = (command: Of<'Charge'>, state: Open) => {
   );
 };
 
+const open = ({ orgId: id, currency, credit, at }: Of<'Open'>) => {
+  const orgId = id as billing.BalanceView['orgId'];
+  const account: Event = { type: 'AccountOpened', data: { orgId, currency, at } };
+  // An empty account has no credit to work on until something is granted; whoever starts work must hear of it.
+  if (credit === null) return accept<Event>(account, { type: 'CreditExhausted', data: { orgId, balance: formatNanos(0n), at } });
+  // One that is never empty says nothing of that: work that began before the account was known would be stopped for it.
+  const state: Open = { status: 'Open', orgId, currency, balance: formatNanos(0n), isExhausted: false };
+  const granted = grant({ type: 'Grant', kind: 'signup', note: 'to begin with', ...credit, at }, state);
+  return granted.accepted ? accept<Event>(account, ...granted.events) : granted;
+};
+
 const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, state) => {
-  if (command.type === 'Open') {
-    if (state.status === 'Open') return accept();
-    const orgId = command.orgId as billing.BalanceView['orgId'];
-    const { currency, at } = command;
-    // An empty account has no credit to work on until something is granted; whoever starts work must hear of it.
-    return accept<Event>(
-      { type: 'AccountOpened', data: { orgId, currency, at } },
-      { type: 'CreditExhausted', data: { orgId, balance: formatNanos(0n), at } },
-    );
-  }
+  if (command.type === 'Open') return state.status === 'Open' ? accept() : open(command);
   if (state.status === 'Absent') return reject('AccountNotFound', {});
   return command.type === 'Grant' ? grant(command, state) : charge(command, state);
 };
