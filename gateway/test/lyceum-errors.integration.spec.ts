@@ -62,6 +62,26 @@ describe('What goes wrong at the edge of the Lyceum API', () => {
   });
 
   it.each([
+    ['workerId', 'a machine', 'it is called worker_id here'],
+    ['gpus', 2, 'say with execution_type which machine it needs'],
+    ['num_nodes', 2, 'say with nodes on how many machines it runs'],
+    ['deadline', '2100-01-01T00:00:00Z', 'say with deadline_at when it has to have ended'],
+  ])('does not drop %s, which is meant for the scheduler, without a word', async (field, value, mend) => {
+    const response = await post(theirs.start).send({ code: 'x', [field]: value });
+    expect(detailOf(response, 422)).toEqual([
+      { loc: ['body', field], msg: `${field} is no field of this API: ${mend}`, type: 'extra_forbidden' },
+    ]);
+  });
+
+  it('judges wishes for the scheduler as the platform does, by the names that they have here', async () => {
+    const wishes = { nodes: 2, worker_id: '0199a000-0000-7000-8000-000000000001', deadline_at: 'tomorrow' };
+    const response = await post(theirs.start).send({ code: 'x', ...wishes });
+    expect(detailOf(response, 422)).toMatchObject([{ loc: ['body', 'deadline_at'], msg: 'Input should be a valid datetime' }]);
+    const gang = await post(theirs.start).send({ code: 'x', ...wishes, deadline_at: null });
+    expect(detailOf(gang, 422)).toMatchObject([{ loc: ['body', 'nodes'], msg: expect.stringContaining('machine of its own') }]);
+  });
+
+  it.each([
     ['requirements_content', 'numpy\n'],
     ['prior_imports', ['import os']],
     ['kernel_state', 'x = 1'],

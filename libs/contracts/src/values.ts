@@ -12,6 +12,15 @@ export type Instant = z.infer<typeof Instant>;
 export const instantOf = (epochMs: number): Instant => new Date(epochMs).toISOString();
 export const epochOf = (instant: Instant): number => Date.parse(instant);
 
+/** What a client writes of a moment: any zone, any precision. It is an `Instant` from then on. */
+export const Moment = z.iso
+  .datetime({ offset: true })
+  .overwrite((text) => {
+    const at = Date.parse(text);
+    return Number.isNaN(at) ? text : instantOf(at);
+  })
+  .meta({ id: 'Moment', description: 'RFC 3339, with Z or an offset' });
+
 /** A fresh UUIDv7 of the given brand. For the shell only: a domain gets its ids in its commands. */
 export const newId = <S extends z.ZodType>(schema: S): z.output<S> => schema.parse(v7());
 

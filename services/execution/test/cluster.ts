@@ -117,15 +117,16 @@ export class Cluster {
           this.tell(runStream(id), ended('RunCancelled', { runId: id, reason: 'deadline', endedAt: this.at() }));
         return;
       case 'end':
-        for (const id of decision.runIds) this.askToEnd(id, decision.mode, decision.reason);
+        for (const id of decision.runIds) this.askToEnd(id, decision.mode, decision);
         return;
       case 'lose':
         this.tell(runStream(decision.attempt.runId), attemptLost({ ...decision.attempt, reason: 'gpu-fault', at: this.at() }));
     }
   }
 
-  askToEnd(id: execution.RunId, mode: execution.EndMode, reason: execution.EndReason = 'stopped'): void {
-    this.tell(runStream(id), endRequested({ runId: id, mode, reason, at: this.at() }));
+  askToEnd(id: execution.RunId, mode: execution.EndMode, why: Partial<Pick<DataOf<'RunEndRequested'>, 'reason' | 'message'>> = {}): void {
+    const { reason = 'stopped', message = null } = why;
+    this.tell(runStream(id), endRequested({ runId: id, mode, reason, message, at: this.at() }));
   }
 
   lose(id: execution.RunId, on: execution.WorkerId, data: Partial<DataOf<'RunAttemptLost'>> = {}): void {

@@ -135,7 +135,7 @@ export const preempted = (data: Partial<DataOf<'RunPreempted'>> = {}): RunEvent 
 
 export const endRequested = (data: Partial<DataOf<'RunEndRequested'>> = {}): RunEvent => ({
   type: 'RunEndRequested',
-  data: { runId: runId(), mode: 'stop', by: 'user:ada', reason: 'stopped', at: at(5), ...data },
+  data: { runId: runId(), mode: 'stop', by: 'user:ada', reason: 'stopped', message: null, at: at(5), ...data },
 });
 
 export const attemptLost = (data: Partial<DataOf<'RunAttemptLost'>> = {}): RunEvent => ({

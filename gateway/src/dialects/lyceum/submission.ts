@@ -1,6 +1,7 @@
 import type { execution, RequestOf } from '@orrery/contracts';
 import { z } from 'zod';
 import { integer } from '../row.ts';
+import { misnamed, wished, wishes, wishNames } from './wishes.ts';
 
 const isEmpty = (value: unknown): boolean =>
   value === null ||
@@ -62,6 +63,8 @@ export const Submission = z.object({
     .regex(/^[a-zA-Z0-9_.]+$/)
     .default('cpu'),
   user_callback_urls: notYet('user_callback_urls', 'poll the status or follow the stream, and leave this out').optional(),
+  ...wishes,
+  ...misnamed,
 });
 
 /** How the fields of the operation are called here. */
@@ -70,6 +73,7 @@ export const submissionNames = {
   machineType: 'execution_type',
   timeoutSeconds: 'timeout',
   files: 'import_files',
+  ...wishNames,
 };
 
 /** Clients send paths for names; the last part is the name. */
@@ -83,5 +87,6 @@ export const submission = (body: z.output<typeof Submission>): RequestOf<typeof 
     timeoutSeconds: body.timeout,
     ...(fileName === '' ? {} : { fileName }),
     ...(body.import_files ? { files: body.import_files } : {}),
+    ...wished(body),
   };
 };

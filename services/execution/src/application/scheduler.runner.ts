@@ -93,8 +93,8 @@ export class SchedulerRunner {
       case 'expire':
         return await this.tellAll(decision.runIds, { type: 'Expire', at: nowInstant() });
       case 'end': {
-        const { runIds, mode, reason } = decision;
-        return await this.tellAll(runIds, { type: 'RequestEnd', mode, reason, by: `service:${service}`, at: nowInstant() });
+        const { runIds, mode, reason, message } = decision;
+        return await this.tellAll(runIds, { type: 'RequestEnd', mode, reason, message, by: `service:${service}`, at: nowInstant() });
       }
       case 'lose': {
         const { attempt, message } = decision;
@@ -126,8 +126,8 @@ export class SchedulerRunner {
     return true;
   }
 
-  private async preempt({ runIds, reason }: Of<'preempt'>): Promise<boolean> {
-    const parts = preemptionOf({ runIds, by: null, reason });
+  private async preempt({ runIds, reason, because }: Of<'preempt'>): Promise<boolean> {
+    const parts = preemptionOf({ runIds, by: null, reason, because: because ?? null });
     const { isGranted } = await this.grant('preempt', parts, (events) => this.proofsOf(events));
     if (isGranted) this.tellPreempted(runIds, reason);
     return isGranted;
@@ -180,9 +180,10 @@ interface Preemption {
   readonly runIds: readonly execution.RunId[];
   readonly by: execution.RunId | null;
   readonly reason: execution.PreemptionReason;
+  readonly because?: string | null;
 }
 
-const preemptionOf = ({ runIds, by, reason }: Preemption): readonly Part[] => {
+const preemptionOf = ({ runIds, by, reason, because = null }: Preemption): readonly Part[] => {
   const at = nowInstant();
-  return runIds.map((runId) => ({ runId, command: { type: 'Preempt', by, reason, at } }));
+  return runIds.map((runId) => ({ runId, command: { type: 'Preempt', by, reason, because, at } }));
 };

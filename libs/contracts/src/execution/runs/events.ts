@@ -88,7 +88,15 @@ export const RunEvents = events('execution', {
     message: z.string(),
     at: Instant,
   }),
-  RunEndRequested: z.strictObject({ runId: RunId, mode: EndMode, by: z.string(), reason: EndReason, at: Instant }),
+  RunEndRequested: z.strictObject({
+    runId: RunId,
+    mode: EndMode,
+    by: z.string(),
+    reason: EndReason,
+    /** Where its reason alone says too little: of a gang, which member ended, and how. */
+    message: z.string().nullable(),
+    at: Instant,
+  }),
   /** An attempt is gone and confirmed so (lease expired, machine lost, refused start): a new one may follow. */
   RunAttemptLost: AttemptRef.extend({ workerId: WorkerId, reason: EndReason, message: z.string().nullable(), at: Instant }),
   RunCompleted: RunEnd,

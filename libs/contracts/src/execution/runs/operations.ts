@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query, stream } from '../../define.ts';
-import { Instant, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
+import { Instant, Moment, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
 import { SchedulingName } from '../scheduling/types.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
@@ -33,7 +33,10 @@ export const askFields = {
   alternatives: z.array(MachineTypeName).max(7).default([]),
   /** Which of them is tried first: as they stand here, `machineType` at their head, or the cheapest. */
   order: z.enum(['preference', 'price']).default('preference'),
-  /** So many runs of this program, that start together or not at all and share one fate: each finds ORRERY_GANG_RANK. */
+  /**
+   * So many runs of this program, each on a machine of its own, that start together or not at all and share one fate: each finds
+   * ORRERY_GANG_RANK. On one machine only where they are `near` their own group at scope `machine`.
+   */
   nodes: z.int().min(1).max(1_024).default(1),
   labels: Labels.optional(),
   group: GroupName.optional(),
@@ -47,7 +50,7 @@ export const askFields = {
   /** It may be ended and started again for others; it starts sooner, and on what others leave unused. */
   preemptible: z.boolean().default(false),
   /** When it has to have ended: it is cancelled when it waits and cannot end by then any more. */
-  deadlineAt: Instant.optional(),
+  deadlineAt: Moment.optional(),
   project: ProjectName.optional(),
 };
 
@@ -64,14 +67,18 @@ export const askRefusals = {
   PriorityClassNotAllowed: 403,
 } as const;
 
-export const refuseContradiction = (input: Parameters<typeof contradicts>[0], context: z.RefinementCtx): void => {
-  if (!contradicts(input)) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['apart'],
-    message: 'contradicts near',
-    params: { mend: 'name another group or another scope' },
-  });
+type Asked = z.infer<z.ZodObject<typeof askFields>>;
+
+/** Each member of a gang has a machine of its own, unless all of them want to be on one. */
+const areTooManyForOne = ({ nodes, workerId, group, near }: Asked): boolean =>
+  nodes > 1 && workerId !== undefined && !(near?.scope === 'machine' && near.group === group);
+
+export const refuseContradiction = (input: Asked, context: z.RefinementCtx): void => {
+  const refuse = (path: string, message: string, mend: string): void =>
+    context.addIssue({ code: 'custom', path: [path], message, params: { mend } });
+  if (contradicts(input)) refuse('apart', 'contradicts near', 'name another group or another scope');
+  if (!areTooManyForOne(input)) return;
+  refuse('nodes', 'each has a machine of its own, and workerId names one', 'leave workerId out, or be near your own group on one machine');
 };
 
 export const SubmitRun = command({

@@ -2,7 +2,7 @@ import type { execution, Instant } from '@orrery/contracts';
 import type { DataOf } from './run-facts.ts';
 
 /** For the owner of a run that gives its place back. */
-export const preemptionInWords = (reason: execution.PreemptionReason): string => {
+export const preemptionInWords = (reason: execution.PreemptionReason, because: string | null = null): string => {
   const again = 'It waits again, in its old place in the queue, and the time of this attempt is not billed.';
   switch (reason) {
     case 'reclaim':
@@ -14,7 +14,7 @@ export const preemptionInWords = (reason: execution.PreemptionReason): string =>
     case 'drain':
       return `Its machine is taken out of service. ${again}`;
     case 'gang':
-      return `Another member of its gang lost its machine: all of them start again together. ${again}`;
+      return `${because ?? 'Another member of its gang lost its machine.'} All members start again together. ${again}`;
   }
 };
 

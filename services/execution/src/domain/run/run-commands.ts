@@ -12,7 +12,8 @@ export type RunCommand =
   | ({ readonly type: 'ReportEnded' } & ReportOf<'ended'>)
   | ({ readonly type: 'ReportRefused' } & ReportOf<'refused'>)
   | ({ readonly type: 'LoseAttempt' } & Loss & execution.AttemptRef)
-  | ({ readonly type: 'Preempt' } & Pick<DataOf<'RunPreempted'>, 'by' | 'reason' | 'at'>)
+  /** `because`: where the reason alone says too little. */
+  | ({ readonly type: 'Preempt'; readonly because?: string | null } & Pick<DataOf<'RunPreempted'>, 'by' | 'reason' | 'at'>)
   | ({ readonly type: 'Reserve' } & Pick<DataOf<'ReservationMade'>, 'startsAt' | 'choice' | 'seats' | 'reason' | 'at'>)
   /** It waits, and can no longer end by its deadline. */
   | { readonly type: 'Expire'; readonly at: Instant }
@@ -39,4 +40,5 @@ export interface RequestEnd extends Pick<Wish, 'mode'> {
   readonly at: Instant;
   /** Absent: somebody wants it so. */
   readonly reason?: execution.EndReason;
+  readonly message?: string | null;
 }

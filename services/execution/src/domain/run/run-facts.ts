@@ -20,6 +20,10 @@ export interface Work {
 export interface Wish {
   readonly mode: execution.EndMode;
   readonly reason: execution.EndReason;
+  /** For its owner, where the reason alone says too little. */
+  readonly message: string | null;
 }
 
 export const runStream = (runId: string): string => `run-${runId}`;
+
+export const wishOf = ({ mode, reason, message }: DataOf<'RunEndRequested'>): Wish => ({ mode, reason, message });

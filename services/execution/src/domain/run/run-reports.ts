@@ -27,7 +27,7 @@ const lose = (state: Starting | Running, told: Loss, isFinal: boolean): ReportDe
   const startedAt = state.status === 'Running' ? state.startedAt : null;
   // Time that no machine confirmed is not billed.
   const end = { attempt, startedAt, endedAt: loss.at, ranMs: 0, exitCode: null, message: loss.message, lastSeq: 0 };
-  if (wish) return accept(lost, endOf(endTypes[wish.mode], work, { ...end, message: null, reason: wish.reason }));
+  if (wish) return accept(lost, endOf(endTypes[wish.mode], work, { ...end, message: wish.message, reason: wish.reason }));
   const isLast = preempted === null && state.failures + 1 >= maxAttempts;
   if (isFinal || isLast) return accept(lost, endOf('RunSystemFailed', work, { ...end, reason: told.reason }));
   return accept(lost);
@@ -47,14 +47,15 @@ const lossOf = (reason: execution.EndReason, { preempted, wish }: Starting | Run
 };
 
 const end = (report: Extract<RunCommand, { type: 'ReportEnded' }>, state: Starting | Running): ReportDecision => {
-  const { message, receivedAt, exitCode, lastSeq } = report;
+  const { receivedAt, exitCode, lastSeq } = report;
   const lost = lossOf(report.reason, state);
-  if (lost) return lose(state, { reason: lost, message, at: receivedAt }, false);
+  if (lost) return lose(state, { reason: lost, message: report.message, at: receivedAt }, false);
   const endedAt = plausible(report.at, state, receivedAt);
   const ranMs = Math.min(report.ranMs, epochOf(receivedAt) - epochOf(state.placedAt));
   const startedAt = beginningOf(state, endedAt, ranMs);
   const { type, reason } = verdictOf(report, state.wish);
   const { attempt } = state;
+  const message = report.message ?? (reason === state.wish?.reason ? state.wish.message : null);
   const ended = endOf(type, state.work, { attempt, startedAt, endedAt, ranMs, exitCode, reason, message, lastSeq });
   return state.status === 'Running' || startedAt === null ? accept(ended) : accept(startedEvent(state, startedAt), ended);
 };

@@ -1,5 +1,5 @@
 import type { execution, Instant } from '@orrery/contracts';
-import type { RunEvent, Wish, Work } from './run-facts.ts';
+import { type RunEvent, type Wish, type Work, wishOf } from './run-facts.ts';
 
 interface Active {
   readonly work: Work;
@@ -40,7 +40,7 @@ const evolveActive = (state: Starting | Running, event: RunEvent): RunState => {
     case 'RunStarted':
       return { ...state, status: 'Running', startedAt: event.data.startedAt };
     case 'RunEndRequested':
-      return { ...state, wish: { mode: event.data.mode, reason: event.data.reason } };
+      return { ...state, wish: wishOf(event.data) };
     case 'RunPreempted':
       return { ...state, preempted: event.data.reason };
     case 'RunAttemptLost': {

@@ -41,11 +41,12 @@ const keepWaiting = ({ reason, at }: Extract<RunCommand, { type: 'KeepWaiting' }
 };
 
 /** It keeps its wish to end, where somebody has one; giving its place back twice is once. */
-const preempt = ({ by, reason, at }: Extract<RunCommand, { type: 'Preempt' }>, state: Known): RunDecision => {
+const preempt = (command: Extract<RunCommand, { type: 'Preempt' }>, state: Known): RunDecision => {
+  const { by, reason, at } = command;
   if (state.status !== 'Starting' && state.status !== 'Running') return reject('RunNotPlaced', {});
   if (state.preempted !== null || state.wish !== null) return accept();
   const { work, attempt, epoch, workerId } = state;
-  const message = preemptionInWords(reason);
+  const message = preemptionInWords(reason, command.because);
   return accept({ type: 'RunPreempted', data: { runId: work.runId, attempt, epoch, workerId, by, reason, message, at } });
 };
 
@@ -68,10 +69,10 @@ const expire = (at: Instant, state: Known): RunDecision => {
 
 const requestEnd = (command: Extract<RunCommand, { type: 'RequestEnd' }>, state: Known): RunDecision => {
   if (state.status === 'Ended') return accept();
-  const { mode, by, at } = command;
+  const { mode, by, message = null, at } = command;
   const reason = command.reason ?? (mode === 'abort' ? 'aborted' : 'stopped');
-  const requested: RunEvent = { type: 'RunEndRequested', data: { runId: state.work.runId, mode, by, reason, at } };
-  if (state.status === 'Pending') return accept(requested, endOf(endTypes[mode], state.work, neverRan(state.attempt, at, reason)));
+  const requested: RunEvent = { type: 'RunEndRequested', data: { runId: state.work.runId, mode, by, reason, message, at } };
+  if (state.status === 'Pending') return accept(requested, endOf(endTypes[mode], state.work, neverRan(state.attempt, at, reason, message)));
   return state.wish && severity[state.wish.mode] >= severity[mode] ? accept() : accept(requested);
 };
 

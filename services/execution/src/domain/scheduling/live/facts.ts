@@ -32,7 +32,13 @@ export type LiveDecision =
       readonly isBorrowed: boolean;
       readonly reasons: { readonly policy: string; readonly candidates: number; readonly score: number };
     }
-  | { readonly kind: 'preempt'; readonly runIds: readonly execution.RunId[]; readonly reason: 'drain' | 'gang' }
+  | {
+      readonly kind: 'preempt';
+      readonly runIds: readonly execution.RunId[];
+      readonly reason: 'drain' | 'gang';
+      /** Where the reason alone says too little. */
+      readonly because?: string;
+    }
   | {
       readonly kind: 'reserve';
       readonly runId: execution.RunId;
@@ -50,6 +56,8 @@ export type LiveDecision =
       readonly runIds: readonly execution.RunId[];
       readonly mode: execution.EndMode;
       readonly reason: execution.EndReason;
+      /** Which member it was, and how it ended; null where the reason says all. */
+      readonly message: string | null;
     }
   /** A GPU that it holds broke. */
   | { readonly kind: 'lose'; readonly attempt: execution.AttemptRef; readonly message: string };

@@ -38,18 +38,25 @@ describe('a gang', () => {
     if (!first || !second) throw new TypeError('both are placed');
     cluster.lose(first.runId, first.workerId);
     const decisions = scheduler.decide(cluster.now, 10);
-    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], reason: 'gang' }]);
+    const because = `Member 0 of its gang (run ${first.runId}) lost its machine: Its machine was not heard until its lease ended.`;
+    expect(decisions).toEqual([{ kind: 'preempt', runIds: [second.runId], reason: 'gang', because }]);
     cluster.round();
     expect(scheduler.decide(cluster.now, 10)).toEqual([]);
     cluster.lose(second.runId, second.workerId, { reason: 'preempted' });
     expect(cluster.round().map(({ runId: id }) => id)).toEqual(members);
   });
 
-  it.each(['RunFailed', 'RunAborted', 'RunCancelled', 'RunSystemFailed'] as const)('ends with a member that ends with %s', (type) => {
+  it.each([
+    ['RunFailed', 'failed'],
+    ['RunAborted', 'was aborted'],
+    ['RunCancelled', 'was cancelled'],
+    ['RunSystemFailed', 'failed for a reason of the platform'],
+  ] as const)('ends with a member that ends with %s, and says which it was and how', (type, how) => {
     const { cluster, scheduler, members } = placedGang();
     const [first = runId(), second = runId()] = members;
-    cluster.end(first, type);
-    const end = { kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' };
+    cluster.end(second, type);
+    const message = `Member 1 of its gang (run ${second}) ${how}: The program ended with exit code 0. All members share one fate.`;
+    const end = { kind: 'end', runIds: [first], mode: 'cancel', reason: 'gang-ended', message };
     expect(scheduler.decide(cluster.now, 10)).toEqual([end]);
     cluster.round();
     expect(scheduler.decide(cluster.now, 10)).toEqual([]);
@@ -61,7 +68,8 @@ describe('a gang', () => {
     cluster.end(first);
     expect(scheduler.decide(cluster.now, 10)).toEqual([]);
     cluster.lose(second, seats[1]?.workerId ?? workerId());
-    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended' }]);
+    const message = expect.stringMatching(/^Member 1 of its gang .* lost its machine after another one had completed/);
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'cancel', reason: 'gang-ended', message }]);
   });
 
   it('is where it was placed last, also when told of one member after the other', () => {
@@ -82,11 +90,26 @@ describe('a gang', () => {
     const { cluster, scheduler, members } = placedGang();
     const [first = runId(), second = runId()] = members;
     cluster.askToEnd(first, 'stop');
-    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'stop', reason: 'stopped' }]);
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ kind: 'end', runIds: [second], mode: 'stop', reason: 'stopped', message: null }]);
     const [third = runId(), fourth = runId()] = cluster.gang(3, 2);
     cluster.askToEnd(third, 'cancel');
     cluster.end(third, 'RunCancelled');
-    expect(scheduler.decide(cluster.now, 10)).toContainEqual({ kind: 'end', runIds: [fourth], mode: 'cancel', reason: 'stopped' });
+    const message = `Member 0 of its gang (run ${third}) was cancelled on request. All members share one fate.`;
+    expect(scheduler.decide(cluster.now, 10)).toContainEqual({ kind: 'end', runIds: [fourth], mode: 'cancel', reason: 'stopped', message });
+  });
+
+  it('names the member that failed to all others, also to whom it is told late', () => {
+    const { cluster, scheduler } = tell();
+    for (const n of [1, 2, 3]) cluster.join(n, { cpuMilli: 1_000 });
+    const [first = runId(), second = runId(), third = runId()] = cluster.gang(1, 3);
+    cluster.round();
+    cluster.end(second, 'RunFailed');
+    const [end] = scheduler.decide(cluster.now, 10);
+    if (end?.kind !== 'end') throw new TypeError('the others are asked to end');
+    expect(end.runIds).toEqual([first, third]);
+    // One was asked, and whoever asked died before the other was.
+    cluster.make({ ...end, runIds: [first] });
+    expect(scheduler.decide(cluster.now, 10)).toEqual([{ ...end, runIds: [third] }]);
   });
 
   it('is forgotten when its last member has ended', () => {

@@ -1,6 +1,7 @@
 import { epochOf, type execution } from '@orrery/contracts';
 import { retryDelayMs } from '../../run/retry-policy.ts';
-import type { DataOf, RunEvent, Wish } from '../../run/run-facts.ts';
+import type { RunEndType } from '../../run/run-end.ts';
+import { type DataOf, type RunEvent, type Wish, wishOf } from '../../run/run-facts.ts';
 import type { Wait } from './waiting.ts';
 
 /** How a run lost the machine that it had. */
@@ -11,6 +12,8 @@ interface Loss {
   readonly failedOn: execution.WorkerId | null;
   /** The scheduler itself took it away. */
   readonly isPreempted: boolean;
+  readonly reason: execution.EndReason;
+  readonly message: string | null;
 }
 
 /** One run as its facts tell it. */
@@ -25,7 +28,7 @@ export interface LiveRun {
   /** How it was asked to end. */
   wish: Wish | null;
   preempted: execution.PreemptionReason | null;
-  ended: { readonly type: (typeof execution.runEndTypes)[number]; readonly at: number } | null;
+  ended: { readonly type: RunEndType; readonly at: number; readonly message: string | null } | null;
   /** What its owner was told of its waiting. */
   told: Wait['told'];
 }
@@ -45,13 +48,15 @@ export const submittedRun = (submission: DataOf<'RunSubmitted'>): LiveRun => ({
 /** Reasons of the scheduler's own, which count against what one run can be asked to bear. */
 const isSchedulers = (reason: execution.PreemptionReason | null): boolean => reason !== null && reason !== 'drain' && reason !== 'gang';
 
-const lossOf = ({ preempted }: LiveRun, { workerId, reason, attempt, at }: DataOf<'RunAttemptLost'>): Loss => {
+const lossOf = ({ preempted }: LiveRun, { workerId, reason, message, attempt, at }: DataOf<'RunAttemptLost'>): Loss => {
   const isGivenBack = reason === 'preempted';
   return {
     at: epochOf(at),
     notBefore: epochOf(at) + retryDelayMs(reason, attempt),
     failedOn: isGivenBack ? null : workerId,
     isPreempted: isGivenBack && isSchedulers(preempted),
+    reason,
+    message,
   };
 };
 
@@ -67,7 +72,7 @@ export const evolveRun = (run: LiveRun, event: Exclude<RunEvent, { type: 'RunSub
       run.preempted = event.data.reason;
       return;
     case 'RunEndRequested':
-      run.wish = { mode: event.data.mode, reason: event.data.reason };
+      run.wish = wishOf(event.data);
       return;
     case 'RunAttemptLost':
       Object.assign(run, { placed: null, loss: lossOf(run, event.data), preempted: null });
@@ -80,7 +85,7 @@ export const evolveRun = (run: LiveRun, event: Exclude<RunEvent, { type: 'RunSub
     case 'RunSystemFailed':
     case 'RunCancelled':
     case 'RunAborted':
-      Object.assign(run, { placed: null, ended: { type: event.type, at: epochOf(event.data.endedAt) } });
+      Object.assign(run, { placed: null, ended: { type: event.type, at: epochOf(event.data.endedAt), message: event.data.message } });
       return;
   }
 };
