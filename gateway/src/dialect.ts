@@ -101,6 +101,8 @@ export interface Dialect {
   readonly name: string;
   /** Whatever lies under one of these answers in this dialect's shape, routes or none. */
   readonly bases: readonly string[];
+  /** Where it shares a base with others: whoever brings this header, in lower case, is a client of this one. */
+  readonly header?: string;
   readonly routes: readonly Route[];
   readonly error: ErrorShape;
 }

@@ -20,6 +20,7 @@ import { deeplogix } from './dialects/deeplogix/index.ts';
 import { lmstack } from './dialects/lmstack/index.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
 import { neospace } from './dialects/neospace/index.ts';
+import { openai } from './dialects/openai/index.ts';
 import type { Gatekeepers } from './edge/admit.ts';
 import type { TableRow } from './edge/route-table.ts';
 import { createEdge, type EdgeSettings } from './edge/server.ts';
@@ -159,6 +160,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       neospace(),
       deeplogix(config),
       lmstack(),
+      openai(),
       signIn(config),
     ],
     settings: { ...settingsOf(config), ...settings },

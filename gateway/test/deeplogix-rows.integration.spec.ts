@@ -1,4 +1,4 @@
-import { identity, type Operation, type OutputOf } from '@orrery/contracts';
+import { catalog, identity, type Operation, type OutputOf } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 import request from 'supertest';
 import { deeplogix } from '../src/dialects/deeplogix/index.ts';
@@ -17,6 +17,7 @@ interface Refused {
 interface Case {
   readonly row: string;
   readonly send?: object;
+  readonly query?: string;
   readonly asks: readonly [Operation, object];
   /** `data`, whole. */
   readonly gives: object;
@@ -41,7 +42,70 @@ const whoAmI: Omit<Case, 'row'> = {
   isClosed: true,
 };
 
+const view: catalog.ModelView = {
+  ...sample(catalog.GetModel),
+  modelId: catalog.ModelId.parse(id),
+  name: 'orrery/tiny-chat',
+  provider: 'orrery',
+  type: 'text',
+  capabilities: ['chat', 'tools'],
+  pricing: { currency: 'EUR', version: 1, prices: [] },
+};
+const shown = {
+  id,
+  name: 'orrery/tiny-chat',
+  provider: 'orrery',
+  type: 'text',
+  task: 'chat',
+  description: view.description,
+  is_live: true,
+  context_length: 1,
+  pricing: { currency: 'EUR', prices: [] },
+  created_at: at,
+};
+const whole = {
+  ...shown,
+  aliases: view.aliases,
+  family: view.family,
+  max_output_tokens: 1,
+  input_modalities: ['text'],
+  output_modalities: ['text'],
+  capabilities: ['chat', 'tools'],
+  gpu_required: true,
+  updated_at: at,
+};
+const modelNotFound: Refused = { code: 'ModelNotFound', status: 404, error: 'E_MODEL-NOT_FOUND' };
+
 const cases: readonly Case[] = [
+  {
+    row: 'GET /public/catalog',
+    query: 'is_live=true&search=tiny&provider=orrery&task=chat&limit=5&offset=10',
+    asks: [catalog.ListPublicModels, { isLive: true, search: 'tiny', provider: 'orrery', capability: 'chat', limit: 5, offset: 10 }],
+    gives: { models: [shown], total: 17 },
+    refusals: [],
+    isClosed: false,
+  },
+  {
+    row: 'GET /public/catalog/{model_id}',
+    asks: [catalog.GetPublicModel, { model: id }],
+    gives: whole,
+    refusals: [modelNotFound],
+    isClosed: false,
+  },
+  {
+    row: 'GET /public/providers',
+    asks: [catalog.ListProviders, { limit: 500 }],
+    gives: { providers: [{ id: 'orrery', name: 'Orrery', slug: 'orrery', model_count: 3 }] },
+    refusals: [],
+    isClosed: false,
+  },
+  {
+    row: 'GET /model/{model_id}',
+    asks: [catalog.GetModel, { model: id }],
+    gives: { ...whole, metadata: view.metadata },
+    refusals: [modelNotFound],
+    isClosed: true,
+  },
   {
     row: 'POST /user/login',
     send: { ...credentials, email: 'Person@Example.com', remember: true },
@@ -116,6 +180,12 @@ describe('The Deeplogix API', () => {
     world.stubs.on(identity.LogIn, async () => ({ ...logIn, secondFactorNeeded: false }));
     world.stubs.on(identity.ShowSecondFactor, async () => ({ backupCodesLeft: 7 }));
     world.stubs.on(identity.GetMe, async () => me);
+    const { metadata: _, ...publicView } = view;
+    world.stubs.on(catalog.GetModel, async () => view);
+    world.stubs.on(catalog.GetPublicModel, async () => publicView);
+    world.stubs.on(catalog.ListPublicModels, async () => ({ items: [publicView], total: 17 }));
+    const provider = { provider: 'orrery', name: 'Orrery', description: '', models: 3, registeredAt: at };
+    world.stubs.on(catalog.ListProviders, async () => ({ items: [provider] }));
     world.stubs.on(identity.ListMyApiKeys, async () => ({ items: [identity.ApiKeyView.strip().parse(key)] }));
     world.stubs.on(identity.CreateMyApiKey, async () => key);
   });
@@ -123,7 +193,7 @@ describe('The Deeplogix API', () => {
   const call = (row: string) => {
     const [method = '', path = ''] = row.split(' ');
     const verb = method.toLowerCase() as 'get' | 'post' | 'delete';
-    return request(world.url)[verb](`/api${path.replace('{id}', id)}`);
+    return request(world.url)[verb](`/api${path.replace(/\{\w+\}/, id)}`);
   };
   const asBearer = ({ row, isForPeople }: Case) => call(row).auth(isForPeople ? owner.token : bearer, { type: 'bearer' });
   const asBrowser = ({ row }: Pick<Case, 'row'>) =>
@@ -136,7 +206,7 @@ describe('The Deeplogix API', () => {
 
   it.each(named(cases))('%s', async (_, each) => {
     for (const asked of [asBearer(each), asBrowser(each)]) {
-      const response = await asked.send(each.send);
+      const response = await asked.query(each.query ?? '').send(each.send);
       expect([response.status, response.body]).toEqual([200, { ok: true, data: each.gives }]);
       expect(world.stubs.last(each.asks[0])?.input).toMatchObject(each.asks[1]);
     }
@@ -202,6 +272,25 @@ describe('The Deeplogix API', () => {
     expect(errorOf(await call('GET /user/nothing'))).toEqual([404, 'E_PATH-NOT_FOUND']);
     expect(errorOf(await call('DELETE /user'))).toEqual([405, 'Method Not Allowed']);
     expect((await request(world.url).get('/api/users')).body).not.toHaveProperty('ok');
+  });
+
+  it.each([
+    ['GET /public/catalog/{model_id}', 'tiny', 'E_MODEL_ID-BAD_REQUEST'],
+    ['GET /model/{model_id}', 'tiny', 'E_MODEL_ID-BAD_REQUEST'],
+    ['GET /public/catalog?is_live=maybe', '', 'E_IS_LIVE-BAD_REQUEST'],
+    ['GET /public/catalog?task=dance', '', 'E_TASK-BAD_REQUEST'],
+    ['GET /public/catalog?limit=0', '', 'E_LIMIT-BAD_REQUEST'],
+    ['GET /public/catalog?provider=A%20B', '', 'E_PROVIDER-BAD_REQUEST'],
+  ])('%s names the part that is malformed', async (row, ref, error) => {
+    const [, path = ''] = row.split(' ');
+    const asked = request(world.url).get(`/api${path.replace('{model_id}', ref)}`);
+    expect(errorOf(await asked.auth(bearer, { type: 'bearer' }))).toEqual([400, error]);
+    expect(world.stubs.asked).toEqual([]);
+  });
+
+  it('shows the same to everybody whatever they bring, also what is stale', async () => {
+    const { status, body } = await request(world.url).get('/api/public/catalog').auth('lk_stale', { type: 'bearer' });
+    expect([status, body.data.total]).toEqual([200, 17]);
   });
 
   it('says that a service is down', async () => {

@@ -6,6 +6,7 @@ import { deeplogix } from '../src/dialects/deeplogix/index.ts';
 import { lmstack } from '../src/dialects/lmstack/index.ts';
 import { lyceum } from '../src/dialects/lyceum/index.ts';
 import { neospace } from '../src/dialects/neospace/index.ts';
+import { openai } from '../src/dialects/openai/index.ts';
 import { orrery } from '../src/routes.ts';
 import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
 
@@ -19,7 +20,8 @@ const samples: Readonly<Record<string, unknown>> = {
 };
 const fillPath = (path: string, slug: string): string =>
   path.replace(/\{(\w+)\}/g, (_, field: string) => {
-    if (path.startsWith('/api/api-keys')) return '7';
+    if (path.startsWith('/api/api-keys') || path.startsWith('/api/models')) return '7';
+    if (path.includes('/models/type/')) return 'text';
     return field === 'org' || field === 'slug' ? slug : field === 'name' ? 'cpu' : randomUUID();
   });
 
@@ -75,7 +77,7 @@ const bodyOf = (path: string, operation: Operation): object => {
   );
 };
 
-const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace(), deeplogix({ publicUrl: 'http://x' }), lmstack()].flatMap(
+const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace(), deeplogix({ publicUrl: 'http://x' }), lmstack(), openai()].flatMap(
   (dialect) => dialect.routes,
 );
 const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));

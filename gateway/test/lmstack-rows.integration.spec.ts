@@ -195,7 +195,8 @@ describe('The LMStack API', () => {
 
   it('has a case for every row', () => {
     const rows = lmstack().routes.map(({ method, path }) => `${method} ${path.replace('/api', '')}`);
-    expect(rows.sort()).toEqual(cases.map(({ row }) => row).sort());
+    // Models have cases of their own.
+    expect(rows.filter((row) => !row.includes(' /models')).sort()).toEqual(cases.map(({ row }) => row).sort());
   });
 
   it('takes its keys where it takes its tokens, as far as keys go', async () => {

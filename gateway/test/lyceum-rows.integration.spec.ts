@@ -13,7 +13,38 @@ const whole = 'execution_id created_at execution_type status hardware_profile fi
 );
 const keyFields = 'id org_id name prefix is_active created_at expires_at last_used_at'.split(' ');
 
+const modelFields = ['model_id', 'name', 'type', 'provider', 'available', 'price_per_1k_tokens', 'supports_sync', 'supports_async'];
+const modelDetail = [
+  ...modelFields,
+  ...['description', 'version', 'gpu_required', 'input_types', 'output_types', 'max_input_tokens', 'max_output_tokens'],
+  ...['batch_pricing_discount', 'estimated_latency_ms'],
+];
+const modelLists = ['/models/', '/models/sync', '/models/async'].map(
+  (path): Case => ({
+    row: `GET ${path}`,
+    asks: [[catalog.ListModels, { limit: 500 }]],
+    isList: true,
+    gives: modelFields,
+  }),
+);
+
 const cases: readonly Case[] = [
+  ...modelLists,
+  {
+    row: 'GET /models/type/{type}',
+    asks: [[catalog.ListModels, { limit: 500, type: 'text' }]],
+    isList: true,
+    gives: modelFields,
+  },
+  { row: 'GET /models/{model_id}', asks: [[catalog.GetModel, { model: id }]], gives: modelDetail },
+  { row: 'GET /models/{provider}/{model_id}', asks: [[catalog.GetModel, { model: `orrery/${id}` }]], gives: modelDetail },
+  { row: 'GET /models/{model_id}/instances', asks: [[catalog.GetModel, { model: id }]], isList: true, gives: [] },
+  {
+    row: 'GET /models/{provider}/{model_id}/instances',
+    asks: [[catalog.GetModel, { model: `orrery/${id}` }]],
+    isList: true,
+    gives: [],
+  },
   ...orgCases,
   {
     row: 'POST /auth/login',
@@ -305,13 +336,20 @@ describe('The Lyceum API', () => {
     key = await world.apiKey(owner);
   }, 30_000);
   afterAll(() => world?.stop());
-  beforeEach(() => world.stubs.reset());
+  beforeEach(() => {
+    world.stubs.reset();
+    world.stubs.on(catalog.ListModels, async () => ({ items: [{ ...sample(catalog.GetModel), capabilities: ['chat', 'batch'] }] }));
+  });
 
   it.each(cases.map((each) => [each.row, each] as const))('%s', async (_, { row, send, query, asks, gives, isList, isWhole }) => {
     for (const [operation] of isWhole ? asks : [])
       world.stubs.on(operation, async () => ({ ...Object(sample(operation)), nextCursor: undefined }) as never);
     const [method = '', path = ''] = row.split(' ');
-    const url = `${base}${path.replace('{slug}', owner.slug).replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
+    const url = `${base}${path
+      .replace('{slug}', owner.slug)
+      .replace('{type}', 'text')
+      .replace('{provider}', 'orrery')
+      .replace(/\{\w+\}/, id)}${query ? `?${query}` : ''}`;
     const verb = method.toLowerCase() as 'get' | 'post' | 'patch' | 'delete';
     // Founding an organization, leaving for good and showing a second factor is for people; everything else is done with a key.
     const asked = request(world.url)
@@ -322,7 +360,8 @@ describe('The Lyceum API', () => {
     for (const [operation, input] of asks) expect(world.stubs.last(operation)?.input).toMatchObject(input);
     expect(world.stubs.asked).toHaveLength(asks.length);
     expect(Array.isArray(response.body)).toBe(isList === true);
-    expect(Object.keys(isList ? response.body[0] : response.body)).toEqual(expect.arrayContaining([...gives]));
+    const [first = {}] = [response.body].flat();
+    expect(Object.keys(first)).toEqual(expect.arrayContaining([...gives]));
   });
 
   it('has a case for every row but its streams', () => {
@@ -330,6 +369,17 @@ describe('The Lyceum API', () => {
     expect(rows.map(({ method, path }) => `${method} ${path.replace(base, '')}`).sort()).toEqual(
       [...new Set(cases.map(({ row }) => row))].sort(),
     );
+  });
+
+  it('says which model is not there, and which type there is not', async () => {
+    const { refuse } = await import('@orrery/messaging');
+    world.stubs.on(catalog.GetModel, async () => refuse({ code: 'ModelNotFound', details: {} }));
+    for (const path of ['/models/no-such', '/models/orrery/no-such', '/models/no-such/instances', '/models/%20']) {
+      const { status, body } = await request(world.url).get(`${base}${path}`).auth(key, { type: 'bearer' });
+      expect([status, body]).toEqual([404, { detail: 'Model not found.' }]);
+    }
+    const { status, body } = await request(world.url).get(`${base}/models/type/dance`).auth(key, { type: 'bearer' });
+    expect([status, body.detail]).toMatchObject([422, [{ loc: ['path', 'type'], type: 'enum' }]]);
   });
 
   it('answers with no prices where there are none yet', async () => {

@@ -5,6 +5,8 @@ export interface Caller {
   readonly principal: Principal;
   readonly orgId?: string;
   readonly spaceId?: string;
+  /** The models that a key may call alone: ids and names. */
+  readonly models?: readonly string[];
   /** The organization is: of what the caller would hold only some is left. */
   readonly isSuspended?: true;
   /** A person who may do what the operator may. */

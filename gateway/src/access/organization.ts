@@ -69,10 +69,12 @@ const principalOf = (identity: Identity, held: readonly Permission[]): Principal
 };
 
 const callerOf = (identity: Identity, place: Place | undefined): Caller => {
-  if (!place) return { principal: principalOf(identity, []) };
+  const models = identity.kind === 'key' && identity.key.models !== null ? { models: identity.key.models } : {};
+  if (!place) return { principal: principalOf(identity, []), ...models };
   const { orgId, spaceId, permissions, isSuspended } = place;
   return {
     principal: principalOf(identity, permissions),
+    ...models,
     orgId,
     ...(spaceId === undefined ? {} : { spaceId }),
     ...(isSuspended ? { isSuspended } : {}),

@@ -142,6 +142,13 @@ export const idOf = <S extends Shape>(schema: S, text: string | undefined, missi
   throw new Failed(refusal({ refusals: { [missing]: 404 } }, { code: missing, details: {} }));
 };
 
+/** A field of the path that is of a known form; whoever writes something else is told what is wrong with it. */
+export const fromPath = <S extends Shape>(schema: S, path: Parts['path'], name: string): z.output<S> => {
+  const fields: Readonly<Record<string, unknown>> = read(z.object({ [name]: schema }), path, 'path');
+  // It is what its schema has read.
+  return fields[name] as z.output<S>;
+};
+
 const integerText = /^\s*[+-]?\d{1,15}\s*$/;
 
 /** An integer, or the text of one: clients send both. */

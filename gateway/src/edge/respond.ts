@@ -13,12 +13,21 @@ export const respond = (reply: FastifyReply, { status, contentType, body, setCoo
   return reply.code(status).type(contentType).send(Buffer.from(body));
 };
 
-/** The shape of errors below a path: of the dialect whose base is the longest that fits. */
-export const errorShapes = (dialects: readonly Dialect[]): ((path: string) => ErrorShape) => {
+type ShapeAt = (path: string, headers?: Readonly<Record<string, unknown>>) => ErrorShape;
+
+/**
+ * The shape of errors below a path: of the dialect whose base is the longest that fits; but first of one that shares the base and by whose
+ * header its clients are known.
+ */
+export const errorShapes = (dialects: readonly Dialect[]): ShapeAt => {
   const shapes = dialects
-    .flatMap(({ bases, error }) => bases.map((base) => ({ base, error })))
+    .flatMap(({ bases, error, header }) => bases.map((base) => ({ base, error, header })))
     .sort((a, b) => b.base.length - a.base.length);
-  return (path) => shapes.find(({ base }) => path === base || path.startsWith(`${base}/`))?.error ?? problem;
+  return (path, headers = {}) => {
+    const fitting = shapes.filter(({ base }) => path === base || path.startsWith(`${base}/`));
+    const known = fitting.find(({ header }) => header !== undefined && headers[header] !== undefined);
+    return (known ?? fitting[0])?.error ?? problem;
+  };
 };
 
 /** What fastify itself may say, in our words. */
@@ -36,7 +45,7 @@ const fromFramework: Readonly<Record<string, (limit: number) => Failure>> = {
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
 export interface FailureWriterOptions {
-  readonly shapeAt: (path: string) => ErrorShape;
+  readonly shapeAt: ShapeAt;
   readonly bodyLimit: number;
   readonly log: Log;
 }
@@ -52,7 +61,7 @@ export const failureWriter =
     const path = exchange?.path ?? pathOf(request.url);
     if (exchange) exchange.code = failure.code;
     if (failure.status === 500) log.error({ err: error, request_id: request.id }, 'a request failed');
-    const { contentType, body, status = failure.status } = shapeAt(path)(failure, { path, traceId: exchange?.traceId });
+    const { contentType, body, status = failure.status } = shapeAt(path, request.headers)(failure, { path, traceId: exchange?.traceId });
     reply.headers(failure.headers);
     return respond(reply, { status, contentType, body: JSON.stringify(body) });
   };

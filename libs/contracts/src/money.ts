@@ -30,9 +30,12 @@ export const nanosOf = (decimal: string): Nanos => {
   return nanos(sign === '-' ? -value : value);
 };
 
-/** Nano-units as a decimal number of units, without trailing zeros: `-0.000000001`, `12.5`, `3`. */
-export const decimalOf = (value: bigint): string => {
+const nanoDigits = 9;
+
+/** Nano-units, or what is finer by some digits, as a decimal number of units, without trailing zeros: `-0.000000001`, `12.5`, `3`. */
+export const decimalOf = (value: bigint, digits = nanoDigits): string => {
   const magnitude = value < 0n ? -value : value;
-  const fraction = (magnitude % nanosPerUnit).toString().padStart(9, '0').replace(/0+$/, '');
-  return `${value < 0n ? '-' : ''}${magnitude / nanosPerUnit}${fraction ? `.${fraction}` : ''}`;
+  const perUnit = 10n ** BigInt(digits);
+  const fraction = (magnitude % perUnit).toString().padStart(digits, '0').replace(/0+$/, '');
+  return `${value < 0n ? '-' : ''}${magnitude / perUnit}${fraction ? `.${fraction}` : ''}`;
 };

@@ -1,4 +1,4 @@
-import { catalog, execution, type OutputOf } from '@orrery/contracts';
+import { catalog, decimalOf, execution, type OutputOf, parseNanos } from '@orrery/contracts';
 import { Failed, refusal } from '../../failure.ts';
 import type { To } from '../row.ts';
 import { creditsText, Decimal, perHour, type Writable } from './json.ts';
@@ -11,14 +11,40 @@ export const machineType = ({ name, nanosPerSecond }: Offer): Writable => ({
   price_per_hour: nanosPerSecond === null ? null : new Decimal(perHour(nanosPerSecond)),
 });
 
-export const price = ({ meter, resource, unit, nanosPerUnit }: OutputOf<typeof catalog.GetPriceBook>['prices'][number]): Writable => ({
-  meter_slug: meter.replaceAll('.', '_'),
-  resource,
-  applies_to: { hardware_profile: resource },
-  unit,
-  unit_price: creditsText(nanosPerUnit),
-  unit_price_per_hour: perHour(nanosPerUnit),
+const inferenceMeters: Readonly<Record<catalog.ModelMeter, string>> = {
+  'tokens.input': 'serverless_inference_prompt_tokens',
+  'tokens.cached-input': 'serverless_inference_cached_prompt_tokens',
+  'tokens.output': 'serverless_inference_completion_tokens',
+  'model.seconds': 'serverless_inference_seconds',
+  'model.requests': 'serverless_inference_requests',
+};
+
+/** Of one token, which may cost a millionth of a nano-unit. */
+const singleDigits = 15;
+const perSingle = ({ nanosPerUnit, unit }: catalog.ModelPrice): string =>
+  decimalOf((parseNanos(nanosPerUnit) * 1_000_000n) / catalog.unitSizes[unit], singleDigits);
+
+const modelPrice = (price: catalog.ModelPrice): Writable => ({
+  meter_slug: inferenceMeters[price.meter],
+  resource: price.resource,
+  applies_to: { deployment_id: `serverless:${price.resource}`, ...(price.provider === undefined ? {} : { provider: price.provider }) },
+  unit: price.unit === 'second' || price.unit === 'request' ? price.unit : 'token',
+  unit_price: perSingle(price),
+  ...(price.unit === 'second' ? { unit_price_per_hour: perHour(price.nanosPerUnit) } : {}),
 });
+
+export const price = (each: catalog.Price): Writable => {
+  if (each.meter !== 'run.seconds') return modelPrice(each);
+  const { meter, resource, unit, nanosPerUnit } = each;
+  return {
+    meter_slug: meter.replaceAll('.', '_'),
+    resource,
+    applies_to: { hardware_profile: resource },
+    unit,
+    unit_price: creditsText(nanosPerUnit),
+    unit_price_per_hour: perHour(nanosPerUnit),
+  };
+};
 
 const offered = async (to: To<typeof catalog.ListMachineTypes>): Promise<readonly Offer[]> =>
   (await to.ask(catalog.ListMachineTypes, { limit: 500 })).items.filter(({ isOffered }) => isOffered);

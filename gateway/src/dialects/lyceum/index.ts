@@ -12,6 +12,7 @@ import { keys } from './keys.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { mfa } from './mfa.ts';
+import { models } from './models.ts';
 import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
 
@@ -33,6 +34,7 @@ export const lyceum = (
     ...environment,
     ...logs,
     ...hardware,
+    ...models,
     ...billing,
     ...audit(exports),
   ],

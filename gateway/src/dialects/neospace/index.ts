@@ -1,4 +1,5 @@
 import type { Dialect } from '../../dialect.ts';
+import { neospaceKeyHeader } from '../key-headers.ts';
 import { neospaceError } from './error.ts';
 import { base } from './row.ts';
 import { spaces } from './spaces.ts';
@@ -8,6 +9,7 @@ import { users } from './users.ts';
 export const neospace = (): Dialect => ({
   name: 'neospace',
   bases: [base],
+  header: neospaceKeyHeader,
   routes: [...spaces, ...users],
   error: neospaceError,
 });

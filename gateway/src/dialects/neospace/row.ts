@@ -1,3 +1,4 @@
+import { neospaceKeyHeader } from '../key-headers.ts';
 import { rowsIn } from '../row.ts';
 
 export const base = '/v1';
@@ -8,7 +9,6 @@ export type Json = null | boolean | number | string | undefined | readonly Json[
 export const row = rowsIn<Json>({
   under: (path) => `${base}${path}`,
   textOf: (value) => JSON.stringify(value ?? {}),
-  // As the vendor's own library sends it.
-  keyHeader: 'x-neo-api-key',
+  keyHeader: neospaceKeyHeader,
   placesIn: (path) => (path.startsWith('/spaces/{id}') ? { spaceField: 'id' } : {}),
 });

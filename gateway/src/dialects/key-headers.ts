@@ -1,0 +1,2 @@
+/** As NeoSpace's own libraries send their key: also to what its API shares with others. */
+export const neospaceKeyHeader = 'x-neo-api-key';

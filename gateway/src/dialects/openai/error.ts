@@ -1,0 +1,48 @@
+import type { ErrorShape } from '../../dialect.ts';
+import type { Failure } from '../../failure.ts';
+
+const types: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  402: 'insufficient_quota',
+  403: 'permission_error',
+  429: 'rate_limit_error',
+};
+
+const codes: Readonly<Record<string, string>> = {
+  Unauthenticated: 'invalid_api_key',
+  ModelNotFound: 'model_not_found',
+  RateLimited: 'rate_limit_exceeded',
+  PayloadTooLarge: 'request_too_large',
+};
+
+const typeOf = (status: number): string => types[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
+
+const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+
+const sentenceOf = ({ detail, issues }: Failure): string =>
+  issues.length === 0
+    ? detail
+    : issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : issue.in} ${issue.detail}`).join('; ');
+
+/** The one field that is wrong, where there is one: what clients show beside the message. */
+const paramOf = ({ code, issues: [issue] }: Failure): string | null => {
+  if (issue) return issue.path.length > 0 ? issue.path.join('.') : null;
+  return code === 'ModelNotFound' ? 'model' : null;
+};
+
+/** `{ error: { message, type, param, code } }`, what is malformed with 400. */
+export const openaiError: ErrorShape = (failure) => {
+  const status = failure.status === 422 ? 400 : failure.status;
+  return {
+    status,
+    contentType: 'application/json; charset=utf-8',
+    body: {
+      error: {
+        message: sentenceOf(failure),
+        type: typeOf(status),
+        param: paramOf(failure),
+        code: codes[failure.code] ?? lowerSnake(failure.code),
+      },
+    },
+  };
+};
