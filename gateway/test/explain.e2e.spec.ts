@@ -23,6 +23,8 @@ const as = (bearer: string) => ({
   put: (path: string, body: object = {}) => request(system.url).put(path).auth(bearer, { type: 'bearer' }).send(body),
 });
 
+const operator = () => as(system.operatorKey);
+
 /** More than any machine here has. */
 const offerHuge = async (): Promise<void> => {
   const operator = as(system.operatorKey);
@@ -61,7 +63,19 @@ describe('somebody whose run waits', () => {
       waiting: { reason: 'no-machine', instead: [{ input: { execution_type: 'cpu' } }] },
     });
     const queue = await as(system.operatorKey).get(`${own}/queue`);
-    expect(queue.body).toMatchObject({ items: [{ id: run.id, position: 1, queue: run.orgId }], summary: { waiting: 1 } });
+    const { body: orgs } = await as(token).get(`${own}/orgs`);
+    const queueName = orgs.items[0].slug;
+    expect(queue.body).toMatchObject({ items: [{ id: run.id, position: 1, queue: run.orgId, queueName }], summary: { waiting: 1 } });
+    const uses = await as(system.operatorKey).get(`${own}/queue/quotas`);
+    expect(uses.body.items).toMatchObject([{ node: run.orgId, nodeName: queueName, waiting: 1 }]);
+    const stranger = randomUUID();
+    const { body: set } = await operator().put(`${own}/quotas`, { node: stranger, limitMilli: { a1000: 1_000 } });
+    const warned = [
+      `There is no organization ${stranger}: what is set of ${stranger} is nobody's.`,
+      expect.stringContaining('names a1000'),
+    ];
+    expect(set.warnings).toEqual(warned);
+    expect((await operator().get(`${own}/queue`)).body.warnings).toEqual(warned);
     await as(token).post(`${own}/runs/${run.id}/end`, { mode: 'abort' });
   }, 60_000);
 

@@ -22,9 +22,12 @@ import { RunsHandler } from './application/runs.handler.ts';
 import { Runs } from './application/runs.ts';
 import { schedulerOffice, serveTerm } from './application/scheduler.office.ts';
 import { ExplainHandler } from './application/scheduling/explain.handler.ts';
+import { Names } from './application/scheduling/names.ts';
+import { QueueHandler } from './application/scheduling/queue.handler.ts';
 import { RulesHandler } from './application/scheduling/rules.handler.ts';
 import { Rules } from './application/scheduling/rules.ts';
 import { SchedulerLine } from './application/scheduling/scheduler-line.ts';
+import { RulesWarnings } from './application/scheduling/warnings.ts';
 import { closedConsumer, standingConsumer } from './application/standing.consumer.ts';
 import { SubmissionLimits } from './application/submissions.ts';
 import { Telemetry } from './application/telemetry.ts';
@@ -72,6 +75,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
   const household = householdOf(store);
   const { runs, workers: machines } = household;
   const reader = new RunReader(store);
+  const names = new Names(deps.bus, store);
   const owners = new AttemptOwners(store.pool);
   const beats = new Beats({ pool: store.pool, runs, workers: machines, log, patience: patienceOf(config) });
   const watch = new RunWatch(store, databaseUrl, log);
@@ -87,6 +91,7 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
       RunsHandler,
       RulesHandler,
       ExplainHandler,
+      QueueHandler,
       EnvironmentHandler,
       WorkersHandler,
       AgentsHandler,
@@ -100,6 +105,8 @@ const moduleOf = (deps: ExecutionDeps): ModuleMetadata => {
       { provide: Runs, useValue: runs },
       { provide: Workers, useValue: machines },
       { provide: Rules, useValue: new Rules(store) },
+      { provide: Names, useValue: names },
+      { provide: RulesWarnings, useValue: new RulesWarnings(store, names) },
       { provide: SchedulerLine, useValue: new SchedulerLine(deps.bus) },
       { provide: Environments, useValue: environmentsOf(deps) },
       { provide: Beats, useValue: beats },

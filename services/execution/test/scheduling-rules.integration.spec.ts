@@ -33,9 +33,14 @@ describe('quotas', () => {
     await setQuota({ node: 'research', limitMilli: { a100: 16_000 } });
     const { quota, warnings } = await setQuota({ node: org, parent: 'research', guaranteedMilli: { a100: 4_500 }, weight: 2 });
     expect(quota).toMatchObject({ node: org, parent: 'research', guaranteedMilli: { a100: 4_500 }, limitMilli: {}, weight: 2 });
-    expect(warnings).toEqual([expect.stringContaining('the connected machines have 0 a100')]);
+    expect(warnings).toEqual([
+      'What is set of research names a100, and no connected machine has such a GPU.',
+      `What is set of ${org} names a100, and no connected machine has such a GPU.`,
+      expect.stringContaining('the connected machines have 0 a100'),
+    ]);
     await setQuota({ node: `${org}/${project}` });
-    const { items } = await world.get(execution.ListQuotas, {}, operator);
+    const { items, warnings: again } = await world.get(execution.ListQuotas, {}, operator);
+    expect(again).toEqual(warnings);
     expect(items.filter(({ node }) => node.startsWith(org)).map(({ node, parent }) => [node, parent])).toEqual([
       [org, 'research'],
       [`${org}/${project}`, org],
@@ -94,9 +99,13 @@ describe('pools, promises and rules', () => {
     expect((await world.get(execution.ListPools, {}, operator)).items).toEqual([]);
 
     const promise = { orgId: org, model: 'a100', size: 8, count: 2 };
-    await world.get(execution.PromiseIslands, promise, operator);
-    expect((await world.get(execution.ListPromisedIslands, {}, operator)).items).toMatchObject([promise]);
-    expect(await world.get(execution.PromiseIslands, { ...promise, count: 0 }, operator)).toMatchObject({ count: 0 });
+    const tooFew = ['In all 2 islands of at least 8 a100 are promised, and the connected machines have 0.'];
+    expect(await world.get(execution.PromiseIslands, promise, operator)).toMatchObject({ promise, warnings: tooFew });
+    const listed = await world.get(execution.ListPromisedIslands, {}, operator);
+    expect(listed.items).toMatchObject([promise]);
+    expect(listed.warnings).toEqual(expect.arrayContaining(tooFew));
+    const withdrawn = await world.get(execution.PromiseIslands, { ...promise, count: 0 }, operator);
+    expect(withdrawn).toMatchObject({ promise: { count: 0 }, warnings: [] });
     expect((await world.get(execution.ListPromisedIslands, {}, operator)).items).toEqual([]);
 
     expect(await world.get(execution.GetSchedulerRules, {}, operator)).toEqual(execution.schedulerDefaults);

@@ -7,6 +7,7 @@ import { RunId } from '../runs/ids.ts';
 import { askFields, askRefusals, refuseContradiction } from '../runs/operations.ts';
 import { RunStatus } from '../runs/types.ts';
 import { PlacedItem, PreemptionTold, ProposedMoves, QueueItem, QueueSummary, QuotaUse, WaitExplained } from './explain-types.ts';
+import { Warnings } from './types.ts';
 
 /** The scheduler is in one process at a time; for a moment it is in none. */
 const fromScheduler = { SchedulerChangingHands: 503, SchedulerBusy: 503 } as const;
@@ -45,7 +46,7 @@ export const GetQueue = query({
   http: 'GET /queue',
   access: 'operator',
   input: PageRequest,
-  output: pageOf(QueueItem).extend({ summary: QueueSummary }),
+  output: pageOf(QueueItem).extend({ summary: QueueSummary, warnings: Warnings }),
   refusals: fromItsCopy,
   deadlineMs: 10_000,
 });

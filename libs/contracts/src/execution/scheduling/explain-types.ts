@@ -131,12 +131,16 @@ export const WaitExplained = z
   .meta({ id: 'WaitExplained' });
 export type WaitExplained = z.infer<typeof WaitExplained>;
 
+/** `acme/vision`: the slug of an organization and its project, as people know them; null: nothing is known of its id. */
+const QueueName = z.string().nullable();
+
 /** A request in the queue, as an operator sees it. */
 export const QueueItem = z
   .strictObject({
     /** A run, or the first of a gang. */
     id: z.string(),
     queue: z.string(),
+    queueName: QueueName,
     position: z.int().positive(),
     reason: z.string(),
     message: z.string(),
@@ -169,7 +173,7 @@ export const QueueSummary = z
   .meta({ id: 'QueueSummary' });
 export type QueueSummary = z.infer<typeof QueueSummary>;
 
-const Seats = z.array(z.strictObject({ workerId: WorkerId, gpuIndexes: z.array(z.int().min(0)) }));
+const Seats = z.array(z.strictObject({ workerId: WorkerId, workerName: z.string().nullable(), gpuIndexes: z.array(z.int().min(0)) }));
 
 /** Preemptible work that could start again elsewhere, so that one that waits has room. Nobody does it unless somebody wants it. */
 export const ProposedMoves = z
@@ -177,8 +181,9 @@ export const ProposedMoves = z
     /** What would start. */
     admits: z.string(),
     queue: z.string(),
+    queueName: QueueName,
     message: z.string(),
-    moves: z.array(z.strictObject({ id: z.string(), queue: z.string(), from: Seats, to: Seats })),
+    moves: z.array(z.strictObject({ id: z.string(), queue: z.string(), queueName: QueueName, from: Seats, to: Seats })),
   })
   .meta({ id: 'ProposedMoves' });
 export type ProposedMoves = z.infer<typeof ProposedMoves>;
@@ -187,6 +192,7 @@ export const PlacedItem = z
   .strictObject({
     id: z.string(),
     queue: z.string(),
+    queueName: QueueName,
     rank: z.int(),
     isPreemptible: z.boolean(),
     isBorrowed: z.boolean(),
@@ -201,6 +207,7 @@ export type PlacedItem = z.infer<typeof PlacedItem>;
 export const QuotaUse = z
   .strictObject({
     node: z.string(),
+    nodeName: QueueName,
     parent: z.string().nullable(),
     weight: z.number(),
     usedMilli: Amounts,

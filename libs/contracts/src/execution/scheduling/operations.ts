@@ -12,6 +12,7 @@ import {
   Quota,
   QuotaView,
   SchedulerRules,
+  Warnings,
   WorkerTraits,
 } from './types.ts';
 
@@ -31,8 +32,7 @@ export const SetQuota = command({
   }),
   output: z.strictObject({
     quota: QuotaView,
-    /** What can be meant so, and is mostly not. */
-    warnings: z.array(z.string()),
+    warnings: Warnings,
   }),
   refusals: {
     QuotaParentNotFound: 409,
@@ -61,7 +61,7 @@ export const ListQuotas = query({
   http: 'GET /quotas',
   access: 'operator',
   input: PageRequest,
-  output: pageOf(QuotaView),
+  output: pageOf(QuotaView).extend({ warnings: Warnings }),
   refusals: {},
 });
 
@@ -135,8 +135,8 @@ export const PromiseIslands = command({
   http: 'PUT /promised-islands',
   access: 'operator',
   input: IslandPromise,
-  output: IslandPromiseView,
-  refusals: { TooManyPromises: 409 },
+  output: z.strictObject({ promise: IslandPromiseView, warnings: Warnings }),
+  refusals: { TooManyPromises: 409, GuaranteeAboveLimit: 409 },
 });
 
 export const ListPromisedIslands = query({
@@ -145,7 +145,7 @@ export const ListPromisedIslands = query({
   http: 'GET /promised-islands',
   access: 'operator',
   input: PageRequest,
-  output: pageOf(IslandPromiseView),
+  output: pageOf(IslandPromiseView).extend({ warnings: Warnings }),
   refusals: {},
 });
 

@@ -33,6 +33,9 @@ const ClassName = Text.max(63).regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 'lower
 export const mostQuotas = 5_000;
 export const deepestQuota = 8;
 
+/** What can be meant so, and is mostly not: what today's machines and organizations cannot meet. */
+export const Warnings = z.array(z.string());
+
 /** What is set of a node; whoever has none has no guarantee, no limit and weight 1. */
 export const Quota = z.strictObject({
   node: QuotaPath,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { command, query } from '../../define.ts';
 import { OrgRole } from '../../permissions.ts';
-import { NameText, PageRequest, pageOf, Text, UserId } from '../../values.ts';
+import { NameText, OrgId, PageRequest, pageOf, Text, UserId } from '../../values.ts';
 import { Email } from '../users/types.ts';
 import { BillingDetailsChange, MembershipView, MemberView, OrgSlug, OrgView } from './types.ts';
 
@@ -138,4 +138,16 @@ export const ReinstateOrg = command({
   input: z.strictObject(org),
   output: OrgView,
   refusals: { OrgNotFound: 404 },
+});
+
+export const mostNamesAtOnce = 1_000;
+
+/** For services that tell operators of organizations, and know them by their ids: names are personal, and kept here alone. */
+export const NamesOfOrgs = query({
+  subject: 'identity.names-of-orgs',
+  summary: 'What these organizations are called; of one that is not there, nothing',
+  access: 'service',
+  input: z.strictObject({ orgIds: z.array(OrgId).max(mostNamesAtOnce) }),
+  output: z.strictObject({ items: z.array(z.strictObject({ orgId: OrgId, slug: OrgSlug })) }),
+  refusals: {},
 });

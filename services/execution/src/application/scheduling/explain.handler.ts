@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { execution, type InputOf, instantOf, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
-import { cellsOf, cursorOf, EventStore } from '@orrery/event-store';
+import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { z } from 'zod';
@@ -18,25 +18,6 @@ type Explanation = OutputOf<typeof execution.ExplainRun>;
 
 const Explained = z.object({ asOf: z.string(), waiting: execution.WaitExplained.nullable(), isTooLarge: z.boolean().default(false) });
 const Supposed = Explained.extend({ choice: z.int().min(0).nullable() });
-const next = z.int().optional();
-const Waiting = z.object({ items: z.array(execution.QueueItem), next, summary: execution.QueueSummary });
-const Running = z.object({ items: z.array(execution.PlacedItem), next });
-const Uses = z.object({ items: z.array(execution.QuotaUse), next });
-
-interface Paging {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
-
-/** What is before the page. Positions are counted, for what waits moves. */
-const windowOf = ({ limit, cursor }: Paging): { readonly limit: number; readonly after: number } => {
-  const after = cursor === undefined ? 0 : Number(cellsOf(cursor, 1)[0]);
-  return { limit, after: Number.isSafeInteger(after) && after > 0 ? after : 0 };
-};
-
-const nextOf = (after: number | undefined): { readonly nextCursor?: string } =>
-  after === undefined ? {} : { nextCursor: cursorOf([after]) };
-
 /** Nothing is run, so there is nothing to run. */
 const noProgram = { hash: '0'.repeat(64), bytes: 1, bundle: '' };
 
@@ -91,35 +72,6 @@ export class ExplainHandler {
     const machineType = choice === null ? null : (submission.request.choices[choice]?.machineType ?? null);
     const summary = machineType === null ? (waiting?.summary ?? 'It would wait.') : `It would start now, as ${machineType}.`;
     return { asOf, startsNow: machineType !== null, summary, machineType, waiting };
-  }
-
-  @Serves(execution.GetQueue)
-  async queue(page: InputOf<typeof execution.GetQueue>, context: RequestContext): Promise<OutputOf<typeof execution.GetQueue>> {
-    const { next: after, ...answer } = Waiting.parse(await this.line.ask({ about: 'waiting', ...windowOf(page) }, context));
-    return { ...answer, ...nextOf(after) };
-  }
-
-  @Serves(execution.GetQueueRunning)
-  async running(
-    page: InputOf<typeof execution.GetQueueRunning>,
-    context: RequestContext,
-  ): Promise<OutputOf<typeof execution.GetQueueRunning>> {
-    const { items, next: after } = Running.parse(await this.line.ask({ about: 'running', ...windowOf(page) }, context));
-    return { items, ...nextOf(after) };
-  }
-
-  @Serves(execution.GetQuotaUse)
-  async quotas(page: InputOf<typeof execution.GetQuotaUse>, context: RequestContext): Promise<OutputOf<typeof execution.GetQuotaUse>> {
-    const { items, next: after } = Uses.parse(await this.line.ask({ about: 'quotas', ...windowOf(page) }, context));
-    return { items, ...nextOf(after) };
-  }
-
-  @Serves(execution.GetProposedMoves)
-  async moves(
-    _: InputOf<typeof execution.GetProposedMoves>,
-    context: RequestContext,
-  ): Promise<OutputOf<typeof execution.GetProposedMoves>> {
-    return execution.GetProposedMoves.output.parse(await this.line.ask({ about: 'moves' }, context));
   }
 
   private async preemption(runId: execution.RunId): Promise<execution.PreemptionTold | null> {

@@ -4,10 +4,11 @@ import { EventStore } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
 import { parentByPath } from '../../domain/scheduling/admission/quota-node.ts';
-import { warningsOf } from '../../domain/scheduling/rules/quotas.ts';
 import { promiseKey } from '../../domain/scheduling/rules/rules-state.ts';
+import { concerning, concerningPromise, told, warningsOf } from '../../domain/scheduling/rules/warnings.ts';
 import { islandPromises, pools, priorityClasses, quotas, rulesNow } from '../../views/scheduling.view.ts';
 import { Rules } from './rules.ts';
+import { RulesWarnings } from './warnings.ts';
 
 const thereNow = <T>(set: T | undefined): T => {
   if (set === undefined) throw new TypeError('what was set is there');
@@ -18,19 +19,21 @@ const thereNow = <T>(set: T | undefined): T => {
 export class RulesHandler {
   private readonly store: EventStore;
   private readonly rules: Rules;
+  private readonly warnings: RulesWarnings;
 
-  constructor(store: EventStore, rules: Rules) {
+  constructor(store: EventStore, rules: Rules, warnings: RulesWarnings) {
     this.store = store;
     this.rules = rules;
+    this.warnings = warnings;
   }
 
   @Serves(execution.SetQuota)
   async setQuota(input: InputOf<typeof execution.SetQuota>, context: RequestContext): Promise<OutputOf<typeof execution.SetQuota>> {
     const { node, parent = parentByPath(node) } = input;
-    const capacity = await this.rules.capacity();
+    const today = await this.warnings.today(await this.warnings.decided(), context, [node]);
     return await this.rules.tell({ type: 'SetQuota', quota: { ...input, parent } }, context, (state) => ({
       quota: thereNow(state.quotas[node]),
-      warnings: [...warningsOf(state.quotas, node, capacity)],
+      warnings: told(concerning(warningsOf(state, today), state, node)),
     }));
   }
 
@@ -43,8 +46,12 @@ export class RulesHandler {
   }
 
   @Serves(execution.ListQuotas)
-  async listQuotas({ limit, cursor }: InputOf<typeof execution.ListQuotas>): Promise<OutputOf<typeof execution.ListQuotas>> {
-    return await this.store.read(quotas).page({ where: {}, order: { by: ['node'] }, limit, cursor });
+  async listQuotas(
+    { limit, cursor }: InputOf<typeof execution.ListQuotas>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.ListQuotas>> {
+    const page = await this.store.read(quotas).page({ where: {}, order: { by: ['node'] }, limit, cursor });
+    return { ...page, warnings: await this.warnings.all(context, systemClock.now()) };
   }
 
   @Serves(execution.SetPriorityClass)
@@ -95,20 +102,21 @@ export class RulesHandler {
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.PromiseIslands>> {
     const setAt = instantOf(systemClock.now());
-    return await this.rules.tell(
-      { type: 'Promise', promise },
-      context,
-      ({ promises }) => promises[promiseKey(promise)] ?? { ...promise, setAt },
-    );
+    const today = await this.warnings.today(await this.warnings.decided(), context, [promise.orgId]);
+    return await this.rules.tell({ type: 'Promise', promise }, context, (state) => ({
+      promise: state.promises[promiseKey(promise)] ?? { ...promise, setAt },
+      warnings: told(concerningPromise(warningsOf(state, today), promise)),
+    }));
   }
 
   @Serves(execution.ListPromisedIslands)
-  async listPromises({
-    limit,
-    cursor,
-  }: InputOf<typeof execution.ListPromisedIslands>): Promise<OutputOf<typeof execution.ListPromisedIslands>> {
+  async listPromises(
+    { limit, cursor }: InputOf<typeof execution.ListPromisedIslands>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof execution.ListPromisedIslands>> {
     const { items, ...rest } = await this.store.read(islandPromises).page({ where: {}, order: { by: ['id'] }, limit, cursor });
-    return { items: items.map(({ id: _, ...promise }) => promise), ...rest };
+    const warnings = await this.warnings.all(context, systemClock.now());
+    return { items: items.map(({ id: _, ...promise }) => promise), ...rest, warnings };
   }
 
   @Serves(execution.SetSchedulerRules)

@@ -1,4 +1,4 @@
-import { actorOf, type execution, instantOf, type RequestContext } from '@orrery/contracts';
+import { actorOf, instantOf, type RequestContext } from '@orrery/contracts';
 import { type EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse } from '@orrery/messaging';
@@ -11,7 +11,7 @@ type Unsaid<C> = C extends RulesCommand ? Omit<C, 'by' | 'at'> : never;
 export class Rules {
   private readonly handle;
 
-  constructor(private readonly store: EventStore) {
+  constructor(store: EventStore) {
     this.handle = handleWith(store, SchedulingRules, { name: 'scheduling', snapshots: { every: 100, shape: 'scheduling-1' } });
   }
 
@@ -20,16 +20,5 @@ export class Rules {
     const said = { ...command, by: actorOf(context.principal), at: instantOf(systemClock.now()) } as RulesCommand;
     const options = { input: command, answer: (_events: readonly RulesEvent[], state: RulesState): A => answer(state) };
     return refuse(await this.handle<A>(rulesStream, said, context, options)).answer;
-  }
-
-  /** Thousandths of each GPU model, and of CPUs, on the machines that are connected. */
-  async capacity(): Promise<execution.Amounts> {
-    const { rows } = await this.store.pool.query<{ resource: string; milli: number }>({
-      name: 'capacity-by-resource',
-      text: `SELECT lower(gpu->>'model') AS resource, (1000 * count(*))::float8 AS milli
-          FROM workers, jsonb_array_elements(facts->'gpus') gpu WHERE NOT is_lost GROUP BY 1
-        UNION ALL SELECT 'cpu', coalesce(sum((facts->>'cpuMilli')::bigint), 0)::float8 FROM workers WHERE NOT is_lost`,
-    });
-    return Object.fromEntries(rows.map(({ resource, milli }) => [resource, milli]));
   }
 }

@@ -7,6 +7,7 @@ import { refuse, Serves } from '@orrery/messaging';
 import { Org, type State } from '../../domain/orgs/org.ts';
 import { slugOf } from '../../domain/orgs/slug.ts';
 import { assertRoomFor, listOrgsOf } from '../../views/orgs/memberships.ts';
+import { orgs } from '../../views/orgs/orgs.view.ts';
 import { callerOf, orgOf } from '../caller.ts';
 import { orgOfKey } from '../keys/org-of-key.ts';
 import { Snapshots } from '../snapshots.ts';
@@ -47,6 +48,13 @@ export class OrgsHandler {
   @Serves(identity.ListOrgs)
   async list(input: InputOf<typeof identity.ListOrgs>, context: RequestContext): Promise<OutputOf<typeof identity.ListOrgs>> {
     return await listOrgsOf(this.store, { userId: callerOf(context), only: await orgOfKey(this.store, context) }, input);
+  }
+
+  @Serves(identity.NamesOfOrgs)
+  async names({ orgIds }: InputOf<typeof identity.NamesOfOrgs>): Promise<OutputOf<typeof identity.NamesOfOrgs>> {
+    if (orgIds.length === 0) return { items: [] };
+    const rows = await this.store.read(orgs).list({ where: { id: { in: orgIds } }, order: { by: ['id'] }, limit: orgIds.length });
+    return { items: rows.map(({ id: orgId, slug }) => ({ orgId, slug })) };
   }
 
   @Serves(identity.CreateOrg)

@@ -40,6 +40,7 @@ export const waitingPage = (scene: Scene, window: Window): Part<execution.QueueI
         {
           id,
           queue,
+          queueName: null,
           position,
           reason,
           message: reasonInWords(reason, request),
@@ -70,6 +71,7 @@ export const runningPage = (scene: Scene, window: Window): Part<execution.Placed
     items: items.map(({ request, placed, vacated }) => ({
       id: request.id,
       queue: request.queue,
+      queueName: null,
       rank: request.rank,
       isPreemptible: request.isPreemptible,
       isBorrowed: placed.isBorrowed,
@@ -81,7 +83,7 @@ export const runningPage = (scene: Scene, window: Window): Part<execution.Placed
 };
 
 const seatsInWords = (seats: readonly Seat[]): execution.PlacedItem['seats'] =>
-  seats.map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), gpuIndexes: [...gpus] }));
+  seats.map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), workerName: null, gpuIndexes: [...gpus] }));
 
 /** What an operator could do so that something starts. */
 export const proposalOf = (scene: Scene, admits: string, moves: readonly Move[]): execution.ProposedMoves => {
@@ -89,8 +91,15 @@ export const proposalOf = (scene: Scene, admits: string, moves: readonly Move[])
   return {
     admits,
     queue: queueOf(admits),
+    queueName: null,
     message: `It would start now if ${many(moves.length, 'preemptible request')} started again elsewhere, where there is room for each.`,
-    moves: moves.map(({ request, from, to }) => ({ id: request, queue: queueOf(request), from: seatsInWords(from), to: seatsInWords(to) })),
+    moves: moves.map(({ request, from, to }) => ({
+      id: request,
+      queue: queueOf(request),
+      queueName: null,
+      from: seatsInWords(from),
+      to: seatsInWords(to),
+    })),
   };
 };
 
@@ -112,6 +121,7 @@ export const quotaUsePage = (scene: Scene, window: Window): Part<execution.Quota
       const { parent = null, weight = 1, guaranteed = {}, limit = {} } = scene.nodeOf(id) ?? {};
       return {
         node: id,
+        nodeName: null,
         parent: scene.nodeOf(id) ? parent : (scene.pathOf(id)[1] ?? null),
         weight,
         usedMilli: usedBy(scene, id),

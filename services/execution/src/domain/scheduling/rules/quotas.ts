@@ -2,6 +2,7 @@ import { execution } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 import { parentByPath } from '../admission/quota-node.ts';
 import { gpusInWords } from './in-words.ts';
+import type { RulesState } from './rules-state.ts';
 
 type Quotas = Readonly<Record<string, execution.Quota>>;
 
@@ -16,8 +17,10 @@ export type QuotaRefusal =
 
 const organization = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-type Kind = 'cohort' | 'organization' | 'project';
-const kindOf = (node: string): Kind => {
+const wholeGpuMilli = 1_000;
+
+export type Kind = 'cohort' | 'organization' | 'project';
+export const kindOf = (node: string): Kind => {
   if (node.includes('/')) return 'project';
   return organization.test(node) ? 'organization' : 'cohort';
 };
@@ -34,28 +37,49 @@ export const pathOf = (quotas: Quotas, node: string): readonly execution.Quota[]
   return path;
 };
 
-const childrenOf = (quotas: Quotas): ReadonlyMap<string, readonly execution.Quota[]> => {
-  const children = new Map<string, execution.Quota[]>();
-  for (const quota of Object.values(quotas)) {
-    if (quota.parent === null) continue;
-    const siblings = children.get(quota.parent);
-    if (siblings) siblings.push(quota);
-    else children.set(quota.parent, [quota]);
+/** What is set, arranged for sums. */
+export class Rights {
+  private readonly children = new Map<string, execution.Quota[]>();
+  private readonly promised = new Map<string, Map<string, number>>();
+
+  constructor(
+    readonly quotas: Quotas,
+    promises: RulesState['promises'],
+  ) {
+    for (const quota of Object.values(quotas)) {
+      if (quota.parent === null) continue;
+      const siblings = this.children.get(quota.parent);
+      if (siblings) siblings.push(quota);
+      else this.children.set(quota.parent, [quota]);
+    }
+    for (const { orgId, model, size, count } of Object.values(promises)) {
+      const models = this.promised.get(orgId) ?? new Map<string, number>();
+      models.set(model, (models.get(model) ?? 0) + wholeGpuMilli * size * count);
+      this.promised.set(orgId, models);
+    }
   }
-  return children;
-};
 
-type Children = ReturnType<typeof childrenOf>;
+  below(node: string): readonly execution.Quota[] {
+    return this.children.get(node) ?? [];
+  }
 
-const heightOf = (children: Children, node: string): number =>
-  1 + Math.max(0, ...(children.get(node) ?? []).map((child) => heightOf(children, child.node)));
+  /** Thousandths of GPUs in the islands that are promised to it. */
+  promisedTo(node: string, resource: string): number {
+    return this.promised.get(node)?.get(resource) ?? 0;
+  }
 
-/** What has to be there for a node and all below it to have what they are guaranteed. */
-const owedTo = (children: Children, quota: execution.Quota, resource: string): number =>
-  Math.max(quota.guaranteedMilli[resource] ?? 0, owedBelow(children, quota.node, resource));
+  /** What has to be there for a node and all below it to have what they are guaranteed and promised. */
+  owedTo({ node, guaranteedMilli }: execution.Quota, resource: string): number {
+    return Math.max(guaranteedMilli[resource] ?? 0, this.promisedTo(node, resource), this.owedBelow(node, resource));
+  }
 
-const owedBelow = (children: Children, node: string, resource: string): number =>
-  (children.get(node) ?? []).reduce((sum, child) => sum + owedTo(children, child, resource), 0);
+  owedBelow(node: string, resource: string): number {
+    return this.below(node).reduce((sum, child) => sum + this.owedTo(child, resource), 0);
+  }
+}
+
+const heightOf = (rights: Rights, node: string): number =>
+  1 + Math.max(0, ...rights.below(node).map((child) => heightOf(rights, child.node)));
 
 const misplaced = (quotas: Quotas, { node, parent }: execution.Quota): QuotaRefusal | undefined => {
   const wrong = (mend: string): QuotaRefusal => ({ code: 'QuotaParentWrong', details: { node, mend } });
@@ -68,24 +92,25 @@ const misplaced = (quotas: Quotas, { node, parent }: execution.Quota): QuotaRefu
   return quotas[parent] ? undefined : { code: 'QuotaParentNotFound', details: { parent } };
 };
 
-const aboveLimit = (quotas: Quotas, quota: execution.Quota): QuotaRefusal | undefined => {
-  const children = childrenOf(quotas);
-  const resources = new Set(Object.keys({ ...quota.guaranteedMilli, ...quota.limitMilli }));
-  for (const above of pathOf(quotas, quota.node)) {
-    for (const resource of resources) {
-      const limit = above.limitMilli[resource];
-      const owed = owedTo(children, above, resource);
-      if (limit === undefined || owed <= limit) continue;
+/** More is guaranteed or promised somewhere on its way up than a limit there allows. */
+export const aboveLimit = (rights: Rights, node: string): QuotaRefusal | undefined => {
+  for (const above of pathOf(rights.quotas, node)) {
+    for (const [resource, limit] of Object.entries(above.limitMilli)) {
+      const owed = rights.owedTo(above, resource);
+      if (owed <= limit) continue;
       const [is, may] = [gpusInWords(owed, resource), gpusInWords(limit, resource)];
-      const reason = `${above.node} and what stands below it are guaranteed ${is}, and limited to ${may}: guarantee less, or raise the limit of ${above.node}`;
+      const reason = `${above.node} and what stands below it are guaranteed or promised ${is}, and limited to ${may}: guarantee or promise less, or raise the limit of ${above.node}`;
       return { code: 'GuaranteeAboveLimit', details: { node: above.node, reason } };
     }
   }
   return undefined;
 };
 
-/** Why a node cannot be set so. `quotas`: as they are without the change. */
-export const refusalOfQuota = (quotas: Quotas, quota: execution.Quota): QuotaRefusal | undefined => {
+/** Why a node cannot be set so. `state`: as it is without the change. */
+export const refusalOfQuota = (
+  { quotas, promises }: Pick<RulesState, 'quotas' | 'promises'>,
+  quota: execution.Quota,
+): QuotaRefusal | undefined => {
   const { node, parent } = quota;
   const wrong = misplaced(quotas, quota);
   if (wrong) return wrong;
@@ -93,34 +118,8 @@ export const refusalOfQuota = (quotas: Quotas, quota: execution.Quota): QuotaRef
   if (Object.keys(after).length > execution.mostQuotas) return { code: 'TooManyQuotas', details: { limit: execution.mostQuotas } };
   const above = parent === null ? [] : pathOf(quotas, parent);
   if (parent !== null && above.some((one) => one.node === node)) return { code: 'QuotaCycle', details: { node, parent } };
-  if (above.length + heightOf(childrenOf(after), node) > execution.deepestQuota)
+  const rights = new Rights(after, promises);
+  if (above.length + heightOf(rights, node) > execution.deepestQuota)
     return { code: 'QuotaTooDeep', details: { limit: execution.deepestQuota } };
-  return aboveLimit(after, quota);
-};
-
-/** What is allowed and hardly meant. `capacity`: what the machines that are connected have. */
-export const warningsOf = (quotas: Quotas, node: string, capacity: execution.Amounts): readonly string[] => {
-  const children = childrenOf(quotas);
-  const path = pathOf(quotas, node);
-  const resources = Object.keys(quotas[node]?.guaranteedMilli ?? {});
-  const within = path.flatMap((above) =>
-    resources.flatMap((resource) => {
-      const own = above.guaranteedMilli[resource];
-      const below = owedBelow(children, above.node, resource);
-      if (own === undefined || below <= own) return [];
-      return [
-        `What stands below ${above.node} is guaranteed ${gpusInWords(below, resource)}, and ${above.node} itself only ${gpusInWords(own, resource)}.`,
-      ];
-    }),
-  );
-  const roots = Object.values(quotas).filter(({ parent }) => parent === null);
-  const overbooked = resources.flatMap((resource) => {
-    const owed = roots.reduce((sum, root) => sum + owedTo(children, root, resource), 0);
-    const there = capacity[resource] ?? 0;
-    if (owed <= there) return [];
-    return [
-      `In all ${gpusInWords(owed, resource)} are guaranteed, and the connected machines have ${gpusInWords(there, resource)}: not everybody can have theirs at the same time.`,
-    ];
-  });
-  return [...within, ...overbooked];
+  return aboveLimit(rights, node);
 };

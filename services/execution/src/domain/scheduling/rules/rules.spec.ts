@@ -1,7 +1,6 @@
 import { execution, type OrgId } from '@orrery/contracts';
 import { specify } from '@orrery/testing';
 import { defaultSettings } from '../scheduler/settings.ts';
-import { warningsOf } from './quotas.ts';
 import { type RulesEvent, SchedulingRules } from './rules.ts';
 
 const by = 'operator:op';
@@ -128,14 +127,10 @@ describe('a quota', () => {
       .thenEvents(quotaSet(org, { highestClass: 'urgent' }));
   });
 
-  it('warns of what is hardly meant: more below than above, and more than there is', () => {
-    const quotas = {
-      a: quota('a', { guaranteedMilli: { a100: 4_000 } }),
-      b: quota('b', { parent: 'a', guaranteedMilli: { a100: 6_500 } }),
-    };
-    expect(warningsOf(quotas, 'b', { a100: 8_000 })).toEqual(['What stands below a is guaranteed 6.5 a100, and a itself only 4 a100.']);
-    expect(warningsOf(quotas, 'a', { a100: 6_000 })).toHaveLength(2);
-    expect(warningsOf({ a: quotas.a }, 'a', { a100: 4_000 })).toEqual([]);
+  it('is not moved, with what stands below it, to where a limit forbids that', () => {
+    given(quotaSet('a', { limitMilli: { a100: 1_000 } }), quotaSet('b'), quotaSet('c', { parent: 'b', guaranteedMilli: { a100: 2_000 } }))
+      .when(setQuota('b', { parent: 'a' }))
+      .thenRejected('GuaranteeAboveLimit');
   });
 });
 
@@ -195,6 +190,32 @@ describe('a promise of islands', () => {
     given(promised, withdrawn)
       .when({ type: 'Promise', promise: { ...promise, count: 0 }, ...said })
       .thenNothing();
+  });
+});
+
+describe('promised islands and limits', () => {
+  const promise = (count: number) => ({ type: 'Promise', promise: { orgId: org, model: 'a100', size: 8, count }, ...said }) as const;
+  const promised = (count: number) => ({ type: 'IslandsPromised', data: { ...promise(count).promise, ...said } }) as const;
+
+  it('do not contradict each other, at the organization or above it', () => {
+    given(quotaSet(org, { limitMilli: { a100: 15_000 } }))
+      .when(promise(2))
+      .thenRejected('GuaranteeAboveLimit');
+    given(quotaSet('group', { limitMilli: { a100: 15_000 } }), quotaSet(org, { parent: 'group' }))
+      .when(promise(2))
+      .thenRejected('GuaranteeAboveLimit');
+    given(quotaSet(org, { limitMilli: { a100: 16_000 } }))
+      .when(promise(2))
+      .thenEvents(promised(2));
+    given(promised(2))
+      .when(setQuota(org, { limitMilli: { a100: 15_000 } }))
+      .thenRejected('GuaranteeAboveLimit');
+  });
+
+  it('are withdrawn whatever the limit', () => {
+    given(quotaSet(org), promised(2), quotaSet(org, { limitMilli: { h100: 1 } }))
+      .when(promise(1))
+      .thenEvents(promised(1));
   });
 });
 

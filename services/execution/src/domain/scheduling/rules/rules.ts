@@ -1,6 +1,6 @@
 import { execution, type Instant } from '@orrery/contracts';
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
-import { type QuotaRefusal, refusalOfQuota } from './quotas.ts';
+import { aboveLimit, type QuotaRefusal, Rights, refusalOfQuota } from './quotas.ts';
 import { promiseKey, type RulesState } from './rules-state.ts';
 
 export type RulesEvent = Extract<execution.ExecutionEvent, { readonly type: keyof typeof execution.SchedulingEvents }>;
@@ -46,12 +46,12 @@ const isSame = (wish: object, known: object | undefined): boolean => {
 const canonical = (value: unknown): string =>
   typeof value === 'object' && value !== null ? JSON.stringify(Object.entries(value).sort()) : JSON.stringify(value ?? null);
 
-const setQuota = ({ quota, by, at }: Of<'SetQuota'>, { quotas, classes }: RulesState): RulesDecision => {
+const setQuota = ({ quota, by, at }: Of<'SetQuota'>, { quotas, classes, promises }: RulesState): RulesDecision => {
   if (isSame(quota, quotas[quota.node])) return accept();
   const { highestClass } = quota;
   if (highestClass !== null && highestClass !== execution.normalClass && !classes[highestClass])
     return reject('PriorityClassNotFound', { name: highestClass });
-  const rejection = refusalOfQuota(quotas, quota);
+  const rejection = refusalOfQuota({ quotas, promises }, quota);
   return rejection ? { accepted: false, rejection } : accept({ type: 'QuotaSet', data: { ...quota, by, at } });
 };
 
@@ -81,12 +81,16 @@ const setPool = ({ pool, by, at }: Of<'SetPool'>, { pools }: RulesState): RulesD
   return accept({ type: 'PoolSet', data: { ...pool, by, at } });
 };
 
-const promise = ({ promise: wish, by, at }: Of<'Promise'>, { promises }: RulesState): RulesDecision => {
-  const known = promises[promiseKey(wish)];
+const promise = ({ promise: wish, by, at }: Of<'Promise'>, { quotas, promises }: RulesState): RulesDecision => {
+  const key = promiseKey(wish);
+  const known = promises[key];
   if (wish.count === (known?.count ?? 0)) return accept();
   const limit = execution.mostPromises;
   if (!known && Object.keys(promises).length >= limit) return reject('TooManyPromises', { limit });
-  return accept({ type: 'IslandsPromised', data: { ...wish, by, at } });
+  const after = { ...promises, [key]: { ...wish, setAt: at } };
+  // Less than before is never too much.
+  const rejection = wish.count < (known?.count ?? 0) ? undefined : aboveLimit(new Rights(quotas, after), wish.orgId);
+  return rejection ? { accepted: false, rejection } : accept({ type: 'IslandsPromised', data: { ...wish, by, at } });
 };
 
 const setRules = ({ rules: wish, by, at }: Of<'SetRules'>, { rules }: RulesState): RulesDecision => {
