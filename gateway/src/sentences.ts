@@ -109,6 +109,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `${typeof details['machineType'] === 'string' ? `The machine type ${details['machineType']}` : 'This machine type'} is not offered: list the machine types for what is.`,
   NoPrice: 'There is no price for this machine type yet: the operator must publish one.',
   InsufficientCredits: 'Insufficient credits: top up the account of the organization.',
+  MachineTypeNotInPool: (details) =>
+    `The machine type ${named(details, 'machineType', 'that you chose')} is not in the pool ${named(details, 'pool', 'that you named')}.`,
   GangTooLarge: (details) => `At most ${named(details, 'limit', 'so many')} runs start together.`,
   DeadlineTooEarly: (details) =>
     `The run could not end by this deadline: the earliest that is possible is ${named(details, 'earliest', 'now and the time it may take')}.`,

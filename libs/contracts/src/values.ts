@@ -45,6 +45,9 @@ export const NameText = Text.trim().refine((text) => !disguising.test(text), {
   params: { type: 'string_not_a_name', mend: 'remove line ends, control characters and U+202A to U+202E, U+2066 to U+2069' },
 });
 
+/** Names that operators give to pools and racks. */
+export const SchedulingName = Text.max(64).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dots, hyphens and underscores');
+
 export const PageRequest = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
   /** Opaque; from the page before. */

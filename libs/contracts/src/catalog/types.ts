@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, Text } from '../values.ts';
+import { Instant, SchedulingName, Text } from '../values.ts';
 
 /** `cpu`, `gpu.a100`: what a customer asks for and a price is set on. */
 export const MachineTypeName = z
@@ -32,6 +32,8 @@ export const Resources = z
     mig: MigProfile.optional(),
     /** Of each GPU. */
     minGpuMemoryMib: z.int().min(1).max(16_777_216).optional(),
+    /** Only on machines of this pool, chosen by its policy. */
+    pool: SchedulingName.optional(),
   })
   .meta({ id: 'Resources' });
 export type Resources = z.infer<typeof Resources>;

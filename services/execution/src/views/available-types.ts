@@ -4,6 +4,7 @@ import { type Capacity, couldHold } from '../domain/scheduling/live/capacity.ts'
 
 interface Kind {
   readonly facts: Capacity;
+  readonly pool: string | null;
   readonly machines: number;
 }
 
@@ -11,11 +12,11 @@ interface Kind {
 const kindsOf = async (database: Pick<pg.Pool, 'query'>): Promise<readonly Kind[]> => {
   const { rows } = await database.query<Kind>({
     name: 'kinds-of-machines',
-    text: `SELECT jsonb_set(w.facts - 'hostname' - 'agentVersion' - 'os', '{gpus}', g.gpus) AS facts, count(*)::int AS machines
+    text: `SELECT jsonb_set(w.facts - 'hostname' - 'agentVersion' - 'os', '{gpus}', g.gpus) AS facts, w.pool, count(*)::int AS machines
       FROM workers w, LATERAL (
         SELECT coalesce(jsonb_agg(gpu - 'uuid' - 'fault' ORDER BY (gpu->>'index')::int), '[]') AS gpus
         FROM jsonb_array_elements(w.facts->'gpus') gpu) g
-      WHERE NOT w.is_lost AND NOT w.is_cordoned GROUP BY 1`,
+      WHERE NOT w.is_lost AND NOT w.is_cordoned GROUP BY 1, 2`,
   });
   return rows;
 };
@@ -43,7 +44,7 @@ export const availableTypes = async (
 ): Promise<OutputOf<typeof execution.ListAvailableMachineTypes>['items']> => {
   const [kinds, offered] = await Promise.all([kindsOf(database), offeredTypes(database)]);
   return offered.flatMap(({ name, resources }) => {
-    const fitting = kinds.filter(({ facts }) => couldHold(facts, resources));
+    const fitting = kinds.filter(({ facts, pool }) => couldHold(facts, pool, resources));
     const machines = fitting.reduce((sum, kind) => sum + kind.machines, 0);
     return machines > 0 ? [{ name, machines }] : [];
   });

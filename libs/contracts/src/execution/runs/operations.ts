@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query, stream } from '../../define.ts';
-import { Instant, Moment, OffsetRequest, PageRequest, pageOf, Text } from '../../values.ts';
-import { SchedulingName } from '../scheduling/types.ts';
+import { Instant, Moment, OffsetRequest, PageRequest, pageOf, SchedulingName, Text } from '../../values.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 import { GroupName, GroupWish, Labels, PriorityClassName, ProjectName } from './request.ts';
@@ -62,6 +61,7 @@ export const askRefusals = {
   OrgSuspended: 403,
   WorkerNotFound: 404,
   GangTooLarge: 400,
+  MachineTypeNotInPool: 400,
   DeadlineTooEarly: 400,
   PriorityClassNotFound: 400,
   PriorityClassNotAllowed: 403,

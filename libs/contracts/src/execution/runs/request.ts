@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { PinnedPrice } from '../../catalog/prices/types.ts';
 import { MachineTypeName, MigProfile, Resources } from '../../catalog/types.ts';
-import { Instant, NameText, Text } from '../../values.ts';
-import { SchedulingName } from '../scheduling/types.ts';
+import { Instant, NameText, SchedulingName, Text } from '../../values.ts';
 import { WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { events } from '../../define.ts';
-import { Instant } from '../../values.ts';
-import { IslandPromise, Pool, PriorityClass, Quota, QuotaPath, SchedulerRules, SchedulingName } from './types.ts';
+import { Instant, SchedulingName } from '../../values.ts';
+import { IslandPromise, Pool, PriorityClass, Quota, QuotaPath, SchedulerRules } from './types.ts';
 
 const said = { by: z.string(), at: Instant };
 

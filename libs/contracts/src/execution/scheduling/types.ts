@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NanosText } from '../../money.ts';
-import { Instant, NameText, OrgId, Text } from '../../values.ts';
+import { Instant, NameText, OrgId, SchedulingName, Text } from '../../values.ts';
 
 /** A node of the quota tree: a cohort by a name, an organization by its id, a project as `<organization>/<project>`. */
 export const QuotaPath = Text.max(101)
@@ -22,9 +22,6 @@ export const Amounts = z
   )
   .refine((amounts) => Object.keys(amounts).length <= mostResources, { error: `more than ${mostResources} resources` });
 export type Amounts = z.infer<typeof Amounts>;
-
-/** Names that operators give to pools and racks. */
-export const SchedulingName = Text.max(64).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dots, hyphens and underscores');
 
 /** The class of rank 0, of whatever names none. It is always there. */
 export const normalClass = 'normal';

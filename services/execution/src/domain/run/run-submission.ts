@@ -52,6 +52,7 @@ export type SubmissionRefusal =
   | Rejection<'OrgSuspended', object>
   | Rejection<'ProgramTooLarge', { readonly bytes: number; readonly maxBytes: number }>
   | Rejection<'WorkerNotFound', AboutField>
+  | Rejection<'MachineTypeNotInPool', { readonly machineType: string; readonly pool: string } & AboutField>
   | Rejection<'GangTooLarge', { readonly limit: number } & AboutField>
   | Rejection<'DeadlineTooEarly', { readonly earliest: Instant } & AboutField>
   | Rejection<'PriorityClassNotFound' | 'PriorityClassNotAllowed', { readonly name: string } & AboutField>;
@@ -63,9 +64,14 @@ const about = (path: readonly (string | number)[], message: string, mend: string
 const pathOf = (index: number): readonly (string | number)[] => (index === 0 ? ['machineType'] : ['alternatives', index - 1]);
 
 /** What can be had of what was asked for, each machine type once; the first that cannot refuses all of it. */
-const choicesOf = ({ offers, order }: Submission): readonly execution.RunChoice[] | SubmissionRefusal => {
+const choicesOf = ({ offers, order, wishes }: Submission): readonly execution.RunChoice[] | SubmissionRefusal => {
   const choices: execution.RunChoice[] = [];
   for (const [index, { machineType, resources, price }] of offers.entries()) {
+    const pool = resources?.pool;
+    if (pool !== undefined && wishes.pool !== null && wishes.pool !== pool) {
+      const field = about(['pool'], `is not where ${machineType} is`, 'leave pool out, or send another machine type');
+      return { code: 'MachineTypeNotInPool', details: { machineType, pool: wishes.pool, ...field } };
+    }
     if (resources === null) {
       const field = about(pathOf(index), 'is not offered', 'send the name of a machine type that is offered');
       return { code: 'MachineTypeNotOffered', details: { machineType, ...field } };

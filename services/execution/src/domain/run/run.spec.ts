@@ -38,6 +38,15 @@ describe('submitting a run', () => {
       .thenRejected('MachineTypeNotOffered');
   });
 
+  it('is refused in another pool than that of its machine type', () => {
+    const offers = [{ machineType: 'cpu', resources: { ...resources, pool: 'batch' }, price }];
+    const wishFor = (pool: string | null) => ({ ...submit, offers, wishes: { ...submit.wishes, pool } });
+    given().when(wishFor('quiet')).thenRejected('MachineTypeNotInPool');
+    const events = Run.decide(wishFor('batch'), Run.initial);
+    expect(events).toMatchObject({ accepted: true });
+    expect(Run.decide(wishFor(null), Run.initial)).toMatchObject({ accepted: true });
+  });
+
   it('is refused without a price', () => {
     given()
       .when({ ...submit, offers: [{ machineType: 'cpu', resources, price: null }] })

@@ -33,6 +33,14 @@ describe('a run as the scheduler sees it', () => {
     expect(needOf({ gpus: 1, mig: '3g.40gb', minGpuMemoryMib: 1 })).toMatchObject({ gpuMilli: 429, mig: '3g.40gb', minGpuMemoryMib: 1 });
   });
 
+  it('is in the pool of its machine type, or in the one that it names', () => {
+    const wishes = { labels: null, group: null, near: null, apart: null, pool: 'batch', workerId: null };
+    const [named] = requestOf(dataOf({ wishes })).ask.choices;
+    expect(named).toMatchObject({ pool: 'batch' });
+    expect(named).not.toHaveProperty('isPoolOfType');
+    expect(requestOf(dataOf({}, { pool: 'batch' })).ask.choices).toMatchObject([{ pool: 'batch', isPoolOfType: true }]);
+  });
+
   it('names groups so that those of two organizations never meet', () => {
     const near = { group: 'g', scope: 'rack' } as const;
     const data = dataOf({ wishes: { labels: { zone: 'eu' }, group: 'g', near, apart: null, pool: null, workerId: null } });

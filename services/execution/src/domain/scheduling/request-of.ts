@@ -16,7 +16,7 @@ const gpuMilliOf = ({ gpus, gpuMilli, mig }: catalog.Resources): number => {
 
 /** What a machine type gives, as a need without wishes. */
 export const needOf = (resources: catalog.Resources): Need => {
-  const { cpuMilli, memoryMib, gpus, gpuModel, gpuModels, mig, minGpuMemoryMib } = resources;
+  const { cpuMilli, memoryMib, gpus, gpuModel, gpuModels, mig, minGpuMemoryMib, pool } = resources;
   const models = gpuModels ?? (gpuModel === undefined ? null : [gpuModel]);
   return {
     cpuMilli,
@@ -26,6 +26,7 @@ export const needOf = (resources: catalog.Resources): Need => {
     models: models?.map((model) => model.toLowerCase()) ?? null,
     ...(minGpuMemoryMib === undefined ? {} : { minGpuMemoryMib }),
     ...(mig === undefined ? {} : { mig }),
+    ...(pool === undefined ? {} : { pool, isPoolOfType: true }),
   };
 };
 

@@ -13,7 +13,7 @@ export interface Variant {
 /** A machine type that can be had, and what it gives. */
 export interface Offer {
   readonly name: string;
-  readonly need: Pick<Need, 'cpuMilli' | 'memoryMib' | 'gpus' | 'gpuMilli' | 'models' | 'mig' | 'minGpuMemoryMib'>;
+  readonly need: Pick<Need, 'cpuMilli' | 'memoryMib' | 'gpus' | 'gpuMilli' | 'models' | 'mig' | 'minGpuMemoryMib' | 'pool'>;
 }
 
 /** Looked at for one request: each costs a decision. */
@@ -59,10 +59,12 @@ const shorter = (request: Request): readonly Variant[] => {
 
 type Wish = 'machine' | 'pool' | 'labels' | 'near' | 'apart';
 
+const withoutPool = ({ pool: _pool, isPoolOfType: _of, ...need }: Need): Need => need;
+
 /** What was wished for and can be done without, by the field of a submission. */
 const wishes: Readonly<Record<Wish, { readonly field: string; readonly leave: (need: Need) => Need }>> = {
   machine: { field: 'workerId', leave: ({ machine: _, ...need }) => need },
-  pool: { field: 'pool', leave: ({ pool: _, ...need }) => need },
+  pool: { field: 'pool', leave: (need) => (need.isPoolOfType ? need : withoutPool(need)) },
   labels: { field: 'labels', leave: ({ labels: _, ...need }) => need },
   near: { field: 'near', leave: ({ near: _, ...need }) => need },
   apart: { field: 'apart', leave: ({ apart: _, ...need }) => need },
@@ -70,7 +72,7 @@ const wishes: Readonly<Record<Wish, { readonly field: string; readonly leave: (n
 
 const lessPicky = (request: Request): readonly Variant[] =>
   (Object.keys(wishes) as Wish[]).flatMap((wish): Variant[] => {
-    if (request.ask.choices.every((need) => need[wish] === undefined)) return [];
+    if (request.ask.choices.every((need) => need[wish] === undefined || (wish === 'pool' && need.isPoolOfType))) return [];
     const { field, leave } = wishes[wish];
     return [
       {
@@ -103,7 +105,8 @@ const areOthers = (models: Need['models'], asked: Need['models']): boolean => {
 
 /** No more GPUs than were asked for, and of the same ones no more of anything else: whoever wants more asks for it. */
 const isNoMore = ({ need }: Offer, asked: Need): boolean => {
-  if (need.gpus > 0 !== asked.gpus > 0 || gpuMilliIn(need) > gpuMilliIn(asked)) return false;
+  const isElsewhere = need.pool !== undefined && asked.pool !== undefined && !asked.isPoolOfType && need.pool !== asked.pool;
+  if (isElsewhere || need.gpus > 0 !== asked.gpus > 0 || gpuMilliIn(need) > gpuMilliIn(asked)) return false;
   return areOthers(need.models, asked.models) || (need.cpuMilli <= asked.cpuMilli && need.memoryMib <= asked.memoryMib);
 };
 
@@ -128,7 +131,7 @@ const otherTypes = (request: Request, offers: readonly Offer[]): readonly Varian
 };
 
 /** What a machine type says is no wish of the request's. */
-const without = ({ mig: _mig, minGpuMemoryMib: _memory, ...need }: Need): Need => need;
+const without = ({ mig: _mig, minGpuMemoryMib: _memory, ...need }: Need): Need => (need.isPoolOfType ? withoutPool(need) : need);
 
 /** What could be asked for instead, the smallest change first. */
 export const variantsOf = (request: Request, offers: readonly Offer[]): readonly Variant[] =>

@@ -9,10 +9,10 @@ import { canRun, sizeOf } from './machine.ts';
 /** What of a machine decides whether a run could ever be there. */
 export type Capacity = Omit<execution.WorkerFacts, 'hostname' | 'agentVersion' | 'os'>;
 
-/** Whether it could be there if nothing else were. */
-export const couldHold = (facts: Capacity, resources: catalog.Resources): boolean => {
+/** Whether it could be on such a machine of that pool, if nothing else were. */
+export const couldHold = (facts: Capacity, pool: string | null, resources: catalog.Resources): boolean => {
   if (!canRun(facts)) return false;
-  const machine = { facts: { hostname: '', agentVersion: '', os: '', ...facts }, traits: noTraits };
+  const machine = { facts: { hostname: '', agentVersion: '', os: '', ...facts }, traits: { ...noTraits, pool } };
   const fleet = new Fleet();
   fleet.add(sizeOf('one', { ...machine, isLost: false, isCordoned: false, drainedAt: null }));
   return (

@@ -68,6 +68,17 @@ describe('the live scheduler', () => {
     expect(cluster.round()).toEqual([]);
   });
 
+  it('puts what is of a machine type in a pool on its machines, by the policy of the pool', () => {
+    const { cluster } = tell();
+    cluster.join(1);
+    cluster.pool(cluster.join(2), 'quiet');
+    cluster.policyOf('quiet', 'spread');
+    cluster.submit(1, { pool: 'quiet' });
+    expect(cluster.scheduler.decide(cluster.now, 10)).toMatchObject([
+      { kind: 'place', seats: [{ workerId: workerId(2) }], reasons: { policy: 'spread' } },
+    ]);
+  });
+
   it('proposes the same again until it hears that it was done', () => {
     const { cluster, scheduler } = tell();
     cluster.join(1);

@@ -22,6 +22,8 @@ export interface Need {
   /** The machine has all of them. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly pool?: string;
+  /** It is the machine type that says so: nobody can wish it away. */
+  readonly isPoolOfType?: true;
   /** Id of the only machine that will do. */
   readonly machine?: string;
   /** The group that it is counted in where it is placed. */
