@@ -10,6 +10,8 @@ export interface Running {
   readonly at: number;
   readonly isBorrowed: boolean;
   preemptingAt: number | null;
+  /** It ends so long after it should. */
+  outlivesMs: number;
 }
 
 export interface Machine {
@@ -25,6 +27,8 @@ export class Books {
   readonly waiting = new Map<string, Request>();
   readonly running = new Map<string, Running>();
   readonly preemptions = new Map<string, number>();
+  /** Whoever failed a moment ago is not placed again before. */
+  readonly notBefore = new Map<string, number>();
   readonly reserved = new Map<string, { readonly at: number; isExcused: boolean }>();
   quotas: readonly QuotaNode[] = [];
 

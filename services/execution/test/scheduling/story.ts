@@ -68,7 +68,15 @@ export class Story {
     this.books.running.delete(id);
     this.books.waiting.set(id, running.request);
     if (isPreempted) this.books.preemptions.set(id, (this.books.preemptions.get(id) ?? 0) + 1);
-    this.scheduler.returned(id, { at: this.now, notBefore: isPreempted ? this.now : this.now + 1_000, failedOn, isPreempted });
+    const notBefore = isPreempted ? this.now : this.now + 1_000;
+    this.books.notBefore.set(id, notBefore);
+    this.scheduler.returned(id, { at: this.now, notBefore, failedOn, isPreempted });
+  }
+
+  /** Its agent does not end it in time. */
+  outlive(id: string, ms: number): void {
+    const running = this.books.running.get(id);
+    if (running) running.outlivesMs = ms;
   }
 
   open(id: string, isOpen: boolean): void {
@@ -91,13 +99,13 @@ export class Story {
   comeBack(id: string): void {
     const machine = this.books.machines.get(id);
     if (!machine || machine.isHere) return;
-    Object.assign(machine, { isHere: true, isOpen: true });
+    Object.assign(machine, { isHere: true, isOpen: true, closed: [] });
     this.scheduler.addMachine(machine.size);
   }
 
   closeGpus(id: string, gpus: readonly number[]): void {
     const machine = this.books.machines.get(id);
-    if (!machine) return;
+    if (!machine?.isHere) return;
     machine.closed = gpus;
     this.excuse();
     this.scheduler.closeGpus(id, gpus);
@@ -111,8 +119,8 @@ export class Story {
     for (const reserved of this.books.reserved.values()) reserved.isExcused = true;
   }
 
-  private endOf({ at, request, preemptingAt }: Running): number {
-    const end = at + request.limitMs + this.settings.graceMs;
+  private endOf({ at, request, preemptingAt, outlivesMs }: Running): number {
+    const end = at + request.limitMs + this.settings.graceMs + outlivesMs;
     return preemptingAt === null ? end : Math.min(end, preemptingAt + this.settings.graceMs);
   }
 
@@ -156,7 +164,7 @@ export class Story {
       this.faults.push(`${id} is placed ${this.now - reserved.at} ms after its reserved moment`);
     this.books.reserved.delete(id);
     this.books.waiting.delete(id);
-    this.books.running.set(id, { request, need, seats, at: this.now, isBorrowed, preemptingAt: null });
+    this.books.running.set(id, { request, need, seats, at: this.now, isBorrowed, preemptingAt: null, outlivesMs: 0 });
     this.scheduler.placed(id, { choice, seats, at: this.now, isBorrowed });
   }
 

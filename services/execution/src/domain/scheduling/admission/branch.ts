@@ -1,5 +1,5 @@
 import { Meter, type MeterReading } from './meter.ts';
-import type { Amounts, QuotaNode } from './quota-node.ts';
+import type { Amounts, QuotaBlock, QuotaNode } from './quota-node.ts';
 
 const numbered = (amounts: Amounts, numberOf: (resource: string) => number): number[] => {
   const result: number[] = [];
@@ -46,7 +46,22 @@ export class Branch {
     return this.guaranteed[resource] ?? 0;
   }
 
-  limitOf(resource: number): number {
+  /** The limit from here up that this would break: one that it would break alone, or the nearest. */
+  blockOf(wanted: readonly { readonly resource: string; readonly number: number; readonly asked: number }[]): QuotaBlock | null {
+    let nearest: QuotaBlock | null = null;
+    for (let branch: Branch | null = this; branch !== null; branch = branch.parent) {
+      for (const { resource, number, asked } of wanted) {
+        const [used, limit] = [branch.whole.held(number), branch.limitOf(number)];
+        if (asked === 0 || used + asked <= limit) continue;
+        const block = { node: branch.id, resource, used, asked, limit };
+        if (asked > limit) return block;
+        nearest ??= block;
+      }
+    }
+    return nearest;
+  }
+
+  private limitOf(resource: number): number {
     return this.limit[resource] ?? Number.POSITIVE_INFINITY;
   }
 

@@ -122,16 +122,10 @@ export class QuotaTree {
     return this.branchOf(node).whole.held(this.numberOf(resource));
   }
 
-  /** The limit that this would break, the nearest first; null: none. */
+  /** The limit that this would break: one that it would break alone, or the nearest; null: none. */
   blockedBy(queue: string, amounts: Amounts): QuotaBlock | null {
-    for (let branch: Branch | null = this.branchOf(queue); branch !== null; branch = branch.parent) {
-      for (const [resource, asked] of Object.entries(amounts)) {
-        const number = this.numberOf(resource);
-        const [used, limit] = [branch.whole.held(number), branch.limitOf(number)];
-        if (asked > 0 && used + asked > limit) return { node: branch.id, resource, used, asked, limit };
-      }
-    }
-    return null;
+    const wanted = Object.entries(amounts).map(([resource, asked]) => ({ resource, number: this.numberOf(resource), asked }));
+    return this.branchOf(queue).blockOf(wanted);
   }
 
   /** The queue could have this of its own guarantee, or of one above it. */

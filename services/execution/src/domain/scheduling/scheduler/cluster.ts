@@ -56,7 +56,6 @@ export class Cluster {
     // Who was told of before its machine, or has held on while that was away, holds it from now on.
     this.islands.add(place);
     for (const hold of this.on(size.id)) this.occupy(hold, place);
-    this.applyClosed(place);
     this.reckon(size.id, 1);
   }
 
@@ -66,6 +65,8 @@ export class Cluster {
     this.reckon(id, -1);
     this.count(place, -1);
     this.sizes.delete(id);
+    // When it comes back it tells anew what is broken.
+    this.closed.delete(id);
     for (const hold of this.on(id)) this.vacate(hold);
     this.islands.remove(place);
     this.fleet.remove(place);
@@ -74,8 +75,10 @@ export class Cluster {
 
   resize(size: MachineSize): void {
     const isOpen = this.fleet.get(size.id)?.isOpen ?? true;
+    const closed = this.closed.get(size.id) ?? [];
     this.remove(size.id);
     this.add(size);
+    this.closeGpus(size.id, closed);
     if (!isOpen) this.open(size.id, false);
   }
 
@@ -92,12 +95,15 @@ export class Cluster {
 
   /** These GPUs of it are closed, and no others. */
   closeGpus(id: string, indexes: readonly number[]): void {
-    this.closed.set(id, indexes);
-    if (indexes.length === 0) this.closed.delete(id);
     const place = this.fleet.get(id);
     if (!place) return;
+    this.closed.set(id, indexes);
+    if (indexes.length === 0) this.closed.delete(id);
     this.reckon(id, -1);
-    this.applyClosed(place);
+    for (const index of place.gpuModels.keys()) this.fleet.closeGpu(place, index, indexes.includes(index));
+    this.islands.changed(place);
+    this.growth += 1;
+    this.edition += 1;
     this.reckon(id, 1);
   }
 
@@ -203,14 +209,6 @@ export class Cluster {
       this.islands.release(place, seat.gpus, ownerOf(hold.entry));
     }
     hold.place = null;
-  }
-
-  private applyClosed(place: Place): void {
-    const closed = new Set(this.closed.get(place.id));
-    for (const index of place.gpuModels.keys()) this.fleet.closeGpu(place, index, closed.has(index));
-    this.islands.changed(place);
-    this.growth += 1;
-    this.edition += 1;
   }
 
   private count(size: MachineSize, sign: 1 | -1): void {

@@ -110,7 +110,8 @@ export class Admission {
 
   private isWithinLimits(entry: Entry, amounts: Readonly<Record<string, number>>, blocked: Map<string, string>): boolean {
     const block = this.tree.blockedBy(entry.request.queue, amounts);
-    if (block) blocked.set(block.node, block.resource);
+    // What is more than a limit alone never fits: nothing is to be kept for it.
+    if (block && block.asked <= block.limit) blocked.set(block.node, block.resource);
     return block === null && (this.keepers.size === 0 || !this.isKept(entry, amounts, blocked));
   }
 

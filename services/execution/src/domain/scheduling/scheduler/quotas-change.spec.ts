@@ -74,3 +74,17 @@ describe('a limit that stops somebody for too long', () => {
     for (const scheduler of [world.restored(), world.scheduler]) expect(scheduler.decide(world.now, 100)).toEqual([]);
   });
 });
+
+describe('a request for more than its limit', () => {
+  it('waits for ever, and keeps nothing of the limit from others when its time is up', () => {
+    const world = new World({ overdueMs: 2 * hour });
+    world.machine('m', 2);
+    world.scheduler.setQuotas([{ ...guaranteed('a', 0), limit: { a100: 1_000 } }], world.now);
+    world.ask('large', 'a', gpus(2));
+    expect(world.round()).toEqual([]);
+    world.pass(3 * hour);
+    world.ask('small', 'a', gpus(1));
+    expect(world.round()).toEqual(['place small']);
+    expect(world.reasons()).toEqual({ large: 'quota' });
+  });
+});
