@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
 import { type Level, levelOf, levels } from './level.ts';
 import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
+import type { SchedulerSettings } from './settings.ts';
 
 /** Who wants machines, and by which right. */
 export interface Taker {
@@ -16,6 +17,9 @@ export interface Taker {
   /** What of each resource all of it would hold, if it were that. */
   readonly amounts: ReadonlyMap<string, Amounts>;
 }
+
+export const isReady = ({ running, preemptions }: Entry, now: number, { minRunMs, maxPreemptions }: SchedulerSettings): boolean =>
+  running !== null && running.preemptingAt === null && preemptions < maxPreemptions && now - running.at >= minRunMs;
 
 /** Who may take whose place at one moment, and what that would cost. */
 export class Claims {
@@ -38,9 +42,8 @@ export class Claims {
     return ready;
   }
 
-  private isReady({ running, preemptions }: Entry): boolean {
-    const { minRunMs, maxPreemptions } = this.core.settings;
-    return running !== null && running.preemptingAt === null && preemptions < maxPreemptions && this.now - running.at >= minRunMs;
+  private isReady(entry: Entry): boolean {
+    return isReady(entry, this.now, this.core.settings);
   }
 
   /** As `costOf`, computed once. */

@@ -38,6 +38,8 @@ export class Cluster {
   private readonly oneAmount = new Map<string, Amounts>();
   /** Grows when somewhere there may be more room than there was. */
   growth = 0;
+  /** Machines where there may be more than there was: room, or somebody who may have to make way. */
+  readonly improved = new Set<string>();
   /** Grows when machines come, go or change. */
   edition = 0;
 
@@ -149,6 +151,7 @@ export class Cluster {
     this.tallyShut(hold, -1);
     this.strike(hold);
     this.growth += 1;
+    this.improved.add(hold.seat.machine);
     for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, -amount);
   }
 

@@ -118,6 +118,7 @@ export class Ledger {
     if (!entry?.running) return;
     entry.running.preemptingAt ??= at;
     this.core.leaving.add(entry);
+    this.parking.improve(entry);
   }
 
   reserved(id: string, reserved: Reserved): void {

@@ -1,14 +1,17 @@
+import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import type { Entry, Line, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
-import { levels } from './level.ts';
+import type { Level } from './level.ts';
+import type { Option } from './options.ts';
+import { Prospects } from './prospects.ts';
 import type { Fit } from './shape.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
 export interface Verdict {
   /** What there was no room for. */
-  readonly fits: readonly Fit[];
+  readonly options: readonly Option[];
   /** Nodes whose limits were in the way. */
   readonly nodes: Iterable<string>;
   /** Room there was, kept for others. */
@@ -16,6 +19,15 @@ export interface Verdict {
   /** It would keep machines for itself, if not too many did. */
   readonly wantsReservation: boolean;
   readonly mayPreempt: boolean;
+}
+
+/** Those who look for one thing with one right, and what was told to each of their shapes. */
+interface Berth {
+  readonly fit: Fit;
+  readonly level: Level;
+  readonly lines: Set<Line>;
+  /** Why there is no room for them, as long as nothing becomes better there. */
+  readonly told: Map<string, WaitReason>;
 }
 
 interface Moment {
@@ -39,7 +51,7 @@ const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
 
 /** Lines that wait until something changes that could help them: what could not, does not wake them. */
 export class Parking {
-  private readonly byFit = new Map<Fit, Set<Line>>();
+  private readonly berths = new Map<string, Berth>();
   private readonly byNode = new Map<string, Set<Line>>();
   private readonly held = new Set<Line>();
   private readonly unreserved = new Set<Line>();
@@ -49,24 +61,21 @@ export class Parking {
   private patience = new Heap(isSooner);
   private readonly patient = new Set<Entry>();
   private clock = Number.NEGATIVE_INFINITY;
-  /** There is no room for them, as long as nothing grows. */
-  roomless = new Map<string, WaitReason>();
   private dueStamp = '';
   private dueThen: readonly Reservation[] = [];
   /** Moments that have passed without their machines becoming free: others may have to make way after all. */
   private readonly missed = new WeakSet<Reservation>();
-  private growth = 0;
   private edition = 0;
 
   constructor(private readonly core: Core) {}
 
-  park(line: Line, { fits, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
-    const berths = fits.map((fit) => berthAt(this.byFit, fit));
+  park(line: Line, { options, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
+    const berths = options.map((option) => this.berthOf(option).lines);
     const stopping = [...nodes];
     // One that is urgent goes before it, until it has waited too long itself.
     const isBehindUrgent = [...line.leaf.reserved].some((entry) => entry.line?.kind.isUrgent);
     if (stopping.length > 0 || isBehindUrgent) this.waitPatiently(line);
-    const path = fits.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
+    const path = options.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
     for (const node of new Set([...stopping, ...path])) berths.push(berthAt(this.byNode, node));
     if (isHeld) berths.push(this.held);
     if (wantsReservation) berths.push(this.unreserved);
@@ -105,16 +114,29 @@ export class Parking {
     this.ripening.push({ at: entry.running.at + this.core.settings.minRunMs, entry });
   }
 
+  /** Why there is no room for it, as far as anybody has looked. */
+  roomlessOf(option: Option, key: string): WaitReason | undefined {
+    return this.berths.get(`${option.fit.room}/${option.level}`)?.told.get(key);
+  }
+
+  keepRoomless(option: Option, key: string, reason: WaitReason): void {
+    this.berthOf(option).told.set(key, reason);
+  }
+
   /** Machines are not kept any more. */
   released(leafLines: Iterable<Line>): void {
-    this.roomless.clear();
+    this.forgetRoomless();
     this.wake(this.held);
     this.wake(this.unreserved);
     for (const line of [...leafLines]) this.core.queues.wake(line);
   }
 
+  private forgetRoomless(): void {
+    for (const { told } of this.berths.values()) told.clear();
+  }
+
   everything(): void {
-    this.roomless.clear();
+    this.forgetRoomless();
     for (const leaf of this.core.queues.leaves.values()) for (const line of leaf.lines.values()) this.core.queues.wake(line);
   }
 
@@ -150,7 +172,7 @@ export class Parking {
   advance(now: number): void {
     for (let ripe = this.ripening.first(); ripe && ripe.at <= now; ripe = this.ripening.first()) {
       this.ripening.pop();
-      if (ripe.entry.running) this.wake(this.takers);
+      this.improve(ripe.entry);
     }
     this.clock = Math.max(this.clock, now);
     for (let moment = this.patience.first(); moment && moment.at <= now; moment = this.patience.first()) {
@@ -159,9 +181,14 @@ export class Parking {
     }
     const { cluster } = this.core;
     if (cluster.edition !== this.edition) this.everything();
-    else if (cluster.growth !== this.growth) this.grown();
+    else if (cluster.improved.size > 0) this.grown();
     this.edition = cluster.edition;
-    this.growth = cluster.growth;
+    cluster.improved.clear();
+  }
+
+  /** It makes way, or it may have to. */
+  improve({ running }: Entry): void {
+    for (const hold of running?.holds ?? []) if (hold) this.core.cluster.improved.add(hold.seat.machine);
   }
 
   /** Reservations whose machines may be free: as they were found when there was most room. */
@@ -208,28 +235,31 @@ export class Parking {
     return null;
   }
 
+  /** Only where something has become better, there may be something for those who found nothing anywhere. */
   private grown(): void {
-    const before = this.roomless;
-    this.roomless = new Map();
+    const { cluster, promises } = this.core;
+    const prospects = new Prospects(this.core, cluster.improved, (entry) => isReady(entry, this.clock, this.core.settings));
     const rooms = new Map<string, boolean>();
-    for (const [fit, parked] of [...this.byFit]) {
-      if (parked.size === 0) {
-        this.byFit.delete(fit);
-        continue;
-      }
-      const hasRoom = rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null;
-      rooms.set(fit.room, hasRoom);
-      if (hasRoom) this.wake(parked);
-      else this.stillRoomless(fit, before);
+    for (const [key, { fit, level, lines, told }] of [...this.berths]) {
+      // Where islands are promised, what is given back on one machine lets others have what was kept for them elsewhere.
+      const hasRoom = promises.length > 0 && (rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null);
+      if (promises.length > 0) rooms.set(fit.room, hasRoom);
+      if (hasRoom || prospects.mayServe(fit, level)) {
+        told.clear();
+        this.wake(lines);
+      } else if (promises.length > 0) told.clear();
+      if (lines.size === 0) this.berths.delete(key);
     }
   }
 
-  private stillRoomless({ key }: Fit, before: ReadonlyMap<string, WaitReason>): void {
-    for (const level of Object.values(levels)) {
-      const reason = before.get(`${key}/${level}`);
-      // Where islands are promised, more than the shape counts: it is found out again.
-      if (reason !== undefined && this.core.promises.length === 0) this.roomless.set(`${key}/${level}`, reason);
+  private berthOf({ fit, level }: Option): Berth {
+    const key = `${fit.room}/${level}`;
+    let berth = this.berths.get(key);
+    if (!berth) {
+      berth = { fit, level, lines: new Set(), told: new Map() };
+      this.berths.set(key, berth);
     }
+    return berth;
   }
 
   private wake(lines: ReadonlySet<Line> | undefined): void {

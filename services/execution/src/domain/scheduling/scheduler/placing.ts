@@ -77,13 +77,14 @@ export class Placing {
     if (option.fit.need.near || entry.reservation) return this.find(entry, option);
     const asked = `/${option.level}${this.core.promises.length > 0 ? orgOf(entry.request.queue) : ''}`;
     const key = `${option.fit.key}${asked}`;
-    const known = this.parking.roomless.get(key) ?? this.roomless.get(key);
+    const known = this.parking.roomlessOf(option, key) ?? this.roomless.get(key);
     if (known !== undefined) return known;
     const room = `${option.fit.room}${asked}`;
     const found = this.alike.get(room, entry) ?? this.find(entry, option);
     if (typeof found !== 'string') return found;
     this.alike.set(room, entry, found);
-    (this.trial.isClean ? this.parking.roomless : this.roomless).set(key, found);
+    if (this.trial.isClean) this.parking.keepRoomless(option, key, found);
+    else this.roomless.set(key, found);
     return found;
   }
 

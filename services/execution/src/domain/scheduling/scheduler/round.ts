@@ -130,7 +130,7 @@ export class Round {
       this.turns.blocked();
       if (!hasKept) this.hopeless.mark(line, reason);
     }
-    if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
+    if (isClean && this.trial.isClean && !takeover && !isComing) this.park(turn, admitted, isReserved);
   }
 
   /** Its moment comes before anybody could have made way. */
@@ -140,10 +140,7 @@ export class Round {
 
   /** Room is made for it: it counts as if it were there, and the next of its queue may have others make way, too. */
   private letNextTry(entry: Entry): void {
-    const { reservation } = entry;
-    for (const { machine, gpus } of reservation?.seats ?? []) {
-      if (reservation) this.trial.charge(entry.request.queue, this.core.cluster.amountsOf(reservation.need, machine, gpus), 1);
-    }
+    this.trial.expect(entry);
     this.turns.coming();
   }
 
@@ -180,7 +177,7 @@ export class Round {
     const isFickle = line.kind.isSolid || options.some(({ fit }) => fit.need.near !== undefined);
     if (isFickle || line.next(0)?.entry !== entry) return;
     this.parking.park(line, {
-      fits: options.map(({ fit }) => fit),
+      options,
       nodes: blocked.keys(),
       isHeld: line.reason === 'held-for-earlier',
       wantsReservation: !isReserved,

@@ -8,6 +8,8 @@ export type Conflicts = ReadonlyMap<string, readonly Reservation[]>;
 /** What is done while deciding, to see what follows from it, and undone at the end. */
 export class Trial {
   private readonly steps: (() => void)[] = [];
+  /** Of these, how many follow from facts alone. */
+  private known = 0;
 
   constructor(
     private readonly core: Core,
@@ -16,7 +18,7 @@ export class Trial {
 
   /** Nothing has been tried: what is found out now holds until a fact comes. */
   get isClean(): boolean {
-    return this.steps.length === 0;
+    return this.steps.length === this.known;
   }
 
   /** So that it can be undone to here. */
@@ -37,6 +39,16 @@ export class Trial {
     const { cluster } = this.core;
     cluster.suppose(queue, amounts, sign);
     this.steps.push(() => cluster.suppose(queue, amounts, sign === 1 ? -1 : 1));
+  }
+
+  /** What its queue will hold when room has been made for it; without quotas that changes the order, and nobody's room. */
+  expect({ request, reservation }: Entry): void {
+    const { cluster, admission } = this.core;
+    for (const { machine, gpus } of reservation?.seats ?? []) {
+      if (!reservation) continue;
+      this.charge(request.queue, cluster.amountsOf(reservation.need, machine, gpus), 1);
+      if (admission.isFree) this.known += 1;
+    }
   }
 
   /** Its queue does not hold what it has any more. */
