@@ -204,6 +204,7 @@ export class Overseer {
     const state = this.#state;
     if (state.status === 'Running') {
       const lastSeq = await this.#shipper.complete();
+      if (this.#left.signal.aborted) return;
       const { endedAt, ranMs, exitCode, reason, message } = this.#conclude(state, seen);
       await attempts.decide(this.#key, { type: 'Finish', at: instantOf(endedAt), ranMs, exitCode, reason, message, lastSeq }).durable;
       this.#span?.end({ reason, exitCode, ranMs });
@@ -212,6 +213,7 @@ export class Overseer {
       if (end === undefined) return this.#refuse(runtime.refusal(this.#key));
       // The sandbox may have complained before the program could begin; what was written is completed, or nobody stops waiting for it.
       const lastSeq = await this.#shipper.complete();
+      if (this.#left.signal.aborted) return;
       const nothing = { at: instantOf(this.#tools.now().at), ranMs: 0, exitCode: null, message: null, lastSeq };
       await attempts.decide(this.#key, { type: 'Finish', ...nothing, reason: end.reason }).durable;
       this.#span?.end({ reason: end.reason });
@@ -245,7 +247,8 @@ export class Overseer {
   }
 
   async #leave(): Promise<void> {
-    if (!(await removed(this.#key, this.#tools, this.#left.signal))) return;
+    // An agent that was stopped meanwhile notes nothing any more: the next one finds it removed.
+    if (!(await removed(this.#key, this.#tools, this.#left.signal)) || this.#left.signal.aborted) return;
     await this.#tools.attempts.decide(this.#key, { type: 'Forget', at: instantOf(this.#tools.now().at) }).durable;
     this.#shipper.stop();
     this.#onGone();
