@@ -17,6 +17,9 @@ const allows = ({ access, kind }: Operation, { standing }: Caller): boolean => {
       return standing.kind === 'operator' || (standing.kind === 'user' && standing.isAdministrator === true);
     case 'caller':
       return standing.kind === 'user' || standing.kind === 'key' || (standing.kind === 'app' && standing.seesPerson && kind === 'query');
+    case 'catalog:read':
+      if (standing.kind === 'operator') return true;
+      return 'held' in standing && standing.held.includes(access);
     default:
       return 'held' in standing && standing.held.some((permission) => permission === access);
   }

@@ -45,6 +45,10 @@ describe('Access', () => {
     expect(admitted('runs:read')).toEqual(['service']);
   });
 
+  it("lets the operator read what is the platform's, in no organization", () => {
+    expect(admitted('catalog:read')).toEqual(['service', 'operator']);
+  });
+
   it('tells nobody to say who they are, and somebody what they lack', () => {
     expect(denial({ access: 'runs:read', kind: 'query' }, { principal: principals.nobody })).toEqual({
       code: 'Unauthenticated',

@@ -1,4 +1,4 @@
-import { type Operation, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
+import { type Operation, type Permission, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 
 type Asked = Pick<Operation, 'access' | 'kind'>;
@@ -6,6 +6,9 @@ type Asked = Pick<Operation, 'access' | 'kind'>;
 /** An application that sees a person changes nothing about them. */
 const mayLook = (kind: Operation['kind'], principal: Principal): boolean =>
   kind === 'query' && principal.kind === 'app' && principal.seesPerson === true;
+
+/** What is no organization's: whoever runs the platform reads it, too. */
+const ofPlatform: ReadonlySet<string> = new Set<Permission>(['catalog:read']);
 
 const allows = ({ access, kind }: Asked, principal: Principal, orgId: string | undefined): boolean => {
   switch (access) {
@@ -22,7 +25,7 @@ const allows = ({ access, kind }: Asked, principal: Principal, orgId: string | u
     case 'operator':
       return principal.kind === 'operator' || principal.kind === 'service';
   }
-  if (principal.kind === 'service') return true;
+  if (principal.kind === 'service' || (principal.kind === 'operator' && ofPlatform.has(access))) return true;
   if (principal.kind !== 'user' && principal.kind !== 'key' && principal.kind !== 'app') return false;
   // The list of permissions is closed, the access of a contract is any string of that form: compare as strings.
   const held: readonly string[] = principal.permissions;
