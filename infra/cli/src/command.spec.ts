@@ -11,6 +11,17 @@ describe('The words of the command', () => {
     expect(commandOf(argv)).toEqual(command);
   });
 
+  it('apply a file, and say how', () => {
+    const plain = { file: 'catalog.yaml', isDryRun: false, isAgreed: false, isPruning: false };
+    expect(commandOf(['apply', 'catalog.yaml'])).toEqual(plain);
+    expect(commandOf(['apply', '--prune', 'catalog.yaml', '--yes', '--dry-run'])).toEqual({
+      ...plain,
+      isDryRun: true,
+      isAgreed: true,
+      isPruning: true,
+    });
+  });
+
   it('log in', () => {
     expect(commandOf(['login'])).toBe('login');
   });
@@ -23,6 +34,11 @@ describe('The words of the command', () => {
     [['admin']],
     [['login', '--username', 'ada']],
     [['login', 'ada']],
+    [['login', '--yes']],
+    [['apply']],
+    [['apply', 'one.yaml', 'two.yaml']],
+    [['apply', 'catalog.yaml', '--username', 'ada']],
+    [['admin', 'create', '--username', 'ada', '--prune']],
     [['admin', 'create']],
     [['admin', 'delete', '--username', 'ada']],
     // Nobody gets used to it: what is an argument is seen by everybody on the machine.

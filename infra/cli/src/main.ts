@@ -27,6 +27,12 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
     return;
   }
   const place = await placeOf(env);
+  if ('file' in command) {
+    // What it is made of takes longer to load than the other commands take to run.
+    const { apply } = await import('./apply/apply.ts');
+    await apply(place, command, { input, out });
+    return;
+  }
   const { username, email, isPasswordGiven } = command;
   const password = isPasswordGiven ? await passwordFrom(input) : drawnPassword();
   await createAdmin(place, { username, email, password });

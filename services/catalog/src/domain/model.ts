@@ -1,4 +1,4 @@
-import type { catalog, Instant } from '@orrery/contracts';
+import { catalog, type Instant } from '@orrery/contracts';
 import { accept, type Decider, reject } from '@orrery/kernel';
 
 interface Register {
@@ -31,21 +31,6 @@ export type State =
 
 export type Refusal = { readonly code: 'ModelNotFound' | 'ModelNameTaken'; readonly details: object };
 
-/** Of a model of which nothing else is said. */
-const plain: Omit<catalog.ModelCard, 'type'> = {
-  aliases: [],
-  family: null,
-  contextLength: null,
-  maxOutputTokens: null,
-  inputModalities: ['text'],
-  outputModalities: ['text'],
-  capabilities: [],
-  description: '',
-  needsGpu: false,
-  source: null,
-  metadata: {},
-};
-
 export const providerOf = (name: catalog.ModelName): catalog.ProviderId => name.slice(0, name.indexOf('/'));
 
 /** What is said is said of every field, in one order, so that two cards can be compared as text. */
@@ -71,7 +56,7 @@ const said = (change: catalog.ModelCardChange): object =>
 
 const register = ({ modelId, name, card, at }: Register): Event => ({
   type: 'ModelRegistered',
-  data: { modelId, name, provider: providerOf(name), ...cardOf(name, { ...plain, type: card.type, ...said(card) }), at },
+  data: { modelId, name, provider: providerOf(name), ...cardOf(name, { ...catalog.plainModelCard, type: card.type, ...said(card) }), at },
 });
 
 const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, state) => {

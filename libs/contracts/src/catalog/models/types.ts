@@ -101,6 +101,21 @@ export const ModelCardChange = z
   .partial();
 export type ModelCardChange = z.infer<typeof ModelCardChange>;
 
+/** Of a model of which nothing else is said. */
+export const plainModelCard: Omit<ModelCard, 'type'> = {
+  aliases: [],
+  family: null,
+  contextLength: null,
+  maxOutputTokens: null,
+  inputModalities: ['text'],
+  outputModalities: ['text'],
+  capabilities: [],
+  description: '',
+  needsGpu: false,
+  source: null,
+  metadata: {},
+};
+
 const asEverybodySees = {
   modelId: ModelId,
   name: ModelName,
