@@ -1,5 +1,6 @@
 import type { QuotaNode } from '../src/domain/scheduling/admission/quota-node.ts';
-import { type Away, Scene } from '../src/domain/scheduling/explain/scene.ts';
+import { Scene } from '../src/domain/scheduling/explain/scene.ts';
+import { type Away, Sight } from '../src/domain/scheduling/explain/sight.ts';
 import type { Need } from '../src/domain/scheduling/placement/need.ts';
 import type { MachineSize } from '../src/domain/scheduling/placement/place.ts';
 import type { Request } from '../src/domain/scheduling/request.ts';
@@ -70,7 +71,7 @@ export class SceneBuilder {
   }
 
   waits(id: string, wish: Wish = {}, { reason = 'all-busy', reserved }: Told = {}): this {
-    this.waiting.push({ request: id, reason, position: this.waiting.length + 1 });
+    this.waiting.push({ request: id, queue: wish.queue ?? 'org', reason, position: this.waiting.length + 1 });
     this.scheduler.submit(requestFor(id, wish));
     if (reserved) this.scheduler.reserved(id, reserved);
     return this;
@@ -94,6 +95,17 @@ export class SceneBuilder {
   decided(): Scene {
     const { scheduler, away } = this;
     return new Scene({ snapshot: scheduler.snapshot(), waits: scheduler.waits(sceneNow), settings: defaultSettings, away, now: sceneNow });
+  }
+
+  /** Decides once, so that it is known why each waits. */
+  looked(): this {
+    this.scheduler.decide(sceneNow, Number.POSITIVE_INFINITY);
+    return this;
+  }
+
+  /** What the scheduler itself knows, and no copy. */
+  glance(now = sceneNow): Sight {
+    return new Sight(this.scheduler.known(now), { settings: defaultSettings, away: this.away, now });
   }
 
   build(): Scene {

@@ -17,7 +17,12 @@ const loadOf = ({ snapshot }: Scene['parts']): Load => {
 
 const consultantOf = (builder: SceneBuilder): Consultant => {
   const { parts } = builder.build();
-  return new Consultant({ scheduler: { look: (now) => ({ ...parts, now }), load: () => loadOf(parts) }, offers: async () => offers });
+  const scheduler = {
+    look: (at: number) => ({ ...parts, now: at }),
+    glance: (at: number) => builder.glance(at),
+    load: () => loadOf(parts),
+  };
+  return new Consultant({ scheduler, offers: async () => offers });
 };
 const explain = async (builder: SceneBuilder, id = 'r') => {
   const { answer } = await consultantOf(builder).answer({ about: 'request', id: execution.RunId.parse(id), meanShare: 0.5 });
@@ -64,20 +69,68 @@ describe('a consultant', () => {
     expect(waiting).toMatchObject({ missing: [{ causes: [{ cause: 'too-small', machines: 1 }] }], start: null });
   });
 
-  it.each(['request', 'what-if', 'moves', 'waiting'] as const)('copies no scheduler that knows too much, asked for %s', async (about) => {
+  describe('of a scheduler that knows too much to be copied', () => {
     const look = (): never => {
       throw new RangeError('it was copied');
     };
-    const load = (): Load => ({ waiting: 200_000, placed: 0, machines: 1_000, open: 1_000 });
-    const consultant = new Consultant({ scheduler: { look, load }, offers: async () => offers });
+    const large = (builder: SceneBuilder, waiting = 200_000): Consultant => {
+      const load = (): Load => ({ waiting, placed: 0, machines: 1_000, open: 1_000 });
+      return new Consultant({ scheduler: { look, glance: (at) => builder.glance(at), load }, offers: async () => offers });
+    };
     const { data: submission } = submitted({ runId: id });
-    const questions = {
-      request: { about: 'request', id, meanShare: 0.5 },
-      'what-if': { about: 'what-if', submission, meanShare: 0.5 },
-      moves: { about: 'moves' },
-      waiting: { about: 'waiting', limit: 10, after: 0 },
-    } as const;
-    expect(await consultant.answer(questions[about])).toMatchObject({ answer: { isTooLarge: true } });
+
+    it.each([{ about: 'what-if', submission, meanShare: 0.5 }, { about: 'moves' }] as const)(
+      'supposes nothing, asked for $about',
+      async (question) => {
+        expect(await large(busy()).answer(question)).toMatchObject({ answer: { isTooLarge: true } });
+      },
+    );
+
+    it('says of one that waits all that needs no trying, as of a small one', async () => {
+      const waits = () =>
+        busy()
+          .waits('first', { need: { gpus: 8 }, submittedAt: now - 1 })
+          .waits(id, { need: { gpus: 8 }, submittedAt: now });
+      const { waiting: small } = await explain(waits(), id);
+      const builder = waits();
+      const { answer } = await large(builder.looked()).answer({ about: 'request', id, meanShare: 0.5 });
+      const { waiting } = Answer.parse(answer);
+      expect(waiting).toMatchObject({
+        reason: small?.reason,
+        queues: [{ position: 2 }, { position: 2, waiting: 2 }],
+        missing: small?.missing,
+        order: small?.order,
+        instead: [],
+        start: null,
+        startUnknown: expect.stringContaining('too large'),
+      });
+    });
+
+    it('lists what waits, what runs and the quotas, with what there is in all', async () => {
+      const machine = runId(5);
+      const full = new SceneBuilder()
+        .machine(machine)
+        .quota('org', { guaranteed: { a100: 2_000 } })
+        .runs('a', { [machine]: [0, 1] })
+        .waits('b', { submittedAt: now - 2 })
+        .waits('c', { submittedAt: now - 1 });
+      const consultant = large(full);
+      const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: 1 });
+      expect(second).toMatchObject({
+        items: [{ id: 'c', position: 2 }],
+        next: undefined,
+        summary: { waiting: 2, running: 1, machines: 1, capacityMilli: { a100: 8_000 }, usedMilli: { a100: 2_000 } },
+      });
+      expect(await consultant.answer({ about: 'running', limit: 5, after: 0 })).toMatchObject({ answer: { items: [{ id: 'a' }] } });
+      expect(await consultant.answer({ about: 'quotas', limit: 5, after: 0 })).toMatchObject({
+        answer: { items: [{ node: 'org', waiting: 2, usedMilli: { a100: 2_000 } }] },
+      });
+    });
+
+    it('is not even asked where its order alone takes too long', async () => {
+      const answer = await large(busy(), 2_000_000).answer({ about: 'waiting', limit: 1, after: 0 });
+      expect(answer).toMatchObject({ answer: { isTooLarge: true } });
+    });
   });
 
   it('supposes nothing on a copy that takes long to make', async () => {

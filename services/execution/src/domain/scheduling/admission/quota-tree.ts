@@ -43,6 +43,11 @@ export class QuotaTree {
     return tree;
   }
 
+  /** As they were set last. */
+  get nodes(): readonly QuotaNode[] {
+    return this.configured;
+  }
+
   snapshot(): QuotaSnapshot {
     const inOrder = [this.root, ...[...this.branches.values()].sort((a, b) => a.depth - b.depth)];
     return {

@@ -1,9 +1,13 @@
-import type { Load } from '../scheduler/facts.ts';
+import type { Load, Wait } from '../scheduler/facts.ts';
 import type { SceneParts } from './scene.ts';
+import type { Sight } from './sight.ts';
 
-/** What questions need of whoever holds the scheduler: all that it knows now, as a copy. */
+/** What questions need of whoever holds the scheduler. */
 export interface Consulted {
+  /** All that it knows now, as a copy. */
   look(now: number): SceneParts;
-  /** How much that would be to copy. */
+  /** The same without copying it: good until something is told, so for as long as nobody is waited for. `waits`: the order as it was found a moment ago. */
+  glance(now: number, waits?: readonly Wait[]): Sight;
+  /** How much there is to copy. */
   load(): Load;
 }

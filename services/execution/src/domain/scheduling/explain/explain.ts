@@ -7,7 +7,7 @@ import { missingFor } from './missing.ts';
 import { orderOf, queuePlacesOf } from './place-in-queues.ts';
 import { quotaStatesFor } from './quota-states.ts';
 import { whyInWords } from './reasons.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 import type { Start } from './start.ts';
 
 const reservationOf = (reserved: Reserved | undefined, now: number): execution.WaitExplained['reservation'] => {
@@ -38,9 +38,9 @@ export interface Findings extends Start {
 }
 
 /** Everything that can be said of a request that waits; undefined: it does not wait. */
-export const explainWait = (scene: Scene, id: string, findings: Findings): execution.WaitExplained | undefined => {
+export const explainWait = (scene: Sight, id: string, findings: Findings): execution.WaitExplained | undefined => {
   const known = scene.requests.get(id);
-  const reason = scene.waits.find((wait) => wait.request === id)?.reason;
+  const reason = scene.reasonOf(id);
   // What would be placed now does not wait, though it is not told yet.
   if (!known || known.placed || !reason) return undefined;
   const { request } = known;

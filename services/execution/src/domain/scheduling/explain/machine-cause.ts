@@ -4,7 +4,7 @@ import { slotOf } from '../placement/mig.ts';
 import type { Need } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 /** A need with what is found out about it once for all machines. */
 export interface Search {
@@ -15,7 +15,7 @@ export interface Search {
   readonly isInGroup: (place: Place) => boolean;
 }
 
-export const searchFor = ({ fleet }: Scene, need: Need): Search => {
+export const searchFor = ({ fleet }: Sight, need: Need): Search => {
   const { minGpuMemoryMib: _, ...anyMemory } = need;
   const { machine: _machine, ...anywhere } = need;
   return {
@@ -61,7 +61,7 @@ const unfitness = (place: Place, { need, fleetNeed, withoutMemory }: Search): ex
 };
 
 /** What keeps this machine from taking a member of the request: the first that is true. */
-export const causeAt = (place: Place, search: Search, away: Scene['away']): execution.MachineCause => {
+export const causeAt = (place: Place, search: Search, away: Sight['away']): execution.MachineCause => {
   const { need, fleetNeed, isInGroup } = search;
   if (need.machine !== undefined && place.id !== need.machine) return 'pinned-elsewhere';
   const unfit = unfitness(place, search);

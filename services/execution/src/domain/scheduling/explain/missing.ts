@@ -4,7 +4,7 @@ import { mostOnOne, type Need } from '../placement/need.ts';
 import type { Request } from '../request.ts';
 import { causeAtInWords, causeInWords, gpusOf, many } from './in-words.ts';
 import { causeAt, freeGpusFor, searchFor } from './machine-cause.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 /** In which nothing about free room can be said. */
 const apart: ReadonlySet<execution.MachineCause> = new Set([
@@ -25,7 +25,7 @@ interface Counted {
   readonly roomy: number;
 }
 
-const countCauses = (scene: Scene, need: Need, nodes: number): Counted => {
+const countCauses = (scene: Sight, need: Need, nodes: number): Counted => {
   const search = searchFor(scene, need);
   const causes = new Map<execution.MachineCause, number>();
   const together = mostOnOne(need, nodes);
@@ -40,7 +40,7 @@ const countCauses = (scene: Scene, need: Need, nodes: number): Counted => {
   return { causes, freeGpus, roomy };
 };
 
-const pinned = (scene: Scene, need: Need): string | null => {
+const pinned = (scene: Sight, need: Need): string | null => {
   if (need.machine === undefined) return null;
   const place = scene.fleet.get(need.machine);
   const it = `The machine that it is pinned to, ${need.machine},`;
@@ -58,7 +58,7 @@ const roomInWords = (need: Need, nodes: number, roomy: number): string => {
   return `${found} of ${nodes} machines ${found === 1 ? 'has' : 'have'} room: each member needs one of its own.`;
 };
 
-const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus, roomy }: Counted): string => {
+const inWords = (scene: Sight, need: Need, nodes: number, { causes, freeGpus, roomy }: Counted): string => {
   const away = pinned(scene, need);
   if (away !== null) return away;
   const room = roomInWords(need, nodes, roomy);
@@ -75,7 +75,7 @@ const inWords = (scene: Scene, need: Need, nodes: number, { causes, freeGpus, ro
 };
 
 /** What is missing where, for each of its choices. */
-export const missingFor = (scene: Scene, { ask }: Request): readonly execution.MissingForChoice[] =>
+export const missingFor = (scene: Sight, { ask }: Request): readonly execution.MissingForChoice[] =>
   ask.choices.map((need, choice) => {
     const counted = countCauses(scene, need, ask.nodes);
     const causes = [...counted.causes]

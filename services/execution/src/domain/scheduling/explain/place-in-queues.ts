@@ -2,7 +2,7 @@ import type { execution } from '@orrery/contracts';
 import type { Request } from '../request.ts';
 import { orgOf } from '../scheduler/queues.ts';
 import { many, spanInWords } from './in-words.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 type Scope = execution.QueuePlace['scope'];
 
@@ -19,25 +19,28 @@ const isIn = (scope: Scope, queue: string, other: string): boolean => {
 };
 
 /** Where it stands in each queue that it waits in. */
-export const queuePlacesOf = (scene: Scene, { id, queue }: Request): readonly execution.QueuePlace[] => {
+export const queuePlacesOf = (scene: Sight, { id, queue }: Request): readonly execution.QueuePlace[] => {
   const scopes: readonly Scope[] = queue === orgOf(queue) ? ['organization', 'cluster'] : ['project', 'organization', 'cluster'];
   const at = scene.waits.findIndex(({ request }) => request === id);
   if (at < 0) return [];
-  const queues = scene.waits.map(({ request }) => scene.requests.get(request)?.request.queue ?? '');
   return scopes.map((scope) => {
-    const isHere = (other: string): boolean => isIn(scope, queue, other);
-    const ahead = queues.slice(0, at).filter(isHere).length;
-    return { scope, position: ahead + 1, waiting: queues.filter(isHere).length, message: inWords(scope, ahead) };
+    let [ahead, waiting] = [0, 0];
+    for (const [index, { queue: other }] of scene.waits.entries()) {
+      if (!isIn(scope, queue, other)) continue;
+      waiting += 1;
+      if (index < at) ahead += 1;
+    }
+    return { scope, position: ahead + 1, waiting, message: inWords(scope, ahead) };
   });
 };
 
 type Order = execution.WaitExplained['order'];
 
-const isUrgent = ({ deadlineAt, limitMs }: Request, { now, settings }: Scene): boolean =>
+const isUrgent = ({ deadlineAt, limitMs }: Request, { now, settings }: Sight): boolean =>
   deadlineAt !== null && deadlineAt - limitMs - now < settings.urgentMs;
 
 /** Which group it is looked at with: each goes wholly before the next one. */
-export const orderOf = (scene: Scene, request: Request): Order => {
+export const orderOf = (scene: Sight, request: Request): Order => {
   const { ageingMs, overdueMs } = scene.settings;
   const { rank } = request;
   const worth =

@@ -4,7 +4,7 @@ import type { RequestSnapshot } from '../scheduler/snapshot.ts';
 import { many, needInWords } from './in-words.ts';
 import type { Move } from './moves.ts';
 import { reasonInWords } from './reasons.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 export interface Window {
   readonly limit: number;
@@ -26,13 +26,14 @@ const partOf = <T>(all: readonly T[], { limit, after }: Window): Part<T> => ({
 const deadlineOf = ({ deadlineAt }: Request): execution.QueueItem['deadlineAt'] => (deadlineAt === null ? null : instantOf(deadlineAt));
 
 /** What waits, in the order in which it is looked at. */
-export const waitingPage = (scene: Scene, window: Window): Part<execution.QueueItem> => {
+export const waitingPage = (scene: Sight, window: Window): Part<execution.QueueItem> => {
   const { items, next } = partOf(scene.waits, window);
   return {
     next,
     items: items.flatMap(({ request: id, reason, position }) => {
       const known = scene.requests.get(id);
-      if (!known) return [];
+      // It has been placed since.
+      if (!known || known.placed) return [];
       const { request } = known;
       const reserved = scene.reservations.get(id);
       const { queue, rank, isPreemptible, ask } = request;
@@ -62,7 +63,7 @@ type Holding = RequestSnapshot & { readonly placed: NonNullable<RequestSnapshot[
 const isHolding = (known: RequestSnapshot): known is Holding => known.placed !== null;
 
 /** What has machines, those that got them first before the others. */
-export const runningPage = (scene: Scene, window: Window): Part<execution.PlacedItem> => {
+export const runningPage = (scene: Sight, window: Window): Part<execution.PlacedItem> => {
   const holding = [...scene.requests.values()].filter(isHolding);
   holding.sort((a, b) => a.placed.at - b.placed.at || (a.request.id < b.request.id ? -1 : 1));
   const { items, next } = partOf(holding, window);
@@ -86,7 +87,7 @@ const seatsInWords = (seats: readonly Seat[]): execution.PlacedItem['seats'] =>
   seats.map(({ machine, gpus }) => ({ workerId: execution.WorkerId.parse(machine), workerName: null, gpuIndexes: [...gpus] }));
 
 /** What an operator could do so that something starts. */
-export const proposalOf = (scene: Scene, admits: string, moves: readonly Move[]): execution.ProposedMoves => {
+export const proposalOf = (scene: Sight, admits: string, moves: readonly Move[]): execution.ProposedMoves => {
   const queueOf = (id: string): string => scene.requests.get(id)?.request.queue ?? '';
   return {
     admits,
@@ -104,16 +105,12 @@ export const proposalOf = (scene: Scene, admits: string, moves: readonly Move[])
 };
 
 /** Every node of the quota tree that is set or whose work waits or has machines, by its path. */
-export const quotaUsePage = (scene: Scene, window: Window): Part<execution.QuotaUse> => {
+export const quotaUsePage = (scene: Sight, window: Window): Part<execution.QuotaUse> => {
   const waiting = new Map<string, number>();
-  for (const { request } of scene.waits) {
-    for (const node of scene.pathOf(scene.requests.get(request)?.request.queue ?? '')) waiting.set(node, (waiting.get(node) ?? 0) + 1);
-  }
-  const queues = new Set([...scene.requests.values()].map(({ request }) => request.queue));
-  const nodes = new Set([
-    ...scene.parts.snapshot.usage.configured.map(({ id }) => id),
-    ...[...queues].flatMap((queue) => scene.pathOf(queue)),
-  ]);
+  const byQueue = new Map<string, number>();
+  for (const { queue } of scene.waits) byQueue.set(queue, (byQueue.get(queue) ?? 0) + 1);
+  for (const [queue, count] of byQueue) for (const node of scene.pathOf(queue)) waiting.set(node, (waiting.get(node) ?? 0) + count);
+  const nodes = new Set([...scene.nodes.map(({ id }) => id), ...[...scene.queues()].flatMap((queue) => scene.pathOf(queue))]);
   const { items, next } = partOf([...nodes].sort(), window);
   return {
     next,
@@ -134,7 +131,7 @@ export const quotaUsePage = (scene: Scene, window: Window): Part<execution.Quota
   };
 };
 
-const usedBy = ({ tree, capacity }: Scene, node: string): execution.Amounts =>
+const usedBy = ({ tree, capacity }: Sight, node: string): execution.Amounts =>
   Object.fromEntries(
     Object.keys(capacity)
       .map((resource) => [resource, tree.usedBy(node, resource)] as const)
@@ -142,7 +139,7 @@ const usedBy = ({ tree, capacity }: Scene, node: string): execution.Amounts =>
   );
 
 /** The cluster in a few numbers. */
-export const summaryOf = (scene: Scene): execution.QueueSummary => {
+export const summaryOf = (scene: Sight): execution.QueueSummary => {
   const known = [...scene.requests.values()];
   const holding = known.filter(isHolding);
   const places = scene.fleet.places.filter((place) => place !== undefined);

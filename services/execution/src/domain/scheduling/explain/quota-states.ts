@@ -2,7 +2,7 @@ import type { execution } from '@orrery/contracts';
 import type { Request } from '../request.ts';
 import { gpusInWords, inUnits } from '../rules/in-words.ts';
 import { orgOf } from '../scheduler/queues.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 const scopeOf = (node: string, queue: string): execution.QuotaState['scope'] => {
   if (node === orgOf(queue)) return 'organization';
@@ -37,7 +37,7 @@ const inWords = (scope: execution.QuotaState['scope'], { resource, used, asked, 
 };
 
 /** What the quotas above a request say to it. What others use is not told. */
-export const quotaStatesFor = (scene: Scene, request: Request): readonly execution.QuotaState[] => {
+export const quotaStatesFor = (scene: Sight, request: Request): readonly execution.QuotaState[] => {
   const asked = new Map<string, number>();
   for (const amounts of scene.askedAmounts(request)) {
     // Of several choices the smallest is told: where that is too much, all are.

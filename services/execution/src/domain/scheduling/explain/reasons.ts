@@ -7,7 +7,7 @@ import type { WaitReason } from '../scheduler/facts.ts';
 import { orgOf } from '../scheduler/queues.ts';
 import { causeInWords } from './in-words.ts';
 import { causeAt, searchFor } from './machine-cause.ts';
-import type { Scene } from './scene.ts';
+import type { Sight } from './sight.ts';
 
 /** What is true of whatever waits for that reason. */
 const reasons: Readonly<Record<WaitReason, string>> = {
@@ -41,7 +41,7 @@ export const reasonInWords = (reason: WaitReason, request: Request): string =>
 const closing = new Set<execution.MachineCause>(['lost', 'cordoned', 'unfit', 'gpus-faulty']);
 
 /** Which closed machines could take it, and who can help. */
-const closedInWords = (scene: Scene, request: Request): string => {
+const closedInWords = (scene: Sight, request: Request): string => {
   const found = new Map<execution.MachineCause, Set<string>>();
   for (const need of request.ask.choices) {
     const search = searchFor(scene, need);
@@ -55,7 +55,7 @@ const closedInWords = (scene: Scene, request: Request): string => {
   return `${says} An operator can put them back to work.`;
 };
 
-const groupOf = (scene: Scene, { near, apart }: Need): string => {
+const groupOf = (scene: Sight, { near, apart }: Need): string => {
   if (near && scene.fleet.groups.domainsOf(near) === null)
     return 'It is to be near to runs of a group of which none has a machine now: it starts once one has, and there is room beside it.';
   if (near) return 'It is to be near to runs of a group, and no machine near to these could take it, even with nothing else on it.';
@@ -72,7 +72,7 @@ const whose = (node: string, queue: string): string => {
 const isHopeless = ({ asked, limit }: QuotaBlock): boolean => asked > limit;
 
 /** More than a limit on its way up, whatever is used there; the lowest. */
-const neverWithin = (scene: Scene, queue: string, amounts: Amounts): QuotaBlock | null => {
+const neverWithin = (scene: Sight, queue: string, amounts: Amounts): QuotaBlock | null => {
   for (const node of scene.pathOf(queue)) {
     const limits = scene.nodeOf(node)?.limit ?? {};
     for (const [resource, asked] of Object.entries(amounts)) {
@@ -95,7 +95,7 @@ const limitInWords = (block: QuotaBlock, queue: string): string => {
 };
 
 /** Which limit stops it, and whose work could end so that it does not. */
-const quotaInWords = (scene: Scene, request: Request): string => {
+const quotaInWords = (scene: Sight, request: Request): string => {
   const { queue } = request;
   const asked = scene.askedAmounts(request);
   const blocks = asked.map((amounts) => neverWithin(scene, queue, amounts) ?? scene.tree.blockedBy(queue, amounts));
@@ -108,7 +108,7 @@ const quotaInWords = (scene: Scene, request: Request): string => {
 const pinnedInWords = 'The machine that it is pinned to could not take it, even with nothing else on it.';
 
 /** Why it waits, as exactly as it can be said of this one. */
-export const whyInWords = (scene: Scene, request: Request, reason: WaitReason): string => {
+export const whyInWords = (scene: Sight, request: Request, reason: WaitReason): string => {
   const [first] = request.ask.choices;
   switch (reason) {
     case 'no-machine':

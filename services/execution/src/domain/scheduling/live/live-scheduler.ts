@@ -5,10 +5,11 @@ import { noTraits } from '../../worker.ts';
 import type { QuotaNode } from '../admission/quota-node.ts';
 import type { Consulted } from '../explain/consulted.ts';
 import type { SceneParts } from '../explain/scene.ts';
+import { type Around, Sight } from '../explain/sight.ts';
 import { type Chance, chanceOf } from '../placement/chance.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
-import type { Load } from '../scheduler/facts.ts';
+import type { Load, Wait as QueueWait } from '../scheduler/facts.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { SchedulerSettings } from '../scheduler/settings.ts';
 import { brokenUnder, movedFrom } from './chores.ts';
@@ -107,16 +108,19 @@ export class LiveScheduler implements Consulted {
   }
 
   look(now: number): SceneParts {
-    const at = this.at(now);
     this.placed = this.scheduler.load().placed;
+    const around = this.around(now);
+    return { snapshot: this.scheduler.snapshot(), waits: this.scheduler.waits(around.now), ...around };
+  }
+
+  glance(now: number, waits?: readonly QueueWait[]): Sight {
+    const around = this.around(now);
+    return new Sight(this.scheduler.known(around.now, waits), around);
+  }
+
+  private around(now: number): Around {
     const away = [...this.machines].flatMap(([id, machine]) => (isOpen(machine) ? [] : [[id, awayOf(machine)] as const]));
-    return {
-      snapshot: this.scheduler.snapshot(),
-      waits: this.scheduler.waits(at),
-      settings: settingsOf(this.rules),
-      away: new Map(away),
-      now: at,
-    };
+    return { settings: settingsOf(this.rules), away: new Map(away), now: this.at(now) };
   }
 
   private at(told: number): number {

@@ -1,5 +1,5 @@
 import { epochOf, type execution, parseNanos } from '@orrery/contracts';
-import type { Away } from '../explain/scene.ts';
+import type { Away } from '../explain/sight.ts';
 import type { MachineSize } from '../placement/place.ts';
 
 /** The one runtime that there is so far. */

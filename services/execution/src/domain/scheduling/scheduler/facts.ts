@@ -26,6 +26,7 @@ export type WaitReason =
 
 export interface Wait {
   readonly request: string;
+  readonly queue: string;
   readonly reason: WaitReason;
   /** In the order in which requests are looked at now; 1 is the first. */
   readonly position: number;

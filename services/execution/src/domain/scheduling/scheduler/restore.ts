@@ -3,7 +3,7 @@ import type { Entry } from './entry.ts';
 import type { Ledger } from './ledger.ts';
 import type { RequestSnapshot, SchedulerSnapshot } from './snapshot.ts';
 
-const requestOf = ({ request, notBefore, avoid, preemptions, running }: Entry): RequestSnapshot => {
+export const requestOf = ({ request, notBefore, avoid, preemptions, running }: Entry): RequestSnapshot => {
   if (!running) return { request, notBefore, avoid, preemptions, placed: null, vacated: [], preemptingAt: null };
   const { choice, seats, at, isBorrowed, holds, preemptingAt } = running;
   const vacated = [...holds.keys()].filter((member) => holds[member] === null);

@@ -5,6 +5,7 @@ import type { MachineSize } from '../placement/place.ts';
 import type { Decision, Request } from '../request.ts';
 import { Core } from './core.ts';
 import type { Load, Placed, Promised, Reserved, Returned, Wait, WaitReason } from './facts.ts';
+import { type Known, knownOf } from './known.ts';
 import { Ledger } from './ledger.ts';
 import { Parking } from './parking.ts';
 import { restoreInto, snapshotOf } from './restore.ts';
@@ -135,6 +136,16 @@ export class Scheduler {
   load(): Load {
     const { queues, entries, cluster } = this.core;
     return { waiting: queues.size, placed: entries.size - queues.size, ...cluster.counts };
+  }
+
+  /** All that it knows, as it is now and not as a copy: for whoever asks and goes again before anything is told. */
+  known(now: number, waits?: readonly Wait[]): Known {
+    const { core } = this;
+    return {
+      ...knownOf(core),
+      waits: waits ?? waitsOf(core, { now, limit: Number.POSITIVE_INFINITY, decisions: [] }),
+      reasonOf: (id) => this.reasonOf(id) ?? undefined,
+    };
   }
 
   snapshot(): SchedulerSnapshot {

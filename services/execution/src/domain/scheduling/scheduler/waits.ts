@@ -27,15 +27,26 @@ const ranksOf = ({ queues, tree }: Core, now: number): ReadonlyMap<string, numbe
   return new Map(ordered.map((queue, rank) => [queue, rank]));
 };
 
-const cursorOf = (
-  core: Core,
-  line: Line,
-  next: ReturnType<Line['next']>,
-  at: { now: number; ranks: ReadonlyMap<string, number> },
-): Cursor | null => {
+interface Moment {
+  readonly now: number;
+  readonly ranks: ReadonlyMap<string, number>;
+  /** What was found out of one of a queue and a shape holds for all of them. */
+  readonly guaranteed: Map<Line, boolean>;
+}
+
+const isGuaranteed = ({ admission }: Core, { guaranteed }: Moment, entry: Entry): boolean => {
+  const { line } = entry;
+  const known = line && guaranteed.get(line);
+  if (known !== null && known !== undefined) return known;
+  const is = admission.isWithinGuarantee(entry);
+  if (line) guaranteed.set(line, is);
+  return is;
+};
+
+const cursorOf = (core: Core, line: Line, next: ReturnType<Line['next']>, at: Moment): Cursor | null => {
   if (!next) return null;
   const isFirst = isPressing(next.entry, at.now, core.settings.overdueMs);
-  const group = isFirst ? 0 : core.admission.isWithinGuarantee(next.entry) ? 1 : 2;
+  const group = isFirst ? 0 : isGuaranteed(core, at, next.entry) ? 1 : 2;
   const isKept = group === 1 && next.entry.reservation?.level === levels.guaranteed;
   return { ...next, line, group, rank: group === 2 ? (at.ranks.get(line.leaf.queue) ?? 0) : Number(!isKept) };
 };
@@ -50,13 +61,20 @@ export const reasonFor = (core: Core, entry: Entry, { reason }: Line): WaitReaso
 const reasonOf = (core: Core, { entry, line }: Cursor): WaitReason =>
   reasonFor(core, entry, line) ?? (entry.reservation ? 'held-for-earlier' : 'all-busy');
 
+const waitOf = ({ request: { id, queue } }: Entry, reason: WaitReason, position: number): Wait => ({
+  request: id,
+  queue,
+  reason,
+  position,
+});
+
 /** Who waits, in the order in which they are looked at while nobody gets anything, and why. */
 export const waitsOf = (
   core: Core,
   { now, limit, decisions }: { readonly now: number; readonly limit: number; readonly decisions: readonly Decision[] },
 ): readonly Wait[] => {
   const gone = new Set(decisions.flatMap((each) => (each.kind === 'place' || each.kind === 'expire' ? [each.request] : [])));
-  const at = { now, ranks: ranksOf(core, now) };
+  const at = { now, ranks: ranksOf(core, now), guaranteed: new Map() };
   const cursors = [...core.queues.leaves.values()].flatMap((leaf) =>
     [...leaf.lines.values()].flatMap((line) => cursorOf(core, line, line.next(0), at) ?? []),
   );
@@ -64,12 +82,12 @@ export const waitsOf = (
   const waits: Wait[] = [];
   for (let cursor = heap.pop(); cursor && waits.length < limit; cursor = heap.pop()) {
     const { entry, line, step } = cursor;
-    if (!gone.has(entry.request.id)) waits.push({ request: entry.request.id, reason: reasonOf(core, cursor), position: waits.length + 1 });
+    if (!gone.has(entry.request.id)) waits.push(waitOf(entry, reasonOf(core, cursor), waits.length + 1));
     const next = cursorOf(core, line, line.next(step), at);
     if (next) heap.push(next);
   }
   for (const entry of [...core.queues.asleep].sort((a, b) => (isEarlier(a, b) ? -1 : 1))) {
-    if (waits.length < limit) waits.push({ request: entry.request.id, reason: 'retry-later', position: waits.length + 1 });
+    if (waits.length < limit) waits.push(waitOf(entry, 'retry-later', waits.length + 1));
   }
   return waits;
 };

@@ -1,0 +1,44 @@
+import type { QuotaNode } from '../admission/quota-node.ts';
+import type { QuotaTree } from '../admission/quota-tree.ts';
+import type { Fleet } from '../placement/fleet.ts';
+import type { Core } from './core.ts';
+import type { Entry } from './entry.ts';
+import type { Reserved, Wait, WaitReason } from './facts.ts';
+import { requestOf } from './restore.ts';
+import type { RequestSnapshot } from './snapshot.ts';
+
+/** What a scheduler knows, for those who ask. Of it nothing is changed. */
+export interface Known {
+  readonly fleet: Fleet;
+  readonly tree: QuotaTree;
+  /** The quota tree as it is set. */
+  readonly nodes: readonly QuotaNode[];
+  /** Of all machines. */
+  readonly capacity: Readonly<Record<string, number>>;
+  readonly requests: { get(id: string): RequestSnapshot | undefined; values(): Iterable<RequestSnapshot> };
+  readonly reservations: Pick<ReadonlyMap<string, Reserved>, 'get' | 'size'>;
+  /** In the order in which requests are looked at. */
+  readonly waits: readonly Wait[];
+  /** Why one of these waits; undefined: it does not, or nobody has looked at it yet. */
+  readonly reasonOf: (id: string) => WaitReason | undefined;
+}
+
+function* copies(entries: Iterable<Entry>): Generator<RequestSnapshot, undefined> {
+  for (const entry of entries) yield requestOf(entry);
+}
+
+/** Each request is copied when it is asked for, and no other. */
+export const knownOf = (core: Core): Omit<Known, 'waits' | 'reasonOf'> => ({
+  fleet: core.cluster.fleet,
+  tree: core.tree,
+  nodes: core.tree.nodes,
+  capacity: core.cluster.capacities(),
+  requests: {
+    get: (id) => {
+      const entry = core.entries.get(id);
+      return entry && requestOf(entry);
+    },
+    values: () => copies(core.entries.values()),
+  },
+  reservations: { get: (id) => core.entries.get(id)?.reservation ?? undefined, size: core.reservations.size },
+});
