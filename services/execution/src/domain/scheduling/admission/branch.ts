@@ -42,6 +42,10 @@ export class Branch {
     this.parent = parent;
   }
 
+  get isGuaranteedAnything(): boolean {
+    return this.guaranteed.some((amount) => amount > 0);
+  }
+
   guaranteedOf(resource: number): number {
     return this.guaranteed[resource] ?? 0;
   }

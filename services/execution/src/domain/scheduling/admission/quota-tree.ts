@@ -123,6 +123,11 @@ export class QuotaTree {
     return path;
   }
 
+  /** Of something, whatever it is. */
+  isGuaranteedAnything(node: string): boolean {
+    return this.branchOf(node).isGuaranteedAnything;
+  }
+
   usedBy(node: string, resource: string): number {
     return this.branchOf(node).whole.held(this.numberOf(resource));
   }

@@ -4,7 +4,7 @@ import type { Place } from '../placement/place.ts';
 import type { Request, Seat } from '../request.ts';
 import type { Reserved, WaitReason } from './facts.ts';
 import type { Level } from './level.ts';
-import type { Shape } from './shape.ts';
+import type { Fit, Shape } from './shape.ts';
 
 /** What one member of a request holds. */
 export interface Hold {
@@ -68,14 +68,44 @@ export const isPressing = ({ vt, line }: Entry, now: number, overdueMs: number):
 /** When all of it has ended at the latest, if it starts then. */
 export const endOf = (startsAt: number, limitMs: number, graceMs: number): number => startsAt + limitMs + graceMs;
 
+/** Parked lines that look for one thing with one right. */
+export interface Berth {
+  readonly fit: Fit;
+  readonly level: Level;
+  /** There may be something for them. */
+  readonly isOpen: boolean;
+  /** The shortest limit of its lines. */
+  readonly shortest: number;
+}
+
+/** Those of one queue. */
+export interface Cove {
+  readonly berth: Berth;
+  add(line: Line): void;
+  delete(line: Line): void;
+  /** Another one is the first of a line. */
+  turned(): void;
+  /** As their turns come. */
+  inOrder(): readonly Line[];
+}
+
 /** A queue, with its lines by their keys. */
 export interface Leaf {
   readonly queue: string;
   readonly org: string;
   readonly lines: Map<string, Line>;
+  readonly coves: Map<Berth, Cove>;
+  /** How many of its lines are of those whose deadlines are near. */
+  urgent: number;
+  /** Nobody of it has an earlier turn. */
+  earliest: number;
   /** Who of it keeps machines for itself. */
   readonly reserved: Set<Entry>;
+  /** Somebody of it may want to. */
+  isUnreserved: boolean;
 }
+
+const noCoves: readonly Cove[] = [];
 
 /** Below it, what has left is not worth the tidying. */
 const fewGone = 64;
@@ -90,6 +120,8 @@ export class Line {
   private present = 0;
   /** Where it is waited for that something changes; null: something could be found out about it now. */
   private berths: readonly Set<Line>[] | null = null;
+  /** What it looks for, while it waits. */
+  coves: readonly Cove[] = noCoves;
   /** What was found out last, for those who ask. */
   reason: WaitReason | null = null;
 
@@ -108,19 +140,25 @@ export class Line {
     return this.berths !== null;
   }
 
-  park(berths: readonly Set<Line>[]): void {
+  park(berths: readonly Set<Line>[], coves: readonly Cove[]): void {
     this.berths = berths;
+    this.coves = coves;
     for (const berth of berths) berth.add(this);
+    for (const cove of coves) cove.add(this);
   }
 
   unpark(): void {
     for (const berth of this.berths ?? []) berth.delete(this);
+    for (const cove of this.coves) cove.delete(this);
     this.berths = null;
+    this.coves = noCoves;
   }
 
   add(entry: Entry): void {
     entry.line = this;
     this.present += 1;
+    this.leaf.earliest = Math.min(this.leaf.earliest, entry.vt);
+    for (const cove of this.coves) cove.turned();
     const at = this.positionOf(entry);
     // It stood here before: its hole is still open.
     if (this.items[at] === entry) return;
@@ -134,6 +172,7 @@ export class Line {
   remove(entry: Entry): void {
     entry.line = null;
     this.present -= 1;
+    for (const cove of this.coves) cove.turned();
     while (this.head < this.items.length && this.items[this.head]?.line !== this) this.head += 1;
     const gone = this.items.length - this.present;
     if (gone < fewGone || gone < this.present) return;

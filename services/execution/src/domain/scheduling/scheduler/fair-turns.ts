@@ -1,49 +1,51 @@
 import { type Entry, isEarlier } from './entry.ts';
 
 /** A queue whose next one waits for its turn. */
-export interface Turn {
+export interface Pick {
   readonly queue: string;
-  readonly entry: Entry;
+  /** Null: nobody's, and that has to be found out. */
+  readonly entry: Entry | null;
 }
 
 export type Standing = readonly { readonly id: string; readonly share: number }[];
 
-interface Node {
+interface Node<P> {
   readonly id: string;
-  readonly parent: Node | null;
+  readonly parent: Node<P> | null;
   share: number;
   /** Where it stands among its parent's. */
   at: number;
-  readonly below: Node[];
-  readonly byId: Map<string, Node>;
+  readonly below: Node<P>[];
+  readonly byId: Map<string, Node<P>>;
   /** Of a leaf. */
-  turn: Turn | null;
+  turn: P | null;
   /** What would be picked of it. */
-  pick: Turn | null;
+  pick: P | null;
 }
 
-const isBefore = (one: Node, other: Node): boolean => {
+const isBefore = (one: Node<Pick>, other: Node<Pick>): boolean => {
   if (one.pick === null || other.pick === null) return one.pick !== null && other.pick === null;
   if (one.share !== other.share) return one.share < other.share;
-  return isEarlier(one.pick.entry, other.pick.entry);
+  const [a, b] = [one.pick.entry, other.pick.entry];
+  return a === null || (b !== null && isEarlier(a, b));
 };
 
 /**
  * Whose turn it is, down the tree: of the children of each node the one with the least share, then the one whose request is the
  * earliest. The children of each node are a heap, so that a turn costs the logarithm of their number, and not a look at all queues.
  */
-export class FairTurns {
-  private readonly root: Node = { id: '', parent: null, share: 0, at: 0, below: [], byId: new Map(), turn: null, pick: null };
+export class FairTurns<P extends Pick> {
+  private readonly root: Node<P> = { id: '', parent: null, share: 0, at: 0, below: [], byId: new Map(), turn: null, pick: null };
 
-  private readonly leaves = new Map<string, Node>();
+  private readonly leaves = new Map<string, Node<P>>();
 
   constructor(private readonly standingOf: (queue: string) => Standing) {}
 
-  first(): Turn | null {
+  first(): P | null {
     return this.root.pick;
   }
 
-  put(turn: Turn): void {
+  put(turn: P): void {
     const leaf = this.leaves.get(turn.queue) ?? this.leafOf(turn.queue);
     leaf.turn = turn;
     this.renew(leaf);
@@ -58,7 +60,7 @@ export class FairTurns {
 
   /** What the queue holds has changed, and so has what counts for all above it. */
   charged(queue: string): void {
-    let node: Node = this.root;
+    let node: Node<P> = this.root;
     for (const { id, share } of this.standingOf(queue)) {
       const child = node.byId.get(id);
       if (!child) break;
@@ -68,10 +70,10 @@ export class FairTurns {
     this.renew(node);
   }
 
-  private leafOf(queue: string): Node {
+  private leafOf(queue: string): Node<P> {
     let node = this.root;
     for (const { id, share } of this.standingOf(queue)) {
-      let child = node.byId.get(id);
+      let child: Node<P> | undefined = node.byId.get(id);
       if (!child) {
         child = { id, parent: node, share, at: node.below.length, below: [], byId: new Map(), turn: null, pick: null };
         node.byId.set(id, child);
@@ -84,14 +86,14 @@ export class FairTurns {
     return node;
   }
 
-  private renew(from: Node): void {
-    for (let node: Node | null = from; node !== null; node = node.parent) {
+  private renew(from: Node<P>): void {
+    for (let node: Node<P> | null = from; node !== null; node = node.parent) {
       node.pick = node.below[0]?.pick ?? node.turn;
       if (node.parent) this.settle(node, node.parent.below);
     }
   }
 
-  private settle(node: Node, heap: Node[]): void {
+  private settle(node: Node<P>, heap: Node<P>[]): void {
     let at = node.at;
     for (let above = heap[(at - 1) >>> 1]; at > 0 && above && isBefore(node, above); above = heap[(at - 1) >>> 1]) {
       heap[at] = above;

@@ -1,61 +1,102 @@
-import type { Line } from './entry.ts';
-import type { WaitReason } from './facts.ts';
+import type { Core } from './core.ts';
+import { type Berths, inOrder } from './cove.ts';
+import { type Berth, endOf, type Leaf, type Line } from './entry.ts';
+import type { Option } from './options.ts';
+import type { Reserving } from './reserving.ts';
 
-/** What is asked for, and whether it would make way: while nobody has a quota, ranks and queues change nothing about what it may get. */
-const groupOf = ({ shape }: Line): number => 2 * shape.asked + (shape.isPreemptible ? 1 : 0);
+interface Vain {
+  readonly limitMs: number;
+  readonly rank: number;
+}
 
 /**
- * Of whom it is known in one round that there is nothing for them. Among those that ask for the same the one with the shortest limit has
- * the fewest reservations in its way: where it found nothing, nobody does.
+ * Of whom it is known in one round that there is nothing for them. Among those that ask for the same with the same right the one with the
+ * shortest limit has the fewest reservations in its way: where it found nothing, no longer one does. Where there are quotas, that holds
+ * within a queue, and for those who may not take the places of more of their own.
  */
 export class Hopeless {
-  /** By what is asked for: the shortest limit of those that are looked at, and of those that found nothing. */
-  private readonly shortest = new Map<number, number>();
-  private readonly inVain = new Map<number, number>();
-  private readonly open = new Set<number>();
-  private readonly reasons = new Map<number, WaitReason>();
-  /** They keep machines that nobody else may have: what others are told says nothing of them. */
-  private readonly keepers = new Set<Line>();
+  private readonly vain = new Map<Berth, Map<Leaf | null, Vain>>();
+  private readonly isShared: boolean;
+  /** Berths from which somebody may find something yet. */
+  private readonly left: Set<Berth>;
 
-  add(line: Line): void {
-    if (line.next(0)?.entry.reservation) this.keepers.add(line);
-    else this.expect(line);
+  private readonly core: Core;
+  private readonly berths: Berths;
+  private readonly now: number;
+  private readonly reserving: Reserving;
+
+  constructor({ core, berths, now, reserving }: { core: Core; berths: Berths; now: number; reserving: Reserving }) {
+    this.core = core;
+    this.berths = berths;
+    this.now = now;
+    this.reserving = reserving;
+    this.isShared = core.admission.isFree && core.promises.length === 0;
+    this.left = new Set(berths.open);
   }
 
-  /** Its next one will be looked at. */
-  expect(line: Line): void {
-    const group = groupOf(line);
-    const { limitMs } = line.shape;
-    this.shortest.set(group, Math.min(limitMs, this.shortest.get(group) ?? limitMs));
-    if (limitMs < (this.inVain.get(group) ?? Number.POSITIVE_INFINITY)) this.open.add(group);
+  /** Parked lines of a queue for whom there may be something, in several orders. */
+  parkedOf(leaf: Leaf): readonly (readonly Line[])[] {
+    if (this.mayReserve(leaf)) return [inOrder([...leaf.lines.values()].filter((line) => line.coves.length > 0 && !this.has(line)))];
+    if (this.left.size >= leaf.coves.size)
+      return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) ? [cove.inOrder()] : []));
+    return [...this.left].map((berth) => leaf.coves.get(berth)?.inOrder()).filter((lines) => lines !== undefined);
   }
 
-  /** It has been looked at by itself. */
-  seen(line: Line): void {
-    this.keepers.delete(line);
+  /** Somebody parked there may be looked at. */
+  mayTakePart(leaf: Leaf): boolean {
+    return (leaf.coves.size > 0 && this.left.size > 0) || this.mayReserve(leaf);
+  }
+
+  private mayReserve({ isUnreserved }: Leaf): boolean {
+    return isUnreserved && !this.reserving.isFull;
   }
 
   /** There was nothing for it. */
-  mark(line: Line, reason: WaitReason): void {
-    const group = groupOf(line);
-    const { limitMs } = line.shape;
-    this.inVain.set(group, Math.min(limitMs, this.inVain.get(group) ?? limitMs));
-    this.reasons.set(group, reason);
-    if (limitMs <= (this.shortest.get(group) ?? limitMs)) this.open.delete(group);
+  mark(line: Line, options: readonly Option[]): void {
+    const { limitMs, rank } = line.shape;
+    for (const option of options) {
+      const berth = this.berths.known(option);
+      if (!berth) continue;
+      let known = this.vain.get(berth);
+      if (!known) {
+        known = new Map();
+        this.vain.set(berth, known);
+      }
+      const whose = this.isShared ? null : line.leaf;
+      const before = known.get(whose);
+      if (before && (before.limitMs < limitMs || (!this.isShared && before.rank > rank))) continue;
+      known.set(whose, { limitMs, rank });
+      if (this.isShared && this.isNoLess(berth.shortest, limitMs)) this.left.delete(berth);
+    }
   }
 
-  /** Somebody makes way: more may be had where others make way, too. */
+  /** Somebody makes way, or keeps machines no more: there may be something for those who found nothing. */
   forget(): void {
-    this.inVain.clear();
-    for (const group of this.shortest.keys()) this.open.add(group);
+    this.vain.clear();
+    for (const berth of this.berths.open) this.left.add(berth);
   }
 
-  get isAll(): boolean {
-    return this.open.size === 0 && this.keepers.size === 0;
+  /** There is nothing for it, and it would keep nothing for itself. */
+  has(line: Line): boolean {
+    if (line.next(0)?.entry.reservation) return false;
+    const { entry } = line.next(0) ?? {};
+    if (this.mayReserve(line.leaf) && entry && !this.reserving.isBehind(entry)) return false;
+    return line.coves.every(({ berth }) => !berth.isOpen || this.isInVain(berth, line));
   }
 
-  /** What those that ask for the same were told. */
-  reasonOf(line: Line): WaitReason | undefined {
-    return this.reasons.get(groupOf(line));
+  private isInVain(berth: Berth, { leaf, shape }: Line): boolean {
+    const known = this.vain.get(berth)?.get(this.isShared ? null : leaf);
+    return known !== undefined && (this.isShared || known.rank >= shape.rank) && this.isNoLess(shape.limitMs, known.limitMs);
+  }
+
+  /** No fewer reservations are in its way, now or when others have made way. */
+  private isNoLess(limitMs: number, otherMs: number): boolean {
+    if (limitMs >= otherMs) return true;
+    const { reservations, settings } = this.core;
+    const begins = [this.now, this.now + settings.graceMs];
+    return begins.every((at) => {
+      const [one, other] = [limitMs, otherMs].map((each) => reservations.countBefore(endOf(at, each, settings.graceMs)));
+      return one === other;
+    });
   }
 }

@@ -229,10 +229,11 @@ export class Ledger {
   }
 
   private drop(entry: Entry): void {
-    if (!this.core.reservations.drop(entry)) return;
+    const dropped = this.core.reservations.drop(entry);
+    if (!dropped) return;
     const leaf = this.core.queues.leafOf(entry.request.queue);
     leaf.reserved.delete(entry);
-    this.parking.released(leaf.lines.values());
+    this.parking.released(dropped, leaf);
     this.core.queues.forget(leaf);
   }
 

@@ -84,6 +84,15 @@ export class Admission {
     );
   }
 
+  /** Of the queue and what is above it, those to which something is guaranteed. */
+  guaranteesOf(queue: string): readonly string[] {
+    return this.tree.pathOf(queue).filter((node) => this.tree.isGuaranteedAnything(node));
+  }
+
+  hasGuarantee(queue: string): boolean {
+    return this.guaranteesOf(queue).length > 0;
+  }
+
   /** One of the ways to place it is within its guarantee. */
   isWithinGuarantee(entry: Entry): boolean {
     if (this.isFree) return false;

@@ -1,12 +1,12 @@
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
-import type { Entry, Line, Reservation } from './entry.ts';
+import { Berths } from './cove.ts';
+import type { Entry, Leaf, Line, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
-import type { Level } from './level.ts';
+import { levels } from './level.ts';
 import type { Option } from './options.ts';
 import { Prospects } from './prospects.ts';
-import type { Fit } from './shape.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
 export interface Verdict {
@@ -14,20 +14,8 @@ export interface Verdict {
   readonly options: readonly Option[];
   /** Nodes whose limits were in the way. */
   readonly nodes: Iterable<string>;
-  /** Room there was, kept for others. */
-  readonly isHeld: boolean;
   /** It would keep machines for itself, if not too many did. */
   readonly wantsReservation: boolean;
-  readonly mayPreempt: boolean;
-}
-
-/** Those who look for one thing with one right, and what was told to each of their shapes. */
-interface Berth {
-  readonly fit: Fit;
-  readonly level: Level;
-  readonly lines: Set<Line>;
-  /** Why there is no room for them, as long as nothing becomes better there. */
-  readonly told: Map<string, WaitReason>;
 }
 
 interface Moment {
@@ -51,11 +39,8 @@ const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
 
 /** Lines that wait until something changes that could help them: what could not, does not wake them. */
 export class Parking {
-  private readonly berths = new Map<string, Berth>();
+  readonly berths = new Berths();
   private readonly byNode = new Map<string, Set<Line>>();
-  private readonly held = new Set<Line>();
-  private readonly unreserved = new Set<Line>();
-  private readonly takers = new Set<Line>();
   private ripening = new Heap(isSooner);
   /** When those whom a limit stops will have waited too long: what is given back there is kept for them from then on. */
   private patience = new Heap(isSooner);
@@ -69,19 +54,35 @@ export class Parking {
 
   constructor(private readonly core: Core) {}
 
-  park(line: Line, { options, nodes, isHeld, wantsReservation, mayPreempt }: Verdict): void {
-    const berths = options.map((option) => this.berthOf(option).lines);
+  park(line: Line, { options, nodes, wantsReservation }: Verdict): void {
     const stopping = [...nodes];
     // One that is urgent goes before it, until it has waited too long itself.
     const isBehindUrgent = [...line.leaf.reserved].some((entry) => entry.line?.kind.isUrgent);
     if (stopping.length > 0 || isBehindUrgent) this.waitPatiently(line);
-    const path = options.length > 0 && !this.core.admission.isFree ? this.core.tree.pathOf(line.leaf.queue) : [];
-    for (const node of new Set([...stopping, ...path])) berths.push(berthAt(this.byNode, node));
-    if (isHeld) berths.push(this.held);
-    if (wantsReservation) berths.push(this.unreserved);
-    if (mayPreempt) berths.push(this.takers);
-    line.park(berths);
-    this.core.queues.active.delete(line);
+    const { admission, queues } = this.core;
+    const path = options.length > 0 && !admission.isFree ? admission.guaranteesOf(line.leaf.queue) : [];
+    const sets = [...new Set([...stopping, ...path])].map((node) => berthAt(this.byNode, node));
+    line.unpark();
+    line.park(
+      sets,
+      options.map((option) => this.berths.of(option).coveOf(line.leaf)),
+    );
+    if (wantsReservation) line.leaf.isUnreserved = true;
+    queues.active.delete(line);
+  }
+
+  /** What they look for is known, and whether there is something is found out when their turn comes. */
+  parkUnseen(line: Line, options: readonly Option[]): void {
+    this.park(line, { options, nodes: [], wantsReservation: true });
+    for (const option of options) this.berths.awaken(this.berths.of(option));
+  }
+
+  /** Everybody had a turn, and nothing came of it. */
+  settled(): void {
+    const { queues, reservations, settings } = this.core;
+    this.berths.close();
+    if (reservations.size >= settings.reservations) return;
+    for (const leaf of queues.leaves.values()) leaf.isUnreserved = false;
   }
 
   private waitPatiently(line: Line): void {
@@ -109,30 +110,33 @@ export class Parking {
   /** Somebody got machines: it may be in another one's way, which would be allowed to take its place, now or later. */
   placed(entry: Entry): void {
     const { isFree } = this.core.admission;
-    if (!isFree) this.wake(this.takers);
-    if (!entry.running || !(entry.request.isPreemptible || (entry.running.isBorrowed && !isFree))) return;
+    if (!isFree && this.core.admission.hasGuarantee(entry.request.queue)) this.awakenTakers();
+    if (!entry.running || !(this.core.preemptible.has(entry) || (this.core.borrowing.has(entry) && !isFree))) return;
     this.ripening.push({ at: entry.running.at + this.core.settings.minRunMs, entry });
   }
 
   /** Why there is no room for it, as far as anybody has looked. */
   roomlessOf(option: Option, key: string): WaitReason | undefined {
-    return this.berths.get(`${option.fit.room}/${option.level}`)?.told.get(key);
+    return this.berths.known(option)?.told.get(key);
   }
 
   keepRoomless(option: Option, key: string, reason: WaitReason): void {
-    this.berthOf(option).told.set(key, reason);
+    this.berths.of(option).told.set(key, reason);
   }
 
-  /** Machines are not kept any more. */
-  released(leafLines: Iterable<Line>): void {
-    this.forgetRoomless();
-    this.wake(this.held);
-    this.wake(this.unreserved);
-    for (const line of [...leafLines]) this.core.queues.wake(line);
+  /** It keeps its machines no more. */
+  released({ seats }: Reservation, leaf: Leaf): void {
+    for (const { machine } of seats) this.core.cluster.improved.add(machine);
+    leaf.isUnreserved = true;
+  }
+
+  /** Who may have others make way. */
+  private awakenTakers(): void {
+    for (const berth of this.berths) if (berth.level !== levels.preemptible) this.berths.awaken(berth);
   }
 
   private forgetRoomless(): void {
-    for (const { told } of this.berths.values()) told.clear();
+    for (const { told } of this.berths) told.clear();
   }
 
   everything(): void {
@@ -154,9 +158,13 @@ export class Parking {
     }
     const isNew = [...idle].some((entry) => !reservations.idle.has(entry));
     reservations.idle = idle;
-    if (!isNew) return;
-    this.released([]);
-    this.wake(this.takers);
+    if (isNew) this.leaveOpen(idle);
+  }
+
+  private leaveOpen(idle: Iterable<Entry>): void {
+    for (const { reservation } of idle) for (const { machine } of reservation?.seats ?? []) this.core.cluster.improved.add(machine);
+    this.grown();
+    this.awakenTakers();
   }
 
   private isPromised(entry: Entry): boolean {
@@ -227,7 +235,7 @@ export class Parking {
   }
 
   private ripeAt(): number | null {
-    if (this.takers.size === 0) return null;
+    if (![...this.berths].some(({ level, coves }) => level !== levels.preemptible && coves.size > 0)) return null;
     for (let ripe = this.ripening.first(); ripe; ripe = this.ripening.first()) {
       if (ripe.entry.running) return ripe.at;
       this.ripening.pop();
@@ -240,26 +248,17 @@ export class Parking {
     const { cluster, promises } = this.core;
     const prospects = new Prospects(this.core, cluster.improved, (entry) => isReady(entry, this.clock, this.core.settings));
     const rooms = new Map<string, boolean>();
-    for (const [key, { fit, level, lines, told }] of [...this.berths]) {
+    for (const berth of this.berths) {
+      const { fit, level, told } = berth;
       // Where islands are promised, what is given back on one machine lets others have what was kept for them elsewhere.
       const hasRoom = promises.length > 0 && (rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null);
       if (promises.length > 0) rooms.set(fit.room, hasRoom);
-      if (hasRoom || prospects.mayServe(fit, level)) {
-        told.clear();
-        this.wake(lines);
-      } else if (promises.length > 0) told.clear();
-      if (lines.size === 0) this.berths.delete(key);
+      const isBetter = hasRoom || prospects.mayServe(fit, level);
+      if (isBetter || promises.length > 0) told.clear();
+      if (isBetter) this.berths.awaken(berth);
     }
-  }
-
-  private berthOf({ fit, level }: Option): Berth {
-    const key = `${fit.room}/${level}`;
-    let berth = this.berths.get(key);
-    if (!berth) {
-      berth = { fit, level, lines: new Set(), told: new Map() };
-      this.berths.set(key, berth);
-    }
-    return berth;
+    this.berths.sweep();
+    cluster.improved.clear();
   }
 
   private wake(lines: ReadonlySet<Line> | undefined): void {

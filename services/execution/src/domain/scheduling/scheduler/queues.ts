@@ -55,7 +55,16 @@ export class Queues {
   leafOf(queue: string): Leaf {
     let leaf = this.leaves.get(queue);
     if (!leaf) {
-      leaf = { queue, org: orgOf(queue), lines: new Map(), reserved: new Set() };
+      leaf = {
+        queue,
+        org: orgOf(queue),
+        lines: new Map(),
+        coves: new Map(),
+        urgent: 0,
+        earliest: Number.POSITIVE_INFINITY,
+        reserved: new Set(),
+        isUnreserved: false,
+      };
       this.leaves.set(queue, leaf);
     }
     return leaf;
@@ -128,6 +137,7 @@ export class Queues {
     if (!line) {
       line = new Line(leaf, key, entry.shape, { isUrgent, isSolid });
       leaf.lines.set(key, line);
+      if (isUrgent) leaf.urgent += 1;
       this.active.add(line);
     }
     line.add(entry);
@@ -141,6 +151,7 @@ export class Queues {
     line.remove(entry);
     if (line.size > 0) return;
     line.leaf.lines.delete(line.key);
+    if (line.kind.isUrgent) line.leaf.urgent -= 1;
     this.active.delete(line);
     line.unpark();
     this.forget(line.leaf);

@@ -50,7 +50,7 @@ export class Reserving {
   }
 
   /** Somebody of its queue who comes before it keeps machines. Those behind it were told a moment, which they keep: no others overtake it. */
-  private isBehind(entry: Entry): boolean {
+  isBehind(entry: Entry): boolean {
     for (const other of entry.line?.leaf.reserved ?? []) if (other !== entry && this.precedes(other, entry)) return true;
     return false;
   }

@@ -20,9 +20,9 @@ export class Round {
   private readonly placing: Placing;
   private readonly victims: Victims;
   private readonly reserving: Reserving;
-  private readonly hopeless = new Hopeless();
-  /** No quotas: what one is told, all are that ask for the same. */
-  private isSimple: boolean;
+  private readonly hopeless: Hopeless;
+  /** There may be something for those who were told that there is nothing. */
+  private isReopened = false;
 
   constructor(
     private readonly core: Core,
@@ -32,11 +32,11 @@ export class Round {
   ) {
     parking.judge(now);
     this.trial = new Trial(core, now);
-    this.turns = new Turns(core, now);
     this.placing = new Placing(core, parking, this.trial);
     this.victims = new Victims(core, this.trial);
     this.reserving = new Reserving(core, this.trial);
-    this.isSimple = core.admission.isFree && core.promises.length === 0;
+    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving });
+    this.turns = new Turns(core, now, this.hopeless);
   }
 
   run(): readonly Decision[] {
@@ -47,10 +47,9 @@ export class Round {
     this.gather();
     this.turns.start();
     try {
-      for (let turn = this.turns.next(); turn && this.decisions.length < this.limit; turn = this.turns.next()) {
-        this.take(turn);
-        if (this.isOver()) break;
-      }
+      let turn = this.turns.next();
+      for (; turn && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
+      if (!turn && this.trial.isClean) this.parking.settled();
     } finally {
       this.trial.undo();
       for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
@@ -59,49 +58,53 @@ export class Round {
   }
 
   private gather(): void {
-    for (const line of this.core.queues.active) {
-      this.core.admission.keepers.delete(line);
-      this.turns.add(line);
-      this.hopeless.add(line);
-      this.isSimple &&= !line.kind.isSolid;
+    const { queues, admission, reservations } = this.core;
+    for (const line of [...queues.active]) {
+      admission.keepers.delete(line);
+      if (!this.parkUnseen(line)) this.turns.add(line);
     }
-    for (const { entry } of this.parking.due(this.now)) {
-      this.isSimple = false;
-      if (entry.line) this.turns.addBeside(entry);
+    this.hopeless.forget();
+    for (const { entry } of reservations) {
+      const { line } = entry;
+      if (line?.isParked && line.next(0)?.entry === entry && line.coves.some(({ berth }) => berth.isOpen)) this.turns.add(line);
     }
+    for (const leaf of queues.leaves.values()) if (this.hopeless.mayTakePart(leaf)) this.turns.addParked(leaf);
+    for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
   }
 
-  /** Nobody that is left could be told anything but what others like it were told: a full cluster is not asked a thousand times. */
-  private isOver(): boolean {
-    if (!this.isSimple || !this.hopeless.isAll || !this.reserving.isFull) return false;
-    for (const line of [...this.core.queues.active]) {
-      line.reason ??= this.hopeless.reasonOf(line) ?? null;
-      if (this.trial.isClean) this.parkAlike(line);
-    }
-    return true;
-  }
-
-  private parkAlike(line: Line): void {
+  /** Without quotas and promises it is known what it looks for before its turn. */
+  private parkUnseen(line: Line): boolean {
+    const { admission, promises } = this.core;
     const head = line.next(0)?.entry;
-    const reason = this.hopeless.reasonOf(line);
-    if (!head || head.reservation || line.kind.isSolid || reason === undefined) return;
-    const { options, blocked } = this.core.admission.optionsOf(head, false);
-    line.reason = reason;
-    this.park({ entry: head, line }, { options, blocked, isUnsolid: false }, !this.reserving.isWanted(head, options, reason));
+    if (!admission.isFree || promises.length > 0 || line.kind.isSolid || !head || head.reservation) return false;
+    const { options } = admission.optionsOf(head, false);
+    if (options.some(({ fit }) => fit.need.near !== undefined)) return false;
+    this.parking.parkUnseen(line, options);
+    return true;
   }
 
   private take(turn: Turn): void {
     const { entry, line } = turn;
-    this.hopeless.seen(line);
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
     const hasKept = entry.reservation !== null;
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
     else {
       this.propose(entry, found);
-      this.turns.placed(hasKept ? [...line.leaf.lines.values()].filter(({ isParked }) => isParked) : []);
-      this.hopeless.expect(line);
+      this.turns.placed();
+      if (hasKept) {
+        line.leaf.isUnreserved = true;
+        this.isReopened = true;
+      }
     }
+    this.reopen();
+  }
+
+  private reopen(): void {
+    if (!this.isReopened) return;
+    this.isReopened = false;
+    this.hopeless.forget();
+    this.turns.reopen();
   }
 
   private find(entry: Entry, { options, isUnsolid }: Options): Spot | WaitReason {
@@ -125,12 +128,14 @@ export class Round {
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
     line.reason = takeover || isComing ? 'preempting' : reason;
     this.keepQuota(line, entry, admitted.blocked);
-    if (takeover || isComing) this.letNextTry(entry);
-    else {
-      this.turns.blocked();
-      if (!hasKept) this.hopeless.mark(line, reason);
+    if (takeover || isComing) {
+      if (line.isParked) this.core.queues.wake(line);
+      this.letNextTry(entry);
+      return;
     }
-    if (isClean && this.trial.isClean && !takeover && !isComing) this.park(turn, admitted, isReserved);
+    if (!hasKept) this.hopeless.mark(line, admitted.options);
+    this.turns.blocked();
+    if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
   }
 
   /** Its moment comes before anybody could have made way. */
@@ -153,7 +158,7 @@ export class Round {
   }
 
   private preempt(entry: Entry, { choice, seats, victims }: Takeover, options: readonly Option[]): void {
-    this.hopeless.forget();
+    this.isReopened = true;
     for (const victim of victims) {
       this.trial.makeWay(victim.entry);
       this.decisions.push({ kind: 'preempt', request: victim.entry.request.id, by: entry.request.id, reason: victim.reason });
@@ -179,9 +184,7 @@ export class Round {
     this.parking.park(line, {
       options,
       nodes: blocked.keys(),
-      isHeld: line.reason === 'held-for-earlier',
       wantsReservation: !isReserved,
-      mayPreempt: options.length > 0 && (!entry.request.isPreemptible || options.some(({ level }) => level === levels.guaranteed)),
     });
   }
 

@@ -1,0 +1,142 @@
+import { type Entry, isEarlier, type Leaf, type Line } from './entry.ts';
+import { Heap } from './heap.ts';
+import type { Hopeless } from './hopeless.ts';
+
+/** Where it goes on in lines that are parked together. */
+interface Cursor {
+  readonly lines: readonly Line[];
+  at: number;
+}
+
+/** Somebody who could be next of its queue. */
+export interface Candidate {
+  readonly entry: Entry;
+  readonly line: Line;
+  /** Where its line goes on; null: it is looked at beside its line, for what it has reserved. */
+  readonly step: number | null;
+  /** Its time is up, or nearly. */
+  readonly isFirst: boolean;
+  /** Machines are kept for it, by right of its guarantee. */
+  readonly isKept: boolean;
+  /** Null: its line is not parked. */
+  readonly cove: Cursor | null;
+}
+
+/**
+ * What is kept for a guarantee comes first: until that counts as held, those who made way for it would seem to be within the guarantee
+ * themselves, and make others leave for what is not theirs.
+ */
+const isBefore = (one: Candidate, other: Candidate): boolean =>
+  one.isKept === other.isKept ? isEarlier(one.entry, other.entry) : one.isKept;
+
+const isNext = (one: Candidate, other: Candidate): boolean => {
+  if (one.isFirst !== other.isFirst) return one.isFirst;
+  if (one.entry === other.entry) return one.step !== null && other.step === null;
+  return isBefore(one, other);
+};
+
+/** The candidates of one queue. Those of parked lines are looked for when somebody asks who is the first. */
+export class Run {
+  isExpanded = false;
+  private candidates = new Heap(isNext);
+  /** The last one that was looked at. */
+  private passed: Candidate | null = null;
+  /** Lines that were looked at by their heads. */
+  private readonly looked = new Set<Line>();
+  private said: Entry | null | undefined;
+
+  constructor(
+    readonly leaf: Leaf,
+    private readonly hopeless: Hopeless,
+    private readonly done: ReadonlySet<Entry>,
+    private readonly rightsOf: (entry: Entry) => Pick<Candidate, 'isFirst' | 'isKept'>,
+  ) {}
+
+  get queue(): string {
+    return this.leaf.queue;
+  }
+
+  /** Whose turn it would be, as it was found when somebody first asked since its last turn; null: nobody's. */
+  get entry(): Entry | null {
+    if (this.said === undefined) this.said = this.head?.entry ?? null;
+    return this.said;
+  }
+
+  get head(): Candidate | undefined {
+    this.expand();
+    let head = this.candidates.first();
+    while (head && this.isOver(head)) {
+      this.leaveHead();
+      if (head.step !== null && this.done.has(head.entry) && !this.looked.has(head.line)) this.propose(head.line, head.step);
+      head = this.candidates.first();
+    }
+    return head;
+  }
+
+  /** Another one than was said; until it is asked again. */
+  get isOutdated(): boolean {
+    const isOutdated = this.said !== undefined && this.said !== (this.head?.entry ?? null);
+    if (isOutdated) this.said = undefined;
+    return isOutdated;
+  }
+
+  push(candidate: Candidate): void {
+    this.candidates.push(candidate);
+  }
+
+  propose(line: Line, from: number): void {
+    const next = line.next(from);
+    if (next) this.push({ ...next, line, ...this.rightsOf(next.entry), cove: null });
+  }
+
+  leaveHead(): Candidate | undefined {
+    const head = this.candidates.pop();
+    if (head?.cove) this.goOn(head.cove);
+    return head;
+  }
+
+  /** Its turn has come. */
+  pass(head: Candidate): void {
+    this.passed = head;
+    this.said = undefined;
+    this.looked.add(head.line);
+  }
+
+  /** Those who were left out, and whose turns have not come, take part again. */
+  reopen(): void {
+    const kept: Candidate[] = [];
+    for (let head = this.candidates.pop(); head; head = this.candidates.pop()) if (!head.cove) kept.push(head);
+    this.candidates = new Heap(isNext, kept);
+    this.isExpanded = false;
+    this.said = undefined;
+  }
+
+  private isOver({ entry, line, cove }: Candidate): boolean {
+    if (this.done.has(entry)) return true;
+    return cove !== null && (this.looked.has(line) || this.hopeless.has(line));
+  }
+
+  private expand(): void {
+    if (this.isExpanded) return;
+    this.isExpanded = true;
+    for (const lines of this.hopeless.parkedOf(this.leaf)) this.goOn({ lines, at: -1 });
+  }
+
+  private goOn(cursor: Cursor): void {
+    for (cursor.at += 1; cursor.at < cursor.lines.length; cursor.at += 1) {
+      const line = cursor.lines[cursor.at];
+      const next = line && !this.looked.has(line) && !this.hopeless.has(line) ? line.next(0) : null;
+      // Who keeps machines for itself takes part by itself.
+      if (!line || !next || next.entry.reservation) continue;
+      const candidate: Candidate = { ...next, line, ...this.rightsOf(next.entry), cove: cursor };
+      if (this.passed && !isNext(this.passed, candidate)) continue;
+      this.push(candidate);
+      return;
+    }
+  }
+}
+
+export const isRunEarlier = (one: Run, other: Run): boolean => {
+  const [a, b] = [one.head, other.head];
+  return a !== undefined && b !== undefined && isBefore(a, b);
+};
