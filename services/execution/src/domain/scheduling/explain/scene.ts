@@ -1,10 +1,9 @@
 import { QuotaTree } from '../admission/quota-tree.ts';
 import { Fleet } from '../placement/fleet.ts';
-import { type Need, wholeGpu } from '../placement/need.ts';
+import type { Need } from '../placement/need.ts';
 import type { Seat } from '../request.ts';
-import { cpu } from '../scheduler/cluster.ts';
 import type { Wait } from '../scheduler/facts.ts';
-import type { Known } from '../scheduler/known.ts';
+import { capacityOf, type Known } from '../scheduler/known.ts';
 import type { RequestSnapshot, SchedulerSnapshot } from '../scheduler/snapshot.ts';
 import { type Around, Sight } from './sight.ts';
 
@@ -24,14 +23,14 @@ export class Scene extends Sight {
 const copied = ({ snapshot, waits, settings }: SceneParts): Known => {
   const { usage, requests, reservations, machines } = snapshot;
   const fleet = new Fleet();
-  const capacity = build(fleet, machines);
+  build(fleet, machines);
   for (const each of requests) hold(fleet, each);
   const reasons = new Map(waits.map(({ request, reason }) => [request, reason]));
   return {
     fleet,
     tree: QuotaTree.restore(settings.halfLifeMs, usage),
     nodes: usage.configured,
-    capacity,
+    capacity: capacityOf(fleet),
     requests: new Map(requests.map((each) => [each.request.id, each])),
     reservations: new Map(reservations.map((each) => [each.request, each])),
     waits,
@@ -39,19 +38,12 @@ const copied = ({ snapshot, waits, settings }: SceneParts): Known => {
   };
 };
 
-const build = (fleet: Fleet, machines: SchedulerSnapshot['machines']): Readonly<Record<string, number>> => {
-  const capacity: Record<string, number> = {};
-  const add = (resource: string, amount: number): void => {
-    capacity[resource] = (capacity[resource] ?? 0) + amount;
-  };
+const build = (fleet: Fleet, machines: SchedulerSnapshot['machines']): void => {
   for (const { size, isOpen, closedGpus } of machines) {
     const place = fleet.add(size);
     if (!isOpen) fleet.open(place, false);
     for (const index of closedGpus) fleet.closeGpu(place, index, true);
-    for (const model of size.gpuModels) add(model.toLowerCase(), wholeGpu);
-    add(cpu, size.cpuMilli);
   }
-  return capacity;
 };
 
 const hold = (fleet: Fleet, { request, placed, vacated }: RequestSnapshot): void => {

@@ -50,11 +50,6 @@ export class Cluster {
     return [...this.capacity.keys()].filter((resource) => resource !== cpu && (this.capacity.get(resource) ?? 0) > 0).sort();
   }
 
-  /** Of all machines, by resource. */
-  capacities(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.capacity].filter(([, amount]) => amount > 0));
-  }
-
   add(size: MachineSize): void {
     this.reckon(size.id, -1);
     const place = this.fleet.add(size);

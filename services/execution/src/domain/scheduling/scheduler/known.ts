@@ -1,6 +1,8 @@
 import type { QuotaNode } from '../admission/quota-node.ts';
 import type { QuotaTree } from '../admission/quota-tree.ts';
 import type { Fleet } from '../placement/fleet.ts';
+import { wholeGpu } from '../placement/need.ts';
+import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
 import type { Entry } from './entry.ts';
 import type { Reserved, Wait, WaitReason } from './facts.ts';
@@ -27,12 +29,26 @@ function* copies(entries: Iterable<Entry>): Generator<RequestSnapshot, undefined
   for (const entry of entries) yield requestOf(entry);
 }
 
+/** Of all machines, in thousandths. */
+export const capacityOf = ({ places }: Fleet): Readonly<Record<string, number>> => {
+  const capacity: Record<string, number> = {};
+  const add = (resource: string, amount: number): void => {
+    capacity[resource] = (capacity[resource] ?? 0) + amount;
+  };
+  for (const place of places) {
+    if (!place) continue;
+    for (const model of place.gpuModels) add(model.toLowerCase(), wholeGpu);
+    add(cpu, place.cpuMilli);
+  }
+  return capacity;
+};
+
 /** Each request is copied when it is asked for, and no other. */
 export const knownOf = (core: Core): Omit<Known, 'waits' | 'reasonOf'> => ({
   fleet: core.cluster.fleet,
   tree: core.tree,
   nodes: core.tree.nodes,
-  capacity: core.cluster.capacities(),
+  capacity: capacityOf(core.cluster.fleet),
   requests: {
     get: (id) => {
       const entry = core.entries.get(id);
