@@ -146,6 +146,16 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `It is the highest class of ${named(details, 'node', 'a node of the quota tree')}: set another one there first.`,
   TooManyPriorityClasses: (details) => `There are ${named(details, 'limit', 'too many')} priority classes already: remove some first.`,
   PoolNotFound: 'No policy is set for a pool of this name.',
+  TooManyUpstreams: (details) => `There are ${named(details, 'limit', 'too many')} upstreams already: remove some first.`,
+  UpstreamNotFound: 'There is no upstream of this name.',
+  UpstreamInUse: (details) => `The route ${named(details, 'route', 'of some model')} names this upstream: take it out there first.`,
+  UpstreamUnknown: (details) => `There is no upstream ${named(details, 'upstream', 'of that name')}: set it first.`,
+  FallbackUnknown: (details) => `There is no other route ${named(details, 'route', 'of that name')} to fall back to: set it first.`,
+  ModelTaken: (details) =>
+    `The route ${named(details, 'route', 'of another name')} answers for ${named(details, 'model', 'one of these models')} already.`,
+  TooManyRoutes: (details) => `There are ${named(details, 'limit', 'too many')} routes already: remove some first.`,
+  ModelRouteNotFound: 'There is no route of this name.',
+  RouteInUse: (details) => `The route ${named(details, 'route', 'of some model')} falls back to this one: change that first.`,
   TooManyPools: (details) => `There are ${named(details, 'limit', 'too many')} pools already: remove some first.`,
   TooManyPromises: (details) => `There are ${named(details, 'limit', 'too many')} promises already: withdraw some first.`,
   DrainTooEarly: (details) =>

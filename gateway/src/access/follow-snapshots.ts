@@ -22,7 +22,8 @@ export interface Snapshots {
   readonly close: () => Promise<void>;
 }
 
-const follow = <T>(
+/** Keeps what a service publishes in memory, and says so of each key that changes. */
+export const follow = <T>(
   bus: Bus,
   snapshot: SnapshotContract<z.ZodType<T>>,
   { into, log }: { into: Snapshot<T>; log: Log },

@@ -1,4 +1,4 @@
-import { eventContracts, identity, observability, operations, serviceOf } from '@orrery/contracts';
+import { eventContracts, identity, inference, observability, operations, serviceOf } from '@orrery/contracts';
 
 /** Accounts are worlds of subjects, apart but for what one exports and the other imports. */
 export type AccountName = 'system' | 'platform' | 'readers';
@@ -15,7 +15,7 @@ const agents = 'agent';
 
 /** The services that the contracts name. */
 export const services: readonly string[] = [
-  ...new Set([...Object.values(operations).map(serviceOf), ...eventContracts.map((contract) => contract.service), 'inference']),
+  ...new Set([...Object.values(operations).map(serviceOf), ...eventContracts.map((contract) => contract.service)]),
 ]
   .filter((service) => service !== agents)
   .sort();
@@ -33,6 +33,7 @@ const asks: Readonly<Record<string, readonly string[]>> = {
 /** Snapshots for the gateway, each a key-value bucket with one writer. */
 const buckets: Readonly<Record<string, readonly string[]>> = {
   identity: Object.values(identity.Snapshots).map(({ bucket }) => bucket),
+  inference: Object.values(inference.Snapshots).map(({ bucket }) => bucket),
 };
 
 /** Streams that belong to no service: whoever comes first makes them, and every service may mend their settings. */

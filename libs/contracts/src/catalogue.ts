@@ -3,6 +3,7 @@ import * as catalog from './catalog/index.ts';
 import type { EventContract, Operation } from './define.ts';
 import * as execution from './execution/index.ts';
 import * as identity from './identity/index.ts';
+import * as inference from './inference/index.ts';
 import * as observability from './observability/index.ts';
 
 const isOperation = (value: unknown): value is Operation =>
@@ -10,7 +11,7 @@ const isOperation = (value: unknown): value is Operation =>
 
 /** Every operation there is, by its name. */
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
-  [identity, catalog, execution, billing, observability].flatMap((service) =>
+  [identity, catalog, inference, execution, billing, observability].flatMap((service) =>
     Object.entries(service).filter((entry): entry is [string, Operation] => isOperation(entry[1])),
   ),
 );
@@ -19,6 +20,7 @@ export const operations: Readonly<Record<string, Operation>> = Object.fromEntrie
 export const storedEvents: readonly EventContract[] = [
   identity.IdentityEvents,
   catalog.CatalogEvents,
+  inference.InferenceEvents,
   execution.ExecutionEvents,
   billing.BillingEvents,
 ].flatMap((events) => Object.values<EventContract>(events));

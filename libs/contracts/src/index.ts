@@ -8,6 +8,7 @@ export * from './context.ts';
 export * from './define.ts';
 export * as execution from './execution/index.ts';
 export * as identity from './identity/index.ts';
+export * as inference from './inference/index.ts';
 export * from './money.ts';
 export * as observability from './observability/index.ts';
 export * from './permissions.ts';

@@ -6,3 +6,4 @@ export { OfficeDesk, type OfficeDeskOptions } from './office-desk.ts';
 export { Serves } from './serves.ts';
 export { publishSnapshot, type SnapshotPublisher } from './snapshot-publisher.ts';
 export { type SnapshotWatcher, watchSnapshot } from './snapshot-watcher.ts';
+export { tellTruth } from './tell-truth.ts';

@@ -17,7 +17,9 @@ export type Purpose =
   | 'tries-mac'
   | 'ticket-mac'
   | 'variable-mac'
-  | 'audit-address-mac';
+  | 'audit-address-mac'
+  | 'upstream-credentials'
+  | 'upstream-mark-mac';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

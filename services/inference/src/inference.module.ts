@@ -1,10 +1,31 @@
+import { inference as contracts } from '@orrery/contracts';
+import { EventStore } from '@orrery/event-store';
 import { service } from '@orrery/process';
+import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
+import { Snapshots } from './application/snapshots.ts';
+import { upstreamCredentialKeys } from './application/upstream-credentials.ts';
 import { InferenceConfig } from './inference.config.ts';
+import { upstreamCredentialsTable } from './migrations/0001-upstream-credentials.ts';
+import { routes, upstreams } from './views/routing.view.ts';
 
-/** Nothing is decided here yet: the service has its log, its connections and its health, and waits for its first aggregate. */
 export const inference = service({
   name: 'inference',
   config: InferenceConfig,
-  events: [],
-  module: () => ({}),
+  migrations: [upstreamCredentialsTable],
+  events: [contracts.InferenceEvents],
+  sealed: [upstreamCredentialKeys],
+  views: [upstreams, routes],
+  module: ({ store, bus, secrets, log, health }) => {
+    const onFault = (err: unknown): void => log.warn({ err }, 'a snapshot is behind');
+    const snapshots = new Snapshots({ bus, store, gatewayKey: secrets('upstream-credentials'), onFault });
+    health.check('snapshots', () => snapshots.areComplete);
+    return {
+      controllers: [RoutingHandler],
+      providers: [
+        { provide: EventStore, useValue: store },
+        { provide: Snapshots, useValue: snapshots },
+        { provide: MarkKey, useValue: new MarkKey(secrets('upstream-mark-mac')) },
+      ],
+    };
+  },
 });

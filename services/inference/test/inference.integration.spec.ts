@@ -1,5 +1,5 @@
 import { startAll } from '@orrery/process';
-import { freshDatabase, startNats } from '@orrery/testing';
+import { eventually, freshDatabase, startNats } from '@orrery/testing';
 import { z } from 'zod';
 import { inference } from '../src/index.ts';
 
@@ -11,8 +11,11 @@ it('starts, is ready with a log of its own, and leaves in order', async () => {
     ORRERY_NATS_URL: nats.url,
     ORRERY_SECRET: '22'.repeat(32),
   });
-  const ready = await fetch(`${started.healthUrl}/ready`);
-  expect(ready.status).toBe(200);
+  // Its snapshots are filled a moment after it has started.
+  const ready = await eventually(async () => {
+    const answer = await fetch(`${started.healthUrl}/ready`);
+    return answer.status === 200 && answer;
+  });
   const { checks } = z.object({ checks: z.record(z.string(), z.unknown()) }).parse(await ready.json());
   expect(Object.keys(checks)).toEqual(expect.arrayContaining(['inference.postgres', 'inference.nats']));
   expect((await fetch(`${started.healthUrl}/health`)).status).toBe(200);

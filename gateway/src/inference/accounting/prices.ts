@@ -1,25 +1,26 @@
+import { catalog } from '@orrery/contracts';
 import type { Usage } from '../wire/usage.ts';
 
-/** What inference costs, in nano-units: tokens by the million, because one token costs less than one of them. */
+/** The prices of one model where it is served, as they were when the request was admitted. */
 export interface Prices {
-  readonly input: bigint;
-  readonly output: bigint;
-  /** Of input that the model server had read before. */
-  readonly cached: bigint;
-  /** Of a request that was answered, whatever was counted. */
-  readonly request: bigint;
+  /** The model, as its prices name it. */
+  readonly resource: string;
+  readonly provider?: string;
+  readonly prices: readonly catalog.Price[];
 }
 
-const million = 1_000_000n;
-
-/** Rounded once, at the end, and up: a sum of many small requests is then never less than what the tokens cost. */
-export const costOf = ({ input, output, cached }: Usage, prices: Prices): bigint => {
-  const tokens = BigInt(input - cached) * prices.input + BigInt(cached) * prices.cached + BigInt(output) * prices.output;
-  return prices.request + (tokens + million - 1n) / million;
-};
-
-/** Of two price lists the dearer price of each: what is set aside when either may come to hold. */
-export const dearest = (one: Prices, other: Prices): Prices => {
-  const more = (name: keyof Prices): bigint => (one[name] > other[name] ? one : other)[name];
-  return { input: more('input'), output: more('output'), cached: more('cached'), request: more('request') };
-};
+/** By the arithmetic of every bill: a line for each meter, each rounded by itself. */
+export const costOf = ({ input, output, cached }: Usage, { resource, provider, prices }: Prices): bigint =>
+  catalog.costOf(
+    {
+      resource,
+      ...(provider === undefined ? {} : { provider }),
+      quantities: {
+        'tokens.input': BigInt(input - cached),
+        'tokens.cached-input': BigInt(cached),
+        'tokens.output': BigInt(output),
+        'model.requests': 1n,
+      },
+    },
+    prices,
+  ).total;

@@ -23,7 +23,9 @@ export type TargetKind =
   | 'machine-type'
   | 'model'
   | 'provider'
-  | 'price-book';
+  | 'price-book'
+  | 'upstream'
+  | 'route';
 
 /** How the audit trail tells an event. `F`: the fields of its data. */
 export interface AuditFact<F extends string = string> {

@@ -1,6 +1,7 @@
 import { BillingEvents } from '../billing/events.ts';
 import { CatalogEvents } from '../catalog/events.ts';
 import { ExecutionEvents } from '../execution/events.ts';
+import { InferenceEvents } from '../inference/events.ts';
 import { type AuditFact, auditing, type Unaudited } from './fact.ts';
 import { identityFacts } from './identity.ts';
 
@@ -71,12 +72,20 @@ const catalogFacts = auditing(CatalogEvents, {
   PriceBookPublished: { action: 'price_book.published', details: ['effectiveAt'] },
 });
 
+const inferenceFacts = auditing(InferenceEvents, {
+  UpstreamSet: { action: 'upstream.set', target: ['upstream', 'name'], details: ['kind', 'baseUrl', 'credentialVersion'] },
+  UpstreamRemoved: { action: 'upstream.removed', target: ['upstream', 'name'] },
+  RouteSet: { action: 'route.set', target: ['route', 'name'], details: ['models', 'targets', 'fallbacks'] },
+  RouteRemoved: { action: 'route.removed', target: ['route', 'name'] },
+});
+
 /** Every event that a log may hold, and how the audit trail tells it or why it does not. An event that is missing does not compile. */
 export const auditTable: Readonly<Record<string, AuditFact | Unaudited>> = {
   ...identityFacts,
   ...executionFacts,
   ...billingFacts,
   ...catalogFacts,
+  ...inferenceFacts,
 };
 
 /** The events that are told, by their types. */

@@ -1,10 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { epochOf, type Instant, identity, instantOf, type OrgId, type UserId } from '@orrery/contracts';
 import type { EventStore, Table, TableRow, Where } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
-import { type Bus, publishSnapshot, type SnapshotPublisher } from '@orrery/messaging';
-import type { z } from 'zod';
+import { type Bus, publishSnapshot, type SnapshotPublisher, tellTruth } from '@orrery/messaging';
 import { apiKeys } from '../views/keys/api-keys.view.ts';
 import { keySnapshotsOf } from '../views/keys/key-snapshots.ts';
 import { orgPlans } from '../views/keys/org-plans.view.ts';
@@ -27,8 +25,6 @@ export interface SnapshotsOptions {
 }
 
 const pageRows = 500;
-/** A truth that changes faster than it can be told is told by whoever changes it. */
-const mostLooks = 10;
 
 /** Every row of a table that matches, a page at a time. */
 async function* pagesOf<T extends Table>(
@@ -88,14 +84,14 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   appChanged(id: identity.OauthAppId): Promise<void> {
-    return tell(this.apps, id, async () => {
+    return tellTruth(this.apps, id, async () => {
       const app = await this.store.read(oauthApps).one({ id });
       return app && appSnapshotOf(app);
     });
   }
 
   oauthEnded(key: string): Promise<void> {
-    return tell(this.oauthEnds, key, () => this.oauthRecords.endOf(key));
+    return tellTruth(this.oauthEnds, key, () => this.oauthRecords.endOf(key));
   }
 
   async forgetOauthEnds(keys: readonly string[]): Promise<void> {
@@ -103,7 +99,7 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   keyChanged(id: identity.ApiKeyId): Promise<void> {
-    return tell(this.keys, id, async () => {
+    return tellTruth(this.keys, id, async () => {
       const key = await this.store.read(apiKeys).one({ id });
       return key && (await keySnapshotsOf(this.store, [key]))[0];
     });
@@ -117,19 +113,19 @@ export class Snapshots implements OnApplicationShutdown {
   }
 
   orgChanged(orgId: OrgId): Promise<void> {
-    return tell(this.orgs, orgId, async () => (await orgSnapshotsOf(this.store, [orgId]))[0]);
+    return tellTruth(this.orgs, orgId, async () => (await orgSnapshotsOf(this.store, [orgId]))[0]);
   }
 
   membersChanged(userId: UserId): Promise<void> {
-    return tell(this.members, userId, async () => (await memberSnapshotsOf(this.store, [userId]))[0]);
+    return tellTruth(this.members, userId, async () => (await memberSnapshotsOf(this.store, [userId]))[0]);
   }
 
   planChanged(orgId: OrgId): Promise<void> {
-    return tell(this.plans, orgId, () => this.store.read(orgPlans).one({ orgId }));
+    return tellTruth(this.plans, orgId, () => this.store.read(orgPlans).one({ orgId }));
   }
 
   sessionChanged(id: identity.SessionId): Promise<void> {
-    return tell(this.sessions, id, async () => {
+    return tellTruth(this.sessions, id, async () => {
       const session = await this.store.read(sessions).one({ id });
       return session && sessionSnapshotOf(session);
     });
@@ -140,7 +136,7 @@ export class Snapshots implements OnApplicationShutdown {
     for (const key of await this.signingKeys.published()) {
       const text = JSON.stringify(key);
       if (this.toldSigning.get(key.kid) === text) continue;
-      await tell(this.signing, key.kid, () => this.signingKeys.snapshotOf(key.kid));
+      await tellTruth(this.signing, key.kid, () => this.signingKeys.snapshotOf(key.kid));
       this.toldSigning.set(key.kid, text);
     }
   }
@@ -228,22 +224,3 @@ export class Snapshots implements OnApplicationShutdown {
     return all;
   }
 }
-
-/**
- * Publishes the truth about one key of a bucket. It is looked at again afterwards: whoever read an older truth and wrote it later
- * than somebody else a newer one finds the difference, and mends it.
- */
-const tell = async <S extends z.ZodType>(
-  publisher: SnapshotPublisher<S>,
-  key: string,
-  truth: () => Promise<z.output<S> | undefined>,
-): Promise<void> => {
-  let value = await truth();
-  for (let looks = 1; ; looks += 1) {
-    if (value === undefined) await publisher.remove(key);
-    else await publisher.put(key, value);
-    const after = await truth();
-    if (looks >= mostLooks || isDeepStrictEqual(after, value)) return;
-    value = after;
-  }
-};

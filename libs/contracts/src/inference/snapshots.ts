@@ -1,0 +1,9 @@
+import { Route, UpstreamSnapshot } from './types.ts';
+
+/** What inference keeps up to date for every gateway, in buckets of JetStream's key-value store. */
+export const Snapshots = {
+  /** By name. */
+  upstreams: { bucket: 'inference-upstreams', value: UpstreamSnapshot },
+  /** By name. */
+  routes: { bucket: 'inference-routes', value: Route },
+} as const;
