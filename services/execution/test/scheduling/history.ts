@@ -109,6 +109,6 @@ export const history = (steps: fc.Arbitrary<Step>, nodes: fc.Arbitrary<readonly 
   fc.record({
     machines: fc.array(machine, { minLength: 1, maxLength: 5 }),
     quotas: nodes,
-    steps: fc.array(steps, { maxLength: 40 }),
+    steps: fc.array(steps, { maxLength: 40, size: 'max' }),
     settings,
   });

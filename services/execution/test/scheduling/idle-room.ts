@@ -66,7 +66,7 @@ export class IdleRoom {
   private isWasted(request: Request): boolean {
     const { now, settings, books } = this.story;
     const isLate = request.deadlineAt !== null && now + request.limitMs > request.deadlineAt;
-    const isRestless = (books.preemptions.get(request.id) ?? 0) >= settings.maxPreemptions && !this.isPressing(request);
+    const isRestless = (books.preemptions.get(request.id) ?? 0) >= settings.maxPreemptions && !this.isOverdue(request);
     if (isLate || isRestless || (books.notBefore.get(request.id) ?? 0) > now) return false;
     return waysOf(request, this.models).some((way) => this.fits(request, way) && !this.isLimited(request, way));
   }
@@ -115,9 +115,14 @@ export class IdleRoom {
     return books.path(queue).some((node) => asked > (books.quotas.find(({ id }) => id === node)?.limit[resource] ?? asked));
   }
 
-  private isPressing({ submittedAt, rank, deadlineAt, limitMs }: Request): boolean {
+  private isPressing(request: Request): boolean {
     const { now, settings } = this.story;
-    const isUrgent = deadlineAt !== null && deadlineAt - limitMs + 1 - settings.urgentMs <= now;
-    return isUrgent || now - (submittedAt - rank * settings.ageingMs) >= settings.overdueMs;
+    const { deadlineAt, limitMs } = request;
+    return this.isOverdue(request) || (deadlineAt !== null && deadlineAt - limitMs + 1 - settings.urgentMs <= now);
+  }
+
+  private isOverdue({ submittedAt, rank }: Request): boolean {
+    const { now, settings } = this.story;
+    return now - (submittedAt - rank * settings.ageingMs) >= settings.overdueMs;
   }
 }

@@ -58,7 +58,7 @@ export class Play {
       end: () => story.end(run || ([...books.waiting.keys()][0] ?? '')),
       fail: () => story.fail(run, books.running.get(run)?.seats[0]?.machine ?? null),
       lose: () => story.lose(id),
-      back: () => story.comeBack(id),
+      back: () => story.comeBack([...books.machines.values()].find(({ isHere }) => !isHere)?.size.id ?? id),
       gpu: () => story.closeGpus(id, pick % 3 === 0 ? [] : [pick % 4]),
       cordon: () => story.open(id, false),
       open: () => story.open(id, true),

@@ -78,6 +78,8 @@ export class Mix {
   /** Those that it knows may be served by kinds of GPUs that came later. */
   renewKinds(renew: (need: FleetNeed) => void): void {
     for (const { need } of this.classes.values()) renew(need);
+    // Those of a forecast that was read are needs of its own.
+    for (const demand of this.current.demands) renew(demand);
     this.current.odds.forget();
   }
 
