@@ -13,7 +13,7 @@ machineTypes:
   - name: gpu.slice
     resources: { cpuMilli: 1000, memoryMib: 1024, gpus: 1, mig: 1g.10gb }
 models:
-  - name: orrery/tiny-chat
+  - name: orrery/small-chat
     type: text
     aliases: [tiny]
     capabilities: [chat, tools]
@@ -24,8 +24,8 @@ models:
 prices:
   currency: EUR
   list:
-    - { meter: tokens.input, resource: orrery/tiny-chat, unit: million-tokens, price: 0.15, batchDiscountMilli: 500 }
-    - { meter: tokens.output, resource: orrery/tiny-chat, unit: million-tokens, price: 0.6 }
+    - { meter: tokens.input, resource: orrery/small-chat, unit: million-tokens, price: 0.15, batchDiscountMilli: 500 }
+    - { meter: tokens.output, resource: orrery/small-chat, unit: million-tokens, price: 0.6 }
 `;
 
 describe('orrery apply', () => {
@@ -58,7 +58,7 @@ describe('orrery apply', () => {
   it('changes nothing in a dry run, nor where nobody agrees', async () => {
     const dry = await run(text, ['--dry-run']);
     expect([dry.code, dry.err]).toEqual([0, '']);
-    expect(dry.out).toContain('+ model orrery/tiny-chat\n');
+    expect(dry.out).toContain('+ model orrery/small-chat\n');
     for (const typed of ['no\n', '']) {
       const asked = await run(text, [], typed);
       expect([asked.code, asked.err]).toEqual([1, 'Nothing was done.\n']);
@@ -72,7 +72,7 @@ describe('orrery apply', () => {
     expect(first.out).toContain('Done: 5 steps.\n');
     expect(await models()).toMatchObject([
       {
-        name: 'orrery/tiny-chat',
+        name: 'orrery/small-chat',
         is_live: true,
         context_length: 2_048,
         pricing: { prices: [{ unit_price: '0.15' }, { unit_price: '0.6' }] },
@@ -91,12 +91,12 @@ describe('orrery apply', () => {
     const as = { authorization: `Bearer ${platform.operatorKey}` };
     const { body } = await request(platform.url).get('/orrery/v1/price-books').set(as);
     expect(body.items.map(({ version, prices }: { version: number; prices: number }) => [version, prices])).toEqual([
-      [3, 5],
-      [2, 5],
-      [1, 3],
+      [3, 8],
+      [2, 8],
+      [1, 6],
     ]);
     const { body: older } = await request(platform.url).get('/orrery/v1/price-book?version=1').set(as);
-    expect(older.prices.every(({ meter }: { meter: string }) => meter === 'run.seconds')).toBe(true);
+    expect(older.prices.map(({ resource }: { resource: string }) => resource)).not.toContain('orrery/small-chat');
   });
 
   it('announces prices once, from a moment on', async () => {
@@ -122,7 +122,7 @@ describe('orrery apply', () => {
     const pruned = await run('providers: []\nmodels: []\n', ['--yes', '--prune']);
     expect([pruned.code, pruned.out.split('\n').slice(0, 3)]).toEqual([
       0,
-      ['- model orrery/tiny-chat', '- provider acme', '- provider orrery'],
+      ['- model orrery/small-chat', '- provider acme', '- provider orrery'],
     ]);
     expect(await models()).toEqual([]);
   });
