@@ -42,6 +42,10 @@ export const AgentConfig = z.object({
     says: "NVIDIA's tool for GPUs, by its path where it is not found by its name",
     example: '/usr/bin/nvidia-smi',
   }),
+  weights: variable('ORRERY_AGENT_WEIGHTS', z.string().startsWith('/').optional(), {
+    says: 'the absolute path of a directory with weights of models, each by its name, readable by everybody',
+    example: '/srv/weights',
+  }),
   maxProcesses: variable('ORRERY_AGENT_MAX_PROCESSES', count.min(8).max(1_000_000).default(512), {
     says: 'how many processes and threads one program may have',
     example: '512',

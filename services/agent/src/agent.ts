@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import type { execution } from '@orrery/contracts';
+import { systemClock } from '@orrery/kernel';
 import { CannotStart, Closing, patiently, program, type Running, type Surroundings } from '@orrery/process/light';
 import type { Log } from '@orrery/telemetry';
 import { AgentConfig } from './agent.config.ts';
@@ -8,6 +9,7 @@ import { gpuFaults } from './discovery/gpu-faults.ts';
 import type { Gpu } from './discovery/gpus.ts';
 import { openKernelLog } from './discovery/kernel-log.ts';
 import { type NvidiaSmi, nvidiaSmi } from './discovery/nvidia-smi.ts';
+import { watchWeights } from './discovery/weights.ts';
 import { CannotJoin, joinPlatform, type Membership, mayRejoin, readMembership } from './link/membership.ts';
 import { findGroups } from './runtime/find-groups.ts';
 import { findRuntime } from './runtime/find-sandbox.ts';
@@ -47,17 +49,21 @@ const discover = async (config: AgentConfig, log: Log, closing: Closing): Promis
   const groups = findGroups(config.state);
   closing.add('control groups', () => groups?.close());
   const { runtime, warning } = await findRuntime(
-    { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, gpus: access },
+    { stateDirectory: config.state, groups, maxProcesses: config.maxProcesses, gpus: access, weights: config.weights },
     config.unsandboxed,
   );
   if (warning !== undefined) log.warn({ reason: warning }, 'programs run without a sandbox, with every right of this agent');
-  const facts = factsOf(gpus, warning === undefined, config);
+  const look = config.weights === undefined ? undefined : watchWeights(config.weights, systemClock.now);
+  const withWeights = (known: execution.WorkerFacts): execution.WorkerFacts => (look ? { ...known, weights: [...look()] } : known);
+  const found = factsOf(gpus, warning === undefined, config);
+  const facts = withWeights(found);
   const { cpuMilli, memoryMib } = facts;
   log.info(
     { cpuMilli, memoryMib, gpus: gpus.map(({ model }) => model), bounded: groups?.controllers ?? [] },
     'found what this machine has',
   );
-  return { runtime, smi, facts, factsNow: watchFaults(gpus, facts, { log, closing }) };
+  const factsNow = watchFaults(gpus, found, { log, closing });
+  return { runtime, smi, facts, factsNow: () => withWeights(factsNow()) };
 };
 
 const join = async (token: string, { facts }: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { execution } from '@orrery/contracts';
 import type { NatsServer } from '@orrery/servers';
 import { eventually, startNats } from '@orrery/testing';
@@ -47,6 +50,21 @@ describe('An agent', () => {
     await machine.start();
     expect(await eventually(() => platform.endOf(spec.runId))).toMatchObject({ reason: 'exited', exitCode: 0 });
     expect((await platform.output(spec.runId)).stdout).toBe(counted);
+  });
+
+  it('tells of the weights that lie on the machine, and lets programs read those that they name', async () => {
+    const weights = mkdtempSync(join(tmpdir(), 'orrery-weights-'));
+    chmodSync(weights, 0o755);
+    for (const name of ['llama', 'qwen']) writeFileSync(join(weights, name), `the weights of ${name}`, { mode: 0o644 });
+    await machine.start({ ORRERY_AGENT_WEIGHTS: weights });
+    expect(platform.mind.joins.at(-1)?.facts.weights).toEqual(['llama', 'qwen']);
+    const code = 'import os\nprint(os.listdir("/weights"), open("/weights/llama").read())\nopen("/weights/llama", "w")';
+    const { runId } = await run({ code, weights: ['gone', 'llama'] });
+    expect(await eventually(() => platform.endOf(runId))).toMatchObject({ exitCode: 1 });
+    const { stdout, stderr } = await platform.output(runId);
+    expect(stdout).toBe("['llama'] the weights of llama\n");
+    expect(stderr).toContain('Read-only file system');
+    rmSync(weights, { recursive: true });
   });
 
   it('takes no slice of a GPU, for it could not keep others off it', async () => {

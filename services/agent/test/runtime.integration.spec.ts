@@ -18,7 +18,7 @@ describe('A program that is over', () => {
   it('has left how it ended, however closely one looks', async () => {
     const smi = async () => ({ isOk: false, text: '' });
     const gpus = new GpuAccess([], new Slices({ smi, directory: join(state, 'slices'), bootId: 'now' }));
-    const options = { stateDirectory: state, groups: undefined, maxProcesses: 64, gpus };
+    const options = { stateDirectory: state, groups: undefined, maxProcesses: 64, gpus, weights: undefined };
     const { runtime } = await findRuntime(options, true);
     const ends: Inspection[] = [];
     for (let round = 0; round < 25; round += 1) {

@@ -46,6 +46,7 @@ export const submit: Extract<RunCommand, { type: 'Submit' }> = {
   isPreemptible: false,
   deadlineAt: null,
   project: null,
+  weights: [],
   program: { fileName: 'main.py', hash: 'a'.repeat(64), bytes: 100, maxBytes: 1_000 },
   timeoutSeconds: 60,
   submittedBy: 'user:ada',

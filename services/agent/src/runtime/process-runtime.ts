@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathsOf } from '../discovery/weights.ts';
 import type { AttemptSpec } from '../domain/attempt.ts';
 import type { GpuAccess } from '../slices/gpu-access.ts';
 import type { Groups, Usage } from './groups.ts';
@@ -26,6 +27,8 @@ export interface ProcessRuntimeOptions {
   /** Processes and threads of one attempt. */
   readonly maxProcesses: number;
   readonly gpus: GpuAccess;
+  /** Directory of the weights on this machine, if there is one. */
+  readonly weights: string | undefined;
 }
 
 const mark = 'ORRERY_RUN_DIR';
@@ -73,13 +76,14 @@ export class ProcessRuntime implements Runtime {
   async prepare(key: string, spec: AttemptSpec, slot: number): Promise<void> {
     const directory = this.#directory(key);
     if (existsSync(directory.file('launcher'))) return;
-    const { sandbox, groups, maxProcesses, gpus } = this.#options;
+    const { sandbox, groups, maxProcesses, gpus, weights } = this.#options;
     const { program, resources } = spec;
     const memoryBytes = resources.memoryMib * mib;
     const entrance = entranceOf(sandbox, {
       slot,
       scratchBytes: Math.floor(memoryBytes / 2),
       devices: await gpus.open(key, spec),
+      weights: pathsOf(weights, spec.weights),
       hasSeccomp: this.#hasSeccomp,
     });
     const joined = groups?.create(key, { memoryBytes, cpuMilli: resources.cpuMilli, processes: maxProcesses }) ?? [];

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Env } from './runtime.ts';
 import { unsandboxedScript } from './scripts.sh.ts';
 
@@ -18,6 +19,8 @@ export interface Room {
   readonly scratchBytes: number;
   /** Device files a program may use: its GPUs. */
   readonly devices: readonly string[];
+  /** Paths that it may read, each below /weights by its last name. */
+  readonly weights: readonly string[];
   readonly hasSeccomp: boolean;
 }
 
@@ -41,7 +44,7 @@ const environmentOf = (env: Env): readonly [string, string][] =>
  * What bubblewrap is told, read from descriptor 9 so that no process list shows it. Descriptors 4 to 6 are the few files of /etc.
  * Everything but /work, /tmp and /dev/shm is read-only, and these three live in the attempt's own memory.
  */
-const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { scratchBytes, devices, hasSeccomp }: Room): string[] => {
+const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { scratchBytes, devices, weights, hasSeccomp }: Room): string[] => {
   const scratch = (path: string): string[] => ['--perms', '1777', '--size', String(scratchBytes), '--tmpfs', path];
   return [
     '--unshare-user',
@@ -51,6 +54,7 @@ const argumentsOf = (sandbox: Extract<Sandbox, { kind: 'bubblewrap' }>, { scratc
     ...['--ro-bind', '/usr', '/usr', ...systemRoots],
     ...['/etc/ld.so.cache', '/etc/alternatives'].flatMap((path) => ['--ro-bind-try', path, path]),
     ...['--ro-bind-data', '4', '/etc/passwd', '--ro-bind-data', '5', '/etc/group', '--ro-bind-data', '6', '/etc/hosts'],
+    ...weights.flatMap((path) => ['--ro-bind', path, `/weights/${basename(path)}`]),
     ...['--proc', '/proc', '--dev', '/dev', ...devices.flatMap((path) => ['--dev-bind-try', path, path])],
     ...[...scratch('/dev/shm'), ...scratch('/tmp'), ...scratch('/work'), '--remount-ro', '/dev', '--remount-ro', '/', '--chdir', '/work'],
     ...(hasSeccomp ? ['--seccomp', '3'] : []),

@@ -129,7 +129,7 @@ export class DispatchRunner {
   }
 
   private async specOf(due: DueAttempt, bundle: string): Promise<execution.AttemptSpec> {
-    const { orgId, resources, gpuIndexes, mig, timeoutSeconds, traceparent } = due;
+    const { orgId, resources, gpuIndexes, mig, weights, timeoutSeconds, traceparent } = due;
     const { code, files } = await unpacked(bundle);
     return {
       ...refOf(due),
@@ -137,6 +137,7 @@ export class DispatchRunner {
       resources,
       gpuIndexes,
       mig,
+      ...(weights === null ? {} : { weights }),
       runtime: 'process',
       program: { language: 'python', code, fileName: due.fileName ?? 'main.py', files },
       env: { ...(await this.parts.envOf(orgId)), ...gangEnvOf(due.gang) },

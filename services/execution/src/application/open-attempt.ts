@@ -9,6 +9,7 @@ export interface DueAttempt extends execution.AttemptRef {
   readonly mig: execution.MigSlice | null;
   readonly resources: catalog.Resources;
   readonly gang: execution.Gang | null;
+  readonly weights: string[] | null;
   readonly timeoutSeconds: number;
   readonly fileName: string | null;
   readonly bundle: string | null;
@@ -30,7 +31,7 @@ export const dueAttempt = async (database: Database, runId: string): Promise<Due
   const { rows } = await database.query<DueAttempt>({
     name: 'due-attempt',
     text: `SELECT o.run_id AS "runId", o.attempt::int, o.epoch::int, o.worker_id AS "workerId", r.org_id AS "orgId",
-        o.gpu_indexes AS "gpuIndexes", o.mig, r.resources, r.request->'gang' AS gang, r.timeout_seconds::int AS "timeoutSeconds", r.file_name AS "fileName", p.bundle,
+        o.gpu_indexes AS "gpuIndexes", o.mig, r.resources, r.request->'gang' AS gang, r.request->'weights' AS weights, r.timeout_seconds::int AS "timeoutSeconds", r.file_name AS "fileName", p.bundle,
         ${acknowledged} AS "isAcknowledged", coalesce(w.is_lost, true) AS "isWorkerLost",
         extract(epoch FROM coalesce(l.expires_at, o.lease_expires_at) - now())::float8 * 1000 AS "leftMs",
         o.end_mode AS "endMode", o.end_reason AS "endReason", o.traceparent

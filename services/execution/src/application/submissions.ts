@@ -54,6 +54,7 @@ export const submissionsOf = async (
     isPreemptible: input.preemptible,
     deadlineAt: input.deadlineAt ?? null,
     project: input.project ?? null,
+    weights: [...new Set(input.weights)].sort(),
     submittedBy: actorOf(context.principal),
     at: instantOf(systemClock.now()),
   };

@@ -4,7 +4,7 @@ import { Instant, OrgId } from '../../values.ts';
 import { RunId } from '../runs/ids.ts';
 import { MigSlice } from '../runs/request.ts';
 import { EndReason } from '../runs/types.ts';
-import { WorkerId } from '../workers/types.ts';
+import { WeightsName, WorkerId } from '../workers/types.ts';
 
 /** A place in a run's life that fences: a report that names an older epoch is refused. */
 export const AttemptRef = z.strictObject({ runId: RunId, attempt: z.int().positive(), epoch: z.int().positive() });
@@ -68,6 +68,8 @@ export const AttemptSpec = AttemptRef.extend({
   gpuIndexes: z.array(z.int().min(0)),
   /** The slice of the one GPU that it has, and nothing else of it; null: the GPUs as they are. */
   mig: MigSlice.nullable(),
+  /** It may read those of them that lie on the machine. */
+  weights: z.array(WeightsName).max(8).optional(),
   runtime: z.literal('process'),
   program: z.strictObject({
     language: z.literal('python'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query, stream } from '../../define.ts';
 import { Instant, Moment, OffsetRequest, PageRequest, pageOf, SchedulingName, Text } from '../../values.ts';
-import { WorkerId } from '../workers/types.ts';
+import { WeightsName, WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 import { GroupName, GroupWish, Labels, PriorityClassName, ProjectName } from './request.ts';
 import { EndMode, OutputPlace, RevocationReason, RunOutputItem, RunStatus, RunView } from './types.ts';
@@ -51,6 +51,8 @@ export const askFields = {
   /** When it has to have ended: it is cancelled when it waits and cannot end by then any more. */
   deadlineAt: Moment.optional(),
   project: ProjectName.optional(),
+  /** It starts where they lie, if it can; there it finds them below /weights, by their names. Elsewhere they are missing. */
+  weights: z.array(WeightsName).max(8).default([]),
 };
 
 /** Why it can be refused. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PinnedPrice } from '../../catalog/prices/types.ts';
 import { MachineTypeName, MigProfile, Resources } from '../../catalog/types.ts';
 import { Instant, NameText, SchedulingName, Text } from '../../values.ts';
-import { WorkerId } from '../workers/types.ts';
+import { WeightsName, WorkerId } from '../workers/types.ts';
 import { RunId } from './ids.ts';
 
 const name = (most: number) =>
@@ -82,6 +82,8 @@ export const RunRequest = z
     /** When it has to have ended. */
     deadlineAt: Instant.nullable(),
     project: ProjectName.nullable(),
+    /** A machine that has them is preferred. Absent: none. */
+    weights: z.array(WeightsName).min(1).max(8).optional(),
   })
   .meta({ id: 'RunRequest' });
 export type RunRequest = z.infer<typeof RunRequest>;

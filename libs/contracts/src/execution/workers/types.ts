@@ -6,6 +6,13 @@ import { WorkerTraits } from '../scheduling/types.ts';
 export const WorkerId = id('WorkerId');
 export type WorkerId = z.infer<typeof WorkerId>;
 
+/** Of a model's weights, as operators lay them out on machines. */
+export const WeightsName = Text.min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dots, hyphens and underscores')
+  .meta({ id: 'WeightsName' });
+export const mostWeights = 256;
+
 /** What a machine has, as its agent found it. */
 export const WorkerFacts = z
   .strictObject({
@@ -33,6 +40,8 @@ export const WorkerFacts = z
     runtimes: z.array(z.enum(['process', 'docker', 'kubernetes', 'vm'])).min(1),
     /** The agent gives each program its slice of a GPU in MIG mode and no more. Absent: it cannot. */
     slicesGpus: z.boolean().optional(),
+    /** Weights that lie on the machine, in the order of their names; of more than so many the first. Absent: it has no place for any. */
+    weights: z.array(WeightsName).max(mostWeights).optional(),
     /** False only where an operator told the agent to run without a sandbox. */
     sandboxed: z.boolean(),
   })

@@ -30,6 +30,7 @@ export interface Submission {
   readonly isPreemptible: boolean;
   readonly deadlineAt: Instant | null;
   readonly project: string | null;
+  readonly weights: readonly string[];
   readonly submittedBy: string;
   readonly at: Instant;
 }
@@ -113,6 +114,9 @@ const ungrantable = (wish: Submission): SubmissionRefusal | null => {
 
 const isRefusal = (found: readonly execution.RunChoice[] | SubmissionRefusal): found is SubmissionRefusal => 'code' in found;
 
+const weightsOf = ({ weights }: Submission): Pick<execution.RunRequest, 'weights'> =>
+  weights.length === 0 ? {} : { weights: [...weights] };
+
 export const submit = (wish: Submission): Decision<RunEvent, SubmissionRefusal> => {
   if (wish.isClosed) return reject('OrgSuspended', {});
   const choices = choicesOf(wish);
@@ -125,7 +129,7 @@ export const submit = (wish: Submission): Decision<RunEvent, SubmissionRefusal> 
   const [first] = choices;
   if (!first) throw new TypeError('a run asks for a machine type');
   const priority = { class: wish.priority.class, rank: wish.priority.rank ?? 0 };
-  const request = { choices: [...choices], gang, wishes, priority, isPreemptible, deadlineAt, project };
+  const request = { choices: [...choices], gang, wishes, priority, isPreemptible, deadlineAt, project, ...weightsOf(wish) };
   const { fileName, hash: programHash, bytes: programBytes } = program;
   const data = { runId, orgId, ...first, request, fileName, programHash, programBytes, timeoutSeconds, submittedBy, at };
   return accept({ type: 'RunSubmitted', data });

@@ -45,11 +45,12 @@ const wishesOf = ({ labels, group, near, apart, pool, workerId }: execution.Plac
 
 /** A run as the scheduler sees it; of a gang, all of its members in one, by the id of the first. */
 export const requestOf = ({ runId, orgId, request, timeoutSeconds, at }: DataOf<'RunSubmitted'>): Request => {
-  const { choices, gang, wishes, priority, isPreemptible, deadlineAt, project } = request;
+  const { choices, gang, wishes, priority, isPreemptible, deadlineAt, project, weights } = request;
+  const common = { ...wishesOf(wishes, orgId), ...(weights === undefined ? {} : { weights }) };
   return {
     id: gang?.id ?? runId,
     queue: project === null ? orgId : `${orgId}/${project}`,
-    ask: { nodes: gang?.size ?? 1, choices: choices.map(({ resources }) => ({ ...needOf(resources), ...wishesOf(wishes, orgId) })) },
+    ask: { nodes: gang?.size ?? 1, choices: choices.map(({ resources }) => ({ ...needOf(resources), ...common })) },
     rank: priority.rank,
     isPreemptible,
     limitMs: timeoutSeconds * 1_000,

@@ -79,6 +79,31 @@ describe('the live scheduler', () => {
     ]);
   });
 
+  it('prefers machines on which the weights lie that a run names, of those where it would do as well', () => {
+    const { cluster } = tell();
+    for (const n of [1, 2, 3]) cluster.join(n);
+    cluster.machineSays(workerId(2), { weights: ['llama', 'qwen'] });
+    cluster.submit(1, {}, { weights: ['qwen'] });
+    expect(cluster.round()).toMatchObject([{ workerId: workerId(2) }]);
+    cluster.submit(2, {}, { weights: ['other'] });
+    expect(cluster.round()).toHaveLength(1);
+  });
+
+  it('keeps a machine for whom it was promised to when only the weights on it change', () => {
+    const { cluster, scheduler } = tell();
+    const id = cluster.join(1, { cpuMilli: 2_000 });
+    cluster.submit(1);
+    cluster.round();
+    cluster.submit(2, { cpuMilli: 2_000 });
+    cluster.round();
+    const kept = () => scheduler.look(cluster.now).snapshot.reservations;
+    expect(kept()).toHaveLength(1);
+    cluster.machineSays(id, { cpuMilli: 2_000, weights: ['llama'] });
+    expect(kept()).toHaveLength(1);
+    cluster.machineSays(id, { cpuMilli: 1_500, weights: ['llama'] });
+    expect(kept()).toEqual([]);
+  });
+
   it('proposes the same again until it hears that it was done', () => {
     const { cluster, scheduler } = tell();
     cluster.join(1);

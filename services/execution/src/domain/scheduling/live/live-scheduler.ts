@@ -7,6 +7,7 @@ import type { Consulted } from '../explain/consulted.ts';
 import type { SceneParts } from '../explain/scene.ts';
 import { type Around, Sight } from '../explain/sight.ts';
 import { type Chance, chanceOf } from '../placement/chance.ts';
+import type { MachineSize } from '../placement/place.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
 import type { Load, Wait as QueueWait } from '../scheduler/facts.ts';
@@ -24,7 +25,8 @@ const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
   pools: Object.fromEntries(Object.values(pools).map(({ name, policy }) => [name, policy])),
 });
 
-const isSame = (one: SchedulerSettings, other: SchedulerSettings): boolean => JSON.stringify(one) === JSON.stringify(other);
+/** Both were made in the same way, so that their fields come in one order. */
+const isAlike = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 const nodeOf = ({ node: id, parent, weight, guaranteedMilli: guaranteed, limitMilli: limit }: RulesState['quotas'][string]): QuotaNode => ({
   ...{ id, parent, weight, guaranteed, limit },
@@ -161,8 +163,8 @@ export class LiveScheduler implements Consulted {
   /** Where things go can change while it works; what decides who is next is in every queue, and these are built again. */
   private onSettings(before: SchedulerSettings, settings: SchedulerSettings): void {
     const { policy, pools } = settings;
-    if (isSame({ ...before, policy, pools }, settings)) {
-      if (!isSame(before, settings)) this.scheduler.setPlacement({ policy, pools });
+    if (isAlike({ ...before, policy, pools }, settings)) {
+      if (!isAlike(before, settings)) this.scheduler.setPlacement({ policy, pools });
       return;
     }
     this.scheduler = Scheduler.restore(this.scheduler.snapshot(), settings, this.chance);
@@ -192,9 +194,15 @@ export class LiveScheduler implements Consulted {
     if (!known) return;
     const machine = evolveMachine(known, event);
     this.machines.set(id, machine);
-    const isResized = machine.facts !== known.facts || machine.traits !== known.traits;
-    if (isResized) this.scheduler.resizeMachine(sizeOf(id, machine));
+    this.resize(sizeOf(id, known), sizeOf(id, machine));
     this.settleMachine(id, machine);
+  }
+
+  /** Whatever is kept on a machine that has become another one is kept no more. */
+  private resize(before: MachineSize, size: MachineSize): void {
+    const { weights = [] } = size;
+    if (!isAlike({ ...before, weights }, { ...size, weights })) this.scheduler.resizeMachine(size);
+    else if (!isAlike(before.weights ?? [], weights)) this.scheduler.setWeights(size.id, weights);
   }
 
   private settleMachine(id: string, machine: LiveMachine): void {

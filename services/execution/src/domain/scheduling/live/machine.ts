@@ -85,6 +85,7 @@ export const sizeOf = (id: string, { facts, traits }: LiveMachine): MachineSize 
     gpuMemoryMib: gpus.map((gpu) => gpu?.memoryMib ?? 0),
     ...(gpus.some((gpu) => gpu?.island !== undefined) ? { islands: gpus.map((gpu) => gpu?.island ?? -1) } : {}),
     ...(gpus.some((gpu) => gpu?.mig !== undefined) ? { mig: gpus.map(familyOf) } : {}),
+    ...(facts.weights === undefined ? {} : { weights: facts.weights }),
     ...(Object.keys(labels).length > 0 ? { labels } : {}),
     ...(pool === null ? {} : { pool }),
     ...(rack === null ? {} : { rack }),

@@ -40,6 +40,7 @@ export interface Place extends MachineSize {
   readonly onlyKind: number | null;
   /** Machines of one shape are alike, but for what is on them and who may go there. */
   readonly shape: number;
+  weights?: readonly string[];
   /** How many are on it. */
   held: number;
   /** Of GPUs that nobody may use: the thousandths that would be free. */

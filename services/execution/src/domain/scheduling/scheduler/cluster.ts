@@ -84,6 +84,13 @@ export class Cluster {
     if (!isOpen) this.open(size.id, false);
   }
 
+  /** What lies on it only breaks ties: nothing that was found out about it is stale. */
+  setWeights(id: string, weights: readonly string[]): void {
+    const [place, size] = [this.fleet.get(id), this.sizes.get(id)];
+    if (place) place.weights = weights;
+    if (size) this.sizes.set(id, { ...size, weights });
+  }
+
   open(id: string, isOpen: boolean): void {
     const place = this.fleet.get(id);
     if (!place || place.isOpen === isOpen) return;

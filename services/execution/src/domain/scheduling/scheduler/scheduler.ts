@@ -62,6 +62,11 @@ export class Scheduler {
     this.core.cluster.resize(size);
   }
 
+  /** Weights that lie on it now. */
+  setWeights(id: string, weights: readonly string[]): void {
+    this.core.cluster.setWeights(id, weights);
+  }
+
   openMachine(id: string, isOpen: boolean): void {
     if (!isOpen) this.ledger.unkeep(id);
     this.core.cluster.open(id, isOpen);

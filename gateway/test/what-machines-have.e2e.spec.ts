@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { eventually, type StandInGpus, slicedA100, standInGpus } from '@orrery/testing';
 import request from 'supertest';
 import { type System, startSystem } from './fixtures/system.ts';
@@ -8,11 +11,17 @@ const within = { within: 20_000 };
 
 let system: System;
 let gpus: StandInGpus;
+const weights = mkdtempSync(join(tmpdir(), 'orrery-weights-'));
 beforeAll(async () => {
+  chmodSync(weights, 0o755);
+  writeFileSync(join(weights, 'llama'), 'the weights', { mode: 0o644 });
   gpus = standInGpus([slicedA100(0)]);
-  system = await startSystem(undefined, { ORRERY_AGENT_NVIDIA_SMI: gpus.program });
+  system = await startSystem(undefined, { ORRERY_AGENT_NVIDIA_SMI: gpus.program, ORRERY_AGENT_WEIGHTS: weights });
 }, 120_000);
-afterAll(() => system?.stop(), 60_000);
+afterAll(async () => {
+  await system?.stop();
+  rmSync(weights, { recursive: true });
+}, 60_000);
 
 const as = (bearer: string) => ({
   get: (path: string) => request(system.url).get(path).auth(bearer, { type: 'bearer' }),
@@ -69,4 +78,20 @@ describe('slices of a GPU', () => {
     await seen(whole, { status: 'completed', exitCode: 0, attempt: 1 });
     await eventually(() => expect(gpus.slices()).toEqual([]), within);
   }, 120_000);
+});
+
+describe('weights on a machine', () => {
+  it('are there for a run that names them', async () => {
+    const token = await customer();
+    const { body } = await as(token).post(`${own}/runs`, {
+      machineType: 'cpu',
+      code: 'print(open("/weights/llama").read())',
+      weights: ['llama'],
+    });
+    expect(body).toMatchObject({ request: { weights: ['llama'] } });
+    await eventually(async () => {
+      const { body: run } = await as(token).get(`${own}/runs/${body.id}`);
+      expect(run).toMatchObject({ status: 'completed', exitCode: 0 });
+    }, within);
+  }, 60_000);
 });
