@@ -79,6 +79,8 @@ describe('What goes wrong at the edge of the Lyceum API', () => {
     expect(detailOf(response, 422)).toMatchObject([{ loc: ['body', 'deadline_at'], msg: 'Input should be a valid datetime' }]);
     const gang = await post(theirs.start).send({ code: 'x', ...wishes, deadline_at: null });
     expect(detailOf(gang, 422)).toMatchObject([{ loc: ['body', 'nodes'], msg: expect.stringContaining('machine of its own') }]);
+    const weights = await post(theirs.start).send({ code: 'x', weights: ['../etc'] });
+    expect(detailOf(weights, 422)).toMatchObject([{ loc: ['body', 'weights', 0] }]);
   });
 
   it.each([

@@ -22,6 +22,7 @@ export const wishes = {
   preemptible: asked.preemptible.unwrap().nullish(),
   deadline_at: asked.deadlineAt.nullish(),
   project: asked.project.nullish(),
+  weights: asked.weights.unwrap().nullish(),
 };
 
 /** How the fields of the operation are called here. */
@@ -42,6 +43,7 @@ type Wishes = Pick<
   | 'preemptible'
   | 'deadlineAt'
   | 'project'
+  | 'weights'
 >;
 
 const called: ReadonlyMap<string, string> = new Map(Object.entries(wishNames).map(([ours, theirs]) => [theirs, ours]));
@@ -88,6 +90,7 @@ const others: Readonly<Record<string, string>> = {
   isPreemptible: 'it is called preemptible here',
   deadlineAt: 'it is called deadline_at here',
   deadline: 'say with deadline_at when it has to have ended',
+  model_weights: 'say with weights which weights it uses',
   queue: 'say with project whose quota it counts against',
 };
 
