@@ -40,6 +40,7 @@ import { orgStandings } from './migrations/0002-org-standings.ts';
 import { agentKeys } from './migrations/0003-agent-keys.ts';
 import { variableValuesTable } from './migrations/0004-variable-values.ts';
 import { decisionTerms } from './migrations/0005-decision-terms.ts';
+import { schedulerMemory } from './migrations/0006-scheduler-memory.ts';
 import { openAttempts, runAttempts } from './views/open-attempts.view.ts';
 import { OriginsHandler } from './views/origins.handler.ts';
 import { runList } from './views/run-list.view.ts';
@@ -147,7 +148,7 @@ const startOffice = ({ store, bus, log, config, databaseUrl }: ExecutionDeps): R
 export const execution = service({
   name: 'execution',
   config: ExecutionConfig,
-  migrations: [executionTables, orgStandings, agentKeys, variableValuesTable, decisionTerms],
+  migrations: [executionTables, orgStandings, agentKeys, variableValuesTable, decisionTerms, schedulerMemory],
   events: [contracts.ExecutionEvents],
   sealed: [variableKeys],
   views: [

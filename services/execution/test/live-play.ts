@@ -25,35 +25,46 @@ export type Step =
 
 const cpus = fc.integer({ min: 1, max: 8 });
 const org = fc.integer({ min: 1, max: 3 });
-export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
-  fc.oneof(
-    fc.record({ kind: fc.constant('join' as const), cpus, gpus: fc.integer({ min: 0, max: 4 }), isPooled: fc.boolean() }),
-    fc.record({
-      kind: fc.constant('submit' as const),
-      cpus,
-      gpus: fc.integer({ min: 0, max: 3 }),
-      nodes: fc.integer({ min: 1, max: 3 }),
-      org,
-      isPreemptible: fc.boolean(),
-      isPooled: fc.boolean(),
-    }),
-    fc.record({
-      kind: fc.constant('policy' as const),
-      policy: fc.constantFrom('fgd' as const, 'pack' as const, 'spread' as const, 'random' as const),
-      isOfPool: fc.boolean(),
-      ageingHours: fc.constantFrom(1, 4, 4),
-    }),
-    fc.record({ kind: fc.constant('guarantee' as const), org, cpus }),
-    fc.constant({ kind: 'round' as const }),
-    fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 60, 400) }),
-    fc.record({
-      kind: fc.constantFrom('end' as const, 'fail' as const, 'lose' as const, 'yield' as const, 'stop' as const),
-      pick: fc.nat(),
-    }),
-    fc.record({ kind: fc.constantFrom('cordon' as const, 'drain' as const, 'break' as const, 'uncordon' as const), pick: fc.nat() }),
-  ),
-  { maxLength: 60 },
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('join' as const), cpus, gpus: fc.integer({ min: 0, max: 4 }), isPooled: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('submit' as const),
+    cpus,
+    gpus: fc.integer({ min: 0, max: 3 }),
+    nodes: fc.integer({ min: 1, max: 3 }),
+    org,
+    isPreemptible: fc.boolean(),
+    isPooled: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('policy' as const),
+    policy: fc.constantFrom('fgd' as const, 'pack' as const, 'spread' as const, 'random' as const),
+    isOfPool: fc.boolean(),
+    ageingHours: fc.constantFrom(1, 4, 4),
+  }),
+  fc.record({ kind: fc.constant('guarantee' as const), org, cpus }),
+  fc.constant({ kind: 'round' as const }),
+  fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 60, 400) }),
+  fc.record({
+    kind: fc.constantFrom('end' as const, 'fail' as const, 'lose' as const, 'yield' as const, 'stop' as const),
+    pick: fc.nat(),
+  }),
+  fc.record({ kind: fc.constantFrom('cordon' as const, 'drain' as const, 'break' as const, 'uncordon' as const), pick: fc.nat() }),
 );
+
+export const steps: fc.Arbitrary<readonly Step[]> = fc.array(step, { maxLength: 60 });
+
+/** Much work comes, runs and ends, in the order of the list; and anything else among it. */
+export const longSteps: fc.Arbitrary<readonly Step[]> = fc
+  .array(fc.tuple(step, fc.nat(), org, fc.constantFrom(1, 60, 400)), { minLength: 5, maxLength: 20, size: 'max' })
+  .map((turns) => [
+    { kind: 'join' as const, cpus: 8, gpus: 4, isPooled: false },
+    ...turns.flatMap(([any, pick, of, seconds]): readonly Step[] => [
+      { kind: 'submit', cpus: 3, gpus: pick % 2, nodes: 1, org: of, isPreemptible: false, isPooled: false },
+      ...[any, { kind: 'round' } as const, { kind: 'wait', seconds } as const],
+      { kind: 'end', pick },
+    ]),
+  ]);
 
 /** Plays a story, and counts apart from the scheduler who holds what. */
 export class Play {

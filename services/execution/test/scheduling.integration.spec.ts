@@ -81,7 +81,7 @@ describe('in one service', () => {
     }, within);
     // However few runs a new scheduler remembers, it remembers whole gangs.
     const { items } = await world.get(execution.ListRuns, { gang: id });
-    expect(await runsThatMatter(world.pool, 1)).toEqual(expect.arrayContaining(items.map((run) => run.id)));
+    expect(await runsThatMatter(world.pool, { most: 1 })).toEqual(expect.arrayContaining(items.map((run) => run.id)));
   });
 
   it('work on borrowed room makes way for whom it belongs to, is told why, and goes on later', async () => {
@@ -249,4 +249,35 @@ describe('an office that is killed', () => {
     const counts = await Promise.all(runs.map(async ({ id }) => (await world.run(id)).preemptions));
     expect(counts.sort()).toEqual([0, 1]);
   }, 90_000);
+
+  it('knows what each has had, also of work that nobody is told of any more', async () => {
+    const orgId = await claimant(world, 1);
+    const agent = await world.machine();
+    const { id } = await world.submit({}, { orgId });
+    const held = await agent.holds(id);
+    await agent.begin(held);
+    await agent.finish(held);
+    const kept = async (): Promise<boolean> => {
+      const { rowCount } = await world.pool.query(
+        `SELECT FROM scheduler_memory m, events e WHERE e.stream = $1 AND e.type = 'RunCompleted.v1'
+           AND (e.transaction, e.position) <= (m.transaction, m.position)`,
+        [`run-${id}`],
+      );
+      return rowCount === 1;
+    };
+    await eventually(kept, { within: 60_000 });
+    await world.pool.query("UPDATE run_list SET settled_at = settled_at - interval '60 days' WHERE id = $1", [id]);
+    expect(await runsThatMatter(world.pool)).not.toContain(id);
+    const shareOf = async (): Promise<number> => {
+      const { items } = await world.get(execution.GetQuotaUse, { limit: 200 }, operator);
+      return items.find(({ node }) => node === orgId)?.share ?? 0;
+    };
+    const before = await shareOf();
+    expect(before).toBeGreaterThan(0);
+    await service.kill9();
+    await service.start();
+    const after = await eventually(shareOf, { within: 60_000 });
+    // It decays with a half-life of days.
+    expect(Math.abs(after / before - 1)).toBeLessThan(0.01);
+  }, 150_000);
 });

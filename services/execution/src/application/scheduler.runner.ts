@@ -20,6 +20,8 @@ export interface SchedulerParts {
   readonly leaseMs: number;
   /** The scheduler's term: what it decides is refused once a later term has begun. */
   readonly fence: bigint;
+  /** Told of each fact that was news, in the order in which the scheduler heard of them. */
+  readonly onNews: (fact: LiveFact) => void;
   /** Told of each placement as soon as it is a fact. */
   readonly onPlaced: (placed: DataOf<'RunPlaced'>) => void;
   /** Told of each run that gives its place back, likewise. */
@@ -46,7 +48,8 @@ export class SchedulerRunner {
   }
 
   hear(facts: readonly LiveFact[]): void {
-    for (const fact of facts) this.parts.scheduler.apply(fact);
+    const { scheduler, onNews } = this.parts;
+    for (const fact of facts) if (scheduler.apply(fact)) onNews(fact);
     this.bell.ring();
   }
 

@@ -50,7 +50,9 @@ const again = async (store: EventStore, parts: readonly Part[]): Promise<Outcome
   return { isGranted: false, facts: histories.flatMap(({ events }) => events).sort(byPlace) };
 };
 
-const isOverTerm = (error: unknown): error is pg.DatabaseError => error instanceof pg.DatabaseError && error.constraint === termConstraint;
+/** Said by a table that takes nothing from a term that is over. */
+export const isOverTerm = (error: unknown): error is pg.DatabaseError =>
+  error instanceof pg.DatabaseError && error.constraint === termConstraint;
 
 /** What a decision is told by: a span of the trace of the request that submitted the run. */
 const inSpan = async (name: string, submitted: Recorded<RunEvent>, work: () => Promise<Committed>): Promise<Committed> => {

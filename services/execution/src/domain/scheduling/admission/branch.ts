@@ -69,6 +69,23 @@ export class Branch {
     return this.limit[resource] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** With so much more, it or one above it, below that one, is within its guarantee. */
+  isWithinBelow(top: Branch, resource: number, amount: number): boolean {
+    for (let branch: Branch | null = this; branch !== null && branch !== top; branch = branch.parent) {
+      if (branch.whole.held(resource) + amount <= branch.guaranteedOf(resource)) return true;
+    }
+    return amount === 0;
+  }
+
+  /** It holds some of it, and each from it up to that one holds more than its guarantee. */
+  isOverBelow(top: Branch, resource: number): boolean {
+    if (this.own.held(resource) === 0) return false;
+    for (let branch: Branch | null = this; branch !== null && branch !== top; branch = branch.parent) {
+      if (branch.whole.held(resource) <= branch.guaranteedOf(resource)) return false;
+    }
+    return true;
+  }
+
   unused(resource: number): number {
     return this.owed[resource] ?? 0;
   }

@@ -1,15 +1,6 @@
 import { Branch } from './branch.ts';
-import type { MeterReading } from './meter.ts';
 import { type Amounts, faultOfTree, parentByPath, type QuotaBlock, type QuotaNode } from './quota-node.ts';
-
-/** A tree as JSON carries it, exactly: what is restored of it answers all questions alike. */
-export interface QuotaSnapshot {
-  readonly resources: readonly string[];
-  readonly capacities: readonly number[];
-  readonly configured: readonly QuotaNode[];
-  /** Parents before their children. */
-  readonly branches: readonly { readonly id: string; readonly own: MeterReading; readonly whole: MeterReading }[];
-}
+import { heldOtherwise, type QuotaSnapshot, type Usage, usageByNumbers } from './usage.ts';
 
 /**
  * Who may have how much, and whose turn it is. Each node has a guarantee, a hard limit and a weight; what its queues hold counts for it
@@ -38,8 +29,8 @@ export class QuotaTree {
       tree.setCapacity(resource, snapshot.capacities[number] ?? 0);
     });
     tree.setNodes(snapshot.configured, 0);
-    for (const { id, own, whole } of snapshot.branches) (id === '' ? tree.root : tree.branchOf(id)).restore(own, whole);
-    for (const { id } of snapshot.branches.toReversed()) tree.owe(id === '' ? tree.root : tree.branchOf(id));
+    for (const { id, own, whole } of snapshot.branches) tree.nodeOf(id).restore(own, whole);
+    for (const { id } of snapshot.branches.toReversed()) tree.owe(tree.nodeOf(id));
     return tree;
   }
 
@@ -48,14 +39,25 @@ export class QuotaTree {
     return this.configured;
   }
 
-  snapshot(): QuotaSnapshot {
+  usage(): Usage {
     const inOrder = [this.root, ...[...this.branches.values()].sort((a, b) => a.depth - b.depth)];
     return {
       resources: [...this.numbers.keys()],
-      capacities: [...this.numbers.values()].map((number) => this.capacities[number] ?? 0),
-      configured: this.configured,
       branches: inOrder.map(({ id, own, whole }) => ({ id, own: own.reading(), whole: whole.reading() })),
     };
+  }
+
+  snapshot(): QuotaSnapshot {
+    const capacities = [...this.numbers.values()].map((number) => this.capacities[number] ?? 0);
+    return { ...this.usage(), capacities, configured: this.configured };
+  }
+
+  /** From now on it remembers what that one did. Where they do not hold the same, nothing has changed, and the answer is where. */
+  recall(usage: Usage): string | null {
+    const recalled = usageByNumbers(usage, (resource) => this.numberOf(resource));
+    const difference = heldOtherwise(recalled, this.usage().branches);
+    if (difference === null) for (const { id, own, whole } of recalled) this.nodeOf(id).restore(own, whole);
+    return difference;
   }
 
   /** Puts these in the place of those that were. What is held stays held, and counts where its queue hangs now. */
@@ -68,7 +70,8 @@ export class QuotaTree {
     const byId = new Map(nodes.map((node) => [node.id, node]));
     for (const id of [...this.branches.keys()]) this.hang(id, byId);
     for (const branch of [this.root, ...this.branches.values()]) branch.clear(now);
-    for (const branch of this.branches.values()) branch.bubble(now);
+    // Sums of fractions depend on their order, and that must not depend on who was heard of first.
+    for (const id of [...this.branches.keys()].sort()) this.branchOf(id).bubble(now);
     for (const branch of [...this.branches.values()].sort((a, b) => b.depth - a.depth)) this.owe(branch);
   }
 
@@ -118,8 +121,7 @@ export class QuotaTree {
   /** The queue and what is above it, without the root. */
   pathOf(queue: string): readonly string[] {
     const path: string[] = [];
-    for (let branch: Branch | null = this.branchOf(queue); branch !== null && branch !== this.root; branch = branch.parent)
-      path.push(branch.id);
+    for (let at: Branch | null = this.branchOf(queue); at !== null && at !== this.root; at = at.parent) path.push(at.id);
     return path;
   }
 
@@ -145,7 +147,7 @@ export class QuotaTree {
 
   /** It holds more than the queue and all above it are guaranteed: somebody whose it is may want it back. */
   isOverGuarantee(queue: string, resource: string): boolean {
-    return this.isOverBelow(this.root, queue, this.numberOf(resource));
+    return this.branchOf(queue).isOverBelow(this.root, this.numberOf(resource));
   }
 
   /**
@@ -159,7 +161,7 @@ export class QuotaTree {
     return (
       asked.length > 0 &&
       this.isGuaranteedBelow(common, queue, amounts) &&
-      asked.some(([resource]) => this.isOverBelow(common, from, this.numberOf(resource)))
+      asked.some(([resource]) => this.branchOf(from).isOverBelow(common, this.numberOf(resource)))
     );
   }
 
@@ -207,22 +209,7 @@ export class QuotaTree {
 
   private isGuaranteedBelow(top: Branch, queue: string, amounts: Amounts): boolean {
     const leaf = this.branchOf(queue);
-    return Object.entries(amounts).every(([resource, amount]) => {
-      const number = this.numberOf(resource);
-      for (let branch: Branch | null = leaf; branch !== null && branch !== top; branch = branch.parent) {
-        if (branch.whole.held(number) + amount <= branch.guaranteedOf(number)) return true;
-      }
-      return amount === 0;
-    });
-  }
-
-  private isOverBelow(top: Branch, queue: string, number: number): boolean {
-    const leaf = this.branchOf(queue);
-    if (leaf.own.held(number) === 0) return false;
-    for (let branch: Branch | null = leaf; branch !== null && branch !== top; branch = branch.parent) {
-      if (branch.whole.held(number) <= branch.guaranteedOf(number)) return false;
-    }
-    return true;
+    return Object.entries(amounts).every(([resource, amount]) => leaf.isWithinBelow(top, this.numberOf(resource), amount));
   }
 
   private owe(branch: Branch): void {
@@ -235,6 +222,10 @@ export class QuotaTree {
     const branch = this.branches.get(id) ?? this.made(id);
     branch.configure(node ?? null, (resource) => this.numberOf(resource));
     branch.hangBelow(parent === null ? this.root : (this.branches.get(parent) ?? this.made(parent)));
+  }
+
+  private nodeOf(id: string): Branch {
+    return id === '' ? this.root : this.branchOf(id);
   }
 
   private branchOf(id: string): Branch {

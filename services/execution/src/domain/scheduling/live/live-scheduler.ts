@@ -2,7 +2,6 @@ import { epochOf, execution } from '@orrery/contracts';
 import type { RunEvent } from '../../run/run-facts.ts';
 import type { WorkerEvent } from '../../worker.ts';
 import { noTraits } from '../../worker.ts';
-import type { QuotaNode } from '../admission/quota-node.ts';
 import type { Consulted } from '../explain/consulted.ts';
 import type { SceneParts } from '../explain/scene.ts';
 import { type Around, Sight } from '../explain/sight.ts';
@@ -11,32 +10,27 @@ import type { MachineSize } from '../placement/place.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
 import type { Load, Wait as QueueWait } from '../scheduler/facts.ts';
+import type { SchedulerMemory } from '../scheduler/memory.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { SchedulerSettings } from '../scheduler/settings.ts';
 import { brokenUnder, movedFrom } from './chores.ts';
 import type { LiveDecision, LiveFact } from './facts.ts';
 import { LiveRequests } from './live-requests.ts';
 import { awayOf, closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
+import { isAlike, nodeOf, settingsOf } from './settings.ts';
 import { liveDecisionsOf } from './translate.ts';
 import type { Wait } from './waiting.ts';
-
-const settingsOf = ({ rules, pools }: RulesState): SchedulerSettings => ({
-  ...rules,
-  pools: Object.fromEntries(Object.values(pools).map(({ name, policy }) => [name, policy])),
-});
-
-/** Both were made in the same way, so that their fields come in one order. */
-const isAlike = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
-
-const nodeOf = ({ node: id, parent, weight, guaranteedMilli: guaranteed, limitMilli: limit }: RulesState['quotas'][string]): QuotaNode => ({
-  ...{ id, parent, weight, guaranteed, limit },
-});
 
 /**
  * What is heard as soon as it is a fact is told again by whoever follows the log, later: of so many streams that have ended it is
  * known that they have. It is more than end while the log is read once.
  */
 const mostGone = 50_000;
+
+/** What it knows of work that is over, and the latest time that it was told, as JSON carries it. */
+export interface LiveMemory extends SchedulerMemory {
+  readonly clock: number;
+}
 
 const isOfRun = (event: execution.ExecutionEvent): event is RunEvent => 'runId' in event.data;
 /** When it happened, by its own words. */
@@ -77,11 +71,25 @@ export class LiveScheduler implements Consulted {
     return this.rules.rules.graceMs;
   }
 
-  apply(fact: LiveFact): void {
-    const { event } = fact;
+  /** Whether it was news. */
+  apply(fact: LiveFact): boolean {
+    const { event, stream } = fact;
+    const before = this.versions.get(stream);
     if (isOfRules(event)) this.onRules(fact, event);
     else if (isOfRun(event)) this.onRun(fact, event);
     else if (isOfWorker(event)) this.onWorker(fact, event);
+    return this.versions.get(stream) !== before;
+  }
+
+  memory(): LiveMemory {
+    return { ...this.scheduler.memory(), clock: this.clock };
+  }
+
+  /** Remembers what that one did which had heard of all that this one has, and of more. Otherwise the answer is who held something else. */
+  recall({ clock, ...memory }: LiveMemory): string | null {
+    const difference = this.scheduler.recall(memory);
+    if (difference === null) this.tick(clock);
+    return difference;
   }
 
   /** What should become facts now; changes nothing. */

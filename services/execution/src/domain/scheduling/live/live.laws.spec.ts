@@ -1,9 +1,10 @@
+import { execution } from '@orrery/contracts';
 import fc from 'fast-check';
-import { Play, type Step, steps } from '../../../../test/live-play.ts';
+import { longSteps, Play, type Step, steps } from '../../../../test/live-play.ts';
 import { chanceOf } from '../placement/chance.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { LiveFact } from './facts.ts';
-import { LiveScheduler } from './live-scheduler.ts';
+import { type LiveMemory, LiveScheduler } from './live-scheduler.ts';
 
 const played = (story: readonly Step[], dropped?: ReadonlySet<number>): Play => {
   const play = new Play(dropped);
@@ -23,6 +24,13 @@ const placesIn = (scheduler: LiveScheduler, now: number) =>
     .snapshot.requests.map(({ request: { id }, placed, vacated }) => ({ id, seats: placed?.seats ?? null, vacated: [...vacated].sort() }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 
+/** Of each queue what it had of everything, exactly. */
+const sharesOf = (scheduler: LiveScheduler) => {
+  const { resources, branches } = scheduler.memory().usage;
+  const shares = branches.flatMap(({ id, whole }) => resources.map((resource, at) => [`${id} ${resource}`, whole.past[at] ?? 0] as const));
+  return new Map(shares.filter(([, past]) => past !== 0));
+};
+
 /** Of a gang some have places, and others have none. */
 const isTorn = ({ held, cluster: { told } }: Play): boolean => {
   const gangs = new Map<string, Set<boolean>>();
@@ -31,6 +39,31 @@ const isTorn = ({ held, cluster: { told } }: Play): boolean => {
     if (gang && event.type === 'RunSubmitted') gangs.set(gang.id, (gangs.get(gang.id) ?? new Set()).add(held.has(event.data.runId)));
   }
   return [...gangs.values()].some((fates) => fates.size > 1);
+};
+
+/** As what is told to a new term is chosen: what is open or went on after so many facts, the last ones that ended, and all their gangs. */
+const chosen = (told: readonly LiveFact[], heard: number, most: number): ReadonlySet<LiveFact> => {
+  const gangs = new Map<string, string>();
+  const ended: string[] = [];
+  for (const { stream, event } of told) {
+    if (event.type === 'RunSubmitted' && event.data.request.gang) gangs.set(stream, event.data.request.gang.id);
+    if (execution.runEndTypes.some((type) => type === event.type)) ended.push(stream);
+  }
+  const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - most)));
+  for (const { stream } of told.slice(heard)) forgotten.delete(stream);
+  const chosenGangs = new Set([...gangs].flatMap(([stream, gang]) => (forgotten.has(stream) ? [] : [gang])));
+  return new Set(told.filter(({ stream }) => !forgotten.has(stream) || chosenGangs.has(gangs.get(stream) ?? '')));
+};
+
+/** The story in halves; what the scheduler remembered between them, as JSON carries it. */
+const remembered = (story: readonly Step[], pause: number) => {
+  const play = new Play();
+  const at = pause % (story.length + 1);
+  for (const step of story.slice(0, at)) play.act(step);
+  const heard = play.cluster.told.length;
+  const memory: LiveMemory = JSON.parse(JSON.stringify(play.cluster.scheduler.memory()));
+  for (const step of story.slice(at)) play.act(step);
+  return { cluster: play.cluster, heard, memory };
 };
 
 describe('whatever happens in a cluster', () => {
@@ -58,6 +91,23 @@ describe('whatever happens in a cluster', () => {
         expect(retold(told).decide(now, 1_000)).toEqual(scheduler.decide(now, 1_000));
         expect(retold(again).load()).toEqual(scheduler.load());
         expect(retold(told).look(now).waits).toEqual(scheduler.look(now).waits);
+      }),
+    );
+  });
+
+  it('one that takes over with what another remembered decides the same, though little of the work that is over is told again', () => {
+    fc.assert(
+      fc.property(longSteps, fc.nat(), fc.nat({ max: 2 }), (story, pause, most) => {
+        const { cluster, heard, memory } = remembered(story, pause);
+        const { told, now, scheduler } = cluster;
+        const matters = chosen(told, heard, most);
+        const next = retold(told.slice(0, heard).filter((fact) => matters.has(fact)));
+        expect(next.recall(memory)).toBeNull();
+        for (const fact of told.slice(heard)) if (matters.has(fact)) next.apply(fact);
+        expect(next.decide(now, 1_000)).toEqual(scheduler.decide(now, 1_000));
+        expect(next.look(now).waits).toEqual(scheduler.look(now).waits);
+        expect(sharesOf(next)).toEqual(sharesOf(scheduler));
+        expect(new Map(next.memory().mixes)).toEqual(new Map(scheduler.memory().mixes));
       }),
     );
   });

@@ -7,6 +7,7 @@ import { Core } from './core.ts';
 import type { Load, Placed, Promised, Reserved, Returned, Wait, WaitReason } from './facts.ts';
 import { type Known, knownOf } from './known.ts';
 import { Ledger } from './ledger.ts';
+import { memoryOf, recallInto, type SchedulerMemory } from './memory.ts';
 import { Parking } from './parking.ts';
 import { restoreInto, snapshotOf } from './restore.ts';
 import { Round } from './round.ts';
@@ -155,5 +156,14 @@ export class Scheduler {
 
   snapshot(): SchedulerSnapshot {
     return snapshotOf(this.core);
+  }
+
+  memory(): SchedulerMemory {
+    return memoryOf(this.core);
+  }
+
+  /** Remembers of work that is over what that one did which held the same; otherwise nothing has changed, and the answer is where. */
+  recall(memory: SchedulerMemory): string | null {
+    return recallInto(this.core, memory);
   }
 }

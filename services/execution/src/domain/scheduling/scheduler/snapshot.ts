@@ -1,4 +1,4 @@
-import type { QuotaSnapshot } from '../admission/quota-tree.ts';
+import type { QuotaSnapshot } from '../admission/usage.ts';
 import type { MixReading } from '../placement/mix.ts';
 import type { MachineSize } from '../placement/place.ts';
 import type { PolicyName } from '../placement/policies.ts';
