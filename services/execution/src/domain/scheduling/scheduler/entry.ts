@@ -103,6 +103,8 @@ export interface Leaf {
   readonly reserved: Set<Entry>;
   /** Somebody of it may want to. */
   isUnreserved: boolean;
+  /** … who could not, because others are before its queue, unless its time has come. */
+  isPutOff: boolean;
 }
 
 const noCoves: readonly Cove[] = [];

@@ -1,6 +1,6 @@
 import type { Core } from './core.ts';
 import { type Berths, inOrder } from './cove.ts';
-import { type Berth, endOf, type Leaf, type Line } from './entry.ts';
+import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
 import type { Option } from './options.ts';
 import type { Reserving } from './reserving.ts';
 
@@ -36,7 +36,7 @@ export class Hopeless {
 
   /** Parked lines of a queue for whom there may be something, in several orders. */
   parkedOf(leaf: Leaf): readonly (readonly Line[])[] {
-    if (this.mayReserve(leaf)) return [inOrder([...leaf.lines.values()].filter((line) => line.coves.length > 0 && !this.has(line)))];
+    if (this.reserving.mayAny(leaf)) return [inOrder([...leaf.lines.values()].filter((line) => line.coves.length > 0 && !this.has(line)))];
     if (this.left.size >= leaf.coves.size)
       return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) ? [cove.inOrder()] : []));
     return [...this.left].map((berth) => leaf.coves.get(berth)?.inOrder()).filter((lines) => lines !== undefined);
@@ -44,11 +44,7 @@ export class Hopeless {
 
   /** Somebody parked there may be looked at. */
   mayTakePart(leaf: Leaf): boolean {
-    return (leaf.coves.size > 0 && this.left.size > 0) || this.mayReserve(leaf);
-  }
-
-  private mayReserve({ isUnreserved }: Leaf): boolean {
-    return isUnreserved && !this.reserving.isFull;
+    return (leaf.coves.size > 0 && this.left.size > 0) || this.reserving.mayAny(leaf);
   }
 
   /** There was nothing for it. */
@@ -80,8 +76,13 @@ export class Hopeless {
   has(line: Line): boolean {
     if (line.next(0)?.entry.reservation) return false;
     const { entry } = line.next(0) ?? {};
-    if (this.mayReserve(line.leaf) && entry && !this.reserving.isBehind(entry)) return false;
+    if (entry && this.mayReserve(entry, line)) return false;
     return line.coves.every(({ berth }) => !berth.isOpen || this.isInVain(berth, line));
+  }
+
+  private mayReserve(entry: Entry, { leaf, coves }: Line): boolean {
+    if (!this.reserving.mayAny(leaf) || this.reserving.isBehind(entry)) return false;
+    return coves.some(({ berth }) => this.reserving.mayNow(entry, berth.level));
   }
 
   private isInVain(berth: Berth, { leaf, shape }: Line): boolean {

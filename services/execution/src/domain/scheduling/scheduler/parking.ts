@@ -67,7 +67,7 @@ export class Parking {
       sets,
       options.map((option) => this.berths.of(option).coveOf(line.leaf)),
     );
-    if (wantsReservation) line.leaf.isUnreserved = true;
+    if (wantsReservation) this.unreserved(line.leaf);
     queues.active.delete(line);
   }
 
@@ -78,11 +78,14 @@ export class Parking {
   }
 
   /** Everybody had a turn, and nothing came of it. */
-  settled(): void {
+  settled(isNext: (leaf: Leaf) => boolean): void {
     const { queues, reservations, settings } = this.core;
     this.berths.close();
     if (reservations.size >= settings.reservations) return;
-    for (const leaf of queues.leaves.values()) leaf.isUnreserved = false;
+    for (const leaf of queues.leaves.values()) {
+      leaf.isUnreserved = false;
+      if (isNext(leaf)) leaf.isPutOff = false;
+    }
   }
 
   private waitPatiently(line: Line): void {
@@ -127,7 +130,12 @@ export class Parking {
   /** It keeps its machines no more. */
   released({ seats }: Reservation, leaf: Leaf): void {
     for (const { machine } of seats) this.core.cluster.improved.add(machine);
+    this.unreserved(leaf);
+  }
+
+  private unreserved(leaf: Leaf): void {
     leaf.isUnreserved = true;
+    leaf.isPutOff = true;
   }
 
   /** Who may have others make way. */
@@ -217,7 +225,19 @@ export class Parking {
       const moment = at === now ? now + 1 : at;
       if (moment > now && (next === null || moment < next)) next = moment;
     }
-    for (const at of [this.ripeAt(), this.overdueAt()]) if (at !== null && (next === null || at < next)) next = at;
+    for (const at of [this.ripeAt(), this.overdueAt(), this.putOffUntil()]) if (at !== null && (next === null || at < next)) next = at;
+    return next;
+  }
+
+  /** When somebody who was put off may reserve whatever its share. */
+  private putOffUntil(): number | null {
+    const { queues, reservations, settings } = this.core;
+    if (reservations.size >= settings.reservations) return null;
+    let next: number | null = null;
+    for (const { isPutOff, earliest } of queues.leaves.values()) {
+      const at = earliest + settings.overdueMs;
+      if (isPutOff && at > this.clock && (next === null || at < next)) next = at;
+    }
     return next;
   }
 

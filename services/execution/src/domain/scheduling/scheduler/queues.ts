@@ -64,10 +64,20 @@ export class Queues {
         earliest: Number.POSITIVE_INFINITY,
         reserved: new Set(),
         isUnreserved: false,
+        isPutOff: false,
       };
       this.leaves.set(queue, leaf);
     }
     return leaf;
+  }
+
+  /** Somebody of it has waited too long. */
+  isOverdue(leaf: Leaf, now: number): boolean {
+    if (now - leaf.earliest < this.settings.overdueMs) return false;
+    // Those who were the earliest may have gone.
+    leaf.earliest = Number.POSITIVE_INFINITY;
+    for (const line of leaf.lines.values()) leaf.earliest = Math.min(leaf.earliest, line.next(0)?.entry.vt ?? leaf.earliest);
+    return now - leaf.earliest >= this.settings.overdueMs;
   }
 
   enter(entry: Entry): void {

@@ -1,8 +1,9 @@
 import type { Core } from './core.ts';
-import { type Entry, isEarlier, isPressing } from './entry.ts';
+import { type Entry, isEarlier, isPressing, type Leaf } from './entry.ts';
 import type { Reserved, WaitReason } from './facts.ts';
-import { mayDisplace } from './level.ts';
+import { type Level, levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
+import { Planned } from './planned.ts';
 import type { Trial } from './trial.ts';
 
 /** No end of other work makes room. */
@@ -12,12 +13,15 @@ const neverSoon: ReadonlySet<WaitReason> = new Set(['no-machine', 'machine-away'
 export class Reserving {
   /** What is given up in this round is given again in the next: those who come first may not be looked at in this one. */
   private left: number;
+  /** Null: too many keep machines as it is. */
+  private readonly planned: Planned | null;
 
   constructor(
     private readonly core: Core,
     private readonly trial: Trial,
   ) {
     this.left = core.settings.reservations - core.reservations.size;
+    this.planned = this.isFull ? null : new Planned(core, trial);
   }
 
   get isFull(): boolean {
@@ -28,6 +32,23 @@ export class Reserving {
   isWanted(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     if (entry.reservation || options.length === 0 || neverSoon.has(reason)) return false;
     return !this.isBehind(entry);
+  }
+
+  /** Whose time is up and who is within its guarantee may reserve whatever their shares; the others when their queue is next. */
+  mayNow(entry: Entry, level: Level): boolean {
+    if (this.isFull || !this.planned) return false;
+    if (level === levels.guaranteed || isPressing(entry, this.trial.now, this.core.settings.overdueMs)) return true;
+    return entry.line === null || this.planned.isNext(entry.line.leaf);
+  }
+
+  /** Somebody of it may reserve, who wants to. */
+  mayAny(leaf: Leaf): boolean {
+    if (this.isFull) return false;
+    return leaf.isUnreserved || (leaf.isPutOff && (this.isNext(leaf) || this.core.queues.isOverdue(leaf, this.trial.now)));
+  }
+
+  isNext(leaf: Leaf): boolean {
+    return this.planned?.isNext(leaf) ?? false;
   }
 
   /** Machines from the first moment on at which they are free; null: no end of others frees any. */

@@ -49,7 +49,7 @@ export class Round {
     try {
       let turn = this.turns.next();
       for (; turn && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
-      if (!turn && this.trial.isClean) this.parking.settled();
+      if (!turn && this.trial.isClean) this.parking.settled((leaf) => this.reserving.isNext(leaf));
     } finally {
       this.trial.undo();
       for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
@@ -171,7 +171,7 @@ export class Round {
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     if (!this.reserving.isWanted(entry, options, reason)) return true;
-    if (this.reserving.isFull) return false;
+    if (!options.some(({ level }) => this.reserving.mayNow(entry, level))) return false;
     const reserved = this.reserving.reserve(entry, options);
     if (reserved) this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
     return true;

@@ -8,6 +8,8 @@ export type Conflicts = ReadonlyMap<string, readonly Reservation[]>;
 /** What is done while deciding, to see what follows from it, and undone at the end. */
 export class Trial {
   private readonly steps: (() => void)[] = [];
+  /** For whom what they keep counts as held already. */
+  readonly expected = new Set<Entry>();
   /** Of these, how many follow from facts alone. */
   private known = 0;
 
@@ -42,8 +44,12 @@ export class Trial {
   }
 
   /** What its queue will hold when room has been made for it; without quotas that changes the order, and nobody's room. */
-  expect({ request, reservation }: Entry): void {
+  expect(entry: Entry): void {
     const { cluster, admission } = this.core;
+    const { request, reservation } = entry;
+    this.expected.add(entry);
+    this.steps.push(() => this.expected.delete(entry));
+    if (admission.isFree) this.known += 1;
     for (const { machine, gpus } of reservation?.seats ?? []) {
       if (!reservation) continue;
       this.charge(request.queue, cluster.amountsOf(reservation.need, machine, gpus), 1);
