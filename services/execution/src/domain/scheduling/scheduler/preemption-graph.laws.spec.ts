@@ -66,16 +66,32 @@ describe('preemption', () => {
     );
   });
 
-  it('gives a place back to one whose place was taken by right of a guarantee alone', () => {
+  it('gives a place back to one whose place was taken by right of a guarantee alone, and not before somebody has come or ended', () => {
     fc.assert(
       fc.property(story, (told) => {
         const world = worldOf(told);
-        for (const { at, ...job } of jobsOf(told)) world.at(at, () => world.submit(job));
+        let [come, known] = [0, 0];
+        const changes: number[] = [];
+        for (const { at, ...job } of jobsOf(told)) {
+          world.at(at, () => {
+            world.submit(job);
+            come += 1;
+          });
+        }
+        world.afterwards = () => {
+          // It grows when somebody comes, and when somebody ends.
+          const seen = come + (come - world.running().length - world.waiting().length);
+          if (seen !== known) changes.push(world.now);
+          known = seen;
+        };
         world.pass(60 * hour);
-        const taken = new Set<string>();
-        for (const { by, victim, reason } of world.preemptions) {
-          if (taken.has(`${victim} of ${by}`)) expect(reason).toBe('reclaim');
-          taken.add(`${by} of ${victim}`);
+        const taken = new Map<string, number>();
+        for (const { by, victim, reason, at } of world.preemptions) {
+          const before = taken.get(`${victim} of ${by}`);
+          taken.set(`${by} of ${victim}`, at);
+          if (before === undefined) continue;
+          expect(reason).toBe('reclaim');
+          expect(changes.some((moment) => moment > before && moment <= at)).toBe(true);
         }
       }),
       { numRuns },
