@@ -38,9 +38,8 @@ describe('A credential', () => {
     });
 
     it('is refused where nobody knows it, as soon as that is sure', async () => {
-      const before = Date.now();
+      // At the deadline it would be 503.
       expect((await me(world.mint(owner).key)).status).toBe(401);
-      expect(Date.now() - before).toBeLessThan(2_000);
     });
 
     it('is refused at once where its code is forged', async () => {

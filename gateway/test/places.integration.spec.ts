@@ -113,6 +113,9 @@ describe('Where a request is made', () => {
   });
 
   describe('by somebody whose standing changes', () => {
+    /** Mostly far below a second; a busy machine may take longer. What is not told would stay open for good. */
+    const soonMs = 10_000;
+
     /** An open stream, of which something has come; gives what follows until its end. */
     const open = async (person: Pick<Person, 'token'>, slug: string) => {
       world.stubs.on(execution.FollowRun, async function* (_input, _context, signal) {
@@ -143,12 +146,12 @@ describe('Where a request is made', () => {
     it.each([
       ['is removed', undefined],
       ['gets a role that may not look', 'billing'],
-    ] as const)('ends within a second, also where it is open: who %s', async (_, role) => {
+    ] as const)('ends soon, also where it is open: who %s', async (_, role) => {
       const { slug, be, ...person } = await setting('member');
       const ended = await open(person, slug);
       await be(role);
       const { ms, text } = await ended();
-      expect(ms).toBeLessThan(1_000);
+      expect(ms).toBeLessThan(soonMs);
       // Cut, not ended.
       expect(text).toBe('');
       expect((await get(`/orrery/v1/runs/${runId}`, person, { 'x-org-slug': slug })).status).toBe(403);
@@ -169,7 +172,7 @@ describe('Where a request is made', () => {
       const { slug, orgId, ...person } = await setting('member');
       const ended = await open(person, slug);
       await world.publishing.orgs.drop(orgId);
-      expect((await ended()).ms).toBeLessThan(1_000);
+      expect((await ended()).ms).toBeLessThan(soonMs);
       const gone = await get('/orrery/v1/runs', person, { 'x-org-slug': slug });
       expect([gone.status, gone.body.code]).toEqual([404, 'OrgNotFound']);
     });

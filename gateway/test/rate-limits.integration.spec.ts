@@ -303,7 +303,7 @@ describe('The limiter', () => {
       for (let n = 0; n < 10; n += 1) {
         const before = performance.now();
         if ((await limiter.judge('read', of('caller'))).isAllowed) allowed += 1;
-        expect(performance.now() - before).toBeLessThan(1_000);
+        expect(performance.now() - before).toBeLessThan(4_000);
       }
       expect(allowed).toBeGreaterThanOrEqual(5);
       expect(allowed).toBeLessThan(8);

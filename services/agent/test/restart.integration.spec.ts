@@ -78,6 +78,7 @@ describe('After its agent was killed', () => {
 
   it('a program that ended meanwhile is told of as of the moment it did', async () => {
     await machine.start();
+    const asked = Date.now();
     const spec = await run({ code: counting(0.4, 5) });
     await started(spec);
     await machine.kill9();
@@ -87,7 +88,7 @@ describe('After its agent was killed', () => {
     const end = await ended(spec);
     expect(end).toMatchObject({ reason: 'exited', exitCode: 5 });
     expect(Date.parse(end.at)).toBeLessThanOrEqual(over);
-    expect(end.ranMs).toBeLessThan(1_500);
+    expect(end.ranMs).toBeLessThanOrEqual(over - asked);
     expect((await platform.output(spec.runId)).stdout).toBe(counted);
   });
 
@@ -100,7 +101,8 @@ describe('After its agent was killed', () => {
     const end = await ended(spec);
     expect(end).toMatchObject({ reason: 'time-limit', exitCode: 143 });
     expect(end.ranMs).toBeGreaterThan(1_950);
-    expect(end.ranMs).toBeLessThan(4_500);
+    // The program itself would have taken longer.
+    expect(end.ranMs).toBeLessThan(25_000);
   });
 
   it('what it was asked to end is ended', async () => {

@@ -239,7 +239,10 @@ describe('an office that is killed', () => {
     const before = await world.get(execution.GetRun, { runId: owner.id }, { orgId });
     await service.kill9();
     await service.start();
-    await eventually(async () => expect((await world.pool.query('SELECT FROM leadership WHERE fence >= 2')).rowCount).toBe(1), within);
+    // One that is started anew leads as soon as it runs: on a busy machine, starting a process takes longest.
+    await eventually(async () => expect((await world.pool.query('SELECT FROM leadership WHERE fence >= 2')).rowCount).toBe(1), {
+      within: 60_000,
+    });
     await agent.finish(victim, { reason: 'preempted', exitCode: null });
     await agent.begin(await agent.holds(owner.id));
     const after = await world.get(execution.GetRunHistory, { runId: owner.id }, { orgId });
@@ -248,7 +251,7 @@ describe('an office that is killed', () => {
     ]);
     const counts = await Promise.all(runs.map(async ({ id }) => (await world.run(id)).preemptions));
     expect(counts.sort()).toEqual([0, 1]);
-  }, 90_000);
+  }, 180_000);
 
   it('knows what each has had, also of work that nobody is told of any more', async () => {
     const orgId = await claimant(world, 1);

@@ -100,7 +100,7 @@ export class FakeAgent {
         const held = this.held.get(runId);
         return held?.spec.attempt === attempt && held;
       },
-      { within: 20_000, every: 5 },
+      { within: 40_000, every: 5 },
     );
   }
 
