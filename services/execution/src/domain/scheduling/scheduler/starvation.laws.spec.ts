@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { hour, type Job, minute, quota, Timeline } from '../../../../test/scheduling/timeline.ts';
 import type { Request } from '../request.ts';
 
-const numRuns = process.env.ORRERY_LAWS === 'full' ? 2_000 : 3;
+const numRuns = process.env.ORRERY_LAWS === 'full' ? 2_000 : 10;
 
 /** 'other', 'guaranteed' and 'quiet'. */
 const queues = 3;
