@@ -12,6 +12,7 @@ import { Admission } from './options.ts';
 import { Outlook } from './outlook.ts';
 import { orgOf, Queues } from './queues.ts';
 import { Reservations } from './reservations.ts';
+import { Serving } from './serving.ts';
 import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import { Shapes } from './shape.ts';
 
@@ -30,6 +31,7 @@ export class Core {
   readonly leaving = new Set<Entry>();
   promises: readonly Promised[] = [];
   readonly needs: FleetNeeds;
+  readonly serving: Serving;
   readonly outlook: Outlook;
   private readonly placers = new Map<PolicyName, Placer>();
 
@@ -42,7 +44,8 @@ export class Core {
     this.admission = new Admission(this.tree, this.cluster);
     this.queues = new Queues(settings);
     this.needs = new FleetNeeds(this.cluster.fleet);
-    this.outlook = new Outlook(this.cluster, this.reservations, this.needs, settings.graceMs);
+    this.serving = new Serving(this.cluster, this.needs);
+    this.outlook = new Outlook(this, settings.graceMs);
     this.openPlacers();
   }
 

@@ -1,15 +1,15 @@
-import { membersOnIdle } from '../placement/capacity.ts';
 import { asWished } from '../placement/domains.ts';
-import { mostOnOne } from '../placement/need.ts';
+import { isOwn, mostOnOne } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
-import { acceptsOf, type FindOptions } from '../placement/wishes.ts';
+import type { FindOptions } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
 import type { Cluster } from './cluster.ts';
 import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
 import type { Reserved } from './facts.ts';
-import { type FleetNeeds, forkOf, type Held, intersect, isFreeFor, seatOn, shiftOn } from './fork.ts';
+import { forkOf, type Held, intersect, isFreeFor, seatOn, shiftOn } from './fork.ts';
 import type { Option } from './options.ts';
 import type { Reservations } from './reservations.ts';
+import { insert, type Sights, Soonest } from './soonest.ts';
 
 interface Chance {
   readonly at: number;
@@ -27,16 +27,24 @@ export interface Asker {
   readonly refuses?: FindOptions['refuses'];
 }
 
+type Search = Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number; readonly from: number };
+
 const seatOf = (reservation: Reservation, machine: string): readonly Seat[] => reservation.seats.filter((seat) => seat.machine === machine);
 
 /** What the cluster will look like when everything that runs ends at its limit. */
 export class Outlook {
+  private readonly cluster: Cluster;
+  private readonly reservations: Reservations;
+  private readonly soonest: Soonest;
+
   constructor(
-    private readonly cluster: Cluster,
-    private readonly reservations: Reservations,
-    private readonly needs: FleetNeeds,
+    private readonly known: Sights,
     private readonly graceMs: number,
-  ) {}
+  ) {
+    this.cluster = known.cluster;
+    this.reservations = known.reservations;
+    this.soonest = new Soonest(known, graceMs);
+  }
 
   /** When it is gone at the latest; what is beyond its time goes any moment. */
   endsAt({ at, entry: { running, request } }: Hold): number {
@@ -132,35 +140,28 @@ export class Outlook {
     return null;
   }
 
-  /** The moments at which each machine has room for one more member, the earliest first. */
+  /** The moments at which machines have room for one more member, the earliest first; as many as are needed. */
   private chances(asker: Asker, from: ReadonlyMap<string, number>): readonly Chance[] {
     const { need, nodes } = asker.option.fit;
-    const fleetNeed = this.needs.of(need);
-    const accepts = acceptsOf(this.cluster.fleet, need, {});
-    const most = mostOnOne(need, nodes);
+    const search = { ...asker, need: this.known.needs.of(need), most: mostOnOne(need, nodes) };
+    // Where members wish to be near or apart, the earliest need not be those that they can have.
+    const isAnyGood = nodes === 1 || !(isOwn(need.near, need) || isOwn(need.apart, need));
     const chances: Chance[] = [];
-    let best = Number.POSITIVE_INFINITY;
-    for (const place of this.cluster.fleet.places) {
-      if (!place?.isOpen || membersOnIdle(place, fleetNeed) === 0 || (accepts !== null && !accepts(place))) continue;
-      for (const chance of this.chancesOn(place, {
-        ...asker,
-        need: fleetNeed,
-        most,
-        before: nodes === 1 ? best : Number.POSITIVE_INFINITY,
-        from: from.get(place.id) ?? asker.now,
-      })) {
+    const soonest: number[] = [];
+    const { queue, bounds } = this.soonest.inOrder(asker.option.fit);
+    for (let place = queue.pop(); place; place = queue.pop()) {
+      const before = (isAnyGood ? soonest[nodes - 1] : undefined) ?? Number.POSITIVE_INFINITY;
+      if ((bounds[place.index] ?? 0) > before) break;
+      for (const chance of this.chancesOn(place, { ...search, before, from: from.get(place.id) ?? asker.now })) {
         chances.push(chance);
-        best = Math.min(best, chance.at);
+        insert(soonest, chance.at);
       }
     }
     chances.sort((a, b) => a.at - b.at || (a.seat.machine < b.seat.machine ? -1 : Number(a.seat.machine > b.seat.machine)));
     return asWished(chances, { need, nodes }, ({ seat }) => this.cluster.fleet.get(seat.machine));
   }
 
-  private chancesOn(
-    place: Place,
-    asker: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number; readonly from: number },
-  ): readonly Chance[] {
+  private chancesOn(place: Place, asker: Search): readonly Chance[] {
     const { need, most, now, before, from, option, refuses } = asker;
     const others = this.respected(place.id, asker);
     if (others.length === 0) return this.chancesAlone(place, asker);
@@ -180,10 +181,8 @@ export class Outlook {
   }
 
   /** Where nobody keeps anything, room only grows: one look from end to end. */
-  private chancesAlone(
-    place: Place,
-    { need, most, now, before, option, refuses }: Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number },
-  ): readonly Chance[] {
+  private chancesAlone(place: Place, asker: Search): readonly Chance[] {
+    const { need, most, now, before, option, refuses } = asker;
     const ends = [...this.cluster.on(place.id)]
       .filter(({ place: there }) => there !== null)
       .map((hold) => ({ hold, at: Math.max(now, this.endsAt(hold)) }));
@@ -192,18 +191,26 @@ export class Outlook {
     const chances: Chance[] = [];
     let at = now;
     for (let next = 0; ; ) {
-      for (; next < ends.length && (ends[next]?.at ?? 0) <= at; next += 1) {
-        const { hold } = ends[next] ?? {};
-        if (hold) shiftOn(1, room, hold);
+      for (let past = ends[next]; past && past.at <= at; past = ends[next]) {
+        shiftOn(1, room, past.hold);
+        next += 1;
       }
       for (let seat = seatOn(room, need); seat && chances.length < most && !refuses?.(place, seat.gpus); seat = seatOn(room, need)) {
         chances.push({ at, seat });
         shiftOn(-1, room, { need: option.fit.need, seat });
       }
       const end = ends[next];
-      if (chances.length >= most || !end || end.at > before) return chances;
+      if (chances.length >= most || !end || end.at > before) {
+        this.note(asker, place, chances[0]?.at ?? end?.at);
+        return chances;
+      }
       at = end.at;
     }
+  }
+
+  /** What promises keep from it may be had sooner when they change. */
+  private note({ option, refuses }: Asker, place: Place, at = Number.POSITIVE_INFINITY): void {
+    if (!refuses) this.soonest.note(option.fit, place, at);
   }
 
   /** When something ends there. */

@@ -1,5 +1,5 @@
 import type { Amounts } from '../admission/quota-node.ts';
-import { membersOnEmpty, membersOnIdle } from '../placement/capacity.ts';
+import { membersOnIdle } from '../placement/capacity.ts';
 import { haveRoom } from '../placement/domains.ts';
 import type { Found, Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
@@ -9,7 +9,7 @@ import type { Entry, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { seatOn } from './fork.ts';
 import { InVain } from './in-vain.ts';
-import { mayDisplace } from './level.ts';
+import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import type { Parking } from './parking.ts';
 import { orgOf } from './queues.ts';
@@ -125,6 +125,8 @@ export class Placing {
 
   /** On machines that only those of a lower level keep for themselves. */
   private displace(entry: Entry, option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
+    // Nobody else may.
+    if (option.level !== levels.guaranteed) return null;
     const isMine = ({ level }: Reservation): boolean => mayDisplace(option.level, level);
     const mine = new Set([...conflicts].filter(([, all]) => all.every(isMine)).map(([machine]) => machine));
     return mine.size === 0 ? null : this.search(entry, option, ({ id }) => conflicts.has(id) && !mine.has(id));
@@ -164,20 +166,15 @@ export class Placing {
 
   /** Why it would not be placed though nothing else were; null: it would be. */
   private neverOn(fit: Option['fit']): WaitReason | null {
+    const never = this.core.serving.neverOf(fit);
     const { need } = fit;
+    if (never !== null || !(need.near || need.apart)) return never;
     const { fleet } = this.core.cluster;
-    const pinned = need.machine === undefined ? null : fleet.get(need.machine);
-    if (pinned === undefined) return 'machine-away';
-    const places = pinned ? [pinned] : fleet.places;
+    const accepts = acceptsOf(fleet, need, {});
     const fleetNeed = this.core.needs.of(need);
-    const isEnough = (membersAt: (place: Place) => number): boolean => haveRoom(places, fit, membersAt);
-    const onIdle = (place: Place): number => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0);
-    if (!isEnough(onIdle)) {
-      if (!isEnough((place) => membersOnEmpty(place, fleetNeed))) return 'no-machine';
-      return pinned && !pinned.isOpen ? 'machine-away' : 'closed';
-    }
-    const accepts = need.near || need.apart ? acceptsOf(fleet, need, {}) : null;
-    return accepts && !isEnough((place) => (accepts(place) ? onIdle(place) : 0)) ? 'group' : null;
+    const isAccepted = (place: Place): boolean => accepts === null || accepts(place);
+    const onIdle = (place: Place): number => (place.isOpen && isAccepted(place) ? membersOnIdle(place, fleetNeed) : 0);
+    return haveRoom(fleet.places, fit, onIdle) ? null : 'group';
   }
 }
 

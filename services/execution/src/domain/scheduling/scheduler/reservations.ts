@@ -1,6 +1,12 @@
 import type { Entry, Reservation } from './entry.ts';
 import type { Level } from './level.ts';
 
+interface Delays {
+  readonly edition: number;
+  readonly idle: ReadonlySet<Entry>;
+  readonly byCount: Map<number, ReadonlyMap<string, readonly Reservation[]>>;
+}
+
 const none: readonly Reservation[] = [];
 
 /** Who keeps which machines for itself, from when on. */
@@ -11,15 +17,13 @@ export class Reservations {
   /** Who could not use now what it keeps, as of the last look: it keeps nobody from it. */
   idle: ReadonlySet<Entry> = new Set();
   private begins: { edition: number; readonly at: number[] } = { edition: -1, at: [] };
+  /** By how many begin before the end: whoever ends between the same two delays the same. */
+  private delays: Delays = { edition: -1, idle: this.idle, byCount: new Map() };
   /** Changes with every change. */
   edition = 0;
 
   get size(): number {
     return this.all.size;
-  }
-
-  get machines(): Iterable<string> {
-    return this.byMachine.keys();
   }
 
   [Symbol.iterator](): Iterator<Reservation> {
@@ -39,6 +43,28 @@ export class Reservations {
       else high = middle;
     }
     return low;
+  }
+
+  /** Those that begin before this moment and keep others from it, by machine. */
+  delayedBy(end: number): ReadonlyMap<string, readonly Reservation[]> {
+    const { edition, idle } = this;
+    if (this.delays.edition !== edition || this.delays.idle !== idle) this.delays = { edition, idle, byCount: new Map() };
+    const count = this.countBefore(end);
+    let byMachine = this.delays.byCount.get(count);
+    if (!byMachine) {
+      byMachine = this.delayed(({ at, entry }) => at < end && !idle.has(entry));
+      this.delays.byCount.set(count, byMachine);
+    }
+    return byMachine;
+  }
+
+  delayed(isDelayed: (reservation: Reservation) => boolean): ReadonlyMap<string, readonly Reservation[]> {
+    const byMachine = new Map<string, readonly Reservation[]>();
+    for (const [machine, all] of this.byMachine) {
+      const delayed = all.filter(isDelayed);
+      if (delayed.length > 0) byMachine.set(machine, delayed);
+    }
+    return byMachine;
   }
 
   on(machine: string): readonly Reservation[] {

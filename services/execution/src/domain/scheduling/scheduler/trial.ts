@@ -5,6 +5,8 @@ import type { Reserved } from './facts.ts';
 
 export type Conflicts = ReadonlyMap<string, readonly Reservation[]>;
 
+const nothing: Conflicts = new Map();
+
 /** What is done while deciding, to see what follows from it, and undone at the end. */
 export class Trial {
   private readonly steps: (() => void)[] = [];
@@ -109,14 +111,11 @@ export class Trial {
 
   /** Reservations that it would delay if it started then, by machine. */
   conflicts(entry: Entry, begins = this.now): Conflicts {
-    const byMachine = new Map<string, readonly Reservation[]>();
-    if (this.core.reservations.size === 0) return byMachine;
-    const { idle } = this.core.reservations;
-    const end = endOf(begins, entry.shape.limitMs, this.core.settings.graceMs);
-    for (const machine of this.core.reservations.machines) {
-      const delayed = this.core.reservations.on(machine).filter((each) => each.entry !== entry && each.at < end && !idle.has(each.entry));
-      if (delayed.length > 0) byMachine.set(machine, delayed);
-    }
-    return byMachine;
+    const { reservations, settings } = this.core;
+    if (reservations.size === 0) return nothing;
+    const end = endOf(begins, entry.shape.limitMs, settings.graceMs);
+    if (entry.reservation === null) return reservations.delayedBy(end);
+    const { idle } = reservations;
+    return reservations.delayed((each) => each.entry !== entry && each.at < end && !idle.has(each.entry));
   }
 }

@@ -1,0 +1,74 @@
+import { membersOnEmpty, membersOnIdle } from '../placement/capacity.ts';
+import { haveRoom } from '../placement/domains.ts';
+import type { Place } from '../placement/place.ts';
+import type { Cluster } from './cluster.ts';
+import type { WaitReason } from './facts.ts';
+import type { FleetNeeds } from './fork.ts';
+import type { Fit } from './shape.ts';
+
+/** There may be as many needs as requests: beyond so many all is forgotten. */
+const mostKept = 1_024;
+
+/** What holds of a need whatever runs: it changes only when machines come, go or change. */
+class PerFleet<T> {
+  private readonly known = new Map<string, T>();
+  private edition = -1;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly find: (fit: Fit) => T,
+  ) {}
+
+  of(fit: Fit): T {
+    if (this.edition !== this.cluster.edition || this.known.size >= mostKept) this.known.clear();
+    this.edition = this.cluster.edition;
+    const known = this.known.get(fit.room);
+    if (known !== undefined) return known;
+    const found = this.find(fit);
+    this.known.set(fit.room, found);
+    return found;
+  }
+}
+
+/** Which machines could serve a need if nothing were on them. */
+export class Serving {
+  private readonly open: PerFleet<readonly Place[]>;
+  private readonly never: PerFleet<WaitReason | null>;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly needs: FleetNeeds,
+  ) {
+    this.open = new PerFleet(cluster, (fit) => this.findOpen(fit));
+    this.never = new PerFleet(cluster, (fit) => this.findNever(fit));
+  }
+
+  /** Open ones with room for a member of it. */
+  placesOf(fit: Fit): readonly Place[] {
+    return this.open.of(fit);
+  }
+
+  /** Why it would not be placed though nothing else were; null: it would be, as far as it is not for its wishes about groups. */
+  neverOf(fit: Fit): WaitReason | null {
+    return this.never.of(fit);
+  }
+
+  private findOpen({ need }: Fit): readonly Place[] {
+    const fleetNeed = this.needs.of(need);
+    return this.cluster.fleet.places
+      .filter((place) => place?.isOpen && membersOnIdle(place, fleetNeed) > 0)
+      .filter((place) => place !== undefined);
+  }
+
+  private findNever(fit: Fit): WaitReason | null {
+    const { need } = fit;
+    const { fleet } = this.cluster;
+    const pinned = need.machine === undefined ? null : fleet.get(need.machine);
+    if (pinned === undefined) return 'machine-away';
+    const places = pinned ? [pinned] : fleet.places;
+    const fleetNeed = this.needs.of(need);
+    if (haveRoom(places, fit, (place) => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0))) return null;
+    if (!haveRoom(places, fit, (place) => membersOnEmpty(place, fleetNeed))) return 'no-machine';
+    return pinned && !pinned.isOpen ? 'machine-away' : 'closed';
+  }
+}
