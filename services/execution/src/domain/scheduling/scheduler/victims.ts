@@ -175,7 +175,9 @@ export class Victims {
   /** The machine when those who make way have gone, and those have come who keep it with no less right. */
   private spareOf(place: Place, kept: readonly Reservation[]): Place {
     const fork = forkOf(place);
-    for (const leaving of this.core.leaving) this.shiftAll(1, fork, leaving);
+    for (const hold of this.core.cluster.on(place.id)) {
+      if (hold.place !== null && this.core.leaving.has(hold.entry)) shiftOn(1, fork, hold);
+    }
     for (const { need, seats } of kept) {
       for (const seat of seats) if (seat.machine === fork.id) shiftOn(-1, fork, { need, seat });
     }
