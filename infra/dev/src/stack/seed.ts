@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Problem } from '../terminal.ts';
 import type { Stack } from './stack.ts';
 
@@ -17,39 +18,55 @@ interface Wish {
   readonly method: string;
   readonly path: string;
   readonly body: object;
-  /** Of a command that must not be taken for the same one of another start. */
-  readonly key?: string;
 }
 
-const send = async ({ where, secrets }: Stack, { method, path, body, key }: Wish): Promise<void> => {
-  const text = JSON.stringify(body);
+const send = async ({ where, secrets }: Stack, { method, path, body }: Wish): Promise<void> => {
   const answer = await fetch(`${where.gatewayUrl}/orrery/v1${path}`, {
     method,
-    headers: {
-      'content-type': 'application/json',
-      authorization: `Bearer ${secrets.operatorKey}`,
-      // The same book twice is one book: a second start sets no new prices.
-      'idempotency-key': key ?? `seed-${createHash('sha256').update(`${method} ${path} ${text}`).digest('hex').slice(0, 32)}`,
-    },
-    body: text,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets.operatorKey}`, 'idempotency-key': randomUUID() },
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(withinMs),
   });
   if (!answer.ok) throw new Problem(`The catalog could not be filled: ${method} ${path} answered ${answer.status} ${await answer.text()}`);
 };
 
-/** Whoever starts a second time finds the model there, however it is described by now. */
-const registerModel = async (stack: Stack, model: Seed['models'][number]): Promise<void> => {
-  const url = `${stack.where.gatewayUrl}/orrery/v1/public/models/${encodeURIComponent(model.name)}`;
-  const known = await fetch(url, { signal: AbortSignal.timeout(withinMs) });
-  if (known.status === 404) await send(stack, { method: 'POST', path: '/models', body: model, key: randomUUID() });
+const Page = z.object({ items: z.array(z.record(z.string(), z.unknown())), nextCursor: z.string().optional() });
+
+const pageOf = async ({ where, secrets }: Stack, path: string, query: string): Promise<z.output<typeof Page>> => {
+  const answer = await fetch(`${where.gatewayUrl}/orrery/v1${path}?${query}`, {
+    headers: { authorization: `Bearer ${secrets.operatorKey}` },
+    signal: AbortSignal.timeout(withinMs),
+  });
+  if (!answer.ok) throw new Problem(`The catalog could not be read: GET ${path} answered ${answer.status} ${await answer.text()}`);
+  return Page.parse(await answer.json());
 };
 
-/** Offers what infra/seed/catalog.json lists, as an operator would: by commands. */
+/** What a list of the catalog has under this field, all its pages. */
+const known = async (stack: Stack, path: string, field: string): Promise<ReadonlySet<unknown>> => {
+  const found = new Set<unknown>();
+  for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    const page = await pageOf(stack, path, `limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+    for (const item of page.items) found.add(item[field]);
+    cursor = page.nextCursor;
+  }
+  return found;
+};
+
+/**
+ * Offers what infra/seed/catalog.json lists, as an operator would: by commands. Only where there was never a price book: it comes last, so
+ * that from then on the catalog is complete and the operator's, who may have changed or retired any of it.
+ */
 export const seedCatalog = async (stack: Stack): Promise<void> => {
+  if ((await pageOf(stack, '/price-books', 'limit=1')).items.length > 0) return;
   // The file is ours; each command is checked by its contract on arrival.
   const seed = JSON.parse(await readFile(join(stack.paths.checkout, 'infra/seed/catalog.json'), 'utf8')) as Seed;
-  for (const { name, ...body } of seed.machineTypes) await send(stack, { method: 'PUT', path: `/machine-types/${name}`, body });
-  for (const { provider, ...body } of seed.providers) await send(stack, { method: 'PUT', path: `/providers/${provider}`, body });
-  for (const model of seed.models) await registerModel(stack, model);
+  const offered = await known(stack, '/machine-types', 'name');
+  for (const { name, ...body } of seed.machineTypes)
+    if (!offered.has(name)) await send(stack, { method: 'PUT', path: `/machine-types/${name}`, body });
+  const providers = await known(stack, '/providers', 'provider');
+  for (const { provider, ...body } of seed.providers)
+    if (!providers.has(provider)) await send(stack, { method: 'PUT', path: `/providers/${provider}`, body });
+  const models = await known(stack, '/models', 'name');
+  for (const body of seed.models) if (!models.has(body.name)) await send(stack, { method: 'POST', path: '/models', body });
   await send(stack, { method: 'POST', path: '/price-books', body: seed.priceBook });
 };
