@@ -4,6 +4,7 @@ import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orre
 import { type Started, startAll } from '@orrery/process';
 import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, nobody, startNats } from '@orrery/testing';
 import { identity } from '../src/index.ts';
+import { untilHeard } from './fixtures/heard.ts';
 
 const secret = '11'.repeat(32);
 
@@ -42,7 +43,7 @@ afterAll(async () => {
 }, 30_000);
 
 const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext = contextOf(nobody)) =>
-  bus.ask(operation, input, context);
+  untilHeard(() => bus.ask(operation, input, { ...context, deadlineAt: Math.max(context.deadlineAt, Date.now() + 30_000) }));
 
 const granted = <T>(outcome: { accepted: true; value: T } | { accepted: false; rejection: unknown }): T => {
   if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
