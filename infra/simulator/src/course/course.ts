@@ -16,7 +16,10 @@ export type Change =
   | { readonly at: number; readonly kind: 'promises'; readonly promises: readonly Promised[] }
   /** It is new, or of another size than it was. */
   | { readonly at: number; readonly kind: 'join'; readonly machine: MachineSize }
-  | { readonly at: number; readonly kind: 'open' | 'close' | 'lose' | 'leave'; readonly machine: string };
+  | { readonly at: number; readonly kind: 'open' | 'close'; readonly machine: string }
+  /** Nobody begins there, and who is preemptible is moved; `isWhole`: everybody is. */
+  | { readonly at: number; readonly kind: 'drain'; readonly machine: string; readonly isWhole: boolean }
+  | { readonly at: number; readonly kind: 'lose' | 'leave'; readonly machine: string };
 
 /** What became of a job. */
 export interface Stay {

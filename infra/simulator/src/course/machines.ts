@@ -1,5 +1,9 @@
 import type { Ask, MachineSize, Need, Scheduler } from '@orrery/execution/scheduling';
+import type { Change } from './course.ts';
 import type { Samples } from './samples.ts';
+
+/** Nobody who runs has to go for it. */
+type Quiet = Extract<Change, { readonly kind: 'quotas' | 'promises' | 'join' | 'open' | 'close' }>;
 
 const milliOf = ({ gpuModels }: MachineSize): number => 1_000 * gpuModels.length;
 
@@ -19,6 +23,23 @@ export class Machines {
     private readonly scheduler: Scheduler,
     private readonly samples: Samples,
   ) {}
+
+  tell(change: Quiet, now: number): void {
+    switch (change.kind) {
+      case 'quotas':
+        this.scheduler.setQuotas(change.nodes, now);
+        break;
+      case 'promises':
+        this.scheduler.setPromises(change.promises);
+        break;
+      case 'join':
+        this.join(change.machine);
+        break;
+      case 'open':
+      case 'close':
+        this.open(change.machine, change.kind === 'open');
+    }
+  }
 
   join(machine: MachineSize): void {
     if (this.sizes.has(machine.id)) this.scheduler.resizeMachine(machine);

@@ -22,9 +22,17 @@ export interface Rules {
 
 export type Happening =
   | { readonly kind: 'arrive'; readonly job: Job }
-  | { readonly kind: 'end' | 'yield' | 'call-off'; readonly id: string; readonly attempt: number }
+  | { readonly kind: 'end' | 'yield' | 'move' | 'call-off'; readonly id: string; readonly attempt: number }
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'look' };
 
 /** What happens at one moment happens in this order: first whatever makes room. */
-export const order: Readonly<Record<Happening['kind'], number>> = { end: 0, yield: 1, 'call-off': 2, change: 3, arrive: 4, look: 5 };
+export const order: Readonly<Record<Happening['kind'], number>> = {
+  end: 0,
+  yield: 1,
+  move: 1,
+  'call-off': 2,
+  change: 3,
+  arrive: 4,
+  look: 5,
+};

@@ -101,13 +101,13 @@ export class Simulation {
     if (calledOffAt !== null) this.plan(Math.max(now, calledOffAt), { kind: 'call-off', id, attempt: 0 });
   }
 
-  private leave(entry: Entry, how: 'end' | 'yield' | 'call-off', now: number): void {
-    if (how !== 'yield') {
+  private leave(entry: Entry, how: 'end' | 'yield' | 'move' | 'call-off', now: number): void {
+    if (how === 'end' || how === 'call-off') {
       this.end(entry, now);
       return;
     }
     entry.stay.preemptions += 1;
-    this.back(entry, { at: now, notBefore: now, failedOn: null, isPreempted: true });
+    this.back(entry, { at: now, notBefore: now, failedOn: null, isPreempted: how === 'yield' });
   }
 
   /** It waits again, in its old place; what it did so far was for nothing. */
@@ -215,26 +215,26 @@ export class Simulation {
 
   private change(change: Change, now: number): void {
     switch (change.kind) {
-      case 'quotas':
-        this.scheduler.setQuotas(change.nodes, now);
-        break;
-      case 'promises':
-        this.scheduler.setPromises(change.promises);
-        break;
-      case 'join':
-        this.machines.join(change.machine);
-        break;
-      case 'open':
-      case 'close':
-        this.machines.open(change.machine, change.kind === 'open');
+      case 'drain':
+        this.drain(change, now);
         break;
       case 'leave':
-        this.lose(change.machine, now);
-        this.machines.leave(change.machine);
-        break;
       case 'lose':
         this.lose(change.machine, now);
+        if (change.kind === 'leave') this.machines.leave(change.machine);
         break;
+      default:
+        this.machines.tell(change, now);
+    }
+  }
+
+  /** Those who are moved are told as all who are preempted, and it does not count against what they can be asked to bear. */
+  private drain({ machine, isWhole }: Extract<Change, { readonly kind: 'drain' }>, now: number): void {
+    this.machines.open(machine, false);
+    for (const { job, running, attempt } of this.entries.values()) {
+      if (!running?.machines.has(machine) || !(isWhole || job.isPreemptible)) continue;
+      this.scheduler.preempting(job.id, now);
+      this.plan(now + this.rules.graceMs, { kind: 'move', id: job.id, attempt });
     }
   }
 

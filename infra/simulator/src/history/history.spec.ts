@@ -152,6 +152,37 @@ describe('Recorded events', () => {
     expect(recorded?.preemptions).toEqual({ count: 1, requests: 1, mostOfOne: 1, lostGpuHours: 0.5 });
   });
 
+  describe('of a machine that was drained', () => {
+    const second = event('WorkerJoined', { ...JSON.parse(joined).data, workerId: uuid(3), name: 'two', at: at(6) });
+    const preemptible = (run: number, minute: number): string => {
+      const { data } = JSON.parse(submitted(run, minute));
+      return event('RunSubmitted', { ...data, request: { ...data.request, isPreemptible: true } });
+    };
+    const drained = (minute: number, endsAt: string | null) =>
+      event('WorkerDrainRequested', { workerId: worker, by: 'ada', endsAt, at: at(minute) });
+    const movedOff = [
+      preempted(10, 20),
+      lost(10, 20),
+      event('RunPlaced', { ...JSON.parse(placed(10, 20)).data, workerId: uuid(3) }),
+      ended(10, 60),
+    ];
+    const movesOf = (lines: readonly string[]) => replay(lines).map(({ preemptions }) => preemptions.count);
+
+    it('are replayed with those who were moved when its time was over', () => {
+      expect(movesOf([joined, submitted(10, 0), placed(10, 0), second, drained(10, at(20)), ...movedOff])).toEqual([1, 1]);
+    });
+
+    it('are replayed with the preemptible who were moved at once, and with nobody where the others may run out', () => {
+      expect(movesOf([joined, preemptible(10, 0), placed(10, 0), second, drained(20, null), ...movedOff])).toEqual([1, 1]);
+      expect(movesOf([joined, submitted(10, 0), placed(10, 0), second, drained(10, null), ended(10, 40)])).toEqual([0, 0]);
+    });
+
+    it('are replayed with nobody moved where it was called off before', () => {
+      const uncordoned = event('WorkerUncordoned', { workerId: worker, by: 'ada', at: at(15) });
+      expect(movesOf([joined, submitted(10, 0), placed(10, 0), second, drained(10, at(20)), uncordoned, ended(10, 40)])).toEqual([0, 0]);
+    });
+  });
+
   it('count a gang once, with all that its members hold', () => {
     const gang = (rank: number) => ({ id: uuid(10), size: 2, rank });
     const [recorded] = replay([
@@ -180,6 +211,9 @@ describe('Recorded events', () => {
     const [recorded] = replay(lines, '--from', at(15), '--to', at(35));
     expect(recorded).toMatchObject({ seconds: 600, all: { requests: 1, waitSeconds: { max: 60 } } });
     expect(() => replay(lines, '--from', at(50), '--to', at(45))).toThrow('is not before --to');
+    expect(() => replay(lines, '--from', '2026-12-22')).toThrow(
+      `--from 2026-12-22T00:00:00.000Z: what is recorded ends at ${at(40)}; choose an earlier --from`,
+    );
     expect(() => replay(lines, '--to', '2026-02-01')).toThrow('no run was submitted in that time');
     expect(() => replay(lines, '--from', 'monday')).toThrow('--from monday: expected a time like 2026-01-31T00:00:00Z');
   });

@@ -39,6 +39,10 @@ export const simulateHistory = (settings: HistorySettings): string => {
   const events = readEvents(textOf(file === '-' ? '/dev/stdin' : file, '--history'), file);
   const { runs, machines, rights, last } = fold(events, settings.to ?? Number.POSITIVE_INFINITY);
   const since = settings.from ?? Number.NEGATIVE_INFINITY;
+  if (since >= last)
+    throw new InputProblem(
+      `--from ${new Date(since).toISOString()}: what is recorded ends at ${new Date(last).toISOString()}; choose an earlier --from`,
+    );
   const kept = new Set(runs.stays.flatMap(({ id, endedAt }) => (endedAt === null || endedAt >= since ? id : [])));
   const jobs = runs.jobs(last).filter(({ id }) => kept.has(id));
   const [first] = jobs;

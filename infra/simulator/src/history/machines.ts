@@ -10,6 +10,8 @@ interface Worker {
   traits: Traits | null;
   isCordoned: boolean;
   isLost: boolean;
+  /** When the last of its work is moved, as it was decided; null: nobody did. */
+  emptied: Change | null;
 }
 
 const sizeOf = (id: string, { cpuMilli, memoryMib, gpus }: Facts, traits: Traits | null): MachineSize => ({
@@ -47,6 +49,7 @@ export class MachineHistory {
         this.resize(id, worker, at);
         break;
       case 'WorkerRemoved':
+        this.callOff(worker, at);
         this.workers.delete(id);
         this.changes.push({ at, kind: 'leave', machine: id });
         break;
@@ -59,12 +62,16 @@ export class MachineHistory {
         this.open(id, worker, at);
         break;
       case 'WorkerCordoned':
-      case 'WorkerDrainRequested':
         worker.isCordoned = true;
         this.open(id, worker, at);
         break;
+      case 'WorkerDrainRequested':
+        worker.isCordoned = true;
+        this.drain(worker, { id, at, endsAt: data.endsAt });
+        break;
       case 'WorkerUncordoned':
         worker.isCordoned = false;
+        this.callOff(worker, at);
         this.open(id, worker, at);
     }
   }
@@ -77,8 +84,23 @@ export class MachineHistory {
     this.changes.push({ at, kind: isCordoned || isLost ? 'close' : 'open', machine: id });
   }
 
+  private drain(worker: Worker, { id, at, endsAt }: { readonly id: string; readonly at: number; readonly endsAt: string | null }): void {
+    this.callOff(worker, at);
+    this.changes.push({ at, kind: 'drain', machine: id, isWhole: false });
+    if (endsAt === null) return;
+    worker.emptied = { at: Date.parse(endsAt), kind: 'drain', machine: id, isWhole: true };
+    this.changes.push(worker.emptied);
+  }
+
+  /** What was to come of a drain and has not yet, does not. */
+  private callOff(worker: Worker, at: number): void {
+    const { emptied } = worker;
+    worker.emptied = null;
+    if (emptied && emptied.at > at) this.changes.splice(this.changes.indexOf(emptied), 1);
+  }
+
   private workerOf(id: string): Worker {
-    const known = this.workers.get(id) ?? { facts: null, traits: null, isCordoned: false, isLost: false };
+    const known = this.workers.get(id) ?? { facts: null, traits: null, isCordoned: false, isLost: false, emptied: null };
     this.workers.set(id, known);
     return known;
   }
