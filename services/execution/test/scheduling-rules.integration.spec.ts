@@ -108,10 +108,13 @@ describe('pools, promises and rules', () => {
     expect(withdrawn).toMatchObject({ promise: { count: 0 }, warnings: [] });
     expect((await world.get(execution.ListPromisedIslands, {}, operator)).items).toEqual([]);
 
-    expect(await world.get(execution.GetSchedulerRules, {}, operator)).toEqual(execution.schedulerDefaults);
+    expect(await world.get(execution.GetSchedulerRules, {}, operator)).toEqual({ ...execution.schedulerDefaults, warnings: [] });
     const changed = await world.get(execution.SetSchedulerRules, { maxPreemptions: 1 }, operator);
-    expect(changed).toEqual({ ...execution.schedulerDefaults, maxPreemptions: 1 });
+    expect(changed).toEqual({ ...execution.schedulerDefaults, maxPreemptions: 1, warnings: [] });
     expect(await world.get(execution.GetSchedulerRules, {}, operator)).toEqual(changed);
+    const unkept = { reservations: 0, warnings: [expect.stringMatching(/^With 0 reservations no machines are kept/)] };
+    expect(await world.get(execution.SetSchedulerRules, { reservations: 0 }, operator)).toMatchObject(unkept);
+    expect(await world.get(execution.GetSchedulerRules, {}, operator)).toMatchObject(unkept);
   });
 });
 

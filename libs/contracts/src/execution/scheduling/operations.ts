@@ -155,7 +155,7 @@ export const SetSchedulerRules = command({
   http: 'PATCH /scheduler-rules',
   access: 'operator',
   input: SchedulerRules.partial(),
-  output: SchedulerRules,
+  output: SchedulerRules.extend({ warnings: Warnings }),
   refusals: {},
 });
 
@@ -165,7 +165,7 @@ export const GetSchedulerRules = query({
   http: 'GET /scheduler-rules',
   access: 'operator',
   input: z.strictObject({}),
-  output: SchedulerRules,
+  output: SchedulerRules.extend({ warnings: Warnings }),
   refusals: {},
 });
 

@@ -5,7 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { Serves } from '@orrery/messaging';
 import { parentByPath } from '../../domain/scheduling/admission/quota-node.ts';
 import { promiseKey } from '../../domain/scheduling/rules/rules-state.ts';
-import { concerning, concerningPromise, told, warningsOf } from '../../domain/scheduling/rules/warnings.ts';
+import { concerning, concerningPromise, ofRules, told, warningsOf } from '../../domain/scheduling/rules/warnings.ts';
 import { islandPromises, pools, priorityClasses, quotas, rulesNow } from '../../views/scheduling.view.ts';
 import { Rules } from './rules.ts';
 import { RulesWarnings } from './warnings.ts';
@@ -124,11 +124,12 @@ export class RulesHandler {
     rules: InputOf<typeof execution.SetSchedulerRules>,
     context: RequestContext,
   ): Promise<OutputOf<typeof execution.SetSchedulerRules>> {
-    return await this.rules.tell({ type: 'SetRules', rules }, context, (state) => state.rules);
+    return await this.rules.tell({ type: 'SetRules', rules }, context, ({ rules: set }) => ({ ...set, warnings: ofRules(set) }));
   }
 
   @Serves(execution.GetSchedulerRules)
   async getRules(): Promise<OutputOf<typeof execution.GetSchedulerRules>> {
-    return await rulesNow(this.store);
+    const rules = await rulesNow(this.store);
+    return { ...rules, warnings: ofRules(rules) };
   }
 }

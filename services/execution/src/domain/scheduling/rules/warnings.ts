@@ -92,6 +92,14 @@ export const warningsOf = (decided: Decided, today: Today): readonly Warning[] =
   return [...nodes, ...strangers, ...overbooked(rights, today), ...ofPromises(decided, today)];
 };
 
+/** What is hardly meant of the rules that hold for the whole scheduler. */
+export const ofRules = ({ reservations }: execution.SchedulerRules): string[] =>
+  reservations > 0
+    ? []
+    : [
+        'With 0 reservations no machines are kept for anybody but those for whom others make way: what needs several free GPUs or machines at once can be passed by smaller requests for as long as these come.',
+      ];
+
 /** Of these the ones that concern a node which was set just now. */
 export const concerning = (warnings: readonly Warning[], { quotas }: Decided, node: string): readonly Warning[] => {
   const path = new Set(pathOf(quotas, node).map((above) => above.node));
