@@ -59,6 +59,18 @@ describe('solid ground', () => {
   });
 });
 
+describe('a deadline that is near', () => {
+  it('ends no wait for solid ground: whoever writes one could keep others from what they are guaranteed', () => {
+    const world = new World({ maxPreemptions: 0, urgentMs: 10 * minute });
+    world.machine('m', 4);
+    world.scheduler.setQuotas([guaranteed('a', 0), guaranteed('b', 4_000)], world.now);
+    world.ask('w', 'a', gpus(1), { isPreemptible: true, limitMs: hour, deadlineAt: world.now + hour + 5 * minute });
+    expect(world.round()).toEqual([]);
+    world.ask('theirs', 'b', gpus(4));
+    expect(world.round()).toEqual(['place theirs']);
+  });
+});
+
 describe('a limit that stops somebody for too long', () => {
   it('is kept for it from then on, though nothing happened but time', () => {
     const world = new World({ overdueMs: 2 * hour });
