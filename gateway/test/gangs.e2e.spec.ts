@@ -66,11 +66,11 @@ describe('a gang of two', () => {
     const waiting = await eventually(async () => (await get(`${own}/runs/${gang}/explain`)).waiting, within);
     expect(waiting).toMatchObject({
       reason: 'no-machine',
-      summary: expect.stringMatching(/^Too few machines are there that could take its members/),
+      summary: expect.stringMatching(/^The machines that there are could not take all its members at once/),
       missing: [{ message: '1 of 2 machines has room: each member needs one of its own.' }],
     });
     await see(gang, [
-      { status: 'pending', waiting: { message: expect.stringContaining('its 2 members start as soon as there are enough') } },
+      { status: 'pending', waiting: { message: expect.stringContaining('could not take all its members at once') } },
       { status: 'pending', workerId: null },
     ]);
     second = await system.join('second');

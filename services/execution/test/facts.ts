@@ -77,7 +77,8 @@ export const keptWaiting = (data: Partial<DataOf<'RunKeptWaiting'>> = {}): RunEv
   data: {
     runId: runId(),
     reason: 'no-machine',
-    message: 'No connected machine offers cpu: the run starts as soon as one does.',
+    message:
+      'No machine that there is could take it, even with nothing else on it. It asks for cpu: explain says what keeps it, and what would help.',
     at: at(3),
     ...data,
   },

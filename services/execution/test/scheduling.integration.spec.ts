@@ -146,7 +146,7 @@ describe('in one service', () => {
     await world.machine(inMigMode);
     const run = await eventually(() => world.submit({ machineType: 'gpu.slice' }).catch(() => false as const), within);
     if (!run) throw new TypeError('it was submitted');
-    await eventually(async () => expect((await world.run(run.id)).waiting?.message).toContain('slices of GPUs (MIG)'), within);
+    await eventually(async () => expect((await world.run(run.id)).waiting?.message).toContain('It asks for gpu.slice'), within);
     const agent = await world.machine({ ...inMigMode, slicesGpus: true });
     const { spec } = await agent.holds(run.id);
     expect(spec).toMatchObject({ gpuIndexes: [0], mig: { profile: '1g.10gb', start: expect.any(Number) } });

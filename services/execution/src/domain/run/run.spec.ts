@@ -155,7 +155,10 @@ describe('a run that waits', () => {
     given(submitted(), keptWaiting())
       .when({ ...keepWaiting, reason: 'all-busy' })
       .thenEvents(
-        keptWaiting({ reason: 'all-busy', message: 'Every machine that offers cpu is busy: the run starts as soon as one has room.' }),
+        keptWaiting({
+          reason: 'all-busy',
+          message: 'Every machine that could take it is busy. It asks for cpu: explain says what keeps it, and what would help.',
+        }),
       );
   });
 

@@ -1,12 +1,13 @@
 import { epochOf, type execution, type Instant, instantOf } from '@orrery/contracts';
 import { accept, type Decider, type Decision, type Rejection, reject } from '@orrery/kernel';
-import { preemptionInWords, reservationInWords, waitingInWords } from './in-words.ts';
+import { preemptionInWords, reservationInWords } from './in-words.ts';
 import type { RunCommand } from './run-commands.ts';
 import { endOf, endTypes, severity } from './run-end.ts';
 import type { RunEvent } from './run-facts.ts';
 import { report, type StaleEpoch } from './run-reports.ts';
 import { evolve, type RunState } from './run-state.ts';
 import { type SubmissionRefusal, submit } from './run-submission.ts';
+import { waitingInWords } from './waiting-in-words.ts';
 
 export type RunRefusal =
   | SubmissionRefusal
@@ -35,8 +36,8 @@ const keepWaiting = ({ reason, at }: Extract<RunCommand, { type: 'KeepWaiting' }
   if (state.told === reason) return accept();
   const { runId, choices, nodes } = state.work;
   const types = choices.map(({ machineType }) => machineType).join(' or ');
-  const isSlice = choices.every(({ resources }) => resources.mig !== undefined);
-  const message = waitingInWords(reason, types, { isSlice, nodes });
+  const asked = nodes > 1 ? `${nodes} times ${types}` : types;
+  const message = `${waitingInWords(reason, nodes)} It asks for ${asked}: explain says what keeps it, and what would help.`;
   return accept({ type: 'RunKeptWaiting', data: { runId, reason, message, at } });
 };
 

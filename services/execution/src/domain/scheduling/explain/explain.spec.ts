@@ -1,5 +1,6 @@
 import { hour, needOf, SceneBuilder, sceneNow } from '../../../../test/scene-builder.ts';
 import { explainWait } from './explain.ts';
+import { gpusOf } from './in-words.ts';
 import type { Scene } from './scene.ts';
 
 const nothing = { start: null, startUnknown: 'nobody asked', instead: [] };
@@ -134,6 +135,13 @@ describe('what is missing', () => {
           .waits('r', { need: { mig: '7g.40gb', gpuMilli: 1_000 } }),
       ),
     ).toEqual([['no-slices', 1]]);
+    const full = scene()
+      .machine('m', { gpuModels: ['a100'] })
+      .runs('a', { m: [0] })
+      .waits('r', { need: { gpuMilli: 500 } })
+      .build();
+    expect(explained(full).missing[0]?.message).toMatch(/^No machine has 0.5 a100 free\. /);
+    expect(gpusOf(needOf({ mig: '1g.10gb' }))).toBe('a slice 1g.10gb of an a100');
     const shared = scene()
       .machine('m', { gpuModels: ['a100'] })
       .runs('a', { m: [0] }, { need: { gpuMilli: 700 } });
@@ -165,7 +173,9 @@ describe('what is missing', () => {
       .waits('r', { nodes: 2, need: { gpus: 2 } })
       .build();
     const { summary, missing } = explained(built);
-    expect(summary).toMatch(/^Its members start together, each on a machine of its own, and too few machines have room at once\./);
+    expect(summary).toMatch(
+      /^Its members start together, and the machines that could take them have too little room for all of them at once\./,
+    );
     expect(missing[0]?.message).toMatch(/^1 of 2 machines has room: each member needs one of its own\./);
   });
 

@@ -5,12 +5,15 @@ import { inUnits } from '../rules/in-words.ts';
 /** `1 machine`, `3 machines`. */
 export const many = (count: number, noun: string): string => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
+/** `an a100`, `an h100`, `an l40s`, `a t4`: as models are spoken. */
+const withArticle = (model: string): string => `${/^(?:[aeilorx]|[fhmns](?=\d))/i.test(model) ? 'an' : 'a'} ${model}`;
+
 const modelsInWords = ({ models }: Need): string => (models === null || models.length === 0 ? 'GPU' : models.join(' or '));
 
 /** `8 a100`, `half` as `0.5 a100`, `a slice 1g.10gb`, `no GPU`. */
 export const gpusOf = (need: Need): string => {
   if (need.gpus === 0) return 'no GPU';
-  if (need.mig !== undefined) return `a slice ${need.mig} of a ${modelsInWords(need)}`;
+  if (need.mig !== undefined) return `a slice ${need.mig} of ${withArticle(modelsInWords(need))}`;
   return `${isShare(need) ? inUnits(need.gpuMilli) : need.gpus} ${modelsInWords(need)}`;
 };
 

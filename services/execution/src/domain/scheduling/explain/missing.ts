@@ -1,6 +1,6 @@
 import type { execution } from '@orrery/contracts';
 import { membersOn } from '../placement/capacity.ts';
-import { mostOnOne, type Need } from '../placement/need.ts';
+import { isShare, mostOnOne, type Need } from '../placement/need.ts';
 import type { Request } from '../request.ts';
 import { causeAtInWords, causeInWords, gpusOf, many } from './in-words.ts';
 import { causeAt, freeGpusFor, searchFor } from './machine-cause.ts';
@@ -49,6 +49,12 @@ const pinned = (scene: Sight, need: Need): string | null => {
   return cause === 'has-room' ? null : `${causeAtInWords(cause, it)}: nothing else will do.`;
 };
 
+/** Of a part of a GPU there is all or nothing. */
+const freeInWords = (need: Need, free: number): string =>
+  need.mig !== undefined || isShare(need)
+    ? `${free === 0 ? 'No machine has' : 'A machine has'} ${gpusOf(need)} free.`
+    : `${free} of ${gpusOf(need)} ${free === 1 ? 'is' : 'are'} free in one machine.`;
+
 /** Of machines with room, and how many of them it needs at once. */
 const roomInWords = (need: Need, nodes: number, roomy: number): string => {
   if (nodes === 1) return roomy === 0 ? '' : `${many(roomy, 'machine')} ${roomy === 1 ? 'has' : 'have'} room.`;
@@ -62,10 +68,7 @@ const inWords = (scene: Sight, need: Need, nodes: number, { causes, freeGpus, ro
   const away = pinned(scene, need);
   if (away !== null) return away;
   const room = roomInWords(need, nodes, roomy);
-  const gpus =
-    need.gpus > 0 && !causes.has('has-room')
-      ? `${Math.min(freeGpus, need.gpus)} of ${gpusOf(need)} ${freeGpus === 1 ? 'is' : 'are'} free in one machine.`
-      : '';
+  const gpus = need.gpus > 0 && !causes.has('has-room') ? freeInWords(need, Math.min(freeGpus, need.gpus)) : '';
   const others = [...causes]
     .filter(([cause]) => cause !== 'has-room' && cause !== 'pinned-elsewhere')
     .sort(([, a], [, b]) => b - a)

@@ -1,6 +1,7 @@
 import type { execution } from '@orrery/contracts';
+import { waitingInWords } from '../../run/waiting-in-words.ts';
 import type { Amounts, QuotaBlock } from '../admission/quota-node.ts';
-import { mostOnOne, type Need } from '../placement/need.ts';
+import { type GroupWish, isOwn, type Need } from '../placement/need.ts';
 import type { Request } from '../request.ts';
 import { gpusInWords } from '../rules/in-words.ts';
 import type { WaitReason } from '../scheduler/facts.ts';
@@ -9,34 +10,7 @@ import { causeInWords } from './in-words.ts';
 import { causeAt, searchFor } from './machine-cause.ts';
 import type { Sight } from './sight.ts';
 
-/** What is true of whatever waits for that reason. */
-const reasons: Readonly<Record<WaitReason, string>> = {
-  'no-machine': 'No machine that there is could take it, even with nothing else on it.',
-  closed: 'Machines that could take it are there, and take nothing now: cordoned, offline or out of order.',
-  group: 'It is to be near to other runs, or apart from them, and no machine that could take it is.',
-  'machine-away': 'The machine that it is pinned to is not there, or takes nothing new.',
-  quota: 'A limit of its quota is reached.',
-  'solid-ground':
-    'It was preempted as often as work may be, and waits for room that nobody can take back: within its own guarantee, or what nobody is guaranteed.',
-  promised: 'There is room, in islands that are promised to others as a whole.',
-  'held-for-earlier': 'There is room, and it is kept for other work that waits for it.',
-  preempting: 'Other work has been told to make room for it.',
-  'all-busy': 'Every machine that could take it is busy.',
-  'retry-later': 'Its last attempt could not be started: the next one follows in a moment.',
-};
-
-const ofGangs: Partial<Readonly<Record<WaitReason, string>>> = {
-  'no-machine': 'Too few machines are there that could take its members, each on a machine of its own, even with nothing else on them.',
-  closed:
-    'Too few machines take anything now that could take its members, each on a machine of its own: the others are cordoned, offline or out of order.',
-  'all-busy': 'Its members start together, each on a machine of its own, and too few machines have room at once.',
-};
-
-/** Each of its members needs a machine of its own. */
-const isApart = ({ ask: { nodes, choices } }: Request): boolean => nodes > 1 && choices.every((need) => mostOnOne(need, nodes) === 1);
-
-export const reasonInWords = (reason: WaitReason, request: Request): string =>
-  (isApart(request) ? ofGangs[reason] : undefined) ?? reasons[reason];
+export const reasonInWords = (reason: WaitReason, { ask: { nodes } }: Request): string => waitingInWords(reason, nodes);
 
 const closing = new Set<execution.MachineCause>(['lost', 'cordoned', 'unfit', 'gpus-faulty']);
 
@@ -55,13 +29,29 @@ const closedInWords = (scene: Sight, request: Request): string => {
   return `${says} An operator can put them back to work.`;
 };
 
-const groupOf = (scene: Sight, { near, apart }: Need): string => {
+/** About members of one gang alone: nobody else is of their group, and nobody of it has a machine. */
+const amongThemselves = (scene: Sight, need: Need): string | null => {
+  const { near, apart } = need;
+  const isNobody = (wish: GroupWish | undefined): boolean => isOwn(wish, need) && scene.fleet.groups.domainsOf(wish) === null;
+  const help =
+    'it starts when an operator says of machines which racks they are in, puts more of them where they are wanted, or adds some.';
+  if (isNobody(near) && near?.scope === 'rack')
+    return `Its members are to be in one rack, and no rack that is known has machines enough that could take them: ${help}`;
+  if (isNobody(apart) && apart?.scope === 'rack')
+    return `Its members are to be in a rack each, and too few racks have machines that could take them: ${help}`;
+  return null;
+};
+
+const groupOf = (scene: Sight, need: Need, reason: string): string => {
+  const { near, apart } = need;
+  const among = amongThemselves(scene, need);
+  if (among !== null) return among;
   if (near && scene.fleet.groups.domainsOf(near) === null)
     return 'It is to be near to runs of a group of which none has a machine now: it starts once one has, and there is room beside it.';
   if (near) return 'It is to be near to runs of a group, and no machine near to these could take it, even with nothing else on it.';
   return apart
     ? 'It is to be apart from runs of a group, and these are on, or beside, every machine that could take it: it starts when some of them end, or where machines are added.'
-    : reasons.group;
+    : reason;
 };
 
 const whose = (node: string, queue: string): string => {
@@ -102,7 +92,7 @@ const quotaInWords = (scene: Sight, request: Request): string => {
   if (blocks.includes(null)) return 'What is left of a limit of its quota goes to work that is looked at before it.';
   const there = blocks.filter((block) => block !== null);
   const nearest = there.find((block) => !isHopeless(block)) ?? there[0];
-  return nearest ? limitInWords(nearest, queue) : reasons.quota;
+  return nearest ? limitInWords(nearest, queue) : reasonInWords('quota', request);
 };
 
 const pinnedInWords = 'The machine that it is pinned to could not take it, even with nothing else on it.';
@@ -116,7 +106,7 @@ export const whyInWords = (scene: Sight, request: Request, reason: WaitReason): 
     case 'closed':
       return closedInWords(scene, request);
     case 'group':
-      return first ? groupOf(scene, first) : reasons[reason];
+      return first ? groupOf(scene, first, reasonInWords(reason, request)) : reasonInWords(reason, request);
     case 'quota':
       return quotaInWords(scene, request);
     default:

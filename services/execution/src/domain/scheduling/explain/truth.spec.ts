@@ -76,6 +76,28 @@ describe('of one that is to be near to others', () => {
   });
 });
 
+describe('of a gang that is to be in one rack', () => {
+  const gang = { nodes: 2, need: { gpus: 8, group: 'g', ...near('rack') } };
+
+  it('where no machine has a rack it is said so, and not that there are too few machines', () => {
+    const { reason, summary, startUnknown } = said(scene().machine('m').machine('n').waits('r', gang));
+    expect(reason).toBe('group');
+    expect(summary).toContain('no rack that is known has machines enough');
+    expect(summary).toContain('an operator says of machines which racks they are in');
+    expect(startUnknown).not.toContain('machines are added that could take it');
+  });
+
+  it('where there are too few machines, racks or not, that is what is said', () => {
+    expect(said(scene().machine('m').waits('r', gang)).reason).toBe('no-machine');
+  });
+
+  it('or of each in a rack of its own, where there is one rack, neither is said to be short of machines', () => {
+    const spread = { nodes: 2, need: { gpus: 8, group: 'g', ...apart('rack') } };
+    const { reason, summary } = said(scene().machine('m', { rack: 'x' }).machine('n', { rack: 'x' }).waits('r', spread));
+    expect([reason, summary]).toEqual(['group', expect.stringContaining('too few racks have machines')]);
+  });
+});
+
 describe('of one that is to be apart from others', () => {
   it('which are everywhere it is not said that all are busy', () => {
     const built = scene()
@@ -177,6 +199,19 @@ describe('of one that a limit stops', () => {
       .runs('a', { m: [0, 1] }, { queue: 'org/x' })
       .waits('r', { queue: 'org/x' });
     expect(said(built).summary).toContain(`The limit of ${whose} is reached: it can start when work of ${whose} ends`);
+  });
+
+  it('and that no machine could ever take, the machines are told first', () => {
+    const limited = () =>
+      scene()
+        .machine('m')
+        .machine('n', { gpuModels: ['t4', 't4'] })
+        .quota('org', { limit: { t4: 1_000 } })
+        .runs('a', { n: [0] }, { need: { models: ['t4'] } });
+    const never = said(limited().waits('r', { need: { machine: 'm', models: ['t4'] } }));
+    expect([never.reason, never.summary]).toEqual(['no-machine', expect.stringContaining('The machine that it is pinned to could not')]);
+    expect(said(limited().waits('r', { need: { machine: 'n', models: ['t4'] } })).reason).toBe('quota');
+    expect(said(limited().waits('r', { need: { machine: 'gone', models: ['t4'] } })).reason).toBe('quota');
   });
 
   it('of several choices the one is told that can be had', () => {

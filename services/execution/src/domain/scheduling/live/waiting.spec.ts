@@ -1,7 +1,7 @@
 import { Cluster } from '../../../../test/cluster.ts';
 import { at, attemptLost, keptWaiting, ms, runId } from '../../../../test/facts.ts';
-import { waitingInWords } from '../../run/in-words.ts';
 import { runStream } from '../../run/run-facts.ts';
+import { waitingInWords } from '../../run/waiting-in-words.ts';
 import { type Wait, WaitingRounds } from './waiting.ts';
 
 const waitsOf = (cluster: Cluster): readonly Wait[] => {
@@ -83,11 +83,12 @@ describe('The owner of a run that waits', () => {
     expect(waitsOf(cluster)).toEqual([]);
   });
 
-  it('is told that it is slices of GPUs that nobody makes', () => {
-    expect(waitingInWords('no-machine', 'gpu.slice', { isSlice: true })).toContain('slices of GPUs (MIG)');
-    expect(waitingInWords('no-machine', 'cpu')).not.toContain('slices');
-    expect(waitingInWords('no-machine', 'cpu', { nodes: 2 })).toContain('its 2 members start as soon as there are enough');
-    expect(waitingInWords('all-busy', 'cpu', { nodes: 2 })).toContain('its 2 members start together');
+  it('is promised nothing that takes more than the reason to know', () => {
+    for (const reason of ['no-machine', 'closed', 'group', 'machine-away', 'quota', 'all-busy'] as const) {
+      for (const nodes of [1, 2]) expect(waitingInWords(reason, nodes)).not.toMatch(/as soon as|offers|connected/);
+    }
+    expect(waitingInWords('no-machine', 2)).toContain('could not take all its members at once');
+    expect(waitingInWords('all-busy', 2)).toContain('Its members start together');
   });
 
   it('hears of each member of a gang', () => {

@@ -48,6 +48,13 @@ export const gpuMilliOf = ({ gpus, gpuMilli }: Pick<Need, 'gpus' | 'gpuMilli'>):
 export const isOwn = (wish: GroupWish | undefined, { group }: Pick<Need, 'group'>): wish is GroupWish =>
   wish !== undefined && wish.group === group;
 
+/** Racks are what operators say of machines: without them the same machines would do. */
+export const withoutRacks = ({ near, apart, ...need }: Need): Need => ({
+  ...need,
+  ...(near && near.scope !== 'rack' ? { near } : {}),
+  ...(apart && apart.scope !== 'rack' ? { apart } : {}),
+});
+
 /** How many members of a gang one machine may take: each has a machine of its own, unless all want to be on one. */
 export const mostOnOne = (need: Pick<Need, 'group' | 'near' | 'apart'>, nodes: number): number =>
   isOwn(need.near, need) && need.near.scope === 'machine' && !isOwn(need.apart, need) ? nodes : 1;

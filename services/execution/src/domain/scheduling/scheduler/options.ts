@@ -38,6 +38,9 @@ const fitOf = (shape: Shape, choice: number, models: readonly string[] | null): 
   return fit;
 };
 
+/** One for each choice, of whatever models. */
+export const fitsOf = (shape: Shape): readonly (Fit | null)[] => shape.ask.choices.map((_, choice) => fitOf(shape, choice, null));
+
 /** Says what the quotas leave to a request. */
 export class Admission {
   /** Nobody has a quota: nothing need be asked. */

@@ -4,7 +4,7 @@ import { type Entry, isPressing, type Line } from './entry.ts';
 import type { WaitReason } from './facts.ts';
 import { Hopeless } from './hopeless.ts';
 import { levels } from './level.ts';
-import type { Option, Options } from './options.ts';
+import { fitsOf, type Option, type Options } from './options.ts';
 import type { Parking } from './parking.ts';
 import { Placing, type Spot } from './placing.ts';
 import { Reserving } from './reserving.ts';
@@ -108,6 +108,8 @@ export class Round {
   }
 
   private find(entry: Entry, { options, isUnsolid }: Options): Spot | WaitReason {
+    // Neither a higher limit nor patience would help it.
+    if (options.length === 0 && this.core.serving.isHopeless(fitsOf(entry.shape))) return 'no-machine';
     if (options.length === 0) return isUnsolid ? 'solid-ground' : 'quota';
     return this.placing.placeReserved(entry) ?? this.placing.place(entry, options);
   }

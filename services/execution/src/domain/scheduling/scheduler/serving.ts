@@ -1,5 +1,6 @@
 import { membersOnEmpty, membersOnIdle } from '../placement/capacity.ts';
 import { haveRoom } from '../placement/domains.ts';
+import { withoutRacks } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import type { Cluster } from './cluster.ts';
 import type { WaitReason } from './facts.ts';
@@ -48,9 +49,14 @@ export class Serving {
     return this.open.of(fit);
   }
 
-  /** Why it would not be placed though nothing else were; null: it would be, as far as it is not for its wishes about groups. */
+  /** Why it would not be placed though nothing else were; null: it would be, as far as it is not for where others of a group are. */
   neverOf(fit: Fit): WaitReason | null {
     return this.never.of(fit);
+  }
+
+  /** Whatever is raised, ends or returns: none of its choices could ever be had with the machines that there are. */
+  isHopeless(fits: readonly (Fit | null)[]): boolean {
+    return fits.every((fit) => fit !== null && this.neverOf(fit) === 'no-machine');
   }
 
   private findOpen({ need }: Fit): readonly Place[] {
@@ -68,7 +74,8 @@ export class Serving {
     const places = pinned ? [pinned] : fleet.places;
     const fleetNeed = this.needs.of(need);
     if (haveRoom(places, fit, (place) => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0))) return null;
-    if (!haveRoom(places, fit, (place) => membersOnEmpty(place, fleetNeed))) return 'no-machine';
+    const onEmpty = (place: Place): number => membersOnEmpty(place, fleetNeed);
+    if (!haveRoom(places, fit, onEmpty)) return haveRoom(places, { ...fit, need: withoutRacks(need) }, onEmpty) ? 'group' : 'no-machine';
     return pinned && !pinned.isOpen ? 'machine-away' : 'closed';
   }
 }
