@@ -1,4 +1,4 @@
-import { identity } from '@orrery/contracts';
+import { Instant, identity, Moment } from '@orrery/contracts';
 import { z } from 'zod';
 import { refusal } from './failure.ts';
 import { mendOf } from './issue.ts';
@@ -56,6 +56,24 @@ describe('What to do about a number', () => {
     [z.number().negative(), 0, 'make it below 0'],
     [z.number().max(1), 2, 'make it at most 1'],
   ])('says whether the bound itself will do: %#', (schema, given, mend) => {
+    expect(mendFor(schema, given)).toBe(mend);
+  });
+});
+
+describe('What to do about a value of another kind', () => {
+  const mendFor = (schema: z.ZodType, given: unknown): string => {
+    const [issue] = schema.safeParse(given).error?.issues ?? [];
+    if (!issue) throw new Error('it is right');
+    return mendOf(issue, given, []);
+  };
+
+  it.each([
+    [z.int(), 1.5, 'send a whole number'],
+    [z.record(z.string(), z.string()), 'x', 'send an object'],
+    [z.array(z.string()), undefined, 'add it, a list (array)'],
+    [Instant, 'soon', 'send a UTC time with milliseconds, such as 2026-01-02T03:04:05.678Z'],
+    [Moment, 'soon', 'send a time with Z or an offset, such as 2026-01-02T03:04:05+01:00'],
+  ])('is said in words of JSON, and asks for no more than is needed: %#', (schema, given, mend) => {
     expect(mendFor(schema, given)).toBe(mend);
   });
 });

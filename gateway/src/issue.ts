@@ -41,11 +41,29 @@ const formats: Readonly<Record<string, string>> = {
   regex: 'write it in that form',
 };
 
+/** Some times come in any zone, as clients write them; others as we do. */
+const takesOffsets = (pattern: string | undefined): boolean => pattern?.includes('[+-]') ?? false;
+
+const kinds: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  bigint: 'a whole number',
+  string: 'a text (string)',
+  boolean: 'true or false',
+  array: 'a list (array)',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+/** Of what JSON has, not of what the schema is written in. */
+const kindInWords = (expected: string): string => kinds[expected] ?? `a ${expected}`;
+
 /** What to do about an issue of zod. `fields` are the names that are known where it occurred. */
 export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly string[]): string => {
   switch (raw.code) {
     case 'invalid_type':
-      return given === undefined ? `add it, a ${raw.expected}` : `send a ${raw.expected}`;
+      return given === undefined ? `add it, ${kindInWords(raw.expected)}` : `send ${kindInWords(raw.expected)}`;
     case 'unrecognized_keys':
       return fields.length > 0 ? `remove it; known here: ${fields.join(', ')}` : 'remove it';
     case 'too_small':
@@ -53,6 +71,8 @@ export const mendOf = (raw: z.core.$ZodIssue, given: unknown, fields: readonly s
     case 'too_big':
       return bounded(raw.origin, raw.maximum, raw.inclusive === false ? 'below' : 'at most');
     case 'invalid_format':
+      if (raw.format === 'datetime' && takesOffsets(raw.pattern))
+        return 'send a time with Z or an offset, such as 2026-01-02T03:04:05+01:00';
       return formats[raw.format] ?? `send a valid ${raw.format}`;
     case 'invalid_value':
       return `send one of: ${raw.values.map(String).join(', ')}`;
