@@ -2,7 +2,7 @@ import { execution, type InputOf, instantOf } from '@orrery/contracts';
 import { systemClock } from '@orrery/kernel';
 import type { Consulted } from '../../domain/scheduling/explain/consulted.ts';
 import { explainWait, supposed } from '../../domain/scheduling/explain/explain.ts';
-import { type Ending, Forward } from '../../domain/scheduling/explain/forward.ts';
+import { type Course, type Ending, Forward } from '../../domain/scheduling/explain/forward.ts';
 import { type Offer, startsNow, variantsOf } from '../../domain/scheduling/explain/instead.ts';
 import { movableFor, movesThatAdmit } from '../../domain/scheduling/explain/moves.ts';
 import { proposalOf, quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
@@ -124,18 +124,19 @@ export class Consultant {
     if (!known || !reason) return { asOf, waiting: null };
     const isPlayed = isSmall(scene);
     const share = shareOf(meanShare);
-    const late = isPlayed ? await this.play(scene, id, 1) : undefined;
-    const early = isPlayed ? await this.play(scene, id, share.usual) : undefined;
+    const late = isPlayed ? await this.play(scene, id, { share: 1, graceMs: scene.settings.graceMs }) : undefined;
+    // Whoever makes way may be gone before its grace is over.
+    const early = isPlayed ? await this.play(scene, id, { share: share.usual, graceMs: 0 }) : undefined;
     const start = startOf({ late, early, share }, { reason, reserved: scene.reservations.get(id), now });
     const instead = isPlayed ? await this.insteadOf(scene, known.request) : [];
     return { asOf, waiting: explainWait(scene, id, { ...start, instead }) ?? null };
   }
 
-  /** When it starts if each run uses this part of the time that it has left; undefined: that takes too long to find out. */
-  private async play(scene: Scene, target: string, share: number): Promise<Ending | undefined> {
-    const { now, settings, parts } = scene;
+  /** When it starts if each run goes so; undefined: that takes too long to find out. */
+  private async play(scene: Scene, target: string, pace: Pick<Course, 'share' | 'graceMs'>): Promise<Ending | undefined> {
+    const { now, parts } = scene;
     const { requests } = parts.snapshot;
-    const forward = new Forward({ scheduler: copyOf(scene), requests, target, now, graceMs: settings.graceMs, share });
+    const forward = new Forward({ scheduler: copyOf(scene), requests, target, now, ...pace });
     const turns = new TimeSlice(playMs);
     for (let steps = 0; steps < mostSteps && forward.result === null && !turns.isOver; steps += 1) {
       forward.step();

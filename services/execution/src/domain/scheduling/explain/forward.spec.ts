@@ -1,4 +1,4 @@
-import { hour, SceneBuilder, sceneNow } from '../../../../test/scene-builder.ts';
+import { hour, needOf, SceneBuilder, sceneNow } from '../../../../test/scene-builder.ts';
 import type { Reserved } from '../scheduler/facts.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { defaultSettings } from '../scheduler/settings.ts';
@@ -10,13 +10,13 @@ import { shareOf, startOf } from './start.ts';
 const random = () => 0.5;
 const schedulerOf = ({ parts: { snapshot } }: Scene): Scheduler => Scheduler.restore(snapshot, defaultSettings, random);
 
-const play = (scene: Scene, target: string, share: number): Ending | null => {
+const play = (scene: Scene, target: string, share: number, graceMs = defaultSettings.graceMs): Ending | null => {
   const forward = new Forward({
     scheduler: schedulerOf(scene),
     requests: scene.parts.snapshot.requests,
     target,
     now: sceneNow,
-    graceMs: defaultSettings.graceMs,
+    graceMs,
     share,
   });
   for (let steps = 0; steps < 1_000 && forward.result === null; steps += 1) forward.step();
@@ -42,6 +42,20 @@ describe('a scheduler that is run on', () => {
       .waits('r', { need: { gpus: 2 } })
       .build();
     expect(play(scene, 'r', 1)).toBe(sceneNow + 3 * hour);
+  });
+
+  it('starts what others make way for when these are gone: at once at the earliest, and when their grace is over at the latest', () => {
+    const scene = new SceneBuilder()
+      .machine('m', { gpuModels: ['a100'] })
+      .quota('org', { guaranteed: { a100: 1_000 } })
+      .runs('a', { m: [0] }, { queue: 'other', isBorrowed: true, isPreemptible: true, limitMs: 9 * hour })
+      .waits('r')
+      .build();
+    const { graceMs } = defaultSettings;
+    expect(play(scene, 'r', 1)).toBe(sceneNow + graceMs);
+    const at = play(scene, 'r', 1, 0);
+    expect(at).toBeGreaterThanOrEqual(sceneNow);
+    expect(at).toBeLessThan(sceneNow + 10);
   });
 
   it('never starts what no end makes room for', () => {
@@ -136,6 +150,18 @@ describe('what would start now', () => {
       { change: 'machine-type', input: { machineType: 'gpu.a100-x4' } },
       { change: 'machine-type', input: { machineType: 'gpu.a100' } },
     ]);
+  });
+
+  it('is less than was asked for last of all, and says so', () => {
+    const t4 = { name: 't4', need: { ...needOf(), models: ['t4'] } };
+    const h100 = { name: 'h100', need: { ...needOf({ gpus: 8 }), models: ['h100'] } };
+    const request = new SceneBuilder()
+      .waits('r', { need: { gpus: 8 }, isPreemptible: true })
+      .build()
+      .requests.get('r')?.request;
+    const all = request ? variantsOf(request, [t4, h100]).map(({ alternative: { message } }) => message) : [];
+    expect(all[0]).toBe('As h100 (8 h100) it would start now.');
+    expect(all.at(-1)).toBe('As t4 (1 t4 instead of 8 a100) it would start now.');
   });
 
   it('is never more than was asked for', () => {

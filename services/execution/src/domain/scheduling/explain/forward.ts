@@ -10,6 +10,7 @@ export interface Course {
   /** The one that is waited for. */
   readonly target: string;
   readonly now: number;
+  /** So long those take to leave who make way. */
   readonly graceMs: number;
   /** Which part of the time that it has left each run uses: 1 is all of it. */
   readonly share: number;

@@ -110,35 +110,45 @@ const isNoMore = ({ need }: Offer, asked: Need): boolean => {
   return areOthers(need.models, asked.models) || (need.cpuMilli <= asked.cpuMilli && need.memoryMib <= asked.memoryMib);
 };
 
-/** Nearest to what was asked for first: as many GPUs, then fewer. */
-const otherTypes = (request: Request, offers: readonly Offer[]): readonly Variant[] => {
+interface OtherTypes {
+  /** With as many GPUs. */
+  readonly asMuch: readonly Variant[];
+  readonly less: readonly Variant[];
+}
+
+/** Nearest to what was asked for first. */
+const otherTypes = (request: Request, offers: readonly Offer[]): OtherTypes => {
   const [first] = request.ask.choices;
-  if (!first) return [];
+  if (!first) return { asMuch: [], less: [] };
   const asked = gpuMilliIn(first);
   const distance = (offer: Offer): number => asked - gpuMilliIn(offer.need);
-  return offers
+  const found = offers
     .filter((offer) => isNoMore(offer, first))
     .sort((a, b) => distance(a) - distance(b) || (a.name < b.name ? -1 : 1))
-    .slice(0, mostOffers)
-    .map(({ name, need }) => ({
-      request: withNeeds({ ...request, ask: { ...request.ask, choices: [first] } }, (wished) => ({ ...without(wished), ...need })),
-      alternative: {
-        change: 'machine-type',
-        input: { machineType: name },
-        message: `As ${name} (${gpusOf(need)}) it would start now.`,
-      },
-    }));
+    .slice(0, mostOffers);
+  const variantOf = ({ name, need }: Offer): Variant => ({
+    request: withNeeds({ ...request, ask: { ...request.ask, choices: [first] } }, (wished) => ({ ...without(wished), ...need })),
+    alternative: {
+      change: 'machine-type',
+      input: { machineType: name },
+      message: `As ${name} (${gpusOf(need)}${distance({ name, need }) > 0 ? ` instead of ${gpusOf(first)}` : ''}) it would start now.`,
+    },
+  });
+  return {
+    asMuch: found.filter((offer) => distance(offer) === 0).map(variantOf),
+    less: found.filter((offer) => distance(offer) > 0).map(variantOf),
+  };
 };
 
 /** What a machine type says is no wish of the request's. */
 const without = ({ mig: _mig, minGpuMemoryMib: _memory, ...need }: Need): Need => (need.isPoolOfType ? withoutPool(need) : need);
 
-/** What could be asked for instead, the smallest change first. */
-export const variantsOf = (request: Request, offers: readonly Offer[]): readonly Variant[] =>
-  [...preemptible(request), ...lessPicky(request), ...fewerNodes(request), ...otherTypes(request, offers), ...shorter(request)].slice(
-    0,
-    mostVariants,
-  );
+/** What could be asked for instead, the smallest change first: whoever needs eight GPUs is seldom helped by one. */
+export const variantsOf = (request: Request, offers: readonly Offer[]): readonly Variant[] => {
+  const { asMuch, less } = otherTypes(request, offers);
+  const all = [...preemptible(request), ...lessPicky(request), ...fewerNodes(request), ...asMuch, ...shorter(request), ...less];
+  return all.slice(0, mostVariants);
+};
 
 const roundLimit = 1_024;
 

@@ -17,9 +17,11 @@ const ends: Readonly<Record<RunEndType, string>> = {
 };
 
 export const failureInWords = (failed: LiveRun): string =>
-  `${whoIs(failed)} ${ends[failed.ended?.type ?? 'RunFailed']}: ${failed.ended?.message ?? 'nobody saw how.'} ${shared}`;
+  `${whoIs(failed)} ${ends[failed.ended?.type ?? 'RunFailed']}: ${asSentence(failed.ended?.message ?? 'nobody saw how')} ${shared}`;
 
-const howLost = ({ loss }: LiveRun): string => (loss ? (loss.message ?? endInWords(loss.reason, null)) : 'nobody saw how.');
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+const howLost = ({ loss }: LiveRun): string => (loss ? asSentence(loss.message ?? endInWords(loss.reason, null)) : 'nobody saw how.');
 
 /** It would have to start again, and another one has completed. */
 export const tornInWords = (lost: LiveRun): string =>

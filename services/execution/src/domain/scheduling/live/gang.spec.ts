@@ -46,6 +46,14 @@ describe('a gang', () => {
     expect(cluster.round().map(({ runId: id }) => id)).toEqual(members);
   });
 
+  it('is told in sentences, however machines and services wrote them', () => {
+    const { cluster, scheduler, seats } = placedGang();
+    const [first] = seats;
+    if (!first) throw new TypeError('it is placed');
+    cluster.lose(first.runId, first.workerId, { message: 'its machine was not heard until its lease ended' });
+    expect(scheduler.decide(cluster.now, 10)).toMatchObject([{ because: expect.stringMatching(/until its lease ended\.$/) }]);
+  });
+
   it.each([
     ['RunFailed', 'failed'],
     ['RunAborted', 'was aborted'],

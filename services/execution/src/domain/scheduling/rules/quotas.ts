@@ -86,7 +86,7 @@ const misplaced = (quotas: Quotas, { node, parent }: execution.Quota): QuotaRefu
   const organizationOf = parentByPath(node);
   if (organizationOf !== null && parent !== organizationOf) return wrong(`a project stands below its organization, ${organizationOf}`);
   if (organizationOf === null && parent !== null && kindOf(parent) !== 'cohort')
-    return wrong(`a ${kindOf(node)} stands below a cohort or the root`);
+    return wrong(`${kindOf(node) === 'organization' ? 'an' : 'a'} ${kindOf(node)} stands below a cohort or the root`);
   if (parent === null) return undefined;
   if (parent === node) return { code: 'QuotaCycle', details: { node, parent } };
   return quotas[parent] ? undefined : { code: 'QuotaParentNotFound', details: { parent } };
