@@ -38,7 +38,11 @@ export default {
   // A test that hangs must end; one that only waits its turn on a busy machine must not fail.
   testTimeout: 30_000,
   projects: [
-    project('unit', ['<rootDir>/{libs,services,infra}/*/src/**/*.spec.ts', '<rootDir>/{gateway,bench}/src/**/*.spec.ts']),
+    project('unit', ['<rootDir>/{libs,services,infra}/*/src/**/*.spec.ts', '<rootDir>/{gateway,bench}/src/**/*.spec.ts'], {
+      testPathIgnorePatterns: ['/node_modules/', '\\.laws\\.spec\\.ts$'],
+    }),
+    // Thousands of random stories take minutes: what one waits for after each change does not wait for them.
+    project('laws', ['<rootDir>/{libs,services,infra}/*/src/**/*.laws.spec.ts', '<rootDir>/{gateway,bench}/src/**/*.laws.spec.ts']),
     project(
       'integration',
       ['<rootDir>/{libs,services,infra}/*/test/**/*.integration.spec.ts', '<rootDir>/gateway/test/**/*.integration.spec.ts'],

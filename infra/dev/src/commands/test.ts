@@ -59,7 +59,8 @@ const ensureServers = (): void => {
   ensureBrowser();
 };
 
-const serverSteps = (checkout: string): Step[] => [jestStep(checkout, 'integration'), jestStep(checkout, 'e2e')];
+/** What takes minutes. */
+const longSteps = (checkout: string): Step[] => [jestStep(checkout, 'laws'), jestStep(checkout, 'integration'), jestStep(checkout, 'e2e')];
 
 const report = (results: readonly StepResult[]): void => {
   terminal.heading('What it took');
@@ -83,7 +84,7 @@ const takeAll = async (steps: readonly Step[]): Promise<StepResult[]> => {
 export const test = async (checkout: string, line: CommandLine): Promise<void> => {
   ensureServers();
   const chaos = jestStep(checkout, 'chaos', { args: ['--runInBand'], env: smallChaos });
-  report(await takeAll([...staticSteps(checkout), ...serverSteps(checkout), ...(line.quick ? [] : [chaos])]));
+  report(await takeAll([...staticSteps(checkout), ...longSteps(checkout), ...(line.quick ? [] : [chaos])]));
 };
 
 /** The same without chaos; `--quick` stops before what needs servers. */
@@ -93,5 +94,5 @@ export const check = async (checkout: string, line: CommandLine): Promise<void> 
     return;
   }
   ensureServers();
-  report(await takeAll([...staticSteps(checkout), ...serverSteps(checkout)]));
+  report(await takeAll([...staticSteps(checkout), ...longSteps(checkout)]));
 };
