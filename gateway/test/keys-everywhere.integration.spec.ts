@@ -6,7 +6,10 @@ import { type Customer, startTwoGateways, type TwoGateways } from './fixtures/tw
 
 const runId = '0190f3a2-7c4e-7d10-9a8b-4f2d6c1e0a01';
 
-/** Mostly far below a second; a busy machine may take longer. What is not told would stay open for good. */
+/** What is promised. A busy machine may take longer for one key, but not for each of several. */
+const promisedMs = 1_000;
+const tries = 5;
+/** What is not told would stay open for good. */
 const soonMs = 10_000;
 
 /** A stream of a run's output, as long as it is open. */
@@ -59,8 +62,10 @@ describe('A key, at two gateways', () => {
   };
   const stopsSoon = async (key: string, streams: readonly ReturnType<typeof follow>[], act: () => Promise<unknown>) => {
     await act();
+    const since = performance.now();
     await eventually(async () => (await statuses(key)).every((each) => each === 401), { within: soonMs });
     await eventually(() => streams.every((stream) => stream.isEnded()), { within: soonMs });
+    return performance.now() - since;
   };
 
   it('works at both as soon as it is shown', async () => {
@@ -70,10 +75,14 @@ describe('A key, at two gateways', () => {
     }
   });
 
-  it('stops at both soon after its revocation, open streams included', async () => {
-    const { id, key } = await create();
-    const streams = await openStreams(key);
-    await stopsSoon(key, streams, () => asPerson(first, 'delete', `/${id}`).expect(200));
+  it('stops at both within a second of its revocation, open streams included', async () => {
+    const took: number[] = [];
+    while (took.length < tries && took.every((ms) => ms >= promisedMs)) {
+      const { id, key } = await create();
+      const streams = await openStreams(key);
+      took.push(await stopsSoon(key, streams, () => asPerson(first, 'delete', `/${id}`).expect(200)));
+    }
+    expect(Math.min(...took)).toBeLessThan(promisedMs);
   });
 
   it('stops at both soon after it is switched off, and comes back', async () => {
