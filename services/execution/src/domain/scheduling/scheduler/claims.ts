@@ -56,10 +56,6 @@ export class Claims {
     return cost;
   }
 
-  leastCost(entries: readonly Entry[]): number {
-    return entries.reduce((least, entry) => Math.min(least, this.costOf(entry)), Number.POSITIVE_INFINITY);
-  }
-
   leavingMachines(): ReadonlySet<string> {
     return new Set([...this.core.leaving].flatMap((entry) => holdsOf(entry).map(({ seat }) => seat.machine)));
   }
@@ -79,17 +75,24 @@ export class Claims {
     if (isOwn && request.isPreemptible && isStronger && !isSafe) return 'own-org';
     // What a group or an org is guaranteed is nobody else's; among its own, each part's guarantee counts.
     if (!running.isBorrowed && !this.core.tree.areRelated(entry.request.queue, request.queue)) return null;
-    const resources = new Set(running.holds.flatMap((hold) => Object.keys(hold?.amounts ?? {})));
+    const { tree } = this.core;
     if (option.level === levels.guaranteed) {
-      const mayReclaim = [...resources].some((resource) => {
+      const mayReclaim = this.resourcesOf(victim).some((resource) => {
         const asked = amounts.get(resource);
-        return asked !== undefined && this.core.tree.mayReclaim(entry.request.queue, asked, request.queue);
+        return asked !== undefined && tree.mayReclaim(entry.request.queue, asked, request.queue);
       });
       return mayReclaim ? 'reclaim' : null;
     }
     if (!running.isBorrowed || option.level <= levelOf(false, request.isPreemptible)) return null;
-    const isOver = this.core.admission.isFree || [...resources].some((each) => this.core.tree.isOverGuarantee(request.queue, each));
-    return isOver ? 'higher-level' : null;
+    return this.core.admission.isFree || this.isOverGuarantee(victim) ? 'higher-level' : null;
+  }
+
+  private isOverGuarantee(victim: Entry): boolean {
+    return this.resourcesOf(victim).some((resource) => this.core.tree.isOverGuarantee(victim.request.queue, resource));
+  }
+
+  private resourcesOf({ running }: Entry): readonly string[] {
+    return [...new Set((running?.holds ?? []).flatMap((hold) => Object.keys(hold?.amounts ?? {})))];
   }
 
   /** What of each resource all of it would hold, if it were that. */

@@ -1,4 +1,4 @@
-import { gpuMilliOf, mostOnOne } from '../placement/need.ts';
+import { mostOnOne } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
@@ -7,11 +7,13 @@ import type { Core } from './core.ts';
 import { holdsOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
 import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
+import { Heap } from './heap.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import { seatOf } from './placing.ts';
 import { orgOf } from './queues.ts';
+import { Ransoms } from './ransoms.ts';
 import type { Conflicts, Trial } from './trial.ts';
 
 export interface Takeover {
@@ -35,6 +37,7 @@ export class Victims {
   private readonly inVain = new Set<string>();
   private readonly alike: InVain<true>;
   private readonly claims: Claims;
+  private readonly ransoms: Ransoms;
   private readonly reasons = new Map<Entry, PreemptionReason>();
   /** Where members of the gang that is looked for are already, and no other one may be. */
   private readonly used = new Set<string>();
@@ -45,6 +48,7 @@ export class Victims {
   ) {
     this.alike = new InVain(core, trial.now + core.settings.graceMs);
     this.claims = new Claims(core, trial.now);
+    this.ransoms = new Ransoms(this.claims);
   }
 
   /** Leaves the trial as it was. */
@@ -66,8 +70,8 @@ export class Victims {
 
   private tried(taker: Taker): Takeover | null {
     const mark = this.trial.mark();
-    // Who makes way already is as good as gone: what its queue holds beside it may be no more than its guarantee.
-    for (const leaving of this.core.leaving) this.trial.discount(leaving);
+    // Who makes way already is as good as gone: what its queue holds beside it may be no more than its guarantee. Without quotas nobody asks.
+    if (!this.core.admission.isFree) for (const leaving of this.core.leaving) this.trial.discount(leaving);
     const takeover = this.claims.hasVictim(taker) ? this.search(taker) : null;
     this.trial.undo(mark);
     return takeover;
@@ -127,49 +131,47 @@ export class Victims {
   }
 
   private bestOffer(taker: Taker, victims: readonly Entry[]): Offer | null {
-    const { entry, option } = taker;
-    const conflicts = this.conflicts(entry);
-    const leaving = this.claims.leavingMachines();
+    const conflicts = this.conflicts(taker.entry);
+    const { queue, bounds } = this.inOrder(taker, conflicts);
     let best: Offer | null = null;
-    for (const [place, entries] of this.candidates(taker, victims)) {
-      const { id: machine } = place;
-      // Somebody has to go where nobody goes already and nobody keeps anything, and the cheapest costs at least so much.
-      const isPlain = !leaving.has(machine) && !conflicts.has(machine);
-      if (isPlain && (this.isTooSmall(option, place, entries) || (best && this.claims.leastCost(entries) > best.cost))) continue;
-      const kept = (conflicts.get(machine) ?? []).filter(({ level }) => !mayDisplace(option.level, level));
+    for (let place = queue.pop(); place; place = queue.pop()) {
+      // No machine after it costs less; one that costs the same may have the smaller name.
+      if (best && (bounds.get(place) ?? 0) > best.cost) break;
+      const entries = this.candidates(taker, place, victims);
+      if (entries.length === 0) continue;
+      const kept = (conflicts.get(place.id) ?? []).filter(({ level }) => !mayDisplace(taker.option.level, level));
       const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
     return best;
   }
 
-  /** Not even all of them together have so much of its GPUs: seen without a fork of it. */
-  private isTooSmall({ fit: { need } }: Option, place: Place, entries: readonly Entry[]): boolean {
-    if (need.mig !== undefined) return false;
-    let milli = 0;
-    for (const free of place.free.gpus) milli += free;
-    for (const { running } of entries) for (const hold of running?.holds ?? []) if (hold?.place === place) milli += gpuMilliOf(hold.need);
-    return milli < gpuMilliOf(need);
+  /** The machines where somebody might make way, those first that may cost least. */
+  private inOrder(
+    { option: { fit, level } }: Taker,
+    conflicts: Conflicts,
+  ): { readonly queue: Heap<Place>; readonly bounds: ReadonlyMap<Place, number> } {
+    const { cluster, serving } = this.core;
+    const leaving = this.claims.leavingMachines();
+    const accepts = acceptsOf(cluster.fleet, fit.need, { except: ({ id }) => this.used.has(id) });
+    const bounds = new Map<Place, number>();
+    for (const place of serving.placesOf(fit)) {
+      // Somebody has to go where nobody goes already and nobody keeps anything.
+      const isPlain = !leaving.has(place.id) && !conflicts.has(place.id);
+      const bound = isPlain ? this.ransoms.leastOn(place, level, fit.need) : Number.NEGATIVE_INFINITY;
+      if (bound < Number.POSITIVE_INFINITY && accepts?.(place) !== false) bounds.set(place, bound);
+    }
+    return { queue: new Heap((one, other) => (bounds.get(one) ?? 0) < (bounds.get(other) ?? 0), bounds.keys()), bounds };
   }
 
-  /** Who might make way, by machine, the cheapest first. */
-  private candidates(taker: Taker, victims: readonly Entry[]): ReadonlyMap<Place, readonly Entry[]> {
-    const { need } = taker.option.fit;
-    const accepts = acceptsOf(this.core.cluster.fleet, need, { except: ({ id }) => this.used.has(id) });
-    const byMachine = new Map<Place, Entry[]>();
-    for (const entry of this.claims.readyFor(taker.option.level)) {
-      if (victims.includes(entry)) continue;
+  /** Who has to make way there if it is asked for. */
+  private candidates(taker: Taker, place: Place, victims: readonly Entry[]): readonly Entry[] {
+    return this.ransoms.tenantsOf(place, taker.option.level).filter((entry) => {
+      if (victims.includes(entry)) return false;
       const reason = this.claims.reasonFor(taker, entry);
-      if (reason === null) continue;
-      this.reasons.set(entry, reason);
-      for (const place of new Set(entry.running?.holds.map((hold) => hold?.place))) {
-        if (!place || accepts?.(place) === false) continue;
-        const there = byMachine.get(place);
-        if (there) there.push(entry);
-        else byMachine.set(place, [entry]);
-      }
-    }
-    return byMachine;
+      if (reason !== null) this.reasons.set(entry, reason);
+      return reason !== null;
+    });
   }
 
   /** The machine when those who make way have gone, and those have come who keep it with no less right. */
