@@ -1,8 +1,10 @@
 import { gpuMilliOf, type Need } from '../placement/need.ts';
 import type { Place } from '../placement/place.ts';
 import type { Claims } from './claims.ts';
+import type { Core } from './core.ts';
 import type { Entry } from './entry.ts';
 import type { Level } from './level.ts';
+import type { Option } from './options.ts';
 
 /** Somebody on a machine who might make way. */
 interface Tenant {
@@ -16,21 +18,20 @@ interface Tenant {
 const slack = 1 - 1e-9;
 
 /** On so many GPUs so much is not free: the least that has to be given back, whoever does. */
-const missingOn = ({ free, kinds }: Place, { gpus, gpuMilli, mig }: Need): number => {
+const missingOn = (free: readonly number[], { gpus, gpuMilli, mig }: Need): number => {
   if (mig !== undefined || gpus === 0) return 0;
-  const missing: number[] = [];
-  for (let gpu = 0; gpu < kinds.length; gpu += 1) missing.push(Math.max(0, gpuMilli - (free.gpus[gpu] ?? 0)));
-  missing.sort((one, other) => one - other);
-  let sum = 0;
-  for (let at = 0; at < gpus; at += 1) sum += missing[at] ?? 0;
-  return sum;
+  const missing = free.map((milli) => Math.max(0, gpuMilli - milli)).sort((one, other) => one - other);
+  return missing.slice(0, gpus).reduce((sum, milli) => sum + milli, 0);
 };
 
 /** What it costs at least to have room made on a machine, without a fork of it: the relaxed knapsack problem (Dantzig, 1957). */
 export class Ransoms {
   private readonly byLevel = new Map<Level, ReadonlyMap<Place, readonly Tenant[]>>();
 
-  constructor(private readonly claims: Claims) {}
+  constructor(
+    private readonly core: Core,
+    private readonly claims: Claims,
+  ) {}
 
   /** Who might make way there for somebody of this level, whether it may be asked for it or not. */
   tenantsOf(place: Place, level: Level): readonly Entry[] {
@@ -41,13 +42,17 @@ export class Ransoms {
     );
   }
 
-  /** If at least one has to go; infinite where all together do not have enough. */
-  leastOn(place: Place, level: Level, need: Need): number {
+  /**
+   * Infinite where all together do not have enough. On a plain machine nobody makes way already or keeps anything: where somebody looks
+   * for who might make way, at least one has to go.
+   */
+  leastOn(place: Place, { fit: { need }, level }: Option, isPlain: boolean): number {
     const tenants = this.tenants(level).get(place);
     if (!tenants) return Number.POSITIVE_INFINITY;
     let least = Number.POSITIVE_INFINITY;
     for (const { cost } of tenants) least = Math.min(least, cost);
-    let missing = missingOn(place, need);
+    let missing = missingOn(isPlain ? [...place.free.gpus] : this.freeSoon(place), need);
+    if (!isPlain && missing <= 0) return 0;
     let sum = 0;
     for (const { cost, milli } of tenants) {
       if (missing <= 0) break;
@@ -55,6 +60,16 @@ export class Ransoms {
       missing -= milli;
     }
     return missing > 0 ? Number.POSITIVE_INFINITY : Math.max(least, sum * slack);
+  }
+
+  /** When those who make way have gone. */
+  private freeSoon({ id, free }: Place): readonly number[] {
+    const gpus = [...free.gpus];
+    for (const { place, entry, seat, need } of this.core.cluster.on(id)) {
+      if (place === null || !this.core.leaving.has(entry)) continue;
+      for (const gpu of seat.gpus) gpus[gpu] = (gpus[gpu] ?? 0) + need.gpuMilli;
+    }
+    return gpus;
   }
 
   /** By machine, those first who have the most for what they cost. */

@@ -48,7 +48,7 @@ export class Victims {
   ) {
     this.alike = new InVain(core, trial.now + core.settings.graceMs);
     this.claims = new Claims(core, trial.now);
-    this.ransoms = new Ransoms(this.claims);
+    this.ransoms = new Ransoms(core, this.claims);
   }
 
   /** Leaves the trial as it was. */
@@ -147,19 +147,15 @@ export class Victims {
   }
 
   /** The machines where somebody might make way, those first that may cost least. */
-  private inOrder(
-    { option: { fit, level } }: Taker,
-    conflicts: Conflicts,
-  ): { readonly queue: Heap<Place>; readonly bounds: ReadonlyMap<Place, number> } {
+  private inOrder({ option }: Taker, conflicts: Conflicts): { readonly queue: Heap<Place>; readonly bounds: ReadonlyMap<Place, number> } {
     const { cluster, serving } = this.core;
     const leaving = this.claims.leavingMachines();
-    const accepts = acceptsOf(cluster.fleet, fit.need, { except: ({ id }) => this.used.has(id) });
+    const accepts = acceptsOf(cluster.fleet, option.fit.need, { except: ({ id }) => this.used.has(id) });
     const bounds = new Map<Place, number>();
-    for (const place of serving.placesOf(fit)) {
-      // Somebody has to go where nobody goes already and nobody keeps anything.
-      const isPlain = !leaving.has(place.id) && !conflicts.has(place.id);
-      const bound = isPlain ? this.ransoms.leastOn(place, level, fit.need) : Number.NEGATIVE_INFINITY;
-      if (bound < Number.POSITIVE_INFINITY && accepts?.(place) !== false) bounds.set(place, bound);
+    for (const place of serving.placesOf(option.fit)) {
+      if (accepts?.(place) === false) continue;
+      const bound = this.ransoms.leastOn(place, option, !leaving.has(place.id) && !conflicts.has(place.id));
+      if (bound < Number.POSITIVE_INFINITY) bounds.set(place, bound);
     }
     return { queue: new Heap((one, other) => (bounds.get(one) ?? 0) < (bounds.get(other) ?? 0), bounds.keys()), bounds };
   }
