@@ -36,11 +36,14 @@ describe('The audit trail of an organization', () => {
       ip: '127.0.0.1',
       userAgent: 'runner/7',
     });
-    await request(system.url)
-      .post(`${own}/accounts/${made.orgId}/grants`)
-      .auth(system.operatorKey, { type: 'bearer' })
-      .send({ amount: '1000000000', kind: 'manual', note: 'a gift' })
-      .expect(201);
+    // Billing opens the account as soon as it hears of the organization.
+    await eventually(() =>
+      request(system.url)
+        .post(`${own}/accounts/${made.orgId}/grants`)
+        .auth(system.operatorKey, { type: 'bearer' })
+        .send({ amount: '1000000000', kind: 'manual', note: 'a gift' })
+        .expect(201),
+    );
     const granted = await entryOf(`${audit}?action=credit`, token, ({ actor }) => actor.kind === 'operator');
     expect(granted).toMatchObject({ action: 'credit.granted', target: { kind: 'org', id: made.orgId }, ip: null, userAgent: null });
     await entryOf(`${own}/platform/audit`, system.operatorKey, ({ action }) => action === 'worker.joined');

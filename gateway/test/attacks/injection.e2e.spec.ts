@@ -11,7 +11,7 @@ const fewer = 5;
 
 /** Every subject that may be heard on the bus. What comes from outside is at most the id of an organization or of a stream. */
 const subjects = [
-  /^ask\.(identity|catalog|execution|billing|observability)\.[a-z]+(-[a-z]+)*$/,
+  /^ask\.(identity|catalog|inference|execution|billing|observability)\.[a-z]+(-[a-z]+)*$/,
   /^ask\.[a-z]+\.flow\.[\w-]+$/,
   /^log\.[a-z]+\.[A-Za-z]+\.[\w-]+\.[\w-]+$/,
   /^_INBOX(_[a-z]+)?(\.[\w-]+)+$/,
