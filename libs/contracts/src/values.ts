@@ -12,7 +12,7 @@ export type Instant = z.infer<typeof Instant>;
 export const instantOf = (epochMs: number): Instant => new Date(epochMs).toISOString();
 export const epochOf = (instant: Instant): number => Date.parse(instant);
 
-/** What a client writes of a moment: any zone, any precision. It is an `Instant` from then on. */
+/** What a client writes of a moment: any zone, any precision. Parsing gives an `Instant`. */
 export const Moment = z.iso
   .datetime({ offset: true })
   .overwrite((text) => {
