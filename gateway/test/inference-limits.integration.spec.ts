@@ -10,8 +10,11 @@ import { type Held, Reservations } from '../src/inference/limits/reservations.ts
 import { reserveLua, settleLua } from '../src/inference/limits/scripts.lua.ts';
 
 const leaseMs = 60_000;
+const noTokens = { input: 0, output: 0 };
 const places = (key: string, limit: number): Meter => ({ kind: 'places', of: 'key', key, limit });
-const spend = (key: string, limit: bigint): Meter => ({ kind: 'spend', of: 'org', period: 'day', key, limit, keepSeconds: 60 });
+const budget = { kind: 'spend', of: 'org', period: 'day', endsAt: 0, keepSeconds: 60 } as const;
+const spend = (key: string, limit: bigint): Meter => ({ ...budget, unit: 'nanos', key, limit, units: 100n });
+const quota = (key: string, limit: bigint, units: bigint): Meter => ({ ...budget, unit: 'tokens.output', key, limit, units });
 const tokens = (key: string, burst: number, units: number): Meter => ({
   kind: 'rate',
   of: 'key',
@@ -81,13 +84,15 @@ describe('Reservations in Redis', () => {
       { kind: 'rate', of: 'org', unit: 'tokens', key: 'brisk', interval: 20, burst: 30, units: 25 },
       places('places', 2),
       spend('day', 500n),
+      quota('month', 90n, 25n),
+      { kind: 'rate', of: 'org', unit: 'tokens.input', key: 'read', interval: 1_000, burst: 50, units: 20 },
     ]);
     const step = fc.record({
       request: fc.nat({ max: 5 }),
       isSettled: fc.boolean(),
       meters,
       cost: fc.constantFrom(0n, 1n, 90n, 300n),
-      used: fc.record({ cost: fc.constantFrom(0n, 40n, 90n), tokens: fc.nat({ max: 40 }) }),
+      used: fc.record({ cost: fc.constantFrom(0n, 40n, 90n), input: fc.nat({ max: 30 }), output: fc.nat({ max: 20 }) }),
       credit: fc.constantFrom(undefined, { balance: 600n, booked: 0n }, { balance: 550n, booked: 50n }),
     });
     await fc.assert(
@@ -155,13 +160,14 @@ describe('Reservations in Redis', () => {
   it('are settled once, whoever says so, and give back what was not used', async () => {
     const [one, other] = await Promise.all([ready(), ready()]);
     const orgId = randomUUID();
-    const meters = [tokens('t', 100, 60), places('p', 1), spend('d', 150n)];
+    const meters = [tokens('t', 100, 60), places('p', 1), spend('d', 150n), quota('q', 90n, 40n)];
     const taken = held(await one.reserve(reservation({ orgId, meters }), '{}'));
-    await Promise.all([one, other, one].map((gateway) => gateway.settle(taken, { cost: 30n, tokens: 20 })));
+    await Promise.all([one, other, one].map((gateway) => gateway.settle(taken, { cost: 30n, input: 15, output: 5 })));
     const next = await other.reserve(reservation({ orgId, meters }), '{}');
-    // 1,000 of credit less 30 and the 100 now reserved; 100 tokens less 20 and 60; one place; 150 of budget less 30 and 100.
+    // 1,000 of credit less 30 and the 100 now reserved; 100 tokens less 20 and 60; one place; 150 of budget less 30 and 100; 90 tokens that
+    // may come out less 5 and 40.
     expect(next.answer).toMatchObject({ isAllowed: true, credit: { left: 870n } });
-    expect(next.answer.meters.map(({ left }) => left)).toEqual([20n, 0n, 20n]);
+    expect(next.answer.meters.map(({ left }) => left)).toEqual([20n, 0n, 20n, 45n]);
   });
 
   it('are not made twice where the first answer was lost', async () => {
@@ -174,7 +180,7 @@ describe('Reservations in Redis', () => {
   it('leave nothing behind but what was spent', async () => {
     const gateway = await ready();
     const wished = reservation({ meters: [places('p', 1), tokens('t', 10, 5)] });
-    await gateway.settle(held(await gateway.reserve(wished, '{}')), { cost: 0n, tokens: 0 });
+    await gateway.settle(held(await gateway.reserve(wished, '{}')), { cost: 0n, ...noTokens });
     expect(await client.keys(`*${wished.orgId}*`)).toEqual([`orrery:inference:{${wished.orgId}}:credit`]);
   });
 
@@ -193,7 +199,7 @@ describe('Reservations in Redis', () => {
     const found: string[] = [];
     for await (const each of gateway.organizations()) found.push(each);
     expect(found).toContain(orgId);
-    await gateway.settle({ reservation: lost, book: undefined }, { cost: 5n, tokens: 1 });
+    await gateway.settle({ reservation: lost, book: undefined }, { cost: 5n, input: 1, output: 0 });
     expect(await gateway.overdue(orgId)).toEqual([]);
     expect(await gateway.renew({ reservation: lost, book: undefined }, 'late')).toBe(false);
   });
@@ -215,7 +221,7 @@ describe('Reservations in Redis', () => {
           const credit = snapshots[Math.max(0, snapshots.length - 1 - age)];
           const decided = await gateway.reserve(reservation({ orgId, credit }), '{}');
           expect(decided.answer.credit?.left).toBe(granted - settled - 100n);
-          await gateway.settle(held(decided), { cost: used, tokens: 0 });
+          await gateway.settle(held(decided), { cost: used, ...noTokens });
           settled += used;
           unbooked += used;
           if (!isBooked) continue;
@@ -255,7 +261,7 @@ describe('Without Redis', () => {
     const before = held(await gateway.reserve(reservation(wish), '{}'));
     await redis.stop();
     await eventually(() => expect(gateway.isAlone).toBe(true));
-    await gateway.settle(before, { cost: 100n, tokens: 0 });
+    await gateway.settle(before, { cost: 100n, ...noTokens });
     // 9,900 were left, of which an eighth is 1,237: twelve requests fit, and one passes it.
     const alone = await Promise.all(Array.from({ length: 40 }, () => gateway.reserve(reservation(wish), '{}')));
     expect(alone.filter(({ answer }) => answer.isAllowed)).toHaveLength(13);
@@ -263,7 +269,7 @@ describe('Without Redis', () => {
     const stranger = { orgId: randomUUID(), credit: { balance: 800n, booked: 0n } };
     expect((await gateway.reserve(reservation(stranger), '{}')).answer.isAllowed).toBe(true);
     expect((await gateway.reserve(reservation(stranger), '{}')).answer.isAllowed).toBe(false);
-    for (const { held: one } of alone) if (one) await gateway.settle(one, { cost: 10n, tokens: 0 });
+    for (const { held: one } of alone) if (one) await gateway.settle(one, { cost: 10n, ...noTokens });
     expect((await gateway.reserve(reservation(wish), '{}')).answer.credit?.left).toBe(1_237n - 130n - 100n);
     await redis.restart();
     await eventually(() => expect(gateway.isAlone).toBe(false));
@@ -277,8 +283,8 @@ describe('Without Redis', () => {
     await client.call('CLIENT', 'PAUSE', '1000', 'ALL');
     const unheard = held(await gateway.reserve(reservation(wish), '{}'));
     expect(unheard.book).toBeDefined();
-    await gateway.settle(before, { cost: 70n, tokens: 0 });
-    await gateway.settle(unheard, { cost: 20n, tokens: 0 });
+    await gateway.settle(before, { cost: 70n, ...noTokens });
+    await gateway.settle(unheard, { cost: 20n, ...noTokens });
     await eventually(async () => {
       await gateway.reserve(reservation(), '{}');
       expect(await client.hmget(`orrery:inference:{${wish.orgId}}:credit`, 'reserved', 'settled')).toEqual(['0', '90']);

@@ -1,5 +1,5 @@
-import type { Answer, LedgerSnapshot, Meter, RateMeter, Reservation, SpendMeter, Stand, Use } from './meters.ts';
-import { usedUnits } from './meters.ts';
+import type { Answer, LedgerSnapshot, Meter, RateMeter, Reservation, Stand, Use } from './meters.ts';
+import { spentUnits, usedUnits } from './meters.ts';
 
 interface Sums {
   settled: bigint;
@@ -15,6 +15,11 @@ const sumsIn = (all: Map<string, Sums>, key: string): Sums => {
   const known = all.get(key) ?? { settled: 0n, reserved: 0n };
   all.set(key, known);
   return known;
+};
+
+const moved = (sums: Sums, reserved: bigint, used: bigint): void => {
+  sums.reserved -= reserved;
+  sums.settled += used;
 };
 
 const stand = (left: bigint): Stand => ({ isRefused: left <= 0n, left, waitMicros: 0 });
@@ -55,12 +60,9 @@ export class Book {
     if (open === undefined) return false;
     this.#open.delete(requestId);
     const { orgId, cost, meters } = open.reservation;
-    const sums = [sumsIn(this.#credits, orgId), ...meters.filter(isSpend).map(({ key }) => sumsIn(this.#spent, key))];
-    for (const each of sums) {
-      each.reserved -= cost;
-      each.settled += use.cost;
-    }
+    moved(sumsIn(this.#credits, orgId), cost, use.cost);
     for (const meter of meters) {
+      if (meter.kind === 'spend') moved(sumsIn(this.#spent, meter.key), meter.units, spentUnits(meter, use));
       if (meter.kind === 'places') this.#places.get(meter.key)?.delete(requestId);
       if (meter.kind === 'rate') this.#giveBack(meter, use, now);
     }
@@ -72,7 +74,7 @@ export class Book {
     if (back !== 0) this.#fullAt.set(meter.key, Math.max(this.#fullAt.get(meter.key) ?? now, now) - meter.interval * back);
   }
 
-  #take(meter: Meter, { requestId, cost }: Reservation, { now, until }: { now: number; until: number }): void {
+  #take(meter: Meter, { requestId }: Reservation, { now, until }: { now: number; until: number }): void {
     switch (meter.kind) {
       case 'rate':
         this.#fullAt.set(meter.key, Math.max(this.#fullAt.get(meter.key) ?? now, now) + meter.interval * meter.units);
@@ -81,7 +83,7 @@ export class Book {
         this.#placesOf(meter.key, now).set(requestId, until);
         return;
       case 'spend':
-        sumsIn(this.#spent, meter.key).reserved += cost;
+        sumsIn(this.#spent, meter.key).reserved += meter.units;
     }
   }
 
@@ -123,8 +125,6 @@ export class Book {
     return held;
   }
 }
-
-const isSpend = (meter: Meter): meter is SpendMeter => meter.kind === 'spend';
 
 /** What was let in is refused by nothing, though it took the last of it. */
 const allowing = ({ credit, meters }: Pick<Answer, 'credit' | 'meters'>): Pick<Answer, 'credit' | 'meters'> => {

@@ -1,5 +1,5 @@
 import type { Answer, Meter, Reservation, Stand, Use } from './meters.ts';
-import { usedUnits } from './meters.ts';
+import { spentUnits, usedUnits } from './meters.ts';
 
 interface Call {
   readonly keys: readonly string[];
@@ -30,7 +30,7 @@ const limitOf = (meter: Meter): readonly (string | number)[] => {
     case 'places':
       return [meter.kind, meter.limit, 0, 0];
     case 'spend':
-      return [meter.kind, meter.limit.toString(), meter.keepSeconds, 0];
+      return [meter.kind, meter.limit.toString(), meter.keepSeconds, meter.units.toString()];
   }
 };
 
@@ -40,11 +40,21 @@ export const reserveCall = (reservation: Reservation, { leaseMs, record }: { lea
   return { keys: keysOf(reservation), given: [requestId, leaseMs, record, cost.toString(), ...ledger, ...meters.flatMap(limitOf)] };
 };
 
+const backOf = (meter: Meter, use: Use): readonly (string | number)[] => {
+  switch (meter.kind) {
+    case 'rate':
+      return [meter.kind, meter.interval, meter.units - usedUnits(meter, use)];
+    case 'places':
+      return [meter.kind, 0, 0];
+    case 'spend':
+      return [meter.kind, (-meter.units).toString(), spentUnits(meter, use).toString()];
+  }
+};
+
 export const settleCall = (reservation: Reservation, use: Use): Call => {
   const { requestId, cost, meters } = reservation;
-  const backOf = (meter: Meter): readonly (string | number)[] =>
-    meter.kind === 'rate' ? [meter.kind, meter.interval, meter.units - usedUnits(meter, use)] : [meter.kind, 0, 0];
-  return { keys: keysOf(reservation), given: [requestId, (-cost).toString(), use.cost.toString(), ...meters.flatMap(backOf)] };
+  const backs = meters.flatMap((meter) => backOf(meter, use));
+  return { keys: keysOf(reservation), given: [requestId, (-cost).toString(), use.cost.toString(), ...backs] };
 };
 
 export const renewCall = ({ requestId, orgId, meters }: Reservation, { leaseMs, record }: { leaseMs: number; record: string }): Call => ({

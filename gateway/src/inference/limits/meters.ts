@@ -1,11 +1,14 @@
 /** Whose allowance a meter is. A model's is that of one organization. */
 export type Scope = 'key' | 'user' | 'org' | 'model';
 
+/** What went in and what came out, together or apart. */
+export type TokenUnit = 'tokens' | 'tokens.input' | 'tokens.output';
+
 /** So many units a second in the long run; the request takes `units` of them, whatever is left, if one is left. */
 export interface RateMeter {
   readonly kind: 'rate';
   readonly of: Scope;
-  readonly unit: 'requests' | 'tokens';
+  readonly unit: 'requests' | TokenUnit;
   readonly key: string;
   /** Whole microseconds between two units: see `intervalOf`. */
   readonly interval: number;
@@ -21,13 +24,18 @@ export interface PlacesMeter {
   readonly limit: number;
 }
 
-/** So much money in a period; the period is part of the key. */
+/** So much money, or so many tokens, in a period; the period is part of the key. */
 export interface SpendMeter {
   readonly kind: 'spend';
   readonly of: Scope;
+  readonly unit: 'nanos' | TokenUnit;
   readonly period: 'day' | 'month';
   readonly key: string;
   readonly limit: bigint;
+  /** What the request takes of it until it is settled. */
+  readonly units: bigint;
+  /** When the next period begins, in milliseconds since the epoch. */
+  readonly endsAt: number;
   /** Until nobody asks for the period any more. */
   readonly keepSeconds: number;
 }
@@ -72,8 +80,17 @@ export interface Answer {
 /** What a request came to. */
 export interface Use {
   readonly cost: bigint;
-  readonly tokens: number;
+  /** In tokens. */
+  readonly input: number;
+  readonly output: number;
 }
 
+const tokensOf = (unit: TokenUnit, { input, output }: Use): number => {
+  if (unit === 'tokens') return input + output;
+  return unit === 'tokens.input' ? input : output;
+};
+
 /** What a meter is told at the end: tokens that were set aside and not used come back, requests do not. */
-export const usedUnits = ({ unit, units }: RateMeter, { tokens }: Use): number => (unit === 'tokens' ? tokens : units);
+export const usedUnits = ({ unit, units }: RateMeter, use: Use): number => (unit === 'requests' ? units : tokensOf(unit, use));
+
+export const spentUnits = ({ unit }: SpendMeter, use: Use): bigint => (unit === 'nanos' ? use.cost : BigInt(tokensOf(unit, use)));

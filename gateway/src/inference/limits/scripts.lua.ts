@@ -4,7 +4,7 @@
  *
  * KEYS: open requests, their records, credit, then a key for each meter. ARGV: request, lease in ms, record, cost, ledger's balance plus what it booked
  * (empty: no credit is looked at), what it booked; then four for each meter: kind and
- *   rate: interval, burst, units · places: limit, -, - · spend: limit, seconds to keep it, -
+ *   rate: interval, burst, units · places: limit, -, - · spend: limit, seconds to keep it, units
  * Answers: allowed, its clock in microseconds, then for the credit and each meter: refused, what is left, microseconds to wait.
  */
 export const reserveLua = `
@@ -71,9 +71,9 @@ elseif allowed then
       redis.call('PEXPIRE', KEYS[i], leaseMs)
       stand.left = stand.left - 1
     else
-      redis.call('HINCRBY', KEYS[i], 'reserved', ARGV[4])
+      redis.call('HINCRBY', KEYS[i], 'reserved', ARGV[at + 3])
       redis.call('EXPIRE', KEYS[i], ARGV[at + 2])
-      stand.left = stand.left - cost
+      stand.left = stand.left - tonumber(ARGV[at + 3])
     end
   end
 end
@@ -90,7 +90,9 @@ return answer
 
 /**
  * Once for each request: whoever comes second finds it closed. Its keys as above. ARGV: request, the reserved cost with a minus, the
- * cost; then three for each meter: kind, interval, units that come back. Answers its clock in microseconds, or 0 where it was not open.
+ * cost; then three for each meter: kind and
+ *   rate: interval, units that come back · places: -, - · spend: reserved units with a minus, units
+ * Answers its clock in microseconds, or 0 where it was not open.
  */
 export const settleLua = `
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -101,10 +103,11 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 for i = 4, #KEYS do
   local at = 4 + (i - 4) * 3
-  local kind, back = ARGV[at], tonumber(ARGV[at + 2])
+  local kind = ARGV[at]
   if kind == 'rate' then
     local full = tonumber(redis.call('GET', KEYS[i]) or now)
     if full < now then full = now end
+    local back = tonumber(ARGV[at + 2])
     full = full - tonumber(ARGV[at + 1]) * back
     if back ~= 0 then
       if full <= now then redis.call('DEL', KEYS[i])
@@ -113,8 +116,8 @@ for i = 4, #KEYS do
   elseif kind == 'places' then
     redis.call('ZREM', KEYS[i], ARGV[1])
   elseif redis.call('EXISTS', KEYS[i]) == 1 then
-    redis.call('HINCRBY', KEYS[i], 'reserved', ARGV[2])
-    redis.call('HINCRBY', KEYS[i], 'settled', ARGV[3])
+    redis.call('HINCRBY', KEYS[i], 'reserved', ARGV[at + 1])
+    redis.call('HINCRBY', KEYS[i], 'settled', ARGV[at + 2])
   end
 end
 return now

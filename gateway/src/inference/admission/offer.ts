@@ -1,0 +1,65 @@
+import type { catalog } from '@orrery/contracts';
+import type { Caller } from '../../access/caller.ts';
+import type { Failure } from '../../failure.ts';
+import type { Reserved } from '../accounting/estimate.ts';
+import type { Prices } from '../accounting/prices.ts';
+import type { Answer, Reservation } from '../limits/meters.ts';
+
+/** A model as it may be called now. */
+export interface OfferedModel {
+  readonly modelId: catalog.ModelId;
+  /** As its prices name it. */
+  readonly name: string;
+  /** All that it is called: its name, then its other names. Routes may know it by any of them. */
+  readonly names: readonly string[];
+  /** In tokens, of prompt and answer together; null where nobody said. */
+  readonly contextLength: number | null;
+  readonly maxOutputTokens: number | null;
+}
+
+/** As much as must be known of a request to say how many tokens it can come to. */
+export interface AskedTokens {
+  /** Of the prompt: characters, or bytes where nobody counted them. */
+  readonly promptLength: number;
+  /** `max_tokens` and the like, where the client says it. */
+  readonly maxOutput?: number | undefined;
+  /** Answers that are asked for; `best_of` where that is more. */
+  readonly choices?: number | undefined;
+}
+
+/** Who serves a request in the end. */
+export interface Served {
+  /** By any of its names; left out: the model that was asked for. A fallback may lead to another one. */
+  readonly model?: string;
+  /** The name of the upstream: where it is the id of a provider, the prices of that provider hold. */
+  readonly upstream?: string;
+}
+
+/** What a caller may have of a model, as everything was when they asked. */
+export interface Offer {
+  readonly orgId: string;
+  readonly model: OfferedModel;
+  /** The version of the price book; null where there is none. */
+  readonly priceVersion: number | null;
+  /** Of that price book, whatever has taken effect since. */
+  pricesAt(served: Served): Prices;
+  /** The most that it can come to. */
+  tokensFor(asked: AskedTokens): Reserved;
+  /** `now` in milliseconds since the epoch. */
+  reservationFor(requestId: string, tokens: Reserved, now: number): Reservation;
+  /** Why it was not let in: which limit, and what mends it. */
+  refusalOf(reservation: Reservation, answer: Answer, now: number): Failure;
+  /** How the caller stands, for the headers of an answer: `x-ratelimit-*`. */
+  headersOf(reservation: Reservation, answer: Answer, now: number): Readonly<Record<string, string>>;
+}
+
+/** Why there is no offer. */
+export interface Refusal {
+  readonly refused: Failure;
+}
+
+/** Says what a caller may have, from what lies in memory: nobody is asked. */
+export interface Admission {
+  /** By any name of the model, or its id. */
+  offer(caller: Caller, model: string): Offer | Refusal;
+}
