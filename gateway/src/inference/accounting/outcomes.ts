@@ -1,3 +1,5 @@
+import type { inference } from '@orrery/contracts';
+
 /** How a request ended. */
 export type Ending =
   | 'finished'
@@ -22,27 +24,11 @@ export type Count = 'none' | 'zero' | 'given';
  */
 export type Charge = 'nothing' | 'prompt' | 'written' | 'counted';
 
-/** What a customer finds in the record of the request. */
-export type Outcome =
-  | 'finished'
-  | 'left-before-it-was-sent'
-  | 'left-before-the-first-byte'
-  | 'left-while-it-was-answered'
-  | 'failed-before-the-first-byte'
-  | 'failed-while-it-was-answered'
-  | 'timed-out-connecting'
-  | 'timed-out-before-the-first-byte'
-  | 'timed-out-while-it-was-answered'
-  | 'blocked-before-it-was-sent'
-  | 'blocked-after-it-was-answered'
-  | 'answered-from-the-cache'
-  | 'lost-with-the-process';
-
 interface Row {
   readonly ending: Ending;
   readonly phases: readonly Phase[];
   readonly counts: readonly Count[];
-  readonly outcome: Outcome;
+  readonly outcome: inference.Outcome;
   readonly charge: Charge;
 }
 
@@ -57,7 +43,7 @@ const given = ['given'] as const;
 const always = ['none', 'zero', 'given'] as const;
 
 /** The rows that an ending has once an answer came: counted where it was counted, estimated where not. */
-const charged = (ending: Ending, phases: readonly Phase[], outcome: Outcome): readonly Row[] => [
+const charged = (ending: Ending, phases: readonly Phase[], outcome: inference.Outcome): readonly Row[] => [
   { ending, phases, counts: given, outcome, charge: 'counted' },
   { ending, phases, counts: uncounted, outcome, charge: 'written' },
 ];

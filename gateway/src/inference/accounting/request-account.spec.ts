@@ -1,7 +1,7 @@
-import { formatNanos } from '@orrery/contracts';
+import { formatNanos, type inference } from '@orrery/contracts';
 import fc from 'fast-check';
 import type { Usage } from '../wire/usage.ts';
-import { type Count, type Ending, type Outcome, outcomes, type Phase, rowOf } from './outcomes.ts';
+import { type Count, type Ending, outcomes, type Phase, rowOf } from './outcomes.ts';
 import { costOf, type Prices } from './prices.ts';
 import { type Account, type AccountEvent, openAccount, type Settlement, told } from './request-account.ts';
 
@@ -46,7 +46,7 @@ const writing = [sent, firstByte, text(40)];
 const withUsage = [...writing, usage(10, 5, 4)];
 
 describe('What a request comes to', () => {
-  it.each<[string, readonly AccountEvent[], Outcome, object]>([
+  it.each<[string, readonly AccountEvent[], inference.Outcome, object]>([
     ['finished, counted', [...withUsage, ended('finished')], 'finished', counted],
     ['finished, not counted', [...writing, ended('finished')], 'finished', written],
     ['finished, counted as zero though there is text', [...writing, usage(0, 0), ended('finished')], 'finished', written],

@@ -1,6 +1,7 @@
+import type { inference } from '@orrery/contracts';
 import { merged, noUsage, type Usage } from '../wire/usage.ts';
 import { estimated, type Reserved } from './estimate.ts';
-import { type Count, type Ending, type Outcome, type Phase, rowOf } from './outcomes.ts';
+import { type Count, type Ending, type Phase, rowOf } from './outcomes.ts';
 import { costOf, type Prices } from './prices.ts';
 
 /** What happens to one request. Nothing else about it matters for money. */
@@ -17,7 +18,7 @@ export type AccountEvent =
 
 /** The one thing that is left of a request, and what its organization pays. */
 export interface Settlement extends Usage {
-  readonly outcome: Outcome;
+  readonly outcome: inference.Outcome;
   /** Nobody who knows has counted it. */
   readonly isEstimated: boolean;
   readonly cost: bigint;
