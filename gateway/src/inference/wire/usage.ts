@@ -31,11 +31,10 @@ const parsed = (text: string): unknown => {
 };
 
 /**
- * Reads `usage` of any protocol; undefined where it holds no count at all. Anthropic counts what it read from its cache and wrote to it beside
+ * The `usage` of any protocol; undefined where it holds no count at all. Anthropic counts what it read from its cache and wrote to it beside
  * `input_tokens`, OpenAI what it read from it within.
  */
-export const readUsage = (text: string): Usage | undefined => {
-  const members = parsed(text);
+export const usageIn = (members: unknown): Usage | undefined => {
   if (!isMembers(members)) return undefined;
   const read = countOf(members, 'cache_read_input_tokens');
   const written = countOf(members, 'cache_creation_input_tokens');
@@ -47,6 +46,9 @@ export const readUsage = (text: string): Usage | undefined => {
     read ?? detailOf(members, 'prompt_tokens_details', 'cached_tokens') ?? detailOf(members, 'input_tokens_details', 'cached_tokens');
   return { input, output: output ?? 0, cached: Math.min(cached ?? 0, input) };
 };
+
+/** The same, of JSON. */
+export const readUsage = (text: string): Usage | undefined => usageIn(parsed(text));
 
 /** Counts are told in pieces, and again with more: the highest of each is what was used. */
 export const merged = (one: Usage, other: Usage): Usage => ({

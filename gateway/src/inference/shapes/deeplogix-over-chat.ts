@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import { wholeOf } from './chat/chunk.ts';
+import { limitName } from './chat/fields.ts';
+import { complaintOf } from './errors.ts';
+import { cannot, type Members } from './members.ts';
+import type { Asked, Translation } from './shape.ts';
+import { chatUsage, countedIn } from './usage.ts';
+
+const requestOf = ({ body, model, maxOutput }: Asked): Members => {
+  const { message } = body;
+  if (typeof message !== 'string') throw cannot(['message'], 'must be a text', 'send what the model is asked, a text');
+  if (message.trim() === '') throw cannot(['message'], 'must not be empty', 'send what the model is asked');
+  return { model, messages: [{ role: 'user', content: message }], [limitName(model)]: maxOutput };
+};
+
+/** What the model said, without what it thought. */
+const spokenIn = (body: Members): string =>
+  wholeOf(body)
+    .pieces.filter(({ kind }) => kind === 'text' || kind === 'refusal')
+    .map(({ text }) => text)
+    .join('');
+
+/** Clients of Deeplogix's one question, at an upstream that speaks Chat Completions. No stream ever comes of it. */
+export const deeplogixOverChat: Translation = {
+  request: requestOf,
+  answer: (body, { named }) => ({
+    ok: true,
+    data: { response: spokenIn(body), model_id: named, usage: chatUsage(countedIn(body['usage'])) },
+  }),
+  error: (status, body) => ({
+    ok: false,
+    error: status === 400 ? 'E_MESSAGE-BAD_REQUEST' : (STATUS_CODES[status] ?? 'Internal Server Error'),
+    message: complaintOf(body).message,
+    status,
+  }),
+  stream: () => ({ next: () => [], end: () => [], fail: () => [] }),
+};
