@@ -1,4 +1,4 @@
-import { eventContracts, identity, inference, observability, operations, serviceOf } from '@orrery/contracts';
+import { billing, catalog, eventContracts, identity, inference, observability, operations, serviceOf } from '@orrery/contracts';
 
 /** Accounts are worlds of subjects, apart but for what one exports and the other imports. */
 export type AccountName = 'system' | 'platform' | 'readers';
@@ -32,6 +32,8 @@ const asks: Readonly<Record<string, readonly string[]>> = {
 
 /** Snapshots for the gateway, each a key-value bucket with one writer. */
 const buckets: Readonly<Record<string, readonly string[]>> = {
+  billing: Object.values(billing.Snapshots).map(({ bucket }) => bucket),
+  catalog: Object.values(catalog.Snapshots).map(({ bucket }) => bucket),
   identity: Object.values(identity.Snapshots).map(({ bucket }) => bucket),
   inference: Object.values(inference.Snapshots).map(({ bucket }) => bucket),
 };
@@ -69,10 +71,9 @@ const owning = (stream: string): string[] => [
   ...['PURGE', 'MSG.DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
 ];
 
+/** A snapshot is followed by a consumer, never asked for one value. In few words: see `rightsOfAll`. */
 const watching = (stream: string): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
-  `$JS.API.STREAM.MSG.GET.${stream}`,
-  `$JS.API.DIRECT.GET.${stream}.>`,
   `$JS.API.CONSUMER.*.${stream}`,
   `$JS.API.CONSUMER.*.${stream}.>`,
 ];

@@ -130,7 +130,6 @@ describe('a bus with users', () => {
     const written = await identity.jetstream().views.kv('identity-keys');
     await written.put('k', 'v');
     const read = await gateway.jetstream({ timeout: 1_000 }).views.kv('identity-keys', { bindOnly: true });
-    expect((await read.get('k'))?.string()).toBe('v');
     const watch = await read.watch();
     for await (const entry of watch) {
       expect(entry.string()).toBe('v');

@@ -9,9 +9,10 @@ import {
   type RequestContext,
   type RequestOf,
 } from '@orrery/contracts';
-import { type Bus, connectBus } from '@orrery/messaging';
+import { type Bus, connectBus, watchSnapshot } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
 import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { connect } from 'nats';
 import { billing } from '../src/index.ts';
 import { OtherLog } from './world/other-log.ts';
 
@@ -117,6 +118,30 @@ describe('an account', () => {
     expect(other).toMatchObject({ accepted: false, rejection: { code: 'IdempotencyKeyReused' } });
     await noDifferences();
   });
+});
+
+describe('What gateways are told of an account', () => {
+  it('is its balance and what was charged of inference, whoever changed it, and again where it was lost', async () => {
+    const told = watchSnapshot(bus, { snapshot: contracts.Snapshots.ledgers, onFault: () => undefined });
+    try {
+      const orgId = await newOrg();
+      await eventually(() => expect(told.get(orgId)).toEqual({ orgId, currency: 'EUR', balance: '1000', booked: '0' }));
+      await ask(contracts.GrantCredits, { orgId, amount: formatNanos(500n) }, contextOf(asOperator));
+      await eventually(() => expect(told.get(orgId)).toMatchObject({ balance: '1500' }));
+      await completes(orgId, randomUUID(), 1_000);
+      await eventually(() => expect(told.get(orgId)).toMatchObject({ balance: '1493', booked: '0' }));
+      const connection = await connect({ servers: nats.url });
+      const manager = await connection.jetstreamManager();
+      await service.stop();
+      await manager.streams.delete(`KV_${contracts.Snapshots.ledgers.bucket}`);
+      await connection.close();
+      service = await start();
+      await eventually(async () => expect(await told.caughtUp(200)).toBe(true), { within: 15_000 });
+      expect(told.get(orgId)).toMatchObject({ balance: '1493' });
+    } finally {
+      await told.close();
+    }
+  }, 30_000);
 });
 
 describe('a run', () => {

@@ -44,8 +44,8 @@ afterAll(async () => {
   await Promise.all([nats.stop(), database.drop()]);
 }, 30_000);
 
-const balance = `INSERT INTO balances (org_id, currency, balance, granted, purchased, gifted, used, is_suspended, updated_at)
-  SELECT id, 'EUR', $2, 0, 0, 0, 0, false, now() FROM unnest($1::uuid[]) id`;
+const balance = `INSERT INTO balances (org_id, currency, balance, granted, purchased, gifted, used, booked_inference, is_suspended, updated_at)
+  SELECT id, 'EUR', $2, 0, 0, 0, 0, 0, false, now() FROM unnest($1::uuid[]) id`;
 const meters = `INSERT INTO open_meters (run_id, org_id, started_at, nanos_per_second)
   SELECT gen_random_uuid(), $1, now() - interval '1 minute', 10 FROM generate_series(1, $2)`;
 

@@ -1,4 +1,4 @@
-import type { catalog } from '@orrery/contracts';
+import type { Currency, catalog } from '@orrery/contracts';
 import type { Caller } from '../../access/caller.ts';
 import type { Failure } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
@@ -19,11 +19,11 @@ export interface OfferedModel {
 
 /** As much as must be known of a request to say how many tokens it can come to. */
 export interface AskedTokens {
-  /** Of the prompt: characters, or bytes where nobody counted them. */
-  readonly promptLength: number;
-  /** `max_tokens` and the like, where the client says it. */
-  readonly maxOutput?: number | undefined;
-  /** Answers that are asked for; `best_of` where that is more. */
+  /** Of the prompt, about. */
+  readonly input: number;
+  /** `max_tokens` and the like, of each answer; undefined where the client does not say. */
+  readonly output?: number | undefined;
+  /** How many answers are asked for: `n`, or `best_of` where that is more. */
   readonly choices?: number | undefined;
 }
 
@@ -39,7 +39,9 @@ export interface Served {
 export interface Offer {
   readonly orgId: string;
   readonly model: OfferedModel;
-  /** The version of the price book; null where there is none. */
+  /** Of the account, and so of the prices. */
+  readonly currency: Currency;
+  /** The version of the price book; null where it has no price. */
   readonly priceVersion: number | null;
   /** Of that price book, whatever has taken effect since. */
   pricesAt(served: Served): Prices;

@@ -6,4 +6,5 @@ export * from './operations.ts';
 export * from './prices/cost.ts';
 export * from './prices/operations.ts';
 export * from './prices/types.ts';
+export * from './snapshots.ts';
 export * from './types.ts';

@@ -17,6 +17,8 @@ export const balances = view({
     /** Of what was granted: given at sign-up or by the operator, and nobody's money. */
     gifted: nanos(),
     used: nanos(),
+    /** Of what was used: inference, as gateways must know it. */
+    bookedInference: nanos(),
     isSuspended: boolean(),
     signupGrantAt: nullable(instant()),
     updatedAt: instant(),
@@ -38,6 +40,7 @@ export const balances = view({
               purchased: zero,
               gifted: zero,
               used: zero,
+              bookedInference: zero,
               isSuspended: false,
               signupGrantAt: null,
               updatedAt,
@@ -69,4 +72,4 @@ export const balances = view({
   },
 });
 
-export const balanceViewOf = ({ gifted: _, ...shown }: TableRow<typeof balances>): billing.BalanceView => shown;
+export const balanceViewOf = ({ gifted: _, bookedInference: _booked, ...shown }: TableRow<typeof balances>): billing.BalanceView => shown;

@@ -5,7 +5,9 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Event, Model, namesOf, providerOf, type Refusal, type State } from '../domain/model.ts';
 import { ModelLists, modelIdOf, modelNames, modelStream } from '../views/model-lists.ts';
+import { PriceBooks } from '../views/price-books.ts';
 import { providers } from '../views/providers.view.ts';
+import { Snapshots } from './snapshots.ts';
 
 const notFound = { code: 'ModelNotFound', details: {} } as const;
 
@@ -35,9 +37,13 @@ export class ModelsHandler {
   private readonly model;
   private readonly lists;
 
-  constructor(private readonly store: EventStore) {
+  constructor(
+    private readonly store: EventStore,
+    private readonly snapshots: Snapshots,
+    books: PriceBooks,
+  ) {
     this.model = handleWith(store, Model, { name: 'model' });
-    this.lists = new ModelLists(store);
+    this.lists = new ModelLists(store, books);
   }
 
   @Serves(catalog.RegisterModel)
@@ -50,7 +56,7 @@ export class ModelsHandler {
     const command = { type: 'Register', modelId, name, card, at: instantOf(systemClock.now()) } as const;
     const options = { ...optionsFor(stream, input), fresh: true, answer: () => ({ modelId }) };
     const { answer } = refuse(await this.model(stream, command, context, options));
-    return await this.find(answer.modelId);
+    return await this.told(answer.modelId);
   }
 
   @Serves(catalog.ChangeModel)
@@ -60,7 +66,7 @@ export class ModelsHandler {
     const stream = modelStream(modelId);
     const command = { type: 'Change', card, at: instantOf(systemClock.now()) } as const;
     refuse(await this.model(stream, command, context, optionsFor(stream, input)));
-    return await this.find(modelId);
+    return await this.told(modelId);
   }
 
   @Serves(catalog.SetModelLive)
@@ -69,14 +75,16 @@ export class ModelsHandler {
     const modelId = await this.idOf(ref);
     const command = { type: 'SetLive', isLive, at: instantOf(systemClock.now()) } as const;
     refuse(await this.model(modelStream(modelId), command, context, { input }));
-    return await this.find(modelId);
+    return await this.told(modelId);
   }
 
   @Serves(catalog.RetireModel)
   async retire(input: InputOf<typeof catalog.RetireModel>, context: RequestContext): Promise<OutputOf<typeof catalog.RetireModel>> {
-    const stream = modelStream(await this.idOf(input.model));
+    const modelId = await this.idOf(input.model);
+    const stream = modelStream(modelId);
     const command = { type: 'Retire', at: instantOf(systemClock.now()) } as const;
     refuse(await this.model(stream, command, context, optionsFor(stream, input)));
+    await this.snapshots.modelChanged(modelId);
     return {};
   }
 
@@ -84,8 +92,9 @@ export class ModelsHandler {
     return (await modelIdOf(this.store, ref)) ?? refuse(notFound);
   }
 
-  /** As it is now: somebody may have taken it away meanwhile. */
-  private async find(modelId: catalog.ModelId): Promise<catalog.ModelView> {
+  /** Gateways hear of it. It is answered as it is now: somebody may have taken it away meanwhile. */
+  private async told(modelId: catalog.ModelId): Promise<catalog.ModelView> {
+    await this.snapshots.modelChanged(modelId);
     return (await this.lists.find(modelId, systemClock.now())) ?? refuse(notFound);
   }
 }

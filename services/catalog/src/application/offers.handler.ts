@@ -5,6 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { MachineType } from '../domain/machine-type.ts';
 import { PriceBook } from '../domain/price-book.ts';
+import { Snapshots } from './snapshots.ts';
 
 /** One stream for all books: which version comes next is one decision. */
 const bookStream = 'price-book-platform';
@@ -15,7 +16,10 @@ export class OffersHandler {
   private readonly machineType;
   private readonly priceBook;
 
-  constructor(store: EventStore) {
+  constructor(
+    store: EventStore,
+    private readonly snapshots: Snapshots,
+  ) {
     this.machineType = handleWith(store, MachineType, { name: 'machine-type' });
     this.priceBook = handleWith(store, PriceBook, { name: 'price-book' });
   }
@@ -54,6 +58,8 @@ export class OffersHandler {
       effectiveAt: command.effectiveAt,
       prices,
     });
-    return refuse(await this.priceBook(bookStream, command, context, { input, answer })).answer;
+    const published = refuse(await this.priceBook(bookStream, command, context, { input, answer })).answer;
+    this.snapshots.pricesChanged();
+    return published;
   }
 }

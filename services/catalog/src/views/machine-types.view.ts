@@ -1,6 +1,6 @@
 import type { catalog, InputOf, OutputOf } from '@orrery/contracts';
 import { boolean, type EventStore, type Fact, instant, json, text, view } from '@orrery/event-store';
-import { priceBookAt, priceOf } from './price-books.view.ts';
+import type { PriceBooks } from './price-books.ts';
 
 export const machineTypes = view({
   name: 'machine-types',
@@ -24,15 +24,15 @@ export const machineTypes = view({
 type Listed = OutputOf<typeof catalog.ListMachineTypes>;
 
 export const listMachineTypes = async (
-  store: EventStore,
+  { store, books }: { readonly store: EventStore; readonly books: PriceBooks },
   { limit, cursor }: InputOf<typeof catalog.ListMachineTypes>,
   now: number,
 ): Promise<Listed> => {
   const offered = store.read(machineTypes).page({ where: { isOffered: true }, order: { by: ['name'] }, limit, cursor });
-  const [page, book] = await Promise.all([offered, priceBookAt(store, now)]);
+  const [page, book] = await Promise.all([offered, books.at(now)]);
   const items = page.items.map((row) => {
-    const nanosPerSecond = book ? (priceOf(book, row.name) ?? null) : null;
-    return { ...row, nanosPerSecond, currency: book && nanosPerSecond !== null ? book.currency : null };
+    const nanosPerSecond = book?.ofMachine(row.name) ?? null;
+    return { ...row, nanosPerSecond, currency: book && nanosPerSecond !== null ? book.view.currency : null };
   });
   return { ...page, items };
 };

@@ -1,10 +1,9 @@
 import { catalog, type InputOf, type OutputOf } from '@orrery/contracts';
 import type { EventStore, TableRow } from '@orrery/event-store';
 import { models, wordIn } from './models.view.ts';
-import { priceBookAt } from './price-books.view.ts';
+import type { Book, PriceBooks } from './price-books.ts';
 
 type Row = TableRow<typeof models>;
-type Book = catalog.PriceBookView | undefined;
 
 /** Names are one model's whatever the size of their letters. */
 export const modelNames = { scope: 'model-name', keyOf: (name: string): string => name.toLowerCase() };
@@ -19,18 +18,20 @@ export const modelIdOf = async (store: EventStore, ref: catalog.ModelRef): Promi
   return stream === undefined ? undefined : catalog.ModelId.parse(stream.slice(modelStream('').length));
 };
 
-const pricingOf = (book: Book, name: string): catalog.Pricing | null => {
-  const prices =
-    book?.prices.filter((price): price is catalog.ModelPrice => price.meter !== 'run.seconds' && price.resource === name) ?? [];
-  return book && prices.length > 0 ? { currency: book.currency, version: book.version, prices } : null;
+const pricingOf = (book: Book | undefined, name: string): catalog.Pricing | null => {
+  const prices = book?.ofModel(name) ?? [];
+  return book && prices.length > 0 ? { currency: book.view.currency, version: book.view.version, prices } : null;
 };
 
-const publicOf = ({ searched: _, capabilityWords: _words, metadata: _metadata, ...row }: Row, book: Book): catalog.PublicModelView => ({
+const publicOf = (
+  { searched: _, capabilityWords: _words, metadata: _metadata, ...row }: Row,
+  book: Book | undefined,
+): catalog.PublicModelView => ({
   ...row,
   pricing: pricingOf(book, row.name),
 });
 
-const shown = (row: Row, book: Book): catalog.ModelView => ({ ...publicOf(row, book), metadata: row.metadata });
+const shown = (row: Row, book: Book | undefined): catalog.ModelView => ({ ...publicOf(row, book), metadata: row.metadata });
 
 const whereOf = ({ search, provider, type, capability, isLive }: catalog.ModelFilters) => ({
   searched: search === undefined ? undefined : { contains: search },
@@ -44,12 +45,15 @@ const byName = { by: ['name'] } as const;
 
 /** What is in the catalog, with the prices that are in force at `now`, in milliseconds since the epoch. */
 export class ModelLists {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly books: PriceBooks,
+  ) {}
 
   async page({ limit, cursor, ...filters }: InputOf<typeof catalog.ListModels>, now: number): Promise<OutputOf<typeof catalog.ListModels>> {
     const [page, book] = await Promise.all([
       this.store.read(models).page({ where: whereOf(filters), order: byName, limit, cursor }),
-      priceBookAt(this.store, now),
+      this.books.at(now),
     ]);
     return { ...page, items: page.items.map((row) => shown(row, book)) };
   }
@@ -63,7 +67,7 @@ export class ModelLists {
     const [rows, total, book] = await Promise.all([
       reader.list({ where, order: byName, limit, offset }),
       reader.count(where),
-      priceBookAt(this.store, now),
+      this.books.at(now),
     ]);
     return { items: rows.map((row) => publicOf(row, book)), total };
   }
@@ -86,15 +90,15 @@ export class ModelLists {
         `SELECT ${reader.columns} FROM models WHERE name = ANY($1::text[]) OR model_id::text = ANY($1::text[]) OR aliases ?| $1::text[] ORDER BY name`,
         [refs],
       ),
-      priceBookAt(this.store, now),
+      this.books.at(now),
     ]);
     return rows.map((row) => shown(row, book));
   }
 
-  private async findRow(ref: catalog.ModelRef, now: number): Promise<{ readonly row: Row; readonly book: Book } | undefined> {
+  private async findRow(ref: catalog.ModelRef, now: number): Promise<{ readonly row: Row; readonly book: Book | undefined } | undefined> {
     const modelId = await modelIdOf(this.store, ref);
     if (modelId === undefined) return undefined;
-    const [row, book] = await Promise.all([this.store.read(models).one({ modelId }), priceBookAt(this.store, now)]);
+    const [row, book] = await Promise.all([this.store.read(models).one({ modelId }), this.books.at(now)]);
     return row && { row, book };
   }
 }

@@ -5,6 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { ModelLists } from './model-lists.ts';
 import { ModelNumbers } from './model-numbers.ts';
+import { PriceBooks } from './price-books.ts';
 
 const notFound = { code: 'ModelNotFound', details: {} } as const;
 
@@ -13,8 +14,8 @@ export class ModelListsHandler {
   private readonly lists;
   private readonly numbers;
 
-  constructor(store: EventStore) {
-    this.lists = new ModelLists(store);
+  constructor(store: EventStore, books: PriceBooks) {
+    this.lists = new ModelLists(store, books);
     this.numbers = new ModelNumbers(store);
   }
 
