@@ -7,6 +7,7 @@ import type { Cluster } from './cluster.ts';
 import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
 import type { Reserved } from './facts.ts';
 import { forkOf, type Held, intersect, isFreeFor, seatOn, shiftOn } from './fork.ts';
+import { mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import type { Reservations } from './reservations.ts';
 import { insert, type Sights, Soonest } from './soonest.ts';
@@ -65,16 +66,16 @@ export class Outlook {
 
   /** All that it keeps for itself is free for it now. */
   isDue(reservation: Reservation, now: number): boolean {
-    const { seats, need, number, at } = reservation;
+    const { seats, need, number, at, level } = reservation;
     const end = this.endFrom(reservation, now);
     const forks = new Map<string, Place>();
     return seats.every((seat) => {
       const place = this.cluster.fleet.get(seat.machine);
       if (!place) return false;
+      const isInTheWay = (other: Reservation): boolean => other !== reservation && other.at < end && !mayDisplace(level, other.level);
       // Before its moment it goes round those, too, who came later and can still go before it: they were told theirs.
-      const isOther = (other: Reservation): boolean =>
-        other !== reservation && other.at < end && (other.number < number || (now < at && !this.hasMissed(other, at, now)));
-      const earlier = this.reservations.on(seat.machine).filter(isOther);
+      const isOther = (other: Reservation): boolean => other.number < number || (now < at && !this.hasMissed(other, at, now));
+      const earlier = this.reservations.on(seat.machine).filter((other) => isInTheWay(other) && isOther(other));
       const fork = forks.get(seat.machine) ?? this.leftover(place, earlier);
       forks.set(seat.machine, fork);
       const isFree = isFreeFor(fork, { need, seat });

@@ -123,13 +123,21 @@ export class Placing {
     return null;
   }
 
-  /** On machines that only those of a lower level keep for themselves. */
+  /** On machines that those of a lower level keep for themselves, where others leave it enough. */
   private displace(entry: Entry, option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
     // Nobody else may.
     if (option.level !== levels.guaranteed) return null;
-    const isMine = ({ level }: Reservation): boolean => mayDisplace(option.level, level);
-    const mine = new Set([...conflicts].filter(([, all]) => all.every(isMine)).map(([machine]) => machine));
-    return mine.size === 0 ? null : this.search(entry, option, ({ id }) => conflicts.has(id) && !mine.has(id));
+    const respected = new Map<string, readonly Reservation[]>();
+    const shared = new Map<string, readonly Reservation[]>();
+    let isAny = false;
+    for (const [machine, all] of conflicts) {
+      const others = all.filter(({ level }) => !mayDisplace(option.level, level));
+      isAny ||= others.length < all.length;
+      if (others.length > 0) respected.set(machine, others);
+      if (others.length > 0 && others.length < all.length) shared.set(machine, others);
+    }
+    if (!isAny) return null;
+    return this.search(entry, option, ({ id }) => respected.has(id)) ?? this.squeeze(entry, option, shared);
   }
 
   private isRefused(machine: string, gpus: readonly number[], refuses: (place: Place, gpus: readonly number[]) => boolean): boolean {
