@@ -1,3 +1,4 @@
+import { Books, mostPreemptions } from './books.ts';
 import type { Happening } from './replay.ts';
 import type { Scenario, Workload } from './scenario.ts';
 
@@ -14,20 +15,6 @@ export interface Verdict {
 }
 
 const faultsKept = 20;
-const mostPreemptions = 3;
-
-interface Queue {
-  used: number;
-  readonly waiting: Set<Workload>;
-}
-
-interface Cohort {
-  used: number;
-  readonly queues: Map<string, Queue>;
-  /** CPUs kept for those who were promised them, or had others preempted, and have not come yet. */
-  readonly expected: Map<string, number>;
-}
-
 /** Does the sooner go first within a queue? */
 const isBefore = ({ request: a }: Workload, { request: b }: Workload): boolean =>
   a.rank === b.rank ? a.submittedAt < b.submittedAt : a.rank > b.rank;
@@ -44,12 +31,14 @@ const firstOf = (waiting: Iterable<Workload>): Workload | null => {
  */
 class Auditor {
   readonly faults: string[] = [];
-  private readonly cohorts = new Map<string, Cohort>();
+  private readonly books: Books;
   private readonly workloads: ReadonlyMap<string, Workload>;
   private readonly runningSince = new Map<string, number>();
-  private readonly timesPreempted = new Map<string, number>();
+  /** Who runs beyond its guarantee. */
+  private readonly borrowers = new Set<string>();
   private readonly placedAt = new Map<string, number>();
-  private readonly promised = new Map<string, number>();
+  /** The moments, and by which right they were told. */
+  private readonly promised = new Map<string, { readonly at: number; readonly level: number }>();
   private readonly ended = new Set<string>();
   private borrowed = 0;
   private preemptions = 0;
@@ -61,15 +50,17 @@ class Auditor {
     workloads: readonly Workload[],
   ) {
     this.workloads = new Map(workloads.map((each) => [each.request.id, each]));
+    this.books = new Books(scenario);
   }
 
   follow(happening: Happening): void {
     const workload = this.workloads.get(happening.request);
+    if (happening.at > this.last) this.checkIdle();
     this.last = happening.at;
     if (!workload) this.fault(happening.at, `nobody submitted ${happening.request}`);
-    else if (happening.kind === 'submitted') this.queueOf(workload).waiting.add(workload);
+    else if (happening.kind === 'submitted') this.books.queueOf(workload).waiting.add(workload);
     else if (happening.kind === 'placed') this.place(workload, happening);
-    else if (happening.kind === 'reserved') this.promise(workload, happening.promised);
+    else if (happening.kind === 'reserved') this.promise(workload, happening);
     else if (happening.kind === 'preempted') this.preempt(workload, happening);
     else this.end(workload, happening.at);
   }
@@ -89,44 +80,40 @@ class Auditor {
 
   private place(workload: Workload, { at, isBorrowed }: Happening & { kind: 'placed' }): void {
     const { request, cpus } = workload;
-    const [cohort, queue] = [this.cohortOf(workload), this.queueOf(workload)];
+    const [cohort, queue] = [this.books.cohortOf(workload), this.books.queueOf(workload)];
     if (!queue.waiting.delete(workload)) this.fault(at, `${request.id} was placed and did not wait`);
     const isOver = queue.used + cpus > this.scenario.nominal;
-    const isOverThen = queue.used + cpus + this.promisedTo(workload) > this.scenario.nominal;
+    const isOverThen = queue.used + cpus + this.books.promisedTo(workload) > this.scenario.nominal;
     if (isBorrowed ? !isOverThen : isOver) this.fault(at, `${request.id} is said to ${isBorrowed ? '' : 'not '}borrow`);
     this.checkOrder(workload, at, isOver);
     this.outrank(workload);
-    queue.used += cpus;
-    cohort.used += cpus;
-    cohort.expected.delete(request.id);
-    if (at > (this.promised.get(request.id) ?? at)) this.fault(at, `${request.id} came later than it was promised`);
+    this.books.hold(workload, 1);
+    this.books.came(workload);
+    if (at > (this.promised.get(request.id)?.at ?? at)) this.fault(at, `${request.id} came later than it was promised`);
     this.promised.delete(request.id);
     if (isOver) this.borrowed += 1;
+    if (isBorrowed) this.borrowers.add(request.id);
     if (queue.used > this.scenario.nominal + this.scenario.borrowing) this.fault(at, `${request.queue} is above its limit`);
-    if (cohort.used > this.total()) this.fault(at, `${workload.cohort} lends what it does not have`);
+    if (cohort.used > this.books.total) this.fault(at, `${workload.cohort} lends what it does not have`);
     this.runningSince.set(request.id, at);
     this.placedAt.set(request.id, at);
   }
 
   /** A promise may be kept earlier, and never later; but those with more right may take what was promised. */
-  private promise(workload: Workload, promised: number): void {
+  private promise(workload: Workload, { at, promised }: Happening & { kind: 'reserved' }): void {
     const { id } = workload.request;
     this.outrank(workload);
-    this.promised.set(id, Math.min(promised, this.promised.get(id) ?? promised));
-    this.cohortOf(workload).expected.set(id, workload.cpus);
+    const before = this.promised.get(id);
+    if (before && promised > before.at) this.fault(at, `${id} was told a later moment`);
+    else this.promised.set(id, { at: promised, level: this.books.levelOf(workload) });
+    this.books.expect(workload);
   }
 
   private outrank(workload: Workload): void {
-    for (const id of this.cohortOf(workload).expected.keys()) {
-      const other = this.workloads.get(id);
-      if (other && this.levelOf(other) < this.levelOf(workload)) this.promised.delete(id);
+    const level = this.books.levelOf(workload);
+    for (const { request } of this.books.cohortOf(workload).expected) {
+      if ((this.promised.get(request.id)?.level ?? level) < level) this.promised.delete(request.id);
     }
-  }
-
-  /** Within its guarantee, or as a borrower that gives way to others or not: with so many CPUs more than its queue has. */
-  private levelOf(workload: Workload, more = workload.cpus): number {
-    if (this.queueOf(workload).used + more <= this.scenario.nominal) return 2;
-    return workload.request.isPreemptible ? 0 : 1;
   }
 
   /**
@@ -135,16 +122,27 @@ class Auditor {
    */
   private checkOrder(workload: Workload, at: number, isOver: boolean): void {
     const { request } = workload;
-    if (this.cohortOf(workload).expected.has(request.id)) return;
-    for (const other of this.queueOf(workload).waiting) {
-      if (isBefore(other, workload) && this.fits(other)) this.fault(at, `${request.id} passed ${other.request.id} of its queue`);
+    if (this.books.isExpected(workload)) return;
+    for (const other of this.books.queueOf(workload).waiting) {
+      if (isBefore(other, workload) && this.books.mayStart(other)) this.fault(at, `${request.id} passed ${other.request.id} of its queue`);
     }
     if (!isOver) return;
-    for (const each of this.cohortOf(workload).queues.values()) {
-      if (each === this.queueOf(workload) || each.used >= this.scenario.nominal) continue;
+    for (const each of this.books.cohortOf(workload).queues.values()) {
+      if (each === this.books.queueOf(workload) || each.used >= this.scenario.nominal) continue;
       const first = firstOf(each.waiting);
-      if (!first || each.used + first.cpus > this.scenario.nominal || !this.fits(first)) continue;
+      if (!first || each.used + first.cpus > this.scenario.nominal || !this.books.fits(first)) continue;
       this.fault(at, `${request.id} borrowed what ${first.request.id} is guaranteed`);
+    }
+  }
+
+  /** Time goes on: nobody waits for whom there is room, beside what is kept for others. */
+  private checkIdle(): void {
+    for (const waiting of this.books.waiting()) {
+      for (const each of waiting) {
+        if (!this.books.mayStart(each)) continue;
+        this.fault(this.last, `${each.request.id} was left waiting though there was room`);
+        break;
+      }
     }
   }
 
@@ -152,15 +150,14 @@ class Auditor {
     const taker = this.workloads.get(by);
     const { request } = victim;
     const name = `${request.id}, preempted by ${by},`;
-    if (!taker || !this.queueOf(taker).waiting.has(taker)) this.fault(at, `${name} made room for nobody`);
+    if (!taker || !this.books.queueOf(taker).waiting.has(taker)) this.fault(at, `${name} made room for nobody`);
     else this.checkRight(victim, taker, at);
-    const times = (this.timesPreempted.get(request.id) ?? 0) + 1;
+    const times = this.books.preempted(victim);
     if (times > mostPreemptions) this.fault(at, `${name} was so for the ${times}th time`);
-    this.timesPreempted.set(request.id, times);
     this.preemptions += 1;
     this.release(victim, at);
-    this.queueOf(victim).waiting.add(victim);
-    if (taker) this.cohortOf(taker).expected.set(by, taker.cpus);
+    this.books.queueOf(victim).waiting.add(victim);
+    if (taker) this.books.expect(taker);
   }
 
   private checkRight(victim: Workload, taker: Workload, at: number): void {
@@ -169,11 +166,13 @@ class Auditor {
     if (taker.request.queue === victim.request.queue) {
       if (!victim.request.isPreemptible || taker.request.isPreemptible) this.fault(at, `${name} does not give way to its own`);
       if (taker.request.rank < victim.request.rank) this.fault(at, `${name} comes first`);
+      const isSafe = !this.borrowers.has(victim.request.id) && this.books.levelOf(taker) < 2;
+      if (isSafe) this.fault(at, `${name} was within its guarantee, and the other is not`);
     } else {
-      if (this.levelOf(taker) <= this.levelOf(victim, 0)) this.fault(at, `${name} has no less right to it`);
-      if (this.queueOf(victim).used <= nominal) this.fault(at, `${name} was within its guarantee`);
+      if (this.books.levelOf(taker) <= this.books.levelOf(victim, 0)) this.fault(at, `${name} has no less right to it`);
+      if (this.books.queueOf(victim).used <= nominal) this.fault(at, `${name} was within its guarantee`);
     }
-    if (this.fits(taker)) this.fault(at, `${name} need not have been`);
+    if (this.books.fits(taker)) this.fault(at, `${name} need not have been`);
   }
 
   private end(workload: Workload, at: number): void {
@@ -192,41 +191,9 @@ class Auditor {
       return;
     }
     this.runningSince.delete(request.id);
+    this.borrowers.delete(request.id);
     this.heldMs += cpus * (at - since);
-    this.cohortOf(workload).used -= cpus;
-    this.queueOf(workload).used -= cpus;
-  }
-
-  /** Beside what is kept for those who had others preempted before it. */
-  private fits(workload: Workload): boolean {
-    const { nominal, borrowing } = this.scenario;
-    const { used, expected } = this.cohortOf(workload);
-    let kept = 0;
-    for (const [id, cpus] of expected) if (id !== workload.request.id) kept += cpus;
-    return used + kept + workload.cpus <= this.total() && this.queueOf(workload).used + workload.cpus <= nominal + borrowing;
-  }
-
-  /** To others of its queue: it counts as theirs already. */
-  private promisedTo({ request, cohort }: Workload): number {
-    const isOther = (id: string): boolean => id !== request.id && this.workloads.get(id)?.request.queue === request.queue;
-    return [...(this.cohorts.get(cohort)?.expected ?? [])].reduce((sum, [id, cpus]) => sum + (isOther(id) ? cpus : 0), 0);
-  }
-
-  private total(): number {
-    return this.scenario.queues * this.scenario.nominal;
-  }
-
-  private cohortOf({ cohort }: Workload): Cohort {
-    const known = this.cohorts.get(cohort) ?? { used: 0, queues: new Map(), expected: new Map() };
-    this.cohorts.set(cohort, known);
-    return known;
-  }
-
-  private queueOf(workload: Workload): Queue {
-    const { queues } = this.cohortOf(workload);
-    const known = queues.get(workload.request.queue) ?? { used: 0, waiting: new Set() };
-    queues.set(workload.request.queue, known);
-    return known;
+    this.books.hold(workload, -1);
   }
 
   private meanWait(className: string): number {
