@@ -4,7 +4,7 @@ import { eventually, startRedis } from '@orrery/testing';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { Book } from '../src/inference/limits/book.ts';
-import { readAnswer, reserveCall, settleCall } from '../src/inference/limits/encode.ts';
+import { nothingKept, readAnswer, reserveCall, settleCall, settlingOf } from '../src/inference/limits/encode.ts';
 import type { Meter, Reservation, Use } from '../src/inference/limits/meters.ts';
 import { type Held, Reservations } from '../src/inference/limits/reservations.ts';
 import { reserveLua, settleLua } from '../src/inference/limits/scripts.lua.ts';
@@ -72,7 +72,7 @@ describe('Reservations in Redis', () => {
     return { now: Number(told[1]), answer: readAnswer(told, wished) };
   };
   const settleByScript = async (wished: Reservation, use: Use): Promise<number> => {
-    const { keys, given } = settleCall(wished, use);
+    const { keys, given } = settleCall(settlingOf(wished, use), nothingKept);
     return (await client.eval(settleLua, keys.length, ...keys, ...given)) as number;
   };
 
@@ -197,7 +197,7 @@ describe('Reservations in Redis', () => {
       expect(await gateway.overdue(orgId)).toEqual([{ requestId: lost.requestId, record: 'noted' }]);
     });
     const found: string[] = [];
-    for await (const each of gateway.organizations()) found.push(each);
+    for await (const each of gateway.organizations('open')) found.push(each);
     expect(found).toContain(orgId);
     await gateway.settle({ reservation: lost, book: undefined }, { cost: 5n, input: 1, output: 0 });
     expect(await gateway.overdue(orgId)).toEqual([]);

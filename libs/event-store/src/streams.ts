@@ -1,3 +1,4 @@
+import { inference } from '@orrery/contracts';
 import type { Log } from '@orrery/telemetry';
 import {
   DiscardPolicy,
@@ -22,6 +23,7 @@ export const defaultMaxAgeMs = 7 * day;
 export const deadStream = 'DEAD';
 const outputStream = 'OUTPUT';
 const metricsStream = 'METRICS';
+const { stream: usageStream, subject: usageSubject } = inference.usageTransport;
 
 /** Batches of one run that wait for the store at a time; its machine keeps the others, and offers them again. */
 export const outputWaiting = 64;
@@ -89,6 +91,18 @@ export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> =
     duplicate_window: nanos(2 * minute),
     num_replicas: replicas,
     description: 'Samples of machines and runs on their way into the telemetry store',
+  },
+  {
+    name: usageStream,
+    subjects: [usageSubject],
+    // Money: it stays until it is in the inference log, and what there is no room for stays with whoever has it.
+    max_age: 0,
+    max_bytes: gibibyte,
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    duplicate_window: nanos(2 * minute),
+    num_replicas: replicas,
+    description: 'What requests for inference came to, on its way into the inference log',
   },
 ];
 

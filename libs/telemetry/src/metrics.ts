@@ -62,5 +62,10 @@ export const metrics = {
 
   telemetryIngested: counter<'service' | 'kind'>('orrery_telemetry_ingested_total', 'Log lines and samples taken into the telemetry store'),
   ledgerDifferences: gauge<'service'>('orrery_ledger_differences', 'Balances that are not the sum of their entries'),
+  /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */
+  usageRecords: counter<'outcome'>('orrery_usage_records_total', 'What requests for inference came to, on its way into the inference log'),
+  usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),
+  /** `outcome`: `settled`, or `unreadable` where what was noted says too little. */
+  inferenceLost: counter<'outcome'>('orrery_inference_lost_total', 'Requests that nobody settled in time, found and settled as estimated'),
   ready: gauge<'service' | 'check'>('orrery_ready', 'One where a check of readiness holds, zero where it does not'),
 } as const;

@@ -9,13 +9,22 @@ interface Call {
 /** In braces stands what decides the slot of a Redis Cluster: all of an organization's keys lie together. */
 const keyOf = (orgId: string, name: string): string => `orrery:inference:{${orgId}}:${name}`;
 
-export const openKeyPattern = keyOf('*', 'open');
+/** What organizations have keys of one kind for. */
+export type PerOrg = 'open' | 'unsent' | `minute:${number}`;
 
-export const orgOfOpenKey = (key: string): string | undefined => /\{([^}]+)\}:open$/.exec(key)?.[1];
+export const patternOf = (kind: PerOrg): string => keyOf('*', kind);
+
+export const orgOfKey = (key: string): string | undefined => /\{([^}]+)\}/.exec(key)?.[1];
 
 export const openKeysOf = (orgId: string): readonly string[] => [keyOf(orgId, 'open'), keyOf(orgId, 'records')];
 
-const meterKey = (orgId: string, { kind, key }: Meter): string => keyOf(orgId, `${kind}:${key}`);
+export const unsentKeyOf = (orgId: string): string => keyOf(orgId, 'unsent');
+
+export const minuteKeyOf = (orgId: string, minute: number): string => keyOf(orgId, `minute:${minute}`);
+
+const nameOf = ({ kind, key }: Meter): string => `${kind}:${key}`;
+
+const meterKey = (orgId: string, meter: Meter): string => keyOf(orgId, nameOf(meter));
 
 const keysOf = ({ orgId, meters }: Reservation): readonly string[] => [
   ...openKeysOf(orgId),
@@ -51,11 +60,50 @@ const backOf = (meter: Meter, use: Use): readonly (string | number)[] => {
   }
 };
 
-export const settleCall = (reservation: Reservation, use: Use): Call => {
-  const { requestId, cost, meters } = reservation;
-  const backs = meters.flatMap((meter) => backOf(meter, use));
-  return { keys: keysOf(reservation), given: [requestId, (-cost).toString(), use.cost.toString(), ...backs] };
-};
+/** All that it takes to settle a request: plain JSON, so that it can be noted for whoever finds the request unsettled. */
+export interface Settling {
+  readonly requestId: string;
+  readonly orgId: string;
+  /** What was set aside, with a minus. */
+  readonly released: string;
+  readonly cost: string;
+  /** By their names in Redis, and for each what comes back. */
+  readonly meters: readonly string[];
+  readonly backs: readonly (string | number)[];
+}
+
+export const settlingOf = ({ requestId, orgId, cost, meters }: Reservation, use: Use): Settling => ({
+  requestId,
+  orgId,
+  released: (-cost).toString(),
+  cost: use.cost.toString(),
+  meters: meters.map(nameOf),
+  backs: meters.flatMap((meter) => backOf(meter, use)),
+});
+
+/** What is kept of a request beside its limits, until it has been told. */
+export interface Kept {
+  /** Empty: nothing is. */
+  readonly text: string;
+  /** By which limits and usage are compared. */
+  readonly minute: number;
+  /** It is settled by somebody else than who let it in. */
+  readonly isLost: boolean;
+}
+
+export const nothingKept: Kept = { text: '', minute: 0, isLost: false };
+
+export const settleCall = ({ requestId, orgId, released, cost, meters, backs }: Settling, { text, minute, isLost }: Kept): Call => ({
+  keys: [
+    ...openKeysOf(orgId),
+    keyOf(orgId, 'credit'),
+    unsentKeyOf(orgId),
+    minuteKeyOf(orgId, minute),
+    keyOf(orgId, `lost:${requestId}`),
+    ...meters.map((name) => keyOf(orgId, name)),
+  ],
+  given: [requestId, released, cost, text, isLost ? 1 : 0, ...backs],
+});
 
 export const renewCall = ({ requestId, orgId, meters }: Reservation, { leaseMs, record }: { leaseMs: number; record: string }): Call => ({
   keys: [...openKeysOf(orgId), ...meters.filter(({ kind }) => kind === 'places').map((meter) => meterKey(orgId, meter))],

@@ -1,10 +1,25 @@
 import type { Log } from '@orrery/telemetry';
 import { SharedRedis } from '../../limit/shared-redis.ts';
 import { Book } from './book.ts';
-import { openKeyPattern, openKeysOf, orgOfOpenKey, readAnswer, renewCall, reserveCall, settleCall } from './encode.ts';
+import {
+  type Kept,
+  minuteKeyOf,
+  nothingKept,
+  openKeysOf,
+  orgOfKey,
+  type PerOrg,
+  patternOf,
+  readAnswer,
+  renewCall,
+  reserveCall,
+  type Settling,
+  settleCall,
+  settlingOf,
+  unsentKeyOf,
+} from './encode.ts';
 import { LastKnown } from './last-known.ts';
 import type { Answer, Reservation, Use } from './meters.ts';
-import { overdueLua, renewLua, reserveLua, settleLua } from './scripts.lua.ts';
+import { forgetLua, minutesLua, officeLua, overdueLua, renewLua, reserveLua, settleLua, unsentLua } from './scripts.lua.ts';
 
 export interface ReservationsOptions {
   readonly url: string;
@@ -33,10 +48,29 @@ export interface Overdue {
   readonly record: string;
 }
 
+/** What Redis was told when a request was settled, as far as this gateway knows. */
+export type SettledBy = 'this' | 'another' | 'unknown';
+
 interface Late {
-  readonly reservation: Reservation;
-  readonly use: Use;
+  readonly settling: Settling;
+  readonly kept: Kept;
 }
+
+export interface SettledMinute {
+  readonly cost: bigint;
+  readonly requests: number;
+}
+
+const scripts = {
+  reserve: reserveLua,
+  settle: settleLua,
+  renew: renewLua,
+  overdue: overdueLua,
+  forget: forgetLua,
+  unsent: unsentLua,
+  minutes: minutesLua,
+  office: officeLua,
+};
 
 /** Those beyond are found as overdue. */
 const maxLate = 10_000;
@@ -60,7 +94,7 @@ export class Reservations {
       url,
       log,
       ...(patienceMs === undefined ? {} : { patienceMs }),
-      scripts: { reserve: reserveLua, settle: settleLua, renew: renewLua, overdue: overdueLua },
+      scripts,
       meanwhile: 'this gateway gives out an eighth of the money that it knew to be left',
     });
   }
@@ -82,13 +116,26 @@ export class Reservations {
     return { answer, held: answer.isAllowed ? { reservation, book: undefined } : undefined };
   }
 
-  /** Any number of times: the first one counts. */
-  async settle({ reservation, book }: Held, use: Use): Promise<void> {
+  /**
+   * Any number of times: the first one counts. `unknown`: Redis has not answered; it is told again when it does, and whatever is to be kept is kept then.
+   * `another`: whoever found it overdue has settled it, and keeps what there is to keep.
+   */
+  async settle({ reservation, book }: Held, use: Use, kept: Kept = nothingKept): Promise<SettledBy> {
+    const late = { settling: settlingOf(reservation, use), kept };
     if (book) {
       book.settle(reservation.requestId, use, microsNow());
       // Redis may have reserved it too, and only its answer was lost.
-      this.#tellLater({ reservation, use });
-    } else if (!(await this.#settled({ reservation, use }))) this.#tellLater({ reservation, use });
+      this.#tellLater(late);
+      return 'unknown';
+    }
+    const by = await this.#settled(late);
+    if (by === 'unknown') this.#tellLater(late);
+    return by;
+  }
+
+  /** What was found overdue. */
+  async settleLost(settling: Settling, kept: Kept): Promise<SettledBy> {
+    return this.#settled({ settling, kept });
   }
 
   /** False where it was settled by somebody else, or where nobody knows. */
@@ -109,19 +156,47 @@ export class Reservations {
     }));
   }
 
-  /** Organizations that have open requests; some may be told twice. */
-  async *organizations(): AsyncGenerator<string> {
+  /** Organizations that have keys of this kind; some may be told twice. */
+  async *organizations(kind: PerOrg): AsyncGenerator<string> {
     let cursor = '0';
     do {
-      const page = await this.#redis.keys(openKeyPattern, cursor);
+      const page = await this.#redis.keys(patternOf(kind), cursor);
       if (page === undefined) return;
       const [next, keys] = page;
       for (const key of keys) {
-        const orgId = orgOfOpenKey(key);
+        const orgId = orgOfKey(key);
         if (orgId !== undefined) yield orgId;
       }
       cursor = next;
     } while (cursor !== '0');
+  }
+
+  /** Of one organization: some of what is kept, and where to go on; it begins and ends at `0`. Undefined where Redis does not answer. */
+  async unsent(orgId: string, cursor: string): Promise<{ readonly next: string; readonly texts: readonly string[] } | undefined> {
+    const told = await this.#redis.run('unsent', [unsentKeyOf(orgId)], [cursor]);
+    if (told === undefined) return undefined;
+    // A cursor, then names and values in turn.
+    const [next, pairs] = told as readonly [string, readonly string[]];
+    return { next, texts: pairs.filter((_, index) => index % 2 === 1) };
+  }
+
+  /** What has been told need not be kept. False where Redis does not answer. */
+  async forget(orgId: string, requestIds: readonly string[]): Promise<boolean> {
+    return (await this.#redis.run('forget', [unsentKeyOf(orgId)], requestIds)) !== undefined;
+  }
+
+  /** What was settled for one organization in one minute. Undefined where Redis does not answer. */
+  async settledIn(orgId: string, minute: number): Promise<SettledMinute | undefined> {
+    const told = await this.#redis.run('minutes', [minuteKeyOf(orgId, minute)], []);
+    if (told === undefined) return undefined;
+    // The script answers two texts for each key.
+    const [cost = '0', requests = '0'] = told as readonly string[];
+    return { cost: BigInt(cost), requests: Number(requests) };
+  }
+
+  /** Whether this gateway is the one that looks after what others have left behind; for so long at least. */
+  async holdsOffice(office: string, holder: string, forMs: number): Promise<boolean> {
+    return (await this.#redis.run('office', [`orrery:inference:office:${office}`], [holder, forMs])) === 1;
   }
 
   /** Tells what was settled late, as far as Redis listens. */
@@ -136,9 +211,11 @@ export class Reservations {
     return { answer, held: answer.isAllowed ? { reservation, book: this.#book } : undefined };
   }
 
-  async #settled({ reservation, use }: Late): Promise<boolean> {
-    const { keys, given } = settleCall(reservation, use);
-    return (await this.#redis.run('settle', keys, given)) !== undefined;
+  async #settled({ settling, kept }: Late): Promise<SettledBy> {
+    const { keys, given } = settleCall(settling, kept);
+    const told = await this.#redis.run('settle', keys, given);
+    if (told === undefined) return 'unknown';
+    return told === 0 ? 'another' : 'this';
   }
 
   #tellLater(late: Late): void {
@@ -150,7 +227,7 @@ export class Reservations {
     this.#telling = true;
     try {
       for (let next = this.#late[0]; next !== undefined; next = this.#late[0]) {
-        if (!(await this.#settled(next))) return;
+        if ((await this.#settled(next)) === 'unknown') return;
         this.#late.shift();
       }
     } finally {

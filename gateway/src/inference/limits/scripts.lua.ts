@@ -89,20 +89,34 @@ return answer
 `;
 
 /**
- * Once for each request: whoever comes second finds it closed. Its keys as above. ARGV: request, the reserved cost with a minus, the
- * cost; then three for each meter: kind and
+ * Once for each request: whoever comes second changes nothing. What is kept of it is kept in the same step, until it has been told.
+ *
+ * KEYS: open requests, their records, credit, what is kept, its minute, a mark of requests that another settled, then the meters. ARGV: request, the
+ * reserved cost with a minus, the cost, what to keep (may be empty), whether it is settled by another than who let it in; then three for each meter: kind and
  *   rate: interval, units that come back · places: -, - · spend: reserved units with a minus, units
- * Answers its clock in microseconds, or 0 where it was not open.
+ * Answers its clock in microseconds; 0 where it was settled before; -1 where Redis does not know of it any more: then it is kept and moves no limit.
  */
 export const settleLua = `
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+local isOpen = redis.call('ZREM', KEYS[1], ARGV[1]) == 1
+if not isOpen then
+  if ARGV[4] == '' or ARGV[5] == '1' then return 0 end
+  if redis.call('EXISTS', KEYS[6]) == 1 or redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 then return 0 end
+end
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[4], ARGV[1], ARGV[4])
+  redis.call('HINCRBY', KEYS[5], 'cost', ARGV[3])
+  redis.call('HINCRBY', KEYS[5], 'requests', 1)
+  redis.call('EXPIRE', KEYS[5], 900)
+end
+if not isOpen then return -1 end
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('HINCRBY', KEYS[3], 'reserved', ARGV[2])
 redis.call('HINCRBY', KEYS[3], 'settled', ARGV[3])
+if ARGV[5] == '1' then redis.call('SET', KEYS[6], 1, 'EX', 3600) end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-for i = 4, #KEYS do
-  local at = 4 + (i - 4) * 3
+for i = 7, #KEYS do
+  local at = 6 + (i - 7) * 3
   local kind = ARGV[at]
   if kind == 'rate' then
     local full = tonumber(redis.call('GET', KEYS[i]) or now)
@@ -150,4 +164,29 @@ for _, request in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs, 'LI
   found[#found + 1] = redis.call('HGET', KEYS[2], request) or ''
 end
 return found
+`;
+
+/** What has been told is forgotten. KEYS: what is kept. ARGV: requests. */
+export const forgetLua = `return redis.call('HDEL', KEYS[1], unpack(ARGV))`;
+
+/** Some of what is kept. KEYS: what is kept. ARGV: where to go on; it begins and ends at 0. Answers where to go on, then requests and what is kept in turn. */
+export const unsentLua = `return redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 200)`;
+
+/** What was settled in a minute. KEYS: minutes. Answers cost and requests of each in turn. */
+export const minutesLua = `
+local told = {}
+for _, key in ipairs(KEYS) do
+  local minute = redis.call('HMGET', key, 'cost', 'requests')
+  told[#told + 1] = minute[1] or '0'
+  told[#told + 1] = minute[2] or '0'
+end
+return told
+`;
+
+/** Who does for all gateways what one is enough for. KEYS: the office. ARGV: who asks, for how long in ms. Answers whether they hold it. */
+export const officeLua = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 `;

@@ -82,3 +82,12 @@ export const UsageRecord = z
   })
   .meta({ id: 'InferenceUsage' });
 export type UsageRecord = z.infer<typeof UsageRecord>;
+
+/** As it is kept and told: with the moment at which limits were told, which says in which minute both are compared. */
+export const SettledUsage = UsageRecord.extend({ settledAt: Instant });
+export type SettledUsage = z.infer<typeof SettledUsage>;
+
+/** How records go from gateways to the inference log: many in one message, each as often as it takes. */
+export const usageTransport = { stream: 'USAGE', subject: 'usage.inference', recordsAtOnce: 500 } as const;
+
+export const minuteMs = 60_000;

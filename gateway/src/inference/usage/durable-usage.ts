@@ -1,0 +1,86 @@
+import { type Clock, systemClock } from '@orrery/kernel';
+import type { Bus } from '@orrery/messaging';
+import { type Log, metrics } from '@orrery/telemetry';
+import type { Reservation } from '../limits/meters.ts';
+import { type Decided, type Held, Reservations } from '../limits/reservations.ts';
+import { Caretaker } from './caretaker.ts';
+import { Leases } from './leases.ts';
+import { noteOf, settledText } from './note.ts';
+import { UsagePublisher } from './publisher.ts';
+import type { Told } from './told.ts';
+import type { UsageBook } from './usage-book.ts';
+
+export interface DurableUsageOptions {
+  readonly url: string;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** The longest a request waits for Redis. */
+  readonly patienceMs?: number;
+  /** How long a request that says nothing holds what it holds: then it is settled as lost. */
+  readonly leaseMs?: number;
+  /** How often what others left behind is looked for. */
+  readonly caretakerMs?: number;
+}
+
+const usualLeaseMs = 30_000;
+const usualCaretakerMs = 5_000;
+
+/**
+ * Reserves and settles in Redis, where the record of a request is kept, in the step that settles it, until JetStream has it. While Redis is away it waits
+ * in this process; while NATS is away, in Redis; and what another gateway was killed with is settled and told by one that lives.
+ */
+export class DurableUsage implements UsageBook {
+  readonly #clock: Clock;
+  readonly #reservations: Reservations;
+  readonly #leases: Leases;
+  readonly #publisher: UsagePublisher;
+  readonly #caretaker: Caretaker;
+
+  constructor(options: DurableUsageOptions) {
+    const { url, bus, log, clock = systemClock, patienceMs, leaseMs = usualLeaseMs, caretakerMs = usualCaretakerMs } = options;
+    this.#clock = clock;
+    const reservations = new Reservations({ url, log, leaseMs, ...(patienceMs === undefined ? {} : { patienceMs }) });
+    this.#reservations = reservations;
+    this.#leases = new Leases({ reservations, everyMs: leaseMs / 6 });
+    this.#publisher = new UsagePublisher({ bus, reservations, log });
+    const { publisher, graceMs } = { publisher: this.#publisher, graceMs: leaseMs / 3 };
+    this.#caretaker = new Caretaker({ reservations, publisher, clock, log, everyMs: caretakerMs, graceMs });
+  }
+
+  /** Whether Redis does not answer: then this gateway decides alone. */
+  get isAlone(): boolean {
+    return this.#reservations.isAlone;
+  }
+
+  get hasRoom(): boolean {
+    return this.#publisher.hasRoom;
+  }
+
+  async reserve(reservation: Reservation, ifLost: () => Told): Promise<Decided> {
+    const note = (): string => noteOf(reservation, ifLost());
+    const decided = await this.#reservations.reserve(reservation, note());
+    if (decided.held) this.#leases.hold(decided.held, note);
+    return decided;
+  }
+
+  async settled(held: Held, { record, use }: Told): Promise<void> {
+    // However its end is noticed, twice or late, it is told once.
+    if (!this.#leases.letGo(held)) return;
+    const { text, minute } = settledText(record, this.#clock.now());
+    const by = await this.#reservations.settle(held, use, { text, minute, isLost: false });
+    if (by === 'another') return;
+    const isKept = by === 'this';
+    metrics.usageRecords.add(1, { outcome: isKept ? 'kept' : 'memory' });
+    const { orgId, requestId } = record;
+    this.#publisher.tell({ orgId, requestId, text, isKept });
+  }
+
+  /** After the last request has ended, and before the bus is closed. */
+  async close(): Promise<void> {
+    this.#leases.close();
+    await this.#caretaker.stop();
+    await this.#publisher.stop();
+    await this.#reservations.close();
+  }
+}
