@@ -77,6 +77,7 @@ const inferenceFacts = auditing(InferenceEvents, {
   UpstreamRemoved: { action: 'upstream.removed', target: ['upstream', 'name'] },
   RouteSet: { action: 'route.set', target: ['route', 'name'], details: ['models', 'targets', 'fallbacks'] },
   RouteRemoved: { action: 'route.removed', target: ['route', 'name'] },
+  UsageLimitSet: { action: 'usage_limit.set', target: ['org', 'orgId'], details: ['by', 'thing', 'limits'] },
 });
 
 /** Every event that a log may hold, and how the audit trail tells it or why it does not. An event that is missing does not compile. */

@@ -1,8 +1,9 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { inference } from '@orrery/contracts';
+import { inference, type OrgId } from '@orrery/contracts';
 import { sealFor } from '@orrery/credentials';
 import type { EventStore, TableRow } from '@orrery/event-store';
 import { type Bus, publishSnapshot, type SnapshotPublisher, tellTruth } from '@orrery/messaging';
+import { allLimits, limitsOf } from '../views/limits.view.ts';
 import { routes, upstreams } from '../views/routing.view.ts';
 import { credentialOf } from './upstream-credentials.ts';
 
@@ -17,23 +18,25 @@ export interface SnapshotsOptions {
 }
 
 /**
- * Keeps what gateways must know of upstreams and routes up to date. A change is published after its commit; if the process dies between the
+ * Keeps what gateways must know of upstreams, routes and limits up to date. A change is published after its commit; if the process dies between the
  * two, or the bus loses its data, everything is compared with the views again.
  */
 export class Snapshots implements OnApplicationShutdown {
   private readonly options: SnapshotsOptions;
   private readonly upstreams: SnapshotPublisher<Contracts['upstreams']['value']>;
   private readonly routes: SnapshotPublisher<Contracts['routes']['value']>;
+  private readonly limits: SnapshotPublisher<Contracts['limits']['value']>;
 
   constructor(options: SnapshotsOptions) {
-    const { bus, onFault } = options;
+    const { bus, store, onFault } = options;
     this.options = options;
+    this.limits = publishSnapshot(bus, { snapshot: inference.Snapshots.limits, all: () => allLimits(store), onFault });
     this.upstreams = publishSnapshot(bus, { snapshot: inference.Snapshots.upstreams, all: () => this.allUpstreams(), onFault });
     this.routes = publishSnapshot(bus, { snapshot: inference.Snapshots.routes, all: () => this.allRoutes(), onFault });
   }
 
   get areComplete(): boolean {
-    return this.upstreams.isComplete && this.routes.isComplete;
+    return this.all.every(({ isComplete }) => isComplete);
   }
 
   upstreamChanged(name: string): Promise<void> {
@@ -50,8 +53,16 @@ export class Snapshots implements OnApplicationShutdown {
     });
   }
 
+  limitsChanged(orgId: OrgId): Promise<void> {
+    return tellTruth(this.limits, orgId, () => limitsOf(this.options.store, orgId));
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.upstreams.close(), this.routes.close()]);
+    await Promise.all(this.all.map((publisher) => publisher.close()));
+  }
+
+  private get all() {
+    return [this.upstreams, this.routes, this.limits];
   }
 
   private async told({ setAt: _, credentialVersion, ...upstream }: TableRow<typeof upstreams>): Promise<inference.UpstreamSnapshot> {

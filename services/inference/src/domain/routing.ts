@@ -13,7 +13,7 @@ export type Command =
   | { readonly type: 'SetRoute'; readonly route: inference.Route; readonly at: Instant }
   | { readonly type: 'RemoveRoute'; readonly name: string; readonly at: Instant };
 
-export type Event = inference.InferenceEvent;
+export type Event = inference.RoutingEvent;
 
 export type Refusal =
   | Rejection<'TooManyUpstreams' | 'TooManyRoutes', { readonly limit: number }>

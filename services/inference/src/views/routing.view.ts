@@ -25,8 +25,7 @@ export const upstreams = view({
       }
       case 'UpstreamRemoved':
         return [{ drop: { name: event.data.name } }];
-      case 'RouteSet':
-      case 'RouteRemoved':
+      default:
         return [];
     }
   },
@@ -56,8 +55,7 @@ export const routes = view({
       }
       case 'RouteRemoved':
         return [{ drop: { name: event.data.name } }];
-      case 'UpstreamSet':
-      case 'UpstreamRemoved':
+      default:
         return [];
     }
   },
