@@ -1,8 +1,7 @@
-import fc from 'fast-check';
-import { type Members, membersOf } from './members.ts';
+import type { Members } from './members.ts';
 import type { Asked, Client, StreamMapping } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
-import { type TranslatedStream, translateStream } from './translate-stream.ts';
+import { translateStream } from './translate-stream.ts';
 
 const askedBy = (body: Members = {}): Asked => ({
   body,
@@ -23,11 +22,10 @@ type Frame = Members | '[DONE]';
 const bytesOf = (frames: readonly Frame[]): Buffer =>
   Buffer.from(frames.map((frame) => `data: ${typeof frame === 'string' ? frame : JSON.stringify(frame)}\n\n`).join(''));
 
-const through = (stream: TranslatedStream, chunks: readonly Buffer[]): Buffer =>
-  Buffer.concat([...chunks.map((chunk) => stream.push(chunk)), stream.end()]);
-
-const longest = 1_000_000;
-const run = (mapping: StreamMapping, chunks: readonly Buffer[]): Buffer => through(translateStream(mapping, longest), chunks);
+const run = (mapping: StreamMapping, bytes: Buffer): Buffer => {
+  const stream = translateStream(mapping, 1_000_000);
+  return Buffer.concat([stream.push(bytes), stream.end()]);
+};
 
 /** What a client reads: the data of each frame. */
 const read = (bytes: Buffer): readonly Frame[] =>
@@ -46,7 +44,7 @@ const call = (index: number, name: string, text: string): Members =>
   delta({ tool_calls: [{ index, ...(name === '' ? {} : { id: `call_${name}`, type: 'function' }), function: { name, arguments: text } }] });
 
 describe('Chunks for a client of the Messages API', () => {
-  const events = (...frames: readonly Frame[]): readonly Frame[] => read(run(mappingOf('messages', 'openai'), [bytesOf(frames)]));
+  const events = (...frames: readonly Frame[]): readonly Frame[] => read(run(mappingOf('messages', 'openai'), bytesOf(frames)));
   const begin = [
     {
       type: 'message_start',
@@ -126,7 +124,7 @@ describe('Chunks for a client of the Messages API', () => {
       error('out of memory'),
     );
     expect(events(delta({ content: 'a' })).at(-1)).toEqual(error('The model server ended its answer too early.'));
-    const broken = run(mappingOf('messages', 'openai'), [Buffer.from('data: {"a\n\ndata: [DONE]\n\n')]);
+    const broken = run(mappingOf('messages', 'openai'), Buffer.from('data: {"a\n\ndata: [DONE]\n\n'));
     expect(read(broken)).toEqual([error('The model server sent a frame that is no JSON object.')]);
   });
 
@@ -140,7 +138,7 @@ describe('Events of the Messages API for a client of Chat Completions', () => {
   const text = (value: string): Members => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: value } });
   const stop = [{ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 12 } }, { type: 'message_stop' }];
   const chunks = (body: Members, ...frames: readonly Frame[]): readonly Frame[] =>
-    read(run(mappingOf('chat', 'anthropic', body), [bytesOf(frames)]));
+    read(run(mappingOf('chat', 'anthropic', body), bytesOf(frames)));
   const chunk = (part: Members, finish: string | null = null): Members => ({
     id: 'chatcmpl-1',
     object: 'chat.completion.chunk',
@@ -183,77 +181,5 @@ describe('Events of the Messages API for a client of Chat Completions', () => {
     const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
     expect(chunks({}, start, text('a'), overloaded, text('b')).slice(2)).toEqual([error('Overloaded')]);
     expect(chunks({}, start, text('a')).slice(2)).toEqual([error('The model server ended its answer too early.')]);
-  });
-});
-
-const clients = fc.constantFrom<readonly [Client, 'openai' | 'anthropic']>(
-  ['messages', 'openai'],
-  ['responses', 'openai'],
-  ['chat', 'anthropic'],
-  ['responses', 'anthropic'],
-);
-const values = fc
-  .letrec((tie) => ({
-    value: fc.oneof({ depthSize: 'small' }, fc.string(), fc.nat(5), fc.constant(null), tie('list'), tie('object')),
-    list: fc.array(tie('value'), { maxLength: 3 }),
-    object: fc.dictionary(
-      fc.constantFrom(
-        'choices',
-        'delta',
-        'tool_calls',
-        'function',
-        'index',
-        'content',
-        'type',
-        'usage',
-        'error',
-        'content_block',
-        'message',
-      ),
-      tie('value'),
-      { maxKeys: 4 },
-    ),
-  }))
-  .object.map(membersOf);
-const types = fc.constantFrom(
-  'message_start',
-  'content_block_start',
-  'content_block_delta',
-  'content_block_stop',
-  'message_delta',
-  'message_stop',
-);
-const frames = fc.array(
-  fc.oneof(
-    values,
-    fc.tuple(values, types).map(([value, type]) => ({ ...value, type })),
-    fc.constantFrom<Frame>(delta({ content: 'é😀' }), call(0, 'add', '{'), call(1, 'sub', '}'), delta({}, 'stop'), usage, '[DONE]'),
-  ),
-  { maxLength: 8 },
-);
-
-describe('Whatever a model server sends', () => {
-  it('is the same for the client however it is cut', () => {
-    fc.assert(
-      fc.property(clients, frames, fc.array(fc.nat(), { maxLength: 20 }), ([client, kind], sent, places) => {
-        const whole = bytesOf(sent);
-        const ends = [...new Set(places.map((place) => place % (whole.length + 1)))].sort((one, other) => one - other);
-        const cut = [...ends, whole.length].map((end, index) => whole.subarray(ends[index - 1] ?? 0, end));
-        expect(run(mappingOf(client, kind), cut).toString()).toBe(run(mappingOf(client, kind), [whole]).toString());
-      }),
-    );
-  });
-
-  it('ends once: with the last word of a protocol or with an error, and with nothing after it', () => {
-    const isLast = (frame: Frame): boolean =>
-      frame === '[DONE]' ||
-      frame['error'] !== undefined ||
-      ['message_stop', 'response.completed', 'response.incomplete', 'response.failed'].includes(String(frame['type']));
-    fc.assert(
-      fc.property(clients, frames, ([client, kind], sent) => {
-        const told = read(run(mappingOf(client, kind), [bytesOf(sent)]));
-        expect(told.findIndex(isLast)).toBe(told.length - 1);
-      }),
-    );
   });
 });

@@ -1,0 +1,70 @@
+import { Failed } from '../../failure.ts';
+import { isMembers, type Members } from './members.ts';
+import type { Asked, Client } from './shape.ts';
+import { shapeOf } from './shape-of.ts';
+
+const askedBy = (body: Members): Asked => ({ body, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
+
+const refusedField = (client: Client, kind: 'openai' | 'anthropic', body: object): string => {
+  const translation = shapeOf(client, { kind })?.translation;
+  if (!translation || !isMembers(body)) throw new Error('bytes pass as they are');
+  try {
+    translation.request(askedBy(body));
+  } catch (error) {
+    if (error instanceof Failed) return error.failure.issues.map(({ path }) => path.join('.')).join();
+    throw error;
+  }
+  return 'not refused';
+};
+
+const user = [{ role: 'user', content: 'Hi' }];
+it.each<[string, Client, 'openai' | 'anthropic', object]>([
+  ['n', 'chat', 'anthropic', { messages: user, n: 2 }],
+  ['logprobs', 'chat', 'anthropic', { messages: user, logprobs: true }],
+  ['functions', 'chat', 'anthropic', { messages: user, functions: [] }],
+  ['response_format.type', 'chat', 'anthropic', { messages: user, response_format: { type: 'json_object' } }],
+  ['tools.0.type', 'chat', 'anthropic', { messages: user, tools: [{ type: 'custom' }] }],
+  ['messages.0.content.0', 'chat', 'anthropic', { messages: [{ role: 'user', content: [{ type: 'input_audio' }] }] }],
+  ['messages.0.role', 'chat', 'anthropic', { messages: [{ role: 'function' }] }],
+  ['messages', 'chat', 'anthropic', {}],
+  ['tools.0.type', 'messages', 'openai', { messages: user, tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+  ['messages.0.content.0', 'messages', 'openai', { messages: [{ role: 'user', content: [{ type: 'search_result' }] }] }],
+  ['previous_response_id', 'responses', 'openai', { input: 'Hi', previous_response_id: 'resp_1' }],
+  ['store', 'responses', 'openai', { input: 'Hi', store: true }],
+  ['conversation', 'responses', 'openai', { input: 'Hi', conversation: 'c' }],
+  ['background', 'responses', 'openai', { input: 'Hi', background: true }],
+  ['tools.0.type', 'responses', 'openai', { input: 'Hi', tools: [{ type: 'web_search' }] }],
+  ['input.0.type', 'responses', 'openai', { input: [{ type: 'item_reference', id: 'x' }] }],
+  ['input', 'responses', 'openai', {}],
+  ['message', 'deeplogix', 'openai', { message: 7 }],
+  ['message', 'deeplogix', 'openai', { message: ' ' }],
+])('%s is refused by name where %s is spoken with %s and nothing there means it', (field, client, kind, body) =>
+  expect(refusedField(client, kind, body)).toBe(field),
+);
+
+it('Some models know the limit of tokens by its new name alone', () => {
+  const translation = shapeOf('messages', { kind: 'openai' })?.translation;
+  const asked = { ...askedBy({ messages: user, max_tokens: 5 }), model: 'gpt-5-mini' };
+  expect(translation?.request(asked)).toMatchObject({ max_completion_tokens: 5 });
+});
+
+describe('What an upstream says went wrong', () => {
+  const said = (client: Client, kind: 'openai' | 'anthropic', status: number, body: unknown) =>
+    shapeOf(client, { kind })?.translation?.error(status, body);
+
+  it('is said in the words of the client', () => {
+    const openai = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };
+    const anthropic = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow down' } };
+    expect(said('messages', 'openai', 429, openai)).toEqual(anthropic);
+    const chat = { error: { message: 'Slow down', type: 'rate_limit_error', param: null, code: null } };
+    expect(said('chat', 'anthropic', 429, anthropic)).toEqual(chat);
+    expect(said('responses', 'anthropic', 429, anthropic)).toEqual(chat);
+    expect(said('deeplogix', 'openai', 429, openai)).toEqual({ ok: false, error: 'Too Many Requests', message: 'Slow down', status: 429 });
+  });
+
+  it.each([{ detail: 'no' }, { message: 'no' }, { error: 'no' }, 'no', { object: 'error', message: 'no', type: 'BadRequestError' }])(
+    'is found in %j',
+    (body) =>
+      expect(said('messages', 'openai', 400, body)).toEqual({ type: 'error', error: { type: 'invalid_request_error', message: 'no' } }),
+  );
+});
