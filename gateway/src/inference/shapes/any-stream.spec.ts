@@ -8,7 +8,7 @@ type Kind = 'openai' | 'anthropic';
 type Frame = Members | '[DONE]';
 
 const mappingOf = (client: Client, kind: Kind): StreamMapping => {
-  const translation = shapeOf(client, { kind })?.translation;
+  const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
   if (!translation) throw new Error('bytes pass as they are');
   return translation.stream({ body: {}, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
 };

@@ -6,7 +6,7 @@ import { shapeOf } from './shape-of.ts';
 const askedBy = (body: Members): Asked => ({ body, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
 
 const refusedField = (client: Client, kind: 'openai' | 'anthropic', body: object): string => {
-  const translation = shapeOf(client, { kind })?.translation;
+  const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
   if (!translation || !isMembers(body)) throw new Error('bytes pass as they are');
   try {
     translation.request(askedBy(body));
@@ -43,14 +43,14 @@ it.each<[string, Client, 'openai' | 'anthropic', object]>([
 );
 
 it('Some models know the limit of tokens by its new name alone', () => {
-  const translation = shapeOf('messages', { kind: 'openai' })?.translation;
+  const translation = shapeOf('messages', { kind: 'openai', alsoSpeaks: [] })?.translation;
   const asked = { ...askedBy({ messages: user, max_tokens: 5 }), model: 'gpt-5-mini' };
   expect(translation?.request(asked)).toMatchObject({ max_completion_tokens: 5 });
 });
 
 describe('What an upstream says went wrong', () => {
   const said = (client: Client, kind: 'openai' | 'anthropic', status: number, body: unknown) =>
-    shapeOf(client, { kind })?.translation?.error(status, body);
+    shapeOf(client, { kind, alsoSpeaks: [] })?.translation?.error(status, body);
 
   it('is said in the words of the client', () => {
     const openai = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };

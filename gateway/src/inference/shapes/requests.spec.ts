@@ -7,7 +7,7 @@ import { shapeOf } from './shape-of.ts';
 const askedBy = (body: Members): Asked => ({ body, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
 
 const requestOf = (client: Client, kind: 'openai' | 'anthropic', body: object): unknown => {
-  const translation = shapeOf(client, { kind })?.translation;
+  const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
   if (!translation || !isMembers(body)) throw new Error('bytes pass as they are');
   return JSON.parse(JSON.stringify(translation.request(askedBy(body))));
 };
@@ -91,12 +91,11 @@ it('A request of Chat Completions becomes one of the Messages API', () => {
     tool_choice: { type: 'any', disable_parallel_tool_use: true },
     output_config: { format: { type: 'json_schema', schema: { ...schema } } },
     stop_sequences: ['END'],
-    temperature: 1,
-    top_p: 0.9,
     metadata: { user_id: 'u1' },
     stream: true,
   };
-  expect(requestOf('chat', 'anthropic', chat)).toEqual(messages);
+  // The newest types leave out what the newest models do not take any more; others do.
+  expect(requestOf('chat', 'anthropic', chat)).toEqual({ ...messages, temperature: 1, top_p: 0.9 });
 });
 
 it('A request of the Messages API becomes one of Chat Completions', () => {

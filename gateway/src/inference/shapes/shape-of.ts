@@ -31,7 +31,7 @@ const shape = (answers: Protocol, translation?: Translation): Shape => ({
   path: paths[answers],
   answers,
   headersFor: answers === 'messages' ? messagesHeaders : bearer,
-  passedHeaders: answers === 'messages' && translation === undefined ? ['anthropic-beta'] : [],
+  passedHeaders: answers === 'messages' && translation === undefined ? ['anthropic-version', 'anthropic-beta'] : [],
   translation,
 });
 
@@ -64,6 +64,22 @@ const atAnthropic: Readonly<Partial<Record<Client, Shape>>> = {
   deeplogix: shape('messages', composed(deeplogixOverChat, chatOverMessages)),
 };
 
+/** Servers that speak the Messages API beside their own look for the key where they look for it else. */
+const messagesBeside: Shape = {
+  ...shape('messages'),
+  headersFor: (credential) => ({ ...messagesHeaders(credential), ...bearer(credential) }),
+};
+
+const untouched = { responses: shape('responses'), messages: messagesBeside } as const;
+
+interface Speaking {
+  readonly kind: inference.Upstream['kind'];
+  readonly alsoSpeaks: readonly inference.Upstream['alsoSpeaks'][number][];
+}
+
 /** How a client's protocol is spoken with an upstream; undefined where that has nothing of the kind. */
-export const shapeOf = (client: Client, { kind }: Pick<inference.Upstream, 'kind'>): Shape | undefined =>
-  kind === 'anthropic' ? atAnthropic[client] : atOpenai[client];
+export const shapeOf = (client: Client, { kind, alsoSpeaks }: Speaking): Shape | undefined => {
+  const own = alsoSpeaks.find((protocol) => protocol === client);
+  if (own !== undefined) return untouched[own];
+  return kind === 'anthropic' ? atAnthropic[client] : atOpenai[client];
+};

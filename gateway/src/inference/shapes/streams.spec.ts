@@ -13,7 +13,7 @@ const askedBy = (body: Members = {}): Asked => ({
 });
 
 const mappingOf = (client: Client, kind: 'openai' | 'anthropic', body: Members = {}): StreamMapping => {
-  const translation = shapeOf(client, { kind })?.translation;
+  const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
   if (!translation) throw new Error('bytes pass as they are');
   return translation.stream(askedBy(body));
 };

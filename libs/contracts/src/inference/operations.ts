@@ -14,6 +14,7 @@ export const SetUpstream = command({
   input: z.strictObject({
     name: upstream.name,
     kind: upstream.kind.default('openai'),
+    alsoSpeaks: upstream.alsoSpeaks.default([]),
     baseUrl: upstream.baseUrl,
     connectMs: upstream.connectMs.default(2_000),
     firstByteMs: upstream.firstByteMs.default(120_000),

@@ -17,10 +17,15 @@ export const mostRoutes = 2_000;
 /** How an upstream speaks. `embedded` is the engine that agents run: it speaks as OpenAI does. */
 export const UpstreamKind = z.enum(['openai', 'anthropic', 'embedded']).meta({ id: 'UpstreamKind' });
 
+/** What an upstream may speak besides what its kind does: then clients of that are passed on as they are, and translated to no other. */
+export const UpstreamProtocol = z.enum(['responses', 'messages']).meta({ id: 'UpstreamProtocol' });
+
 /** Without a user, a query or a fragment: what opens an upstream is its credential. */
 const BaseUrl = Text.max(500)
   .regex(/^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/, 'http:// or https:// with host, port and path alone')
   .refine((text) => URL.canParse(text), { error: 'is no address' });
+
+const unique = <T>(items: readonly T[], keyOf: (item: T) => string): boolean => new Set(items.map(keyOf)).size === items.length;
 
 const ms = (longest: number) => z.int().min(1).max(longest);
 
@@ -29,6 +34,10 @@ export const Upstream = z
   .strictObject({
     name: RoutingName,
     kind: UpstreamKind,
+    alsoSpeaks: z
+      .array(UpstreamProtocol)
+      .max(2)
+      .refine((protocols) => unique(protocols, (protocol) => protocol), { error: 'names a protocol twice' }),
     /** Before `/chat/completions` and the like. */
     baseUrl: BaseUrl,
     /** How long it may take to connect, to begin to answer, and between two pieces of an answer. */
@@ -62,8 +71,6 @@ const RouteTarget = z.strictObject({
   model: ServedName,
   weight: z.int().min(1).max(1_000),
 });
-
-const unique = <T>(items: readonly T[], keyOf: (item: T) => string): boolean => new Set(items.map(keyOf)).size === items.length;
 
 /** Which upstreams answer for a model. */
 export const Route = z

@@ -7,6 +7,7 @@ const at = '2026-01-01T00:00:00.000Z';
 const upstream = (name: string): inference.Upstream => ({
   name,
   kind: 'openai',
+  alsoSpeaks: [],
   baseUrl: 'http://127.0.0.1:8000/v1',
   connectMs: 1_000,
   firstByteMs: 10_000,

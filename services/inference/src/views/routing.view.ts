@@ -7,6 +7,7 @@ export const upstreams = view({
   columns: {
     name: text(),
     kind: text<inference.Upstream['kind']>(),
+    alsoSpeaks: json<inference.Upstream['alsoSpeaks']>(),
     baseUrl: text(),
     connectMs: integer(),
     firstByteMs: integer(),
