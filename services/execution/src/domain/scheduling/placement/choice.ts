@@ -1,5 +1,4 @@
 import { canServe } from './fleet.ts';
-import { outOfReach } from './look.ts';
 import type { FleetNeed, Place } from './place.ts';
 import { islandsOf, pickByIslands } from './topology.ts';
 import type { Tournament } from './tournament.ts';
@@ -51,17 +50,11 @@ export interface Choice {
 
 /** The cheapest that is accepted, for where the winner of all is not. */
 export const cheapestOf = ({ tournament, places, accepts }: Choice): Place | null => {
-  let best: Place | null = null;
-  let least = outOfReach;
-  for (const place of places) {
-    if (!place) continue;
-    const price = tournament.priceOf(place.index);
-    if (price > least || price === outOfReach || (best && price === least && best.id < place.id)) continue;
-    if (!accepts(place)) continue;
-    best = place;
-    least = price;
-  }
-  return best;
+  const index = tournament.first((each) => {
+    const place = places[each];
+    return place !== undefined && accepts(place);
+  });
+  return index === null ? null : (places[index] ?? null);
 };
 
 /** Of those that are at most so much dearer than the cheapest, the one that wishes favour. */

@@ -15,6 +15,10 @@ describe('A tournament', () => {
           const least = Math.min(...prices);
           expect(tournament.best()).toBe(least === Number.POSITIVE_INFINITY ? null : prices.indexOf(least));
           expect(tournament.candidates).toBe(prices.filter((each) => each !== Number.POSITIVE_INFINITY).length);
+          const wanted = prices.map((price, index) => (index % 3 === at % 3 ? Number.POSITIVE_INFINITY : price));
+          const leastWanted = Math.min(...wanted);
+          const first = tournament.first((index) => index % 3 !== at % 3);
+          expect(first).toBe(leastWanted === Number.POSITIVE_INFINITY ? null : wanted.indexOf(leastWanted));
         }
         const whole = new Tournament(size, (one, other) => one < other);
         whole.setAll(size, (index) => prices[index] ?? 0);

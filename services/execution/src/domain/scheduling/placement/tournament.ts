@@ -51,6 +51,24 @@ export class Tournament {
     return this.priceOf(index) === Number.POSITIVE_INFINITY ? null : index;
   }
 
+  /** The cheapest that is wanted; null: none is. Of the others only those are looked at that are cheaper, and a few beside the way to them. */
+  first(isWanted: (index: number) => boolean): number | null {
+    let best: number | null = null;
+    const visit = (node: number): void => {
+      const winner = this.of(node);
+      if (this.priceOf(winner) === Number.POSITIVE_INFINITY || (best !== null && !this.beats(winner, best))) return;
+      if (node >= this.leaves) {
+        if (isWanted(winner)) best = winner;
+        return;
+      }
+      const cheaper = this.of(2 * node) === winner ? 2 * node : 2 * node + 1;
+      visit(cheaper);
+      visit(cheaper ^ 1);
+    };
+    visit(1);
+    return best;
+  }
+
   private assign(index: number, price: number): void {
     const before = this.priceOf(index) !== Number.POSITIVE_INFINITY;
     const after = price !== Number.POSITIVE_INFINITY;
@@ -65,8 +83,12 @@ export class Tournament {
   private play(pairing: number): void {
     const one = this.of(2 * pairing);
     const other = this.of(2 * pairing + 1);
+    this.winner[pairing] = this.beats(one, other) ? one : other;
+  }
+
+  private beats(one: number, other: number): boolean {
     const difference = this.priceOf(one) - this.priceOf(other);
     // Two infinite prices have no difference: neither will be asked for.
-    this.winner[pairing] = difference < 0 || (difference === 0 && this.isFirst(one, other)) ? one : other;
+    return difference < 0 || (difference === 0 && this.isFirst(one, other));
   }
 }

@@ -4,6 +4,7 @@ import { haveRoom } from '../placement/domains.ts';
 import type { Found, Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Core } from './core.ts';
 import type { Entry, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
@@ -13,7 +14,7 @@ import { levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import type { Parking } from './parking.ts';
 import { orgOf } from './queues.ts';
-import type { Conflicts, Trial } from './trial.ts';
+import type { Trial } from './trial.ts';
 
 export interface Spot {
   readonly choice: number;
@@ -94,8 +95,8 @@ export class Placing {
     const isReserved: Except = ({ id }) => conflicts.has(id);
     const found =
       (avoid.length > 0 ? this.search(entry, option, (place) => isReserved(place) || avoid.includes(place.id)) : null) ??
-      this.search(entry, option, conflicts.size === 0 ? null : isReserved) ??
-      this.squeeze(entry, option, conflicts) ??
+      this.search(entry, option, conflicts.areNone ? null : isReserved) ??
+      (conflicts.areNone ? null : this.squeeze(entry, option, (machine) => conflicts.on(machine))) ??
       this.displace(entry, option, conflicts);
     return found ?? this.whyNot(entry, option, conflicts);
   }
@@ -108,15 +109,18 @@ export class Placing {
     return { choice, seats: found.map(seatOf), candidates: found[0]?.candidates ?? 0, score };
   }
 
-  /** On what those leave over who keep machines for themselves. */
-  private squeeze(entry: Entry, { fit, choice }: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
-    if (fit.nodes > 1 || conflicts.size === 0 || fit.need.near || fit.need.apart) return null;
+  /** On what those leave over whom it would delay there. */
+  private squeeze(entry: Entry, { fit, choice }: Option, delayedOn: Conflicts['on']): Omit<Spot, 'isBorrowed'> | null {
+    if (fit.nodes > 1 || fit.need.near || fit.need.apart) return null;
+    // What is left over is no more than what is free.
+    if (this.core.placerFor(fit.need.pool).find(fit.need) === null) return null;
     const need = this.core.needs.of(fit.need);
     const { fleet } = this.core.cluster;
-    for (const machine of [...conflicts.keys()].sort()) {
+    for (const machine of this.core.reservations.machines) {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
-      const seat = seatOn(this.core.outlook.leftover(place, conflicts.get(machine) ?? []), need);
+      const delayed = delayedOn(machine);
+      const seat = delayed.length === 0 ? null : seatOn(this.core.outlook.leftover(place, delayed), need);
       if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus))
         return { choice, seats: [seat], candidates: 1, score: 0, way: 'backfilled' };
     }
@@ -126,18 +130,15 @@ export class Placing {
   /** On machines that those of a lower level keep for themselves, where others leave it enough. */
   private displace(entry: Entry, option: Option, conflicts: Conflicts): Omit<Spot, 'isBorrowed'> | null {
     // Nobody else may.
-    if (option.level !== levels.guaranteed) return null;
-    const respected = new Map<string, readonly Reservation[]>();
-    const shared = new Map<string, readonly Reservation[]>();
-    let isAny = false;
-    for (const [machine, all] of conflicts) {
-      const others = all.filter(({ level }) => !mayDisplace(option.level, level));
-      isAny ||= others.length < all.length;
-      if (others.length > 0) respected.set(machine, others);
-      if (others.length > 0 && others.length < all.length) shared.set(machine, others);
-    }
-    if (!isAny) return null;
-    return this.search(entry, option, ({ id }) => respected.has(id)) ?? this.squeeze(entry, option, shared);
+    if (option.level !== levels.guaranteed || conflicts.areNone) return null;
+    const isOthers = ({ level }: Reservation): boolean => !mayDisplace(option.level, level);
+    const left = this.search(entry, option, ({ id }) => conflicts.has(id, isOthers));
+    if (left) return left;
+    return this.squeeze(entry, option, (machine) => {
+      const all = conflicts.on(machine);
+      const others = all.filter(isOthers);
+      return others.length < all.length ? others : [];
+    });
   }
 
   private isRefused(machine: string, gpus: readonly number[], refuses: (place: Place, gpus: readonly number[]) => boolean): boolean {
@@ -168,7 +169,7 @@ export class Placing {
     if (never) return never;
     const { need } = fit;
     const placer = this.core.placerFor(need.pool);
-    if (conflicts.size > 0 && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';
+    if (!conflicts.areNone && placer.findGang(need, fit.nodes, this.core.refusals(entry))) return 'held-for-earlier';
     return this.core.promises.length > 0 && placer.findGang(need, fit.nodes) ? 'promised' : 'all-busy';
   }
 

@@ -1,13 +1,18 @@
 import type { Entry, Reservation } from './entry.ts';
 import type { Level } from './level.ts';
 
-interface Delays {
-  readonly edition: number;
-  readonly idle: ReadonlySet<Entry>;
-  readonly byCount: Map<number, ReadonlyMap<string, readonly Reservation[]>>;
-}
-
 const none: readonly Reservation[] = [];
+
+/** Of the first that does not come before it, in rising order. */
+const positionOf = <T extends string | number>(rising: readonly T[], value: T): number => {
+  let [low, high] = [0, rising.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rising[middle] ?? value) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
 
 /** Who keeps which machines for itself, from when on. */
 export class Reservations {
@@ -16,9 +21,9 @@ export class Reservations {
   private made = 0;
   /** Who could not use now what it keeps, as of the last look: it keeps nobody from it. */
   idle: ReadonlySet<Entry> = new Set();
-  private begins: { edition: number; readonly at: number[] } = { edition: -1, at: [] };
-  /** By how many begin before the end: whoever ends between the same two delays the same. */
-  private delays: Delays = { edition: -1, idle: this.idle, byCount: new Map() };
+  /** When they begin, and on which machines there are any: in rising order. */
+  private readonly begins: number[] = [];
+  private readonly kept: string[] = [];
   /** Changes with every change. */
   edition = 0;
 
@@ -30,41 +35,14 @@ export class Reservations {
     return this.all.values();
   }
 
+  /** On which somebody keeps something, in the order of their names. */
+  get machines(): readonly string[] {
+    return this.kept;
+  }
+
   /** How many begin before this moment. */
   countBefore(end: number): number {
-    if (this.begins.edition !== this.edition) {
-      this.begins = { edition: this.edition, at: Array.from(this.all, ({ at }) => at).sort((a, b) => a - b) };
-    }
-    const { at } = this.begins;
-    let [low, high] = [0, at.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((at[middle] ?? 0) < end) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** Those that begin before this moment and keep others from it, by machine. */
-  delayedBy(end: number): ReadonlyMap<string, readonly Reservation[]> {
-    const { edition, idle } = this;
-    if (this.delays.edition !== edition || this.delays.idle !== idle) this.delays = { edition, idle, byCount: new Map() };
-    const count = this.countBefore(end);
-    let byMachine = this.delays.byCount.get(count);
-    if (!byMachine) {
-      byMachine = this.delayed(({ at, entry }) => at < end && !idle.has(entry));
-      this.delays.byCount.set(count, byMachine);
-    }
-    return byMachine;
-  }
-
-  delayed(isDelayed: (reservation: Reservation) => boolean): ReadonlyMap<string, readonly Reservation[]> {
-    const byMachine = new Map<string, readonly Reservation[]>();
-    for (const [machine, all] of this.byMachine) {
-      const delayed = all.filter(isDelayed);
-      if (delayed.length > 0) byMachine.set(machine, delayed);
-    }
-    return byMachine;
+    return positionOf(this.begins, end);
   }
 
   on(machine: string): readonly Reservation[] {
@@ -80,7 +58,9 @@ export class Reservations {
     this.edition += 1;
     this.all.add(reservation);
     reservation.entry.reservation = reservation;
+    this.begins.splice(positionOf(this.begins, reservation.at), 0, reservation.at);
     for (const machine of new Set(reservation.seats.map((seat) => seat.machine))) {
+      if (!this.byMachine.has(machine)) this.kept.splice(positionOf(this.kept, machine), 0, machine);
       this.byMachine.set(
         machine,
         [...this.on(machine), reservation].sort((a, b) => a.number - b.number),
@@ -104,10 +84,11 @@ export class Reservations {
     this.edition += 1;
     this.all.delete(reservation);
     entry.reservation = null;
+    this.begins.splice(positionOf(this.begins, reservation.at), 1);
     for (const { machine } of reservation.seats) {
       const left = this.on(machine).filter((each) => each !== reservation);
       if (left.length > 0) this.byMachine.set(machine, left);
-      else this.byMachine.delete(machine);
+      else if (this.byMachine.delete(machine)) this.kept.splice(positionOf(this.kept, machine), 1);
     }
     return reservation;
   }

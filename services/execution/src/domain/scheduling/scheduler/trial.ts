@@ -1,11 +1,8 @@
 import type { Amounts } from '../admission/quota-node.ts';
+import { Conflicts } from './conflicts.ts';
 import type { Core } from './core.ts';
 import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
 import type { Reserved } from './facts.ts';
-
-export type Conflicts = ReadonlyMap<string, readonly Reservation[]>;
-
-const nothing: Conflicts = new Map();
 
 /** What is done while deciding, to see what follows from it, and undone at the end. */
 export class Trial {
@@ -109,13 +106,9 @@ export class Trial {
     });
   }
 
-  /** Reservations that it would delay if it started then, by machine. */
+  /** Reservations that it would delay if it started then. */
   conflicts(entry: Entry, begins = this.now): Conflicts {
     const { reservations, settings } = this.core;
-    if (reservations.size === 0) return nothing;
-    const end = endOf(begins, entry.shape.limitMs, settings.graceMs);
-    if (entry.reservation === null) return reservations.delayedBy(end);
-    const { idle } = reservations;
-    return reservations.delayed((each) => each.entry !== entry && each.at < end && !idle.has(each.entry));
+    return new Conflicts(reservations, entry, endOf(begins, entry.shape.limitMs, settings.graceMs));
   }
 }

@@ -3,6 +3,7 @@ import type { Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
 import type { PreemptionReason, Seat } from '../request.ts';
 import { Claims, type Taker } from './claims.ts';
+import type { Conflicts } from './conflicts.ts';
 import type { Core } from './core.ts';
 import { holdsOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
@@ -14,7 +15,7 @@ import type { Option } from './options.ts';
 import { seatOf } from './placing.ts';
 import { orgOf } from './queues.ts';
 import { Ransoms } from './ransoms.ts';
-import type { Conflicts, Trial } from './trial.ts';
+import type { Trial } from './trial.ts';
 
 export interface Takeover {
   readonly choice: number;
@@ -117,7 +118,7 @@ export class Victims {
   }
 
   private isKept(machine: string, conflicts: Conflicts, { level }: Option): boolean {
-    return conflicts.get(machine)?.some((reservation) => !mayDisplace(level, reservation.level)) ?? false;
+    return conflicts.has(machine, (reservation) => !mayDisplace(level, reservation.level));
   }
 
   /** On the machine where that costs least; those who make way have done so when it returns. */
@@ -139,7 +140,7 @@ export class Victims {
       if (best && (bounds.get(place) ?? 0) > best.cost) break;
       const entries = this.candidates(taker, place, victims);
       if (entries.length === 0) continue;
-      const kept = (conflicts.get(place.id) ?? []).filter(({ level }) => !mayDisplace(taker.option.level, level));
+      const kept = conflicts.on(place.id).filter(({ level }) => !mayDisplace(taker.option.level, level));
       const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     }
