@@ -46,11 +46,15 @@ const firstOfEach = (world: Timeline): readonly Request[] => {
 const isRestless = (world: Timeline, { id }: Request): boolean =>
   world.preemptions.filter(({ victim }) => victim === id).length >= world.settings.maxPreemptions;
 
-/** Another queue has what a queue may keep, and wants more: its turn may be before. But nobody behind it is told then, either. */
+/**
+ * Another queue has what a queue may keep, and wants more: its turn may be before. But nobody behind it is told then, either, unless by
+ * right of taking the places of others: where these give it room that the first could not use.
+ */
 const mayBePutOff = (world: Timeline, first: Request, told: ReadonlySet<string>): boolean => {
   if (isPressing(world, first)) return false;
   const waiting = world.waiting();
-  const toldNow = new Set(world.reserved.filter((each) => each.told === world.now).map(({ id }) => id));
+  const takers = new Set(world.preemptions.filter(({ at }) => at === world.now).map(({ by }) => by));
+  const toldNow = new Set(world.reserved.filter(({ id, told: at }) => at === world.now && !takers.has(id)).map(({ id }) => id));
   if (waiting.some(({ id, queue }) => queue === first.queue && told.has(id) && toldNow.has(id))) return false;
   const others = waiting.filter(({ queue }) => queue !== first.queue);
   return others.some((one) => !told.has(one.id) && others.some((other) => other.queue === one.queue && told.has(other.id)));
