@@ -3,10 +3,10 @@ import type { QuotaTree } from '../admission/quota-tree.ts';
 import type { Fleet } from '../placement/fleet.ts';
 import type { Request } from '../request.ts';
 import { milliOf, resourcesOf } from '../scheduler/asked.ts';
-import { cpu } from '../scheduler/cluster.ts';
 import type { Wait } from '../scheduler/facts.ts';
 import type { Known } from '../scheduler/known.ts';
 import type { SchedulerSettings } from '../scheduler/settings.ts';
+import { cpu } from '../scheduler/stock.ts';
 
 /** Why nothing new is placed on a machine. */
 export type Away = 'lost' | 'cordoned' | 'unfit';

@@ -1,5 +1,5 @@
 import { gpuMilliOf, type Need } from '../placement/need.ts';
-import { cpu } from './cluster.ts';
+import { cpu } from './stock.ts';
 
 /** Of which resources a need could take from a quota, one for each model that would do. `models`: those that there are. */
 export const resourcesOf = ({ gpus, models }: Need, all: readonly string[]): readonly string[] => {

@@ -1,7 +1,6 @@
 import type { Amounts } from '../admission/quota-node.ts';
 import { gpuMilliOf } from '../placement/need.ts';
 import type { PreemptionReason } from '../request.ts';
-import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
 import { costOf, holdsOf } from './cost.ts';
 import type { Entry } from './entry.ts';
@@ -9,6 +8,7 @@ import { type Level, levelOf, levels } from './level.ts';
 import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
 import type { SchedulerSettings } from './settings.ts';
+import { cpu } from './stock.ts';
 
 /** Who wants machines, and by which right. */
 export interface Taker {

@@ -7,19 +7,11 @@ import type { MachineSize, Place } from '../placement/place.ts';
 import type { Entry, Hold } from './entry.ts';
 import { orgOf } from './queues.ts';
 import type { MachineSnapshot } from './snapshot.ts';
-
-export const cpu = 'cpu';
+import { cpu, Stock } from './stock.ts';
 
 const ownerOf = ({ request }: Entry): Owner => ({ org: orgOf(request.queue), isPreemptible: request.isPreemptible });
 
 const nobody: ReadonlySet<Hold> = new Set();
-
-/** The resources of a machine, in thousandths. */
-const resourcesOf = ({ cpuMilli, gpuModels }: MachineSize): ReadonlyMap<string, number> => {
-  const result = new Map([[cpu, cpuMilli]]);
-  for (const model of gpuModels) result.set(model.toLowerCase(), (result.get(model.toLowerCase()) ?? 0) + 1_000);
-  return result;
-};
 
 /** Machines, and who holds what of them. */
 export class Cluster {
@@ -29,12 +21,7 @@ export class Cluster {
   private readonly byMachine = new Map<string, Set<Hold>>();
   private readonly sizes = new Map<string, MachineSize>();
   private readonly closed = new Map<string, readonly number[]>();
-  /** Of all machines, and of those that are open, without GPUs that are closed. */
-  private readonly capacity = new Map<string, number>();
-  private readonly openCapacity = new Map<string, number>();
-  private readonly held = new Map<string, number>();
-  /** Of what is held, that on machines and GPUs that are closed: it is none of what open ones have. */
-  private readonly shut = new Map<string, number>();
+  private readonly stock = new Stock();
   private readonly oneAmount = new Map<string, Amounts>();
   /** Grows when somewhere there may be more room than there was. */
   growth = 0;
@@ -47,7 +34,7 @@ export class Cluster {
 
   /** GPU models that there are, in the order of their names. */
   get models(): readonly string[] {
-    return [...this.capacity.keys()].filter((resource) => resource !== cpu && (this.capacity.get(resource) ?? 0) > 0).sort();
+    return this.stock.models;
   }
 
   add(size: MachineSize): void {
@@ -150,16 +137,16 @@ export class Cluster {
 
   take(hold: Hold): void {
     this.enlist(hold);
-    for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, amount);
-    this.tallyShut(hold, 1);
+    this.stock.hold(hold.amounts, 1);
+    this.stock.shutAway(hold, this.fleet.get(hold.seat.machine), 1);
   }
 
   free(hold: Hold): void {
-    this.tallyShut(hold, -1);
+    this.stock.shutAway(hold, this.fleet.get(hold.seat.machine), -1);
     this.strike(hold);
     this.growth += 1;
     this.improved.add(hold.seat.machine);
-    for (const [resource, amount] of Object.entries(hold.amounts)) this.tally(this.held, resource, -amount);
+    this.stock.hold(hold.amounts, -1);
   }
 
   /** The seat alone, of nobody's account. */
@@ -187,12 +174,12 @@ export class Cluster {
   /** For a moment: when all is undone, nothing has happened. */
   suppose(queue: string, amounts: Amounts, sign: 1 | -1): void {
     this.tree.suppose(queue, amounts, sign);
-    for (const [resource, amount] of Object.entries(amounts)) this.tally(this.held, resource, sign * amount);
+    this.stock.hold(amounts, sign);
   }
 
   /** What of open machines and their open GPUs nobody holds, as the books have it. */
   freeOf(resource: string): number {
-    return (this.openCapacity.get(resource) ?? 0) + (this.shut.get(resource) ?? 0) - (this.held.get(resource) ?? 0);
+    return this.stock.freeOf(resource);
   }
 
   snapshot(): readonly MachineSnapshot[] {
@@ -224,34 +211,13 @@ export class Cluster {
   private count(size: MachineSize, sign: 1 | -1): void {
     this.edition += 1;
     if (sign > 0) this.growth += 1;
-    for (const [resource, amount] of resourcesOf(size)) {
-      this.tally(this.capacity, resource, sign * amount);
-      this.tree.setCapacity(resource, this.capacity.get(resource) ?? 0);
-    }
+    for (const [resource, amount] of this.stock.count(size, sign)) this.tree.setCapacity(resource, amount);
   }
 
   /** Takes what a machine adds to what is open and shut out of the books, or puts it in: around every change of it. */
   private reckon(id: string, sign: 1 | -1): void {
     const place = this.fleet.get(id);
-    if (place?.isOpen) {
-      const gpuModels = place.gpuModels.filter((_, index) => !place.closed?.has(index));
-      for (const [resource, amount] of resourcesOf({ ...place, gpuModels })) this.tally(this.openCapacity, resource, sign * amount);
-    }
-    for (const hold of this.on(id)) this.tallyShut(hold, sign);
-  }
-
-  private tallyShut({ seat, need, amounts }: Hold, sign: 1 | -1): void {
-    const place = this.fleet.get(seat.machine);
-    if (!place?.isOpen) {
-      for (const [resource, amount] of Object.entries(amounts)) this.tally(this.shut, resource, sign * amount);
-      return;
-    }
-    for (const gpu of seat.gpus) {
-      if (place.closed?.has(gpu)) this.tally(this.shut, place.gpuModels[gpu]?.toLowerCase() ?? 'gpu', sign * need.gpuMilli);
-    }
-  }
-
-  private tally(book: Map<string, number>, resource: string, amount: number): void {
-    book.set(resource, (book.get(resource) ?? 0) + amount);
+    if (place?.isOpen) this.stock.offer(place, sign);
+    for (const hold of this.on(id)) this.stock.shutAway(hold, place, sign);
   }
 }

@@ -2,12 +2,12 @@ import type { QuotaNode } from '../admission/quota-node.ts';
 import type { QuotaTree } from '../admission/quota-tree.ts';
 import type { Fleet } from '../placement/fleet.ts';
 import { wholeGpu } from '../placement/need.ts';
-import { cpu } from './cluster.ts';
 import type { Core } from './core.ts';
 import type { Entry } from './entry.ts';
 import type { Reserved, Wait, WaitReason } from './facts.ts';
 import { requestOf } from './restore.ts';
 import type { RequestSnapshot } from './snapshot.ts';
+import { cpu } from './stock.ts';
 
 /** What a scheduler knows, for those who ask. Of it nothing is changed. */
 export interface Known {

@@ -1,4 +1,4 @@
-import type { Amounts, QuotaNode } from '../admission/quota-node.ts';
+import type { QuotaNode } from '../admission/quota-node.ts';
 import type { Need } from '../placement/need.ts';
 import type { Request, Seat } from '../request.ts';
 import type { Core } from './core.ts';
@@ -7,6 +7,7 @@ import type { Placed, Promised, Reserved, Returned } from './facts.ts';
 import { type Level, levelOf, mayDisplace } from './level.ts';
 import type { Parking } from './parking.ts';
 import { sumOf } from './placing.ts';
+import { remark } from './remark.ts';
 import type { PlacementRules } from './settings.ts';
 
 const nowhere: readonly string[] = [];
@@ -21,36 +22,9 @@ export class Ledger {
   setQuotas(nodes: readonly QuotaNode[], now: number): void {
     this.core.tree.setNodes(nodes, now);
     this.core.admission.isFree = nodes.length === 0;
-    this.remark();
+    remark(this.core);
     this.core.reservations.rejudge((reservation) => this.levelFor(reservation));
     this.parking.everything();
-  }
-
-  /** A guarantee has become less than what was placed within it, or more: the newest beyond it is borrowed from now on, and no other. */
-  private remark(): void {
-    const { cluster, tree, borrowing, entries } = this.core;
-    const running = [...entries.values()].flatMap((entry) => (entry.running ? [{ entry, running: entry.running }] : []));
-    running.sort(
-      (a, b) =>
-        Number(b.running.isBorrowed) - Number(a.running.isBorrowed) ||
-        b.running.at - a.running.at ||
-        (a.entry.request.id < b.entry.request.id ? 1 : -1),
-    );
-    const supposed: { readonly queue: string; readonly amounts: Amounts }[] = [];
-    for (const { entry, running: one } of running) {
-      const { queue } = entry.request;
-      const held = one.holds.flatMap((hold) => (hold ? [hold.amounts] : []));
-      const isOver = held.some((amounts) => Object.keys(amounts).some((resource) => tree.isOverGuarantee(queue, resource)));
-      one.isBorrowed = isOver;
-      if (!entry.request.isPreemptible && (isOver || tree.pathOf(queue).length > 1)) borrowing.add(entry);
-      else borrowing.delete(entry);
-      if (!isOver) continue;
-      for (const amounts of held) {
-        cluster.suppose(queue, amounts, -1);
-        supposed.push({ queue, amounts });
-      }
-    }
-    for (const { queue, amounts } of supposed.reverse()) cluster.suppose(queue, amounts, 1);
   }
 
   setPromises(promises: readonly Promised[]): void {
