@@ -1,0 +1,2 @@
+export { EngineConfig } from './engine.config.ts';
+export { engine } from './engine.ts';

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Engine, eventually, startEngine } from '@orrery/testing';
+import OpenAI from 'openai';
+
+jest.setTimeout(60_000);
+
+const story = [{ role: 'user' as const, content: 'Tell me a story' }];
+/** As long as the context lets it be, and with all the probabilities that can be had: seconds. */
+const endless = {
+  messages: story,
+  temperature: 0,
+  logprobs: true,
+  top_logprobs: 20,
+  stream: true,
+  response_format: {
+    type: 'json_schema',
+    json_schema: {
+      name: 'long',
+      schema: { type: 'object', properties: { a: { type: 'string', minLength: 1_500 }, b: { type: 'string', minLength: 1_500 } } },
+    },
+  },
+} as const;
+
+describe('An engine with more to do than it can', () => {
+  let engine: Engine;
+  let openai: OpenAI;
+
+  beforeAll(async () => {
+    engine = await startEngine({ ORRERY_ENGINE_SEQUENCES: '2', ORRERY_ENGINE_QUEUE: '1', ORRERY_ENGINE_KEY: 'the key of a test' });
+    openai = new OpenAI({ apiKey: 'the key of a test', baseURL: engine.baseUrl, maxRetries: 0 });
+  }, 150_000);
+
+  afterAll(() => engine?.stop());
+
+  const model = 'tiny-chat';
+  const counts = async (): Promise<{ busy: number; waiting: number }> =>
+    await (await fetch(engine.baseUrl.replace('/v1', '/health'))).json();
+  const isIdle = async (): Promise<boolean> => {
+    const { busy, waiting } = await counts();
+    return busy === 0 && waiting === 0;
+  };
+  const begin = () => openai.chat.completions.create({ model, ...endless });
+
+  it('opens to nobody without its key', async () => {
+    const stranger = new OpenAI({ apiKey: 'another', baseURL: engine.baseUrl, maxRetries: 0 });
+    await expect(stranger.models.list()).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+  });
+
+  it('answers several at once, each as alone', async () => {
+    const questions = ['Hello', 'What is 2 + 2?', 'Ping'];
+    const answers = await Promise.all(
+      questions.map((content) => openai.chat.completions.create({ model, messages: [{ role: 'user', content }], temperature: 0 })),
+    );
+    expect(answers.map(({ choices }) => choices[0]?.message.content)).toEqual(['Hello! How can I help you today?', '2 + 2 = 4', 'pong']);
+  });
+
+  it('lets one wait, sends the next one away with a time, and stops for clients that leave', async () => {
+    const streams = [await begin(), await begin()];
+    const waiting = new AbortController();
+    const third = openai.chat.completions.create({ model, ...endless }, { signal: waiting.signal });
+    third.catch(() => undefined);
+    await eventually(async () => (await counts()).waiting === 1);
+    const fourth = await openai.chat.completions.create({ model, ...endless }).catch((error: unknown) => error);
+    expect(fourth).toMatchObject({ status: 503, code: 'engine_overloaded' });
+    expect(fourth instanceof OpenAI.APIError && fourth.headers?.get('retry-after')).toBe('1');
+    // Who leaves while waiting takes no turn.
+    waiting.abort();
+    await eventually(async () => (await counts()).waiting === 0);
+    for (const stream of streams) stream.controller.abort();
+    await eventually(isIdle);
+  });
+
+  it('gives the client of the SDK its answer when it comes again', async () => {
+    const patient = new OpenAI({ apiKey: 'the key of a test', baseURL: engine.baseUrl, maxRetries: 5 });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        patient.chat.completions.create({ model, messages: [{ role: 'user', content: 'Say OK' }], temperature: 0 }),
+      ),
+    );
+    expect(answers.map(({ choices }) => choices[0]?.message.content)).toEqual(Array(8).fill('OK'));
+  });
+});
+
+describe('An engine that is told to stop', () => {
+  it('ends the answer that it is giving, and takes nothing new', async () => {
+    const engine = await startEngine();
+    const openai = new OpenAI({ apiKey: 'none', baseURL: engine.baseUrl, maxRetries: 0 });
+    const stream = await openai.chat.completions.create({ model: engine.model, messages: story, temperature: 0, stream: true });
+    let text = '';
+    let stopped: Promise<void> | undefined;
+    for await (const { choices } of stream) {
+      text += choices[0]?.delta.content ?? '';
+      stopped ??= engine.stop();
+    }
+    await stopped;
+    expect(text).toMatch(/^Once upon a time .* The end\.$/);
+    await expect(openai.models.list()).rejects.toThrow();
+  }, 150_000);
+});
+
+describe('An engine that cannot start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orrery-engine-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  const said = (env: Record<string, string>): Promise<{ code: unknown; text: string }> =>
+    new Promise((resolve) => {
+      const main = join(process.cwd(), 'services/engine/dist/main.js');
+      execFile(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, timeout: 30_000 }, (error, _, text) =>
+        resolve({ code: error?.code, text }),
+      );
+    });
+
+  it('says what to mend', async () => {
+    const broken = join(directory, 'broken.gguf');
+    writeFileSync(broken, 'no model');
+    expect(await said({})).toMatchObject({ code: 78, text: expect.stringContaining('ORRERY_ENGINE_MODEL') });
+    expect(await said({ ORRERY_ENGINE_MODEL: broken })).toMatchObject({ code: 1, text: expect.stringContaining('is no model') });
+    expect(await said({ ORRERY_ENGINE_MODEL: broken, ORRERY_ENGINE_HOST: '0.0.0.0' })).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('set ORRERY_ENGINE_KEY'),
+    });
+  });
+});
