@@ -1,4 +1,4 @@
-import { completed, missingEntries } from './lock-file.ts';
+import { completed, leftOutBy, missingEntries } from './lock-file.ts';
 
 const tool = {
   version: '1.0.0',
@@ -29,6 +29,15 @@ describe('a lock file', () => {
   it('knows a package that lies below the one that wants it', () => {
     const packages = { 'node_modules/a/node_modules/tool': tool, 'node_modules/a/node_modules/@tool/cli-linux-x64-musl': {} };
     expect(Object.keys(missingEntries({ packages }))).toEqual(['node_modules/@tool/cli-darwin-arm64']);
+  });
+
+  it('may lack what package.json leaves out', () => {
+    const overrides = { tool: { '@tool/cli-darwin-arm64': '0.0.0-left-out' }, other: '1.2.3' };
+    const leftOut = leftOutBy({ overrides });
+    expect(leftOut).toEqual(['@tool/cli-darwin-arm64']);
+    expect(Object.keys(missingEntries({ packages: { 'node_modules/tool': tool } }, leftOut))).toEqual([
+      'node_modules/@tool/cli-linux-x64-musl',
+    ]);
   });
 
   it('may lack what is optional for other reasons than the platform', () => {

@@ -44,14 +44,25 @@ const candidates = (path: string, name: string): string[] => {
 
 const isExact = (version: string): boolean => /^\d+\.\d+\.\d+[-+.\w]*$/.test(version);
 
-/** Packages for other platforms that the lock file does not know. */
-export const missingEntries = ({ packages }: LockFile): Readonly<Record<string, LockedPackage>> => {
+/** The version to which package.json overrides what is never to be installed: no registry has it, and what is optional is left out then. */
+const leftOutVersion = '0.0.0-left-out';
+
+type Overrides = { readonly [name: string]: string | Overrides };
+
+/** What package.json says is never to be installed. */
+export const leftOutBy = ({ overrides = {} }: { readonly overrides?: Overrides }): readonly string[] =>
+  Object.entries(overrides).flatMap(([name, override]) =>
+    typeof override === 'object' ? leftOutBy({ overrides: override }) : override === leftOutVersion ? [name] : [],
+  );
+
+/** Packages for other platforms that the lock file does not know, but for those that are to be left out. */
+export const missingEntries = ({ packages }: LockFile, leftOut: readonly string[] = []): Readonly<Record<string, LockedPackage>> => {
   const missing: Record<string, LockedPackage> = {};
   for (const [path, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
       const platform = platformOf(name);
       const isKnown = candidates(path, name).some((candidate) => packages[candidate] !== undefined);
-      if (isKnown || platform === undefined || !isExact(version)) continue;
+      if (isKnown || leftOut.includes(name) || platform === undefined || !isExact(version)) continue;
       missing[`node_modules/${name}`] = { version, ...platform, optional: true, ...(dev === true ? { dev } : {}) };
     }
   }
@@ -59,7 +70,9 @@ export const missingEntries = ({ packages }: LockFile): Readonly<Record<string, 
 };
 
 /** The lock file with all platforms, its packages in npm's order. */
-export const completed = <L extends LockFile>(lock: L): L => ({
+export const completed = <L extends LockFile>(lock: L, leftOut: readonly string[] = []): L => ({
   ...lock,
-  packages: Object.fromEntries(Object.entries({ ...lock.packages, ...missingEntries(lock) }).sort(([a], [b]) => a.localeCompare(b, 'en'))),
+  packages: Object.fromEntries(
+    Object.entries({ ...lock.packages, ...missingEntries(lock, leftOut) }).sort(([a], [b]) => a.localeCompare(b, 'en')),
+  ),
 });
