@@ -60,6 +60,11 @@ export const metrics = {
   attempts: gauge<'state'>('orrery_agent_attempts', 'Attempts an agent holds'),
   spool: gauge('orrery_agent_spool_bytes', 'Output an agent keeps until it is acknowledged'),
 
+  /** `outcome`: `answered`, `refused`, `left` by the client, or `failed`. */
+  engine: seconds<'route' | 'outcome'>('orrery_engine_seconds', 'Time an engine took for a request, to the last byte'),
+  /** `kind`: `prompt`, `cached` where they were known from a request before, or `completion`. */
+  engineTokens: counter<'kind'>('orrery_engine_tokens_total', 'Tokens that an engine read and wrote'),
+
   telemetryIngested: counter<'service' | 'kind'>('orrery_telemetry_ingested_total', 'Log lines and samples taken into the telemetry store'),
   ledgerDifferences: gauge<'service'>('orrery_ledger_differences', 'Balances that are not the sum of their entries'),
   /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */

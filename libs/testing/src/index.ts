@@ -1,6 +1,7 @@
 export { SoftwareAuthenticator, type Twist } from './authenticator.ts';
 export { codeOf, stepNow } from './authenticator-app.ts';
 export { asOperator, asOwner, asService, contextOf, nobody } from './context.ts';
+export { type Engine, startEngine } from './engine.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { type StandInGpus, slicedA100, standInGpus } from './gpus.ts';
 export { type Law, type LawOptions, lawsOf } from './laws.ts';

@@ -36,8 +36,11 @@ describe('An engine with more to do than it can', () => {
   afterAll(() => engine?.stop());
 
   const model = 'tiny-chat';
-  const counts = async (): Promise<{ busy: number; waiting: number }> =>
-    await (await fetch(engine.baseUrl.replace('/v1', '/health'))).json();
+  const counts = async () => {
+    const response = await fetch(engine.baseUrl.replace('/v1', '/health'));
+    // As the README of the engine says.
+    return (await response.json()) as { readonly busy: number; readonly waiting: number };
+  };
   const isIdle = async (): Promise<boolean> => {
     const { busy, waiting } = await counts();
     return busy === 0 && waiting === 0;
