@@ -1,7 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import { wholeOf } from './chat/chunk.ts';
 import { limitName } from './chat/fields.ts';
-import { complaintOf } from './errors.ts';
 import { cannot, type Members } from './members.ts';
 import type { Asked, Translation } from './shape.ts';
 import { chatUsage, countedIn } from './usage.ts';
@@ -26,12 +24,6 @@ export const deeplogixOverChat: Translation = {
   answer: (body, { named }) => ({
     ok: true,
     data: { response: spokenIn(body), model_id: named, usage: chatUsage(countedIn(body['usage'])) },
-  }),
-  error: (status, body) => ({
-    ok: false,
-    error: status === 400 ? 'E_MESSAGE-BAD_REQUEST' : (STATUS_CODES[status] ?? 'Internal Server Error'),
-    message: complaintOf(body).message,
-    status,
   }),
   stream: () => ({ next: () => [], end: () => [], fail: () => [] }),
 };

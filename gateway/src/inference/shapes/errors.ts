@@ -3,7 +3,6 @@ import { isMembers, type Members, membersOf, said, textOf } from './members.ts';
 /** What an upstream says went wrong, whatever it speaks. */
 export interface Complaint {
   readonly message: string;
-  readonly type: string | undefined;
   readonly code: unknown;
   readonly param: unknown;
 }
@@ -15,10 +14,8 @@ export const complaintOf = (body: unknown): Complaint => {
   const outer = membersOf(body);
   const inner = isMembers(outer['error']) ? outer['error'] : outer;
   const message = wordOf(inner['message']) ?? wordOf(outer['error']) ?? wordOf(outer['detail']) ?? textOf(body);
-  const type = wordOf(inner['type']);
   return {
     message: message === '' ? 'The model server refused the request.' : message,
-    type: type === 'error' ? undefined : type,
     code: said(inner['code']),
     param: said(inner['param']),
   };

@@ -1,4 +1,6 @@
 import { Failed } from '../../failure.ts';
+import { complaintOf } from './errors.ts';
+import { failureFrame } from './failure-frame.ts';
 import { isMembers, type Members } from './members.ts';
 import type { Asked, Client } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
@@ -48,23 +50,34 @@ it('Some models know the limit of tokens by its new name alone', () => {
   expect(translation?.request(asked)).toMatchObject({ max_completion_tokens: 5 });
 });
 
-describe('What an upstream says went wrong', () => {
-  const said = (client: Client, kind: 'openai' | 'anthropic', status: number, body: unknown) =>
-    shapeOf(client, { kind, alsoSpeaks: [] })?.translation?.error(status, body);
+describe('What an upstream complains of', () => {
+  it.each([
+    { detail: 'no' },
+    { message: 'no' },
+    { error: 'no' },
+    'no',
+    { object: 'error', message: 'no' },
+    { type: 'error', error: { message: 'no' } },
+  ])('is found in %j', (body) => expect(complaintOf(body)).toEqual({ message: 'no', code: undefined, param: undefined }));
 
-  it('is said in the words of the client', () => {
-    const openai = { error: { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: null } };
-    const anthropic = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow down' } };
-    expect(said('messages', 'openai', 429, openai)).toEqual(anthropic);
-    const chat = { error: { message: 'Slow down', type: 'rate_limit_error', param: null, code: null } };
-    expect(said('chat', 'anthropic', 429, anthropic)).toEqual(chat);
-    expect(said('responses', 'anthropic', 429, anthropic)).toEqual(chat);
-    expect(said('deeplogix', 'openai', 429, openai)).toEqual({ ok: false, error: 'Too Many Requests', message: 'Slow down', status: 429 });
+  it('is what it names, besides', () => {
+    const error = { message: 'Slow down', type: 'requests', code: 'rate_limit_exceeded', param: 'model' };
+    expect(complaintOf({ error })).toEqual({ message: 'Slow down', code: 'rate_limit_exceeded', param: 'model' });
   });
+});
 
-  it.each([{ detail: 'no' }, { message: 'no' }, { error: 'no' }, 'no', { object: 'error', message: 'no', type: 'BadRequestError' }])(
-    'is found in %j',
-    (body) =>
-      expect(said('messages', 'openai', 400, body)).toEqual({ type: 'error', error: { type: 'invalid_request_error', message: 'no' } }),
-  );
+describe('In the middle of a stream', () => {
+  const failure = { status: 502, code: 'ModelFailed', detail: 'It failed.' };
+
+  it('clients are told what went wrong as their protocol tells it', () => {
+    expect(failureFrame('chat', failure).toString()).toBe(
+      'data: {"error":{"message":"It failed.","type":"server_error","param":null,"code":"model_failed"}}\n\n',
+    );
+    expect(failureFrame('messages', failure).toString()).toBe(
+      'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"It failed."}}\n\n',
+    );
+    expect(failureFrame('responses', failure).toString()).toBe(
+      'event: error\ndata: {"type":"error","code":"model_failed","message":"It failed.","param":null,"sequence_number":0}\n\n',
+    );
+  });
 });

@@ -39,7 +39,6 @@ const shape = (answers: Protocol, translation?: Translation): Shape => ({
 const composed = (outer: Translation, inner: Translation): Translation => ({
   request: (asked) => inner.request({ ...asked, body: outer.request(asked) }),
   answer: (body, asked) => outer.answer(inner.answer(body, asked), asked),
-  error: (status, body) => outer.error(status, inner.error(status, body)),
   stream: (asked) => composeStreams(inner.stream(withUsage(asked)), outer.stream(asked)),
 });
 

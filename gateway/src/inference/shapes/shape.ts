@@ -39,7 +39,6 @@ export interface Translation {
   readonly request: (asked: Asked) => Members;
   /** A whole answer of success. */
   readonly answer: (body: Members, asked: Asked) => Members;
-  readonly error: (status: number, body: unknown) => Members;
   readonly stream: (asked: Asked) => StreamMapping;
 }
 

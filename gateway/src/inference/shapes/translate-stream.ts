@@ -5,7 +5,8 @@ import type { Sent, StreamMapping } from './shape.ts';
 
 const done = '[DONE]';
 
-const written = ({ event, data }: Sent): string => {
+/** As bytes of server-sent events. */
+export const writtenFrame = ({ event, data }: Sent): string => {
   const text = typeof data === 'string' ? data : JSON.stringify(data);
   return event === undefined ? `data: ${text}\n\n` : `event: ${event}\ndata: ${text}\n\n`;
 };
@@ -21,7 +22,7 @@ export interface TranslatedStream {
 export const translateStream = (mapping: StreamMapping, maxFrameBytes: number): TranslatedStream => {
   let out: string[] = [];
   const send = (frames: readonly Sent[]): void => {
-    for (const frame of frames) out.push(written(frame));
+    for (const frame of frames) out.push(writtenFrame(frame));
   };
   const scanner = new FrameScanner({
     maxBytes: maxFrameBytes,

@@ -1,4 +1,3 @@
-import { chatError, complaintOf } from '../errors.ts';
 import type { Translation } from '../shape.ts';
 import { answerOf } from './answer.ts';
 import { requestOf } from './request.ts';
@@ -8,6 +7,5 @@ import { ChatChunks } from './stream.ts';
 export const chatOverMessages: Translation = {
   request: requestOf,
   answer: answerOf,
-  error: (status, body) => chatError(status, complaintOf(body)),
   stream: (asked) => new ChatChunks(asked),
 };

@@ -1,4 +1,3 @@
-import { complaintOf, messagesError } from '../errors.ts';
 import type { Translation } from '../shape.ts';
 import { answerOf } from './answer.ts';
 import { requestOf } from './request.ts';
@@ -8,6 +7,5 @@ import { MessageEvents } from './stream.ts';
 export const messagesOverChat: Translation = {
   request: requestOf,
   answer: answerOf,
-  error: (status, body) => messagesError(status, complaintOf(body)),
   stream: (asked) => new MessageEvents(asked),
 };

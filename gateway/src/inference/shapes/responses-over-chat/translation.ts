@@ -1,4 +1,3 @@
-import { chatError, complaintOf } from '../errors.ts';
 import type { Translation } from '../shape.ts';
 import { answerOf } from './answer.ts';
 import { requestOf } from './request.ts';
@@ -8,6 +7,5 @@ import { ResponseEvents } from './stream.ts';
 export const responsesOverChat: Translation = {
   request: requestOf,
   answer: answerOf,
-  error: (status, body) => chatError(status, complaintOf(body)),
   stream: (asked) => new ResponseEvents(asked),
 };
