@@ -22,6 +22,18 @@ describe('The words of the command', () => {
     });
   });
 
+  it('fetch, list and remove models', () => {
+    const sha256 = 'AB'.repeat(32);
+    expect(commandOf(['models', 'pull', 'org/repo:a.gguf', '--to', '/srv', '--sha256', sha256])).toEqual({
+      verb: 'pull',
+      what: 'org/repo:a.gguf',
+      directory: '/srv',
+      sha256: 'ab'.repeat(32),
+    });
+    expect(commandOf(['models', 'list'])).toEqual({ verb: 'list' });
+    expect(commandOf(['models', 'rm', 'a.gguf'])).toEqual({ verb: 'rm', what: 'a.gguf' });
+  });
+
   it('log in', () => {
     expect(commandOf(['login'])).toBe('login');
   });
@@ -36,6 +48,13 @@ describe('The words of the command', () => {
     [['login', 'ada']],
     [['login', '--yes']],
     [['apply']],
+    [['models']],
+    [['models', 'pull']],
+    [['models', 'list', 'all']],
+    [['models', 'push', 'a']],
+    [['models', 'rm', 'a', '--sha256', 'ab'.repeat(32)]],
+    [['models', 'pull', 'a/b', '--sha256', 'short']],
+    [['models', 'pull', 'a/b', '--yes']],
     [['apply', 'one.yaml', 'two.yaml']],
     [['apply', 'catalog.yaml', '--username', 'ada']],
     [['admin', 'create', '--username', 'ada', '--prune']],

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Apply } from './apply/apply.ts';
+import type { Models } from './models/models.ts';
 
 export interface AdminCreate {
   readonly username: string;
@@ -22,6 +23,14 @@ orrery admin create --username <name> [--email <address>] [--password-stdin]
 
   Makes an account that may do what the operator may. The password is drawn and printed once, or read from the standard input.
 
+orrery models pull <url | org/repo[@revision][:file]> [--to <directory>] [--sha256 <checksum>]
+orrery models list | rm <file> [--to <directory>]
+
+  Fetches a model to this machine, whole or not at all; what was cut off goes on. By its URL, or by its name on a hub.
+
+  ORRERY_AGENT_WEIGHTS       that directory, as the agent of this machine has it
+  ORRERY_MODEL_HUB, HF_TOKEN the hub (default: https://huggingface.co), and a token for what it does not show to everybody
+
 orrery login
 
   Logs this command line in for you: type the code that it shows in any browser, and a token lies in a file that only you read.
@@ -39,6 +48,8 @@ const options = {
   'dry-run': { type: 'boolean' },
   yes: { type: 'boolean' },
   prune: { type: 'boolean' },
+  to: { type: 'string' },
+  sha256: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parsed>['values'];
@@ -56,6 +67,17 @@ const applyOf = (values: Values, files: readonly string[]): Apply => {
   return { file, isDryRun: values['dry-run'] ?? false, isAgreed: values.yes ?? false, isPruning: values.prune ?? false };
 };
 
+const modelsOf = (values: Values, [verb, ...rest]: readonly string[]): Models => {
+  assertNoOther(values, 'to', 'sha256');
+  const { to: directory, sha256 } = values;
+  const wanted = verb === 'list' ? 0 : 1;
+  if ((verb !== 'pull' && verb !== 'list' && verb !== 'rm') || rest.length !== wanted)
+    throw new WrongWords('Say what: orrery models pull <url or name>, orrery models list, or orrery models rm <file>.');
+  if (sha256 !== undefined && verb !== 'pull') throw new WrongWords('--sha256 means nothing here.');
+  if (sha256 !== undefined && !/^[0-9a-fA-F]{64}$/.test(sha256)) throw new WrongWords('--sha256 wants 64 hexadecimal digits.');
+  return { verb, what: rest[0], directory, sha256: sha256?.toLowerCase() };
+};
+
 const parsed = (args: string[]) => {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
@@ -65,11 +87,12 @@ const parsed = (args: string[]) => {
 };
 
 /** Undefined where help is wanted. */
-export const commandOf = (argv: readonly string[]): AdminCreate | Apply | 'login' | undefined => {
+export const commandOf = (argv: readonly string[]): AdminCreate | Apply | Models | 'login' | undefined => {
   if (argv.length === 0 || argv.some((word) => word === '--help' || word === '-h' || word === 'help')) return undefined;
   const { values, positionals } = parsed([...argv]);
   const [first, ...rest] = positionals;
   if (first === 'apply') return applyOf(values, rest);
+  if (first === 'models') return modelsOf(values, rest);
   const { username, email, 'password-stdin': isPasswordGiven = false } = values;
   if (positionals.join(' ') === 'login' && Object.keys(values).length === 0) return 'login';
   if (positionals.join(' ') !== 'admin create') throw new WrongWords(`There is no command ${JSON.stringify(positionals.join(' '))}.`);

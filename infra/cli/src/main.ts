@@ -6,6 +6,7 @@ import { Problem, placeOf } from './place.ts';
 
 interface Writing {
   write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
 }
 
 export interface Surroundings {
@@ -24,6 +25,11 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
   }
   if (command === 'login') {
     await logIn(env, out);
+    return;
+  }
+  if ('verb' in command) {
+    const { models } = await import('./models/models.ts');
+    await models(command, env, out);
     return;
   }
   const place = await placeOf(env);
