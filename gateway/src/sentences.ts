@@ -1,8 +1,5 @@
-type Details = Readonly<Record<string, unknown>>;
-type Sentence = string | ((details: Details) => string);
-
-const named = (details: Details, name: string, otherwise: string): string =>
-  typeof details[name] === 'string' || typeof details[name] === 'number' ? String(details[name]) : otherwise;
+import { type Details, named, type Sentence } from './sentence.ts';
+import { usageSentences } from './usage-sentences.ts';
 
 const theService = ({ service }: Details): string => (typeof service === 'string' ? `The ${service} service` : 'A service');
 
@@ -97,7 +94,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
   // catalog
   ProviderNotFound: (details) => `There is no provider ${named(details, 'provider', 'of this id')}: register it first.`,
   ProviderHasModels: (details) => `${named(details, 'models', 'Some')} models in the catalog are from this provider: retire them first.`,
-  ModelNotFound: 'Model not found.',
+  ModelNotFound: (details) =>
+    'model' in details
+      ? `There is no model ${named(details, 'model', 'of this name')}: list the models for those that there are.`
+      : 'Model not found.',
   ModelNameTaken: (details) => `Another model is called ${named(details, 'name', 'that')} already: choose another name.`,
   MachineTypeNotFound: 'Machine type not found.',
   EffectiveBeforeCurrent: 'A price book takes effect after the one before it: choose a later moment.',
@@ -178,6 +178,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
     return `Not permitted${needs === '' ? '' : `: this needs ${whoIs.get(needs) ?? needs}`}.`;
   },
   Overloaded: 'The service has more to do than it can take: try again in a moment.',
+  // models
+  ...usageSentences,
   // the edge
   MalformedRequest: (details) => named(details, 'reason', 'The request is malformed.'),
   MalformedJson: (details) => `The body is not JSON: ${named(details, 'reason', 'it cannot be parsed')}.`,

@@ -11,7 +11,15 @@ const types: Readonly<Record<number, string>> = {
 const codes: Readonly<Record<string, string>> = {
   Unauthenticated: 'invalid_api_key',
   ModelNotFound: 'model_not_found',
+  ModelNotAllowed: 'model_not_found',
+  ModelOffline: 'model_not_found',
   RateLimited: 'rate_limit_exceeded',
+  RequestsLimited: 'rate_limit_exceeded',
+  TokensLimited: 'rate_limit_exceeded',
+  TooManyAtOnce: 'rate_limit_exceeded',
+  BudgetSpent: 'insufficient_quota',
+  TokenBudgetSpent: 'insufficient_quota',
+  InsufficientCredits: 'insufficient_quota',
   PayloadTooLarge: 'request_too_large',
 };
 
@@ -27,7 +35,7 @@ const sentenceOf = ({ detail, issues }: Failure): string =>
 /** The one field that is wrong, where there is one: what clients show beside the message. */
 const paramOf = ({ code, issues: [issue] }: Failure): string | null => {
   if (issue) return issue.path.length > 0 ? issue.path.join('.') : null;
-  return code === 'ModelNotFound' ? 'model' : null;
+  return codes[code] === 'model_not_found' ? 'model' : null;
 };
 
 /** `{ error: { message, type, param, code } }`, what is malformed with 400. */

@@ -1,6 +1,9 @@
 /** Whose allowance a meter is. A model's is that of one organization. */
 export type Scope = 'key' | 'user' | 'org' | 'model';
 
+/** Who set a limit, and so who can mend it; what a key may is said of the key. */
+export type SetBy = 'key' | 'organization' | 'operator';
+
 /** What went in and what came out, together or apart. */
 export type TokenUnit = 'tokens' | 'tokens.input' | 'tokens.output';
 
@@ -8,6 +11,7 @@ export type TokenUnit = 'tokens' | 'tokens.input' | 'tokens.output';
 export interface RateMeter {
   readonly kind: 'rate';
   readonly of: Scope;
+  readonly by?: SetBy;
   readonly unit: 'requests' | TokenUnit;
   readonly key: string;
   /** Whole microseconds between two units: see `intervalOf`. */
@@ -20,6 +24,7 @@ export interface RateMeter {
 export interface PlacesMeter {
   readonly kind: 'places';
   readonly of: Scope;
+  readonly by?: SetBy;
   readonly key: string;
   readonly limit: number;
 }
@@ -28,6 +33,7 @@ export interface PlacesMeter {
 export interface SpendMeter {
   readonly kind: 'spend';
   readonly of: Scope;
+  readonly by?: SetBy;
   readonly unit: 'nanos' | TokenUnit;
   readonly period: 'day' | 'month';
   readonly key: string;

@@ -17,7 +17,7 @@ export const ModelSnapshot = z.strictObject({
   contextLength,
   maxOutputTokens,
   isLive,
-  /** Of the book in force, then of those that are announced, in their order: each holds from its moment on. */
+  /** Of the book that was in force an hour ago, then of those after it, announced ones too, in their order: each holds from its moment on. */
   books: z.array(ModelPrices),
 });
 export type ModelSnapshot = z.infer<typeof ModelSnapshot>;

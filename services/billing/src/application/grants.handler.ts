@@ -5,6 +5,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { type Command, type Event, Ledger, type Refusal, type State } from '../domain/ledger.ts';
 import { balances, balanceViewOf } from '../views/balances.view.ts';
+import { LedgerSnapshots } from './ledger-snapshots.ts';
 import { ledgerStream } from './ledger-stream.ts';
 
 /** Ledgers grow for as long as their organization lives; their state does not. */
@@ -15,7 +16,10 @@ export const ledgerHandle = (store: EventStore): Handle<Command, Event, State, R
 export class GrantsHandler {
   private readonly ledger;
 
-  constructor(private readonly store: EventStore) {
+  constructor(
+    private readonly store: EventStore,
+    private readonly snapshots: LedgerSnapshots,
+  ) {
     this.ledger = ledgerHandle(store);
   }
 
@@ -25,6 +29,8 @@ export class GrantsHandler {
     const transactionId = newId(billing.TransactionId);
     const command = { type: 'Grant', transactionId, kind, amount, note, at: instantOf(systemClock.now()) } as const;
     refuse(await this.ledger(ledgerStream(orgId), command, { ...context, orgId }, { input }));
+    // Whoever is told that there is credit may use it at once.
+    await this.snapshots.changed(orgId);
     const balance = await this.store.read(balances).one({ orgId });
     return balance ? balanceViewOf(balance) : refuse({ code: 'AccountNotFound', details: {} });
   }

@@ -14,6 +14,8 @@ export interface SnapshotsOptions {
 }
 
 const pageRows = 500;
+/** Longer than a request takes: what it is charged by is what held when it began. */
+const longestMs = 3_600_000;
 
 /**
  * Keeps what gateways must know of models and their prices up to date. A change is published after its commit; if the process dies between the
@@ -37,7 +39,7 @@ export class Snapshots implements OnApplicationShutdown {
     const { store, books } = this.options;
     return tellTruth(this.models, modelId, async () => {
       const row = await store.read(models).one({ modelId });
-      return row && snapshotOf(row, await books.from(systemClock.now()));
+      return row && snapshotOf(row, await books.from(systemClock.now() - longestMs));
     });
   }
 
@@ -52,7 +54,7 @@ export class Snapshots implements OnApplicationShutdown {
 
   private async allModels() {
     const { store, books } = this.options;
-    const from = await books.from(systemClock.now());
+    const from = await books.from(systemClock.now() - longestMs);
     const all: (readonly [string, catalog.ModelSnapshot])[] = [];
     let cursor: string | undefined;
     do {

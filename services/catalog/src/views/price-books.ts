@@ -3,7 +3,7 @@ import type { EventStore } from '@orrery/event-store';
 import { priceBooks } from './price-books.view.ts';
 
 const kept = 16;
-const mostAnnounced = 50;
+const mostAfter = 50;
 
 /** A price book, by what its prices are of. */
 export class Book {
@@ -49,16 +49,16 @@ export class PriceBooks {
     return rows[0] && (await this.version(Number(rows[0].version)));
   }
 
-  /** The book in force and the next of those that are announced, in their order. */
+  /** The book in force at a moment and those after it, in their order, as far as they are not too many. */
   async from(at: number): Promise<readonly Book[]> {
     const current = await this.at(at);
     const { rows } = await this.store.pool.query<{ version: string }>({
       name: 'price-books-after',
       text: 'SELECT version FROM price_books WHERE version > $1 ORDER BY version LIMIT $2',
-      values: [current?.view.version ?? 0, mostAnnounced],
+      values: [current?.view.version ?? 0, mostAfter],
     });
-    const announced = await Promise.all(rows.map(({ version }) => this.version(Number(version))));
-    return [current, ...announced].flatMap((book) => book ?? []);
+    const later = await Promise.all(rows.map(({ version }) => this.version(Number(version))));
+    return [current, ...later].flatMap((book) => book ?? []);
   }
 
   #keep(book: Book): Book {

@@ -136,7 +136,7 @@ export type PublicModelView = z.infer<typeof PublicModelView>;
 export const ModelView = z.strictObject({ ...asEverybodySees, metadata: ModelCard.shape.metadata }).meta({ id: 'Model' });
 export type ModelView = z.infer<typeof ModelView>;
 
-type Named = Pick<ModelView, 'modelId' | 'name' | 'aliases'>;
+type Named = Pick<ModelView, 'modelId' | 'name'> & { readonly aliases: readonly string[] };
 
 /** Whether a key that may call these models alone may call this one. Null: it may call all. */
 export const admitsModel = (allowed: readonly string[] | null | undefined, { modelId, name, aliases }: Named): boolean =>

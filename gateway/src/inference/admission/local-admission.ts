@@ -1,0 +1,86 @@
+import { type billing, catalog, type identity, type inference, parseNanos } from '@orrery/contracts';
+import type { Caller } from '../../access/caller.ts';
+import type { ReadSnapshot } from '../../access/snapshot.ts';
+import { type Details, type EdgeRefusal, edgeFailure } from '../../failure.ts';
+import { boundsOf } from './bounds.ts';
+import { ModelOffer } from './model-offer.ts';
+import { type KnownModel, type Models, pricesAt } from './models.ts';
+import type { Admission, Offer, Refusal } from './offer.ts';
+
+export interface LocalAdmissionParts {
+  readonly models: Models;
+  readonly ledgers: ReadSnapshot<billing.LedgerSnapshot>;
+  readonly limits: ReadSnapshot<inference.LimitsSnapshot>;
+  readonly keys: ReadSnapshot<identity.KeySnapshot>;
+  readonly plans: ReadSnapshot<identity.PlanSnapshot>;
+  /** Of organizations that were put on none. */
+  readonly defaultPlan: identity.PlanName | undefined;
+  /** In milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+const refused = (code: EdgeRefusal, details: Details = {}, headers: Readonly<Record<string, string>> = {}): Refusal => ({
+  refused: edgeFailure(code, { details, headers }),
+});
+
+/** It comes by itself. */
+const notYet = (service: string): Refusal => refused('ServiceUnavailable', { service }, { 'retry-after': '1' });
+
+/**
+ * Admission from what was published last: whoever publishes it may be away. Before all of it was there once nobody is let in, for what is not
+ * known would count as unbounded and free.
+ */
+export class LocalAdmission implements Admission {
+  readonly #parts: LocalAdmissionParts;
+
+  constructor(parts: LocalAdmissionParts) {
+    this.#parts = parts;
+  }
+
+  offer(caller: Caller, name: string): Offer | Refusal {
+    const missing = this.#missing();
+    if (missing !== undefined) return notYet(missing);
+    if (caller.orgId === undefined) return refused('NoOrganization');
+    if (caller.isSuspended) return refused('OrgSuspended');
+    const model = this.#parts.models.find(name);
+    if (model === undefined) return refused('ModelNotFound', { model: name });
+    if (!catalog.admitsModel(caller.models, model)) return refused('ModelNotAllowed', { model: model.name });
+    if (!model.isLive) return refused('ModelOffline', { model: model.name });
+    return this.#offerOf(model, { ...caller, orgId: caller.orgId });
+  }
+
+  #offerOf(model: KnownModel, { principal, orgId }: Caller & { readonly orgId: string }): Offer | Refusal {
+    const { models, ledgers, limits, keys, plans, defaultPlan, clock } = this.#parts;
+    const account = ledgers.get(orgId);
+    // It is opened a moment after its organization.
+    if (account === undefined) return notYet('billing');
+    const at = clock();
+    const { currency } = account;
+    const book = pricesAt(model, at);
+    if (book && book.prices.length > 0 && book.currency !== currency) {
+      return refused('PricedInOtherCurrency', { model: model.name, prices: book.currency, account: currency });
+    }
+    const rules = {
+      key: principal.kind === 'key' ? keys.get(principal.id) : undefined,
+      plan: plans.get(orgId)?.plan ?? defaultPlan,
+      limits: limits.get(orgId),
+    };
+    return new ModelOffer({
+      orgId,
+      model,
+      currency,
+      ledger: { balance: parseNanos(account.balance), booked: parseNanos(account.booked) },
+      bounds: boundsOf({ principal, model }, rules),
+      at,
+      find: (name) => models.find(name),
+    });
+  }
+
+  #missing(): string | undefined {
+    const { models, ledgers, limits, keys, plans } = this.#parts;
+    if (!models.snapshot.isLoaded) return 'catalog';
+    if (!ledgers.isLoaded) return 'billing';
+    if (!limits.isLoaded) return 'inference';
+    return keys.isLoaded && plans.isLoaded ? undefined : 'identity';
+  }
+}

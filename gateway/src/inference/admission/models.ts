@@ -1,0 +1,46 @@
+import { type catalog, epochOf } from '@orrery/contracts';
+import { Snapshot } from '../../access/snapshot.ts';
+import type { OfferedModel } from './offer.ts';
+
+/** A model of the catalog, as it was published last. */
+export interface KnownModel extends OfferedModel {
+  readonly aliases: readonly string[];
+  readonly isLive: boolean;
+  /** In the order in which they take effect. */
+  readonly books: readonly (catalog.ModelPrices & { readonly from: number })[];
+}
+
+const keyOf = (name: string): string => name.toLowerCase();
+
+const known = (model: catalog.ModelSnapshot): KnownModel => ({
+  ...model,
+  names: [model.name, ...model.aliases],
+  books: model.books.map((book) => ({ ...book, from: epochOf(book.effectiveAt) })),
+});
+
+/** The models of the catalog by every name and by their ids, whatever the size of the letters. */
+export class Models {
+  readonly #byId = new Map<string, KnownModel>();
+  readonly #ids = new Map<string, string>();
+  readonly snapshot = new Snapshot<catalog.ModelSnapshot>((id, now) => this.#changed(id, now));
+
+  find(ref: string): KnownModel | undefined {
+    const key = keyOf(ref);
+    return this.#byId.get(this.#ids.get(key) ?? key);
+  }
+
+  #changed(id: string, now: catalog.ModelSnapshot | undefined): void {
+    for (const name of this.#byId.get(id)?.names ?? []) {
+      // Another model may have taken the name since.
+      if (this.#ids.get(keyOf(name)) === id) this.#ids.delete(keyOf(name));
+    }
+    this.#byId.delete(id);
+    if (now === undefined) return;
+    const model = known(now);
+    this.#byId.set(id, model);
+    for (const name of model.names) this.#ids.set(keyOf(name), id);
+  }
+}
+
+/** The prices that hold at a moment, in milliseconds since the epoch; undefined: nothing is charged yet. */
+export const pricesAt = ({ books }: KnownModel, at: number): catalog.ModelPrices | undefined => books.findLast(({ from }) => from <= at);

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { tokensFor, unboundedOutput } from './tokens.ts';
+
+const model = { contextLength: 1_000, maxOutputTokens: 200 };
+const unbounded = { contextLength: null, maxOutputTokens: null };
+
+describe('What is set aside for a request, in tokens', () => {
+  it.each([
+    ['what the client lets an answer have', model, { input: 100, output: 50 }, { input: 100, output: 50 }],
+    ['what the model can give, where the client lets it have more', model, { input: 100, output: 500 }, { input: 100, output: 200 }],
+    ['what the model can give, where the client says nothing', model, { input: 100 }, { input: 100, output: 200 }],
+    ['what the context has room for', model, { input: 900 }, { input: 900, output: 100 }],
+    [
+      'the rest of the context, where the model has no other bound',
+      { ...model, maxOutputTokens: null },
+      { input: 100 },
+      { input: 100, output: 900 },
+    ],
+    ['a context that is full, and one token', model, { input: 5_000 }, { input: 1_000, output: 1 }],
+    ['that for each answer', model, { input: 100, output: 50, choices: 3 }, { input: 100, output: 150 }],
+    ['a usual answer, where nobody says anything', unbounded, { input: 7 }, { input: 7, output: unboundedOutput }],
+    [
+      'a sum that can be added up, whatever is asked for',
+      unbounded,
+      { input: 1e300, output: 1e300, choices: 1e300 },
+      { input: 1e8, output: 1e8 },
+    ],
+    ['something, for what makes no sense', unbounded, { input: Number.NaN, output: -5, choices: 0 }, { input: 0, output: 1 }],
+  ])('is %s', (_, bounds, asked, expected) => expect(tokensFor(bounds, asked)).toEqual(expected));
+
+  it('is never more than fits, and never nothing', () => {
+    const bound = fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: null });
+    const asked = fc.record({ input: fc.nat(2_000_000), output: fc.option(fc.nat(2_000_000), { nil: undefined }) });
+    fc.assert(
+      fc.property(fc.record({ contextLength: bound, maxOutputTokens: bound }), asked, (bounds, wish) => {
+        const { input, output } = tokensFor(bounds, wish);
+        expect(output).toBeGreaterThanOrEqual(1);
+        expect(output).toBeLessThanOrEqual(Math.max(1, wish.output ?? Number.POSITIVE_INFINITY));
+        expect(output).toBeLessThanOrEqual(bounds.maxOutputTokens ?? Number.POSITIVE_INFINITY);
+        // One token can always be said of a prompt that fills the context.
+        expect(input + output).toBeLessThanOrEqual((bounds.contextLength ?? Number.POSITIVE_INFINITY) + 1);
+      }),
+    );
+  });
+});

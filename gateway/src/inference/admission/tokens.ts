@@ -1,0 +1,25 @@
+import type { Reserved } from '../accounting/estimate.ts';
+import type { AskedTokens, OfferedModel } from './offer.ts';
+
+type Bounds = Pick<OfferedModel, 'contextLength' | 'maxOutputTokens'>;
+
+/** What is set aside for an answer where neither the client nor the catalog says how long it can become. */
+export const unboundedOutput = 4_096;
+/** Nobody offers so many; whoever asks for them must not make numbers that nobody can add up. */
+const mostTokens = 100_000_000;
+const mostChoices = 1_000;
+
+const whole = (value: number, most: number): number => Math.min(most, Math.max(0, Math.ceil(Number.isNaN(value) ? 0 : value)));
+
+/**
+ * The most tokens that a request can come to: its prompt, and of each answer as much as the client lets it have, the model can give, and the
+ * context has room for. An answer can always come to one token.
+ */
+export const tokensFor = ({ contextLength, maxOutputTokens }: Bounds, { input, output, choices }: AskedTokens): Reserved => {
+  const read = whole(input, contextLength ?? mostTokens);
+  const bounds = [output, maxOutputTokens, contextLength === null ? null : contextLength - read].filter(
+    (bound): bound is number => typeof bound === 'number',
+  );
+  const each = Math.max(1, whole(bounds.length === 0 ? unboundedOutput : Math.min(...bounds), mostTokens));
+  return { input: read, output: whole(each * Math.max(1, whole(choices ?? 1, mostChoices)), mostTokens) };
+};
