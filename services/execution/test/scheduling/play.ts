@@ -1,4 +1,4 @@
-import type { Request } from '../../src/domain/scheduling/request.ts';
+import type { Decision, Request } from '../../src/domain/scheduling/request.ts';
 import { defaultSettings } from '../../src/domain/scheduling/scheduler/settings.ts';
 import type { History, Step } from './history.ts';
 import { Story } from './story.ts';
@@ -23,16 +23,19 @@ export class Play {
     else if (step.kind === 'pass') this.story.pass(step.ms);
     else if (step.kind === 'quotas') this.story.setQuotas(step.nodes);
     else this.happen(step.kind, step.pick);
-    this.compare();
     this.story.settle();
-    this.compare();
   }
 
-  /** What it has found out before changes nothing: one that has found out nothing decides the same. */
-  private compare(): void {
-    const { now, scheduler } = this.story;
-    const [one, other] = [scheduler, this.story.restored()].map((each) => each.decide(now, 1_000));
-    if (JSON.stringify(one) !== JSON.stringify(other)) this.differences.push([one, other]);
+  /** What it has found out before changes nothing: one that has found out nothing decides the same, and one that looks at all again. */
+  compare(own: readonly Decision[]): void {
+    const { now, settings } = this.story;
+    const awake = this.story.restored();
+    awake.decide(now, 1_000);
+    awake.setPlacement({ policy: settings.policy, pools: settings.pools });
+    for (const other of [this.story.scheduler, this.story.restored(), awake]) {
+      const decisions = other.decide(now, 1_000);
+      if (JSON.stringify(own) !== JSON.stringify(decisions)) this.differences.push([own, decisions]);
+    }
   }
 
   private requestOf({ nodes, choices, deadlineMs, ...rest }: Extract<Step, { kind: 'submit' }>['request']): Request {
@@ -75,6 +78,14 @@ export class Play {
     this.story.scheduler = next;
   }
 }
+
+/** Each decision is asked for of others, too, who know as much and have found out nothing. */
+export const compared = (told: History): Play => {
+  const play = new Play(told);
+  play.story.watch = (decisions) => play.compare(decisions);
+  for (const step of told.steps) play.act(step);
+  return play;
+};
 
 export const played = (told: History): Play => {
   const play = new Play(told);

@@ -13,6 +13,8 @@ export class Story {
   readonly told: Decision[] = [];
   now = 1_000_000_000;
   scheduler: Scheduler;
+  /** Is told whenever it has decided, before any of it comes true. */
+  watch: ((decisions: readonly Decision[]) => void) | null = null;
 
   constructor(readonly settings: SchedulerSettings) {
     this.scheduler = new Scheduler(settings, () => 0.5);
@@ -37,6 +39,7 @@ export class Story {
   settle(): void {
     for (let round = 0; round < 200; round += 1) {
       const decisions = this.scheduler.decide(this.now, 1_000);
+      this.watch?.(decisions);
       if (decisions.length === 0) return;
       for (const decision of decisions) this.tell(decision);
       this.faults.push(...this.books.faults());

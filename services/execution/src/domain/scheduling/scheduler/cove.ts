@@ -11,7 +11,7 @@ const isNext = (one: Line, other: Line): boolean => {
 };
 
 /** As their turns come. */
-export const inOrder = (lines: Iterable<Line>): readonly Line[] => [...lines].sort((a, b) => (a === b ? 0 : isNext(a, b) ? -1 : 1));
+const inOrder = (lines: Iterable<Line>): readonly Line[] => [...lines].sort((a, b) => (a === b ? 0 : isNext(a, b) ? -1 : 1));
 
 /** Where one of its lines finds nothing, only a shorter one may. */
 export class ParkedBerth implements Berth {

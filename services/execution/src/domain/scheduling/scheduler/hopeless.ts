@@ -1,5 +1,5 @@
 import type { Core } from './core.ts';
-import { type Berths, inOrder } from './cove.ts';
+import type { Berths } from './cove.ts';
 import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
 import type { Option } from './options.ts';
 import type { Reserving } from './reserving.ts';
@@ -36,7 +36,7 @@ export class Hopeless {
 
   /** Parked lines of a queue for whom there may be something, in several orders. */
   parkedOf(leaf: Leaf): readonly (readonly Line[])[] {
-    if (this.reserving.mayAny(leaf)) return [inOrder([...leaf.lines.values()].filter((line) => line.coves.length > 0 && !this.has(line)))];
+    if (this.reserving.mayAny(leaf)) return Array.from(leaf.coves.values(), (cove) => cove.inOrder());
     if (this.left.size >= leaf.coves.size)
       return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) ? [cove.inOrder()] : []));
     return [...this.left].map((berth) => leaf.coves.get(berth)?.inOrder()).filter((lines) => lines !== undefined);

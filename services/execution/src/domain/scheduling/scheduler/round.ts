@@ -21,7 +21,10 @@ export class Round {
   private readonly victims: Victims;
   private readonly reserving: Reserving;
   private readonly hopeless: Hopeless;
-  /** There may be something for those who were told that there is nothing. */
+  /**
+   * There may be something for those who were told that there is nothing. Where there are quotas, the round is over then: the next one
+   * knows of it as a fact, and within one round what found nothing finds nothing, looked at or not.
+   */
   private isReopened = false;
 
   constructor(
@@ -48,7 +51,7 @@ export class Round {
     this.turns.start();
     try {
       let turn = this.turns.next();
-      for (; turn && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
+      for (; turn && !this.isReopened && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
       if (!turn && this.trial.isClean) this.parking.settled((leaf) => this.reserving.isNext(leaf));
     } finally {
       this.trial.undo();
@@ -59,6 +62,7 @@ export class Round {
 
   private gather(): void {
     const { queues, admission, reservations } = this.core;
+    this.wakeAwaited();
     for (const line of [...queues.active]) {
       admission.keepers.delete(line);
       if (!this.parkUnseen(line)) this.turns.add(line);
@@ -70,6 +74,27 @@ export class Round {
     }
     for (const leaf of queues.leaves.values()) if (this.hopeless.mayTakePart(leaf)) this.turns.addParked(leaf);
     for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
+  }
+
+  /**
+   * With quotas some count for others though there is nothing for them: for whom room is being made, its queue holds that already; and
+   * whoever has waited too long may be stopped by a limit that others have reached since, and keeps what is given back there.
+   */
+  private wakeAwaited(): void {
+    const { queues, admission, reservations, settings } = this.core;
+    if (admission.isFree) return;
+    for (const { entry } of reservations) {
+      const { line } = entry;
+      if (line?.isParked && line.next(0)?.entry === entry && this.core.isComing(entry)) queues.wake(line);
+    }
+    for (const leaf of queues.leaves.values()) {
+      if (leaf.urgent === 0 && this.now - leaf.earliest < settings.overdueMs) continue;
+      for (const line of leaf.lines.values()) if (line.isParked && this.isPressing(line.next(0)?.entry)) queues.wake(line);
+    }
+  }
+
+  private isPressing(entry: Entry | undefined): boolean {
+    return entry !== undefined && isPressing(entry, this.now, this.core.settings.overdueMs);
   }
 
   /** Without quotas and promises it is known what it looks for before its turn. */
@@ -87,9 +112,13 @@ export class Round {
     const { entry, line } = turn;
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
     const hasKept = entry.reservation !== null;
+    const mark = this.trial.mark();
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
-    else {
+    else if (turn.isAhead) {
+      this.trial.undo(mark);
+      this.turns.deferred();
+    } else {
       this.propose(entry, found);
       this.turns.placed();
       if (hasKept) {
@@ -101,7 +130,7 @@ export class Round {
   }
 
   private reopen(): void {
-    if (!this.isReopened) return;
+    if (!this.isReopened || !this.core.admission.isFree) return;
     this.isReopened = false;
     this.hopeless.forget();
     this.turns.reopen();
@@ -125,7 +154,11 @@ export class Round {
     const isClean = this.trial.isClean;
     const hasKept = entry.reservation !== null;
     const isComing = admitted.options.length > 0 && this.core.isComing(entry);
-    const takeover = isComing || this.isSoon(entry) || admitted.options.length === 0 ? null : this.takeover(entry, admitted.options);
+    const takeover = isComing ? null : this.takeover(entry, admitted.options);
+    if (takeover && turn.isAhead) {
+      this.turns.deferred();
+      return;
+    }
     if (takeover) this.preempt(entry, takeover, admitted.options);
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
     line.reason = takeover || isComing ? 'preempting' : reason;
@@ -152,6 +185,7 @@ export class Round {
   }
 
   private takeover(entry: Entry, options: readonly Option[]): Takeover | null {
+    if (this.isSoon(entry)) return null;
     for (const option of options) {
       const found = this.victims.find(entry, option);
       if (found) return found;
@@ -181,7 +215,10 @@ export class Round {
 
   /** Nothing but a fact can help it. */
   private park({ entry, line }: Turn, { options, blocked }: Options, isReserved: boolean): void {
-    const isFickle = line.kind.isSolid || options.some(({ fit }) => fit.need.near !== undefined);
+    const isFickle =
+      line.kind.isSolid ||
+      (!this.core.admission.isFree && this.isPressing(entry)) ||
+      options.some(({ fit }) => fit.need.near !== undefined);
     if (isFickle || line.next(0)?.entry !== entry) return;
     this.parking.park(line, {
       options,
@@ -192,7 +229,6 @@ export class Round {
 
   /** Of a limit that stopped somebody for too long, those behind it take no more. */
   private keepQuota(line: Line, entry: Entry, blocked: ReadonlyMap<string, string>): void {
-    if (isPressing(entry, this.now, this.core.settings.overdueMs) && blocked.size > 0)
-      this.core.admission.keepers.set(line, { entry, blocked });
+    if (this.isPressing(entry) && blocked.size > 0) this.core.admission.keepers.set(line, { entry, blocked });
   }
 }

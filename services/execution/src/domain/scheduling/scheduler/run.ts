@@ -27,18 +27,27 @@ export interface Candidate {
  * themselves, and make others leave for what is not theirs.
  */
 const isBefore = (one: Candidate, other: Candidate): boolean =>
-  one.isKept === other.isKept ? isEarlier(one.entry, other.entry) : one.isKept;
+  one.isKept === other.isKept || one.isFirst ? isEarlier(one.entry, other.entry) : one.isKept;
 
-const isNext = (one: Candidate, other: Candidate): boolean => {
+export const isNext = (one: Candidate, other: Candidate): boolean => {
   if (one.isFirst !== other.isFirst) return one.isFirst;
   if (one.entry === other.entry) return one.step !== null && other.step === null;
   return isBefore(one, other);
 };
 
+interface Rules {
+  rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'>;
+  mayClaim(leaf: Leaf, candidate: Candidate): boolean;
+}
+
 /** The candidates of one queue. Those of parked lines are looked for when somebody asks who is the first. */
 export class Run {
   isExpanded = false;
-  private candidates = new Heap(isNext);
+  /** There is something for its first, when its turn by fair share comes. */
+  isDeferred = false;
+  /** Those who may go before others whatever their queue's share: who is found to have lost that right does not get it back. */
+  private claiming = new Heap(isNext);
+  private sharing = new Heap(isNext);
   /** The last one that was looked at. */
   private passed: Candidate | null = null;
   /** Lines that were looked at by their heads. */
@@ -49,7 +58,7 @@ export class Run {
     readonly leaf: Leaf,
     private readonly hopeless: Hopeless,
     private readonly done: ReadonlySet<Entry>,
-    private readonly rightsOf: (entry: Entry) => Pick<Candidate, 'isFirst' | 'isKept'>,
+    private readonly rules: Rules,
   ) {}
 
   get queue(): string {
@@ -63,14 +72,18 @@ export class Run {
   }
 
   get head(): Candidate | undefined {
+    return this.nextIn()?.first();
+  }
+
+  /** The first with such a right. */
+  get claimed(): Candidate | undefined {
     this.expand();
-    let head = this.candidates.first();
-    while (head && this.isOver(head)) {
-      this.leaveHead();
-      if (head.step !== null && this.done.has(head.entry) && !this.looked.has(head.line)) this.propose(head.line, head.step);
-      head = this.candidates.first();
+    for (let first = this.firstIn(this.claiming); first; first = this.firstIn(this.claiming)) {
+      if (this.rules.mayClaim(this.leaf, first)) return first;
+      this.claiming.pop();
+      this.sharing.push(first);
     }
-    return head;
+    return undefined;
   }
 
   /** Another one than was said; until it is asked again. */
@@ -81,18 +94,17 @@ export class Run {
   }
 
   push(candidate: Candidate): void {
-    this.candidates.push(candidate);
+    (this.rules.mayClaim(this.leaf, candidate) ? this.claiming : this.sharing).push(candidate);
   }
 
   propose(line: Line, from: number): void {
     const next = line.next(from);
-    if (next) this.push({ ...next, line, ...this.rightsOf(next.entry), cove: null });
+    if (next) this.push({ ...next, line, ...this.rules.rightsOf(next.entry), cove: null });
   }
 
+  /** Whose turn has come. */
   leaveHead(): Candidate | undefined {
-    const head = this.candidates.pop();
-    if (head?.cove) this.goOn(head.cove);
-    return head;
+    return this.leave(this.claiming.first() === this.passed ? this.claiming : this.sharing);
   }
 
   /** Its turn has come. */
@@ -102,13 +114,44 @@ export class Run {
     this.looked.add(head.line);
   }
 
+  /** It is the next again. */
+  defer(): void {
+    this.isDeferred = true;
+    if (this.passed?.cove) this.looked.delete(this.passed.line);
+    this.passed = null;
+  }
+
   /** Those who were left out, and whose turns have not come, take part again. */
   reopen(): void {
     const kept: Candidate[] = [];
-    for (let head = this.candidates.pop(); head; head = this.candidates.pop()) if (!head.cove) kept.push(head);
-    this.candidates = new Heap(isNext, kept);
+    for (const heap of [this.claiming, this.sharing]) for (let head = heap.pop(); head; head = heap.pop()) if (!head.cove) kept.push(head);
+    for (const candidate of kept) this.push(candidate);
     this.isExpanded = false;
     this.said = undefined;
+  }
+
+  private nextIn(): Heap<Candidate> | undefined {
+    this.expand();
+    const sharing = this.firstIn(this.sharing);
+    const claiming = this.firstIn(this.claiming);
+    if (!claiming) return sharing && this.sharing;
+    return sharing && isNext(sharing, claiming) ? this.sharing : this.claiming;
+  }
+
+  private firstIn(heap: Heap<Candidate>): Candidate | undefined {
+    let head = heap.first();
+    while (head && this.isOver(head)) {
+      this.leave(heap);
+      if (head.step !== null && this.done.has(head.entry) && !this.looked.has(head.line)) this.propose(head.line, head.step);
+      head = heap.first();
+    }
+    return head;
+  }
+
+  private leave(heap: Heap<Candidate> | undefined): Candidate | undefined {
+    const head = heap?.pop();
+    if (head?.cove) this.goOn(head.cove);
+    return head;
   }
 
   private isOver({ entry, line, cove }: Candidate): boolean {
@@ -128,15 +171,10 @@ export class Run {
       const next = line && !this.looked.has(line) && !this.hopeless.has(line) ? line.next(0) : null;
       // Who keeps machines for itself takes part by itself.
       if (!line || !next || next.entry.reservation) continue;
-      const candidate: Candidate = { ...next, line, ...this.rightsOf(next.entry), cove: cursor };
+      const candidate: Candidate = { ...next, line, ...this.rules.rightsOf(next.entry), cove: cursor };
       if (this.passed && !isNext(this.passed, candidate)) continue;
       this.push(candidate);
       return;
     }
   }
 }
-
-export const isRunEarlier = (one: Run, other: Run): boolean => {
-  const [a, b] = [one.head, other.head];
-  return a !== undefined && b !== undefined && isBefore(a, b);
-};

@@ -4,24 +4,35 @@ import { FairTurns } from './fair-turns.ts';
 import { Heap } from './heap.ts';
 import type { Hopeless } from './hopeless.ts';
 import { levels } from './level.ts';
-import { type Candidate, isRunEarlier, Run } from './run.ts';
+import { type Candidate, isNext, Run } from './run.ts';
 
 export interface Turn {
   readonly entry: Entry;
   readonly line: Line;
+  /** It is looked at before its turn, for one behind it: if there is something for it, both wait for its turn. */
+  readonly isAhead: boolean;
 }
 
+/** A queue, somebody of which goes before those by fair share. */
+interface Claim {
+  readonly run: Run;
+  readonly head: Candidate;
+}
+
+const isClaimEarlier = (one: Claim, other: Claim): boolean => isNext(one.head, other.head);
+
 /**
- * In which order requests are looked at: those whose time is up, by age; those within their guarantee, by age; the others by fair share.
- * Of a queue only the next one takes part. Of parked lines nobody is looked at before the turn of its queue has come.
+ * In which order requests are looked at: those whose time is up, by age; those within their guarantee, by age, unless somebody before them
+ * in their queue could start; the others by fair share. Whoever finds nothing steps aside, and whether it was looked at or known to find
+ * nothing makes no difference to anybody else. Of parked lines nobody is looked at before the turn of its queue has come.
  */
 export class Turns {
   private readonly runs = new Map<Leaf, Run>();
-  private first = new Heap<Run>(isRunEarlier);
-  private guaranteed = new Heap<Run>(isRunEarlier);
+  /** Those whose time is up, then those within their guarantee. */
+  private claims = new Heap<Claim>(isClaimEarlier);
   private readonly fair: FairTurns<Run>;
   private readonly done = new Set<Entry>();
-  private current: Run | null = null;
+  private current: { readonly run: Run; readonly isClaim: boolean } | null = null;
 
   constructor(
     private readonly core: Core,
@@ -53,48 +64,47 @@ export class Turns {
 
   next(): Turn | null {
     for (this.current = this.pick(); this.current; this.current = this.pick()) {
-      const { head } = this.current;
+      const { run, isClaim } = this.current;
+      const { head } = run;
       if (!head) continue;
       // Whoever stood there when its turn was settled has been left out since.
-      if (this.current.isOutdated) {
-        this.queue(this.current);
+      if (run.isOutdated && !isClaim) {
+        this.queue(run);
         continue;
       }
-      this.current.pass(head);
-      return { entry: head.entry, line: head.line };
+      run.pass(head);
+      return { entry: head.entry, line: head.line, isAhead: isClaim && !this.mayClaim(run.leaf, head) };
     }
     return null;
   }
 
   /** It got what it asked for: the next of its line is the next. */
   placed(): void {
-    const head = this.current?.leaveHead();
-    if (!head || !this.current) return;
-    this.done.add(head.entry);
-    if (head.step !== null) this.current.propose(head.line, head.step);
-    this.fair.charged(this.current.leaf.queue);
-    this.queue(this.current);
+    const head = this.leave();
+    if (head) this.done.add(head.entry);
+    this.goOn(head);
   }
 
   /** It waits for room that is made for it: the next of its line is looked at by itself. */
   coming(): void {
-    const head = this.current?.leaveHead();
-    if (!head || !this.current) return;
-    if (head.step !== null) this.current.propose(head.line, head.step);
-    this.fair.charged(this.current.leaf.queue);
-    this.queue(this.current);
+    this.goOn(this.leave());
   }
 
   /** There was nothing for it, and so for nobody behind it. */
   blocked(): void {
-    const head = this.current?.leaveHead();
-    if (head && this.current) this.queue(this.current);
+    this.leave();
+    if (this.current) this.queue(this.current.run);
+  }
+
+  /** There is something for it, when its turn comes. */
+  deferred(): void {
+    this.current?.run.defer();
+    if (this.current) this.queue(this.current.run);
   }
 
   /** There may be something for those who were left out because there was nothing. */
   reopen(): void {
-    this.first = new Heap(isRunEarlier);
-    this.guaranteed = new Heap(isRunEarlier);
+    this.claims = new Heap(isClaimEarlier);
     for (const leaf of this.core.queues.leaves.values()) if (this.hopeless.mayTakePart(leaf)) this.runOf(leaf);
     for (const run of this.runs.values()) {
       run.reopen();
@@ -102,30 +112,46 @@ export class Turns {
     }
   }
 
-  private pick(): Run | null {
-    const first = this.first.pop();
-    if (first) return first;
-    for (let run = this.guaranteed.pop(); run; run = this.guaranteed.pop()) {
-      const { head } = run;
-      if (head && this.core.admission.isWithinGuarantee(head.entry)) return run;
-      // What others of its queue got in the meantime has used the guarantee up.
-      if (head) this.fair.put(run);
+  private leave(): Candidate | undefined {
+    const { run } = this.current ?? {};
+    if (run) run.isDeferred = false;
+    return run?.leaveHead();
+  }
+
+  private goOn(head: Candidate | undefined): void {
+    const { run } = this.current ?? {};
+    if (!run || !head) return;
+    if (head.step !== null) run.propose(head.line, head.step);
+    this.fair.charged(run.queue);
+    this.queue(run);
+  }
+
+  private pick(): { readonly run: Run; readonly isClaim: boolean } | null {
+    for (let claim = this.claims.pop(); claim; claim = this.claims.pop()) {
+      const { run, head } = claim;
+      if (this.claimOf(run) === head) return { run, isClaim: true };
+      // What others got in the meantime has used the guarantee up, or somebody else is the next of it.
+      this.queue(run);
     }
     const run = this.fair.first();
     if (run) this.fair.remove(run.queue);
-    return run;
+    return run && { run, isClaim: false };
   }
 
   private queue(run: Run): void {
-    if (!run.isExpanded && !this.mayComeFirst(run.leaf)) {
-      this.fair.put(run);
-      return;
-    }
-    const { head } = run;
-    if (!head) return;
-    if (head.isFirst) this.first.push(run);
-    else if (this.core.admission.isWithinGuarantee(head.entry)) this.guaranteed.push(run);
-    else this.fair.put(run);
+    const claim = run.isExpanded || this.mayComeFirst(run.leaf) ? this.claimOf(run) : undefined;
+    if (claim) this.claims.push({ run, head: claim });
+    else if (!run.isExpanded || run.head) this.fair.put(run);
+  }
+
+  private claimOf(run: Run): Candidate | undefined {
+    return run.isDeferred ? undefined : run.claimed;
+  }
+
+  /** Whatever its queue's share: its time is up, or it is within its guarantee. */
+  mayClaim({ queue }: Leaf, { entry, isFirst }: Candidate): boolean {
+    const { admission } = this.core;
+    return isFirst || (!admission.isFree && admission.hasGuarantee(queue) && admission.isWithinGuarantee(entry));
   }
 
   /** Somebody of it may come before the others whatever their shares. */
@@ -134,14 +160,14 @@ export class Turns {
     return !this.core.admission.isFree && this.core.admission.hasGuarantee(leaf.queue);
   }
 
-  private rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'> {
+  rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'> {
     return { isFirst: isPressing(entry, this.now, this.core.settings.overdueMs), isKept: entry.reservation?.level === levels.guaranteed };
   }
 
   private runOf(leaf: Leaf): Run {
     let run = this.runs.get(leaf);
     if (!run) {
-      run = new Run(leaf, this.hopeless, this.done, (entry) => this.rightsOf(entry));
+      run = new Run(leaf, this.hopeless, this.done, this);
       this.runs.set(leaf, run);
     }
     return run;
