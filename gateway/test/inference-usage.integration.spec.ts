@@ -130,7 +130,7 @@ describe('What a request came to', () => {
 
 describe('A gateway that is killed', () => {
   it('in the middle of a stream leaves a request that another settles once, as far as it was noted, as an estimate', async () => {
-    const victim = await startStreamingGateway(redis.url, nats.url, shortLeaseMs);
+    const victim = await startStreamingGateway({ redisUrl: redis.url, natsUrl: nats.url, leaseMs: shortLeaseMs });
     victims.push(victim);
     const { orgId, requestId } = victim;
     // It says from time to time how far it has come.
@@ -168,7 +168,7 @@ describe('A gateway that is killed', () => {
   }, 40_000);
 
   it('or only slept so long that it was taken for dead, adds nothing when it wakes', async () => {
-    const victim = await startStreamingGateway(redis.url, nats.url, shortLeaseMs);
+    const victim = await startStreamingGateway({ redisUrl: redis.url, natsUrl: nats.url, leaseMs: shortLeaseMs });
     victims.push(victim);
     victim.signal('SIGSTOP');
     await usageOf({ leaseMs: shortLeaseMs, caretakerMs: 100 });

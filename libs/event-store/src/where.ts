@@ -1,13 +1,14 @@
 import { columnName } from './columns.ts';
 import { quoted } from './table-sql.ts';
 
-/** What a cell must be: this value (`null` included), one of several, within bounds, or text that holds this text. */
+/** What a cell must be: this value (`null` included), one of several, within bounds, text that holds this text, or a list in JSON that has this text. */
 export type Test<T> =
   | T
   | { readonly in: readonly T[] }
   | { readonly not: T }
   | { readonly gt?: T; readonly gte?: T; readonly lt?: T; readonly lte?: T }
-  | { readonly contains: string };
+  | { readonly contains: string }
+  | { readonly has: string };
 
 /** Every named column passes its test. A test that is undefined is none. */
 export type Where<R extends object> = { readonly [C in keyof R]?: Test<R[C]> | undefined };
@@ -49,6 +50,7 @@ export class Conditions {
     if ('in' in test) return [`${column} = ANY(${this.parameter(test.in)})`];
     if ('not' in test) return [`${column} IS DISTINCT FROM ${this.parameter(test.not)}`];
     if ('contains' in test) return [`${column} ILIKE ${this.parameter(`%${escapedForLike(String(test.contains))}%`)}`];
+    if ('has' in test) return [`${column} ? ${this.parameter(test.has)}`];
     return Object.entries(bounds).flatMap(([bound, operator]) => {
       const value: unknown = Reflect.get(test, bound);
       return value === undefined ? [] : [`${column} ${operator} ${this.parameter(value)}`];

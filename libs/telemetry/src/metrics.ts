@@ -72,5 +72,12 @@ export const metrics = {
   usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),
   /** `outcome`: `settled`, or `unreadable` where what was noted says too little. */
   inferenceLost: counter<'outcome'>('orrery_inference_lost_total', 'Requests that nobody settled in time, found and settled as estimated'),
+  /** `outcome`: `settled`; `repeated` where it was known; or `refused`, where it cannot be read and an operator must look. */
+  usageTaken: counter<'outcome'>('orrery_usage_taken_total', 'What requests for inference came to, as the inference log took it'),
+  usageCompared: counter<'between'>(
+    'orrery_usage_compared_total',
+    'Settlements and minutes of which limits, usage and ledger were compared',
+  ),
+  usageDifferences: counter<'between'>('orrery_usage_differences_total', 'Limits, usage and ledger that did not agree'),
   ready: gauge<'service' | 'check'>('orrery_ready', 'One where a check of readiness holds, zero where it does not'),
 } as const;

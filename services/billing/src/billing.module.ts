@@ -2,7 +2,7 @@ import { billing as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
 import { type Deps, lead, service } from '@orrery/process';
 import { accountsConsumer } from './application/accounts.consumer.ts';
-import { chargesConsumer } from './application/charges.consumer.ts';
+import { chargesConsumer, inferenceConsumer } from './application/charges.consumer.ts';
 import { GrantsHandler, ledgerHandle } from './application/grants.handler.ts';
 import { LedgerSnapshots, ledgersConsumer } from './application/ledger-snapshots.ts';
 import { metersConsumer } from './application/meters.consumer.ts';
@@ -11,6 +11,7 @@ import { BillingConfig } from './billing.config.ts';
 import { openMetersMigration } from './migrations/0001-open-meters.ts';
 import { askedMetersMigration } from './migrations/0002-asked-meters.ts';
 import { balances } from './views/balances.view.ts';
+import { inferenceUsage } from './views/inference-usage.view.ts';
 import { OriginsHandler } from './views/origins.handler.ts';
 import { entries, transactions } from './views/transactions.view.ts';
 import { usage } from './views/usage.view.ts';
@@ -33,7 +34,7 @@ export const billing = service({
   config: BillingConfig,
   migrations: [openMetersMigration, askedMetersMigration],
   events: [contracts.BillingEvents],
-  views: [balances, transactions, entries, usage],
+  views: [balances, transactions, entries, usage, inferenceUsage],
   module: (deps) => ({
     controllers: [GrantsHandler, OriginsHandler, ViewsHandler],
     providers: [
@@ -44,6 +45,7 @@ export const billing = service({
   consumers: (deps) => [
     accountsConsumer(deps.config),
     chargesConsumer(ledgerHandle(deps.store)),
+    inferenceConsumer(ledgerHandle(deps.store)),
     metersConsumer(),
     ledgersConsumer(ledgerSnapshotsOf(deps)),
   ],

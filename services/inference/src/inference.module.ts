@@ -1,33 +1,44 @@
 import { inference as contracts } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
-import { service } from '@orrery/process';
+import { lead, service } from '@orrery/process';
+import { ComparisonHandler } from './application/comparison.handler.ts';
+import { comparisonOffice, serveComparison } from './application/comparison.office.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
 import { Snapshots } from './application/snapshots.ts';
 import { upstreamCredentialKeys } from './application/upstream-credentials.ts';
+import { startUsageIngest } from './application/usage.ingest.ts';
 import { InferenceConfig } from './inference.config.ts';
 import { upstreamCredentialsTable } from './migrations/0001-upstream-credentials.ts';
+import { inferenceLogTable } from './migrations/0002-inference-log.ts';
 import { usageLimits } from './views/limits.view.ts';
+import { LogHandler } from './views/log.handler.ts';
 import { routes, upstreams } from './views/routing.view.ts';
+import { differences, settlements } from './views/settlements.view.ts';
 
 export const inference = service({
   name: 'inference',
   config: InferenceConfig,
-  migrations: [upstreamCredentialsTable],
+  migrations: [upstreamCredentialsTable, inferenceLogTable],
   events: [contracts.InferenceEvents],
   sealed: [upstreamCredentialKeys],
-  views: [upstreams, routes, usageLimits],
+  views: [upstreams, routes, usageLimits, settlements, differences],
   module: ({ store, bus, secrets, log, health }) => {
     const onFault = (err: unknown): void => log.warn({ err }, 'a snapshot is behind');
     const snapshots = new Snapshots({ bus, store, gatewayKey: secrets('upstream-credentials'), onFault });
     health.check('snapshots', () => snapshots.areComplete);
     return {
-      controllers: [RoutingHandler, LimitsHandler],
+      controllers: [RoutingHandler, LimitsHandler, LogHandler, ComparisonHandler],
       providers: [
         { provide: EventStore, useValue: store },
         { provide: Snapshots, useValue: snapshots },
         { provide: MarkKey, useValue: new MarkKey(secrets('upstream-mark-mac')) },
       ],
     };
+  },
+  start: ({ store, bus, nats, log, databaseUrl }) => {
+    const ingest = startUsageIngest({ store, nats, log });
+    const candidate = lead({ url: databaseUrl, name: comparisonOffice, log, serve: serveComparison({ store, bus, log }) });
+    return { stop: async () => void (await Promise.all([ingest.stop(), candidate.stop()])) };
   },
 });

@@ -10,13 +10,15 @@ interface Call {
 const keyOf = (orgId: string, name: string): string => `orrery:inference:{${orgId}}:${name}`;
 
 /** What organizations have keys of one kind for. */
-export type PerOrg = 'open' | 'unsent' | `minute:${number}`;
+export type PerOrg = 'open' | 'unsent' | 'credit' | `minute:${number}`;
 
 export const patternOf = (kind: PerOrg): string => keyOf('*', kind);
 
 export const orgOfKey = (key: string): string | undefined => /\{([^}]+)\}/.exec(key)?.[1];
 
 export const openKeysOf = (orgId: string): readonly string[] => [keyOf(orgId, 'open'), keyOf(orgId, 'records')];
+
+export const creditKeyOf = (orgId: string): string => keyOf(orgId, 'credit');
 
 export const unsentKeyOf = (orgId: string): string => keyOf(orgId, 'unsent');
 
@@ -28,7 +30,7 @@ const meterKey = (orgId: string, meter: Meter): string => keyOf(orgId, nameOf(me
 
 const keysOf = ({ orgId, meters }: Reservation): readonly string[] => [
   ...openKeysOf(orgId),
-  keyOf(orgId, 'credit'),
+  creditKeyOf(orgId),
   ...meters.map((meter) => meterKey(orgId, meter)),
 ];
 
@@ -96,7 +98,7 @@ export const nothingKept: Kept = { text: '', minute: 0, isLost: false };
 export const settleCall = ({ requestId, orgId, released, cost, meters, backs }: Settling, { text, minute, isLost }: Kept): Call => ({
   keys: [
     ...openKeysOf(orgId),
-    keyOf(orgId, 'credit'),
+    creditKeyOf(orgId),
     unsentKeyOf(orgId),
     minuteKeyOf(orgId, minute),
     keyOf(orgId, `lost:${requestId}`),

@@ -2,6 +2,7 @@ import type { Log } from '@orrery/telemetry';
 import { SharedRedis } from '../../limit/shared-redis.ts';
 import { Book } from './book.ts';
 import {
+  creditKeyOf,
   type Kept,
   minuteKeyOf,
   nothingKept,
@@ -19,7 +20,7 @@ import {
 } from './encode.ts';
 import { LastKnown } from './last-known.ts';
 import type { Answer, Reservation, Use } from './meters.ts';
-import { forgetLua, minutesLua, officeLua, overdueLua, renewLua, reserveLua, settleLua, unsentLua } from './scripts.lua.ts';
+import { forgetLua, minuteLua, officeLua, overdueLua, renewLua, reservedLua, reserveLua, settleLua, unsentLua } from './scripts.lua.ts';
 
 export interface ReservationsOptions {
   readonly url: string;
@@ -68,7 +69,8 @@ const scripts = {
   overdue: overdueLua,
   forget: forgetLua,
   unsent: unsentLua,
-  minutes: minutesLua,
+  minute: minuteLua,
+  reserved: reservedLua,
   office: officeLua,
 };
 
@@ -187,11 +189,21 @@ export class Reservations {
 
   /** What was settled for one organization in one minute. Undefined where Redis does not answer. */
   async settledIn(orgId: string, minute: number): Promise<SettledMinute | undefined> {
-    const told = await this.#redis.run('minutes', [minuteKeyOf(orgId, minute)], []);
+    const told = await this.#redis.run('minute', [minuteKeyOf(orgId, minute)], []);
     if (told === undefined) return undefined;
-    // The script answers two texts for each key.
+    // The script answers two texts.
     const [cost = '0', requests = '0'] = told as readonly string[];
     return { cost: BigInt(cost), requests: Number(requests) };
+  }
+
+  /** What is set aside for one organization, and what is noted of its open requests, at one moment. Undefined where Redis does not answer. */
+  async reservedFor(orgId: string): Promise<{ readonly reserved: bigint; readonly records: readonly string[] } | undefined> {
+    const [, records = ''] = openKeysOf(orgId);
+    const told = await this.#redis.run('reserved', [creditKeyOf(orgId), records], []);
+    if (told === undefined) return undefined;
+    // A number as text, then texts.
+    const [reserved, notes] = told as readonly [string, readonly string[]];
+    return { reserved: BigInt(reserved), records: notes };
   }
 
   /** Whether this gateway is the one that looks after what others have left behind; for so long at least. */

@@ -172,16 +172,14 @@ export const forgetLua = `return redis.call('HDEL', KEYS[1], unpack(ARGV))`;
 /** Some of what is kept. KEYS: what is kept. ARGV: where to go on; it begins and ends at 0. Answers where to go on, then requests and what is kept in turn. */
 export const unsentLua = `return redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 200)`;
 
-/** What was settled in a minute. KEYS: minutes. Answers cost and requests of each in turn. */
-export const minutesLua = `
-local told = {}
-for _, key in ipairs(KEYS) do
-  local minute = redis.call('HMGET', key, 'cost', 'requests')
-  told[#told + 1] = minute[1] or '0'
-  told[#told + 1] = minute[2] or '0'
-end
-return told
+/** What was settled in a minute. KEYS: the minute. Answers cost and requests. */
+export const minuteLua = `
+local minute = redis.call('HMGET', KEYS[1], 'cost', 'requests')
+return { minute[1] or '0', minute[2] or '0' }
 `;
+
+/** What is set aside, and by whom, at one moment. KEYS: credit, records of the open requests. Answers what the credit says, then the records. */
+export const reservedLua = `return { redis.call('HGET', KEYS[1], 'reserved') or '0', redis.call('HVALS', KEYS[2]) }`;
 
 /** Who does for all gateways what one is enough for. KEYS: the office. ARGV: who asks, for how long in ms. Answers whether they hold it. */
 export const officeLua = `

@@ -4,6 +4,7 @@ import { type Log, metrics } from '@orrery/telemetry';
 import type { Reservation } from '../limits/meters.ts';
 import { type Decided, type Held, Reservations } from '../limits/reservations.ts';
 import { Caretaker } from './caretaker.ts';
+import { Comparison, type ComparisonOptions } from './comparison.ts';
 import { Leases } from './leases.ts';
 import { noteOf, settledText } from './note.ts';
 import { UsagePublisher } from './publisher.ts';
@@ -21,6 +22,8 @@ export interface DurableUsageOptions {
   readonly leaseMs?: number;
   /** How often what others left behind is looked for. */
   readonly caretakerMs?: number;
+  /** When limits and usage are compared. */
+  readonly comparison?: Pick<ComparisonOptions, 'everyMs' | 'closedMs' | 'patienceMs'>;
 }
 
 const usualLeaseMs = 30_000;
@@ -36,6 +39,7 @@ export class DurableUsage implements UsageBook {
   readonly #leases: Leases;
   readonly #publisher: UsagePublisher;
   readonly #caretaker: Caretaker;
+  readonly #comparison: Comparison;
 
   constructor(options: DurableUsageOptions) {
     const { url, bus, log, clock = systemClock, patienceMs, leaseMs = usualLeaseMs, caretakerMs = usualCaretakerMs } = options;
@@ -46,6 +50,7 @@ export class DurableUsage implements UsageBook {
     this.#publisher = new UsagePublisher({ bus, reservations, log });
     const { publisher, graceMs } = { publisher: this.#publisher, graceMs: leaseMs / 3 };
     this.#caretaker = new Caretaker({ reservations, publisher, clock, log, everyMs: caretakerMs, graceMs });
+    this.#comparison = new Comparison({ reservations, bus, clock, log, ...options.comparison });
   }
 
   /** Whether Redis does not answer: then this gateway decides alone. */
@@ -79,7 +84,7 @@ export class DurableUsage implements UsageBook {
   /** After the last request has ended, and before the bus is closed. */
   async close(): Promise<void> {
     this.#leases.close();
-    await this.#caretaker.stop();
+    await Promise.all([this.#caretaker.stop(), this.#comparison.stop()]);
     await this.#publisher.stop();
     await this.#reservations.close();
   }

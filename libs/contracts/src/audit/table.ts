@@ -54,6 +54,7 @@ const billingFacts = auditing(BillingEvents, {
   AccountOpened: ofPlatform,
   CreditGranted: { action: 'credit.granted', target: ['org', 'orgId'], details: ['kind', 'amount', 'transactionId'] },
   UsageCharged: { unaudited: 'a bill has its own trail' },
+  InferenceCharged: { unaudited: 'a bill has its own trail' },
   CreditExhausted: { action: 'credit.exhausted', target: ['org', 'orgId'] },
   CreditRestored: { action: 'credit.restored', target: ['org', 'orgId'] },
 });
@@ -78,6 +79,8 @@ const inferenceFacts = auditing(InferenceEvents, {
   RouteSet: { action: 'route.set', target: ['route', 'name'], details: ['models', 'targets', 'fallbacks'] },
   RouteRemoved: { action: 'route.removed', target: ['route', 'name'] },
   UsageLimitSet: { action: 'usage_limit.set', target: ['org', 'orgId'], details: ['by', 'thing', 'limits'] },
+  UsageSettled: { unaudited: 'a bill has its own trail' },
+  UsageDiffered: ofPlatform,
 });
 
 /** Every event that a log may hold, and how the audit trail tells it or why it does not. An event that is missing does not compile. */

@@ -3,6 +3,7 @@ import { PinnedPrice, RunMeter } from '../catalog/prices/types.ts';
 import { MachineTypeName } from '../catalog/types.ts';
 import { type EventOf, events } from '../define.ts';
 import { RunId } from '../execution/runs/ids.ts';
+import { SettlementId, SettlementLine } from '../inference/settlements.ts';
 import { Currency, NanosText } from '../money.ts';
 import { Instant, OrgId } from '../values.ts';
 import { GrantKind, LedgerEntry, TransactionId } from './types.ts';
@@ -31,6 +32,20 @@ export const BillingEvents = events('billing', {
     balanceAfter: NanosText,
     startedAt: Instant.nullable(),
     endedAt: Instant,
+    entries: z.array(LedgerEntry).min(2),
+    at: Instant,
+  }),
+  /** Requests for inference that were settled together, charged in one transaction. */
+  InferenceCharged: z.strictObject({
+    orgId: OrgId,
+    transactionId: TransactionId,
+    settlementId: SettlementId,
+    requests: z.int().positive(),
+    lines: z.array(SettlementLine).min(1),
+    amount: NanosText,
+    balanceAfter: NanosText,
+    from: Instant,
+    to: Instant,
     entries: z.array(LedgerEntry).min(2),
     at: Instant,
   }),

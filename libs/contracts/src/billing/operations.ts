@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { originsAskedOf } from '../audit/origins.ts';
 import { command, query } from '../define.ts';
+import { SettlementId } from '../inference/settlements.ts';
 import { NanosText } from '../money.ts';
-import { Instant, OffsetRequest, OrgId, Text } from '../values.ts';
-import { BalanceView, GrantKind, TransactionView, UsageView } from './types.ts';
+import { Instant, OffsetRequest, OrgId, PageRequest, pageOf, Text } from '../values.ts';
+import { BalanceView, GrantKind, InferenceUsageView, TransactionId, TransactionView, UsageView } from './types.ts';
 
 export const GetBalance = query({
   subject: 'billing.get-balance',
@@ -32,6 +33,28 @@ export const GetUsageOfRuns = query({
   access: 'billing:read',
   input: z.strictObject({ runIds: z.array(z.uuid()).max(500) }),
   output: z.strictObject({ items: z.array(UsageView), spent: NanosText }),
+  refusals: {},
+});
+
+export const ListInferenceUsage = query({
+  subject: 'billing.list-inference-usage',
+  summary: 'What requests for inference were charged: a line for each model and price book of a settlement, newest first',
+  http: 'GET /usage/inference',
+  access: 'billing:read',
+  input: PageRequest,
+  output: pageOf(InferenceUsageView),
+  refusals: {},
+});
+
+/** For whoever compares usage with the ledger. What is not there was not charged. */
+export const FindSettlements = query({
+  subject: 'billing.find-settlements',
+  summary: 'What was charged for the given settlements',
+  access: 'service',
+  input: z.strictObject({ settlementIds: z.array(SettlementId).max(500) }),
+  output: z.strictObject({
+    items: z.array(z.strictObject({ settlementId: SettlementId, transactionId: TransactionId, amount: NanosText })),
+  }),
   refusals: {},
 });
 

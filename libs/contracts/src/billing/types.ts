@@ -3,6 +3,7 @@ import { RunMeter } from '../catalog/prices/types.ts';
 import { MachineTypeName } from '../catalog/types.ts';
 import { id } from '../define.ts';
 import { RunId } from '../execution/runs/ids.ts';
+import { SettlementId, SettlementLine } from '../inference/settlements.ts';
 import { Currency, NanosText } from '../money.ts';
 import { Instant, OrgId } from '../values.ts';
 
@@ -60,7 +61,15 @@ export const TransactionView = z
     balanceAfter: NanosText,
     description: z.string(),
     entries: z.array(LedgerEntry),
+    /** Of the requests for inference that it charges; null where it charges none. */
+    settlementId: SettlementId.nullable(),
     at: Instant,
   })
   .meta({ id: 'Transaction' });
 export type TransactionView = z.infer<typeof TransactionView>;
+
+/** A line of the bill: what requests for one model came to, by one price book, in one settlement. */
+export const InferenceUsageView = z
+  .strictObject({ ...SettlementLine.shape, settlementId: SettlementId, transactionId: TransactionId, from: Instant, to: Instant })
+  .meta({ id: 'InferenceUsageLine' });
+export type InferenceUsageView = z.infer<typeof InferenceUsageView>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type EventOf, events } from '../define.ts';
 import { Instant } from '../values.ts';
 import { LimitEvents } from './limits/events.ts';
+import { Settlement, UsageDifference } from './settlements.ts';
 import { Route, RoutingName, UpstreamView } from './types.ts';
 
 const { setAt: _setAt, ...upstream } = UpstreamView.shape;
@@ -15,5 +16,11 @@ const RoutingEvents = events('inference', {
 });
 export type RoutingEvent = EventOf<typeof RoutingEvents>;
 
-export const InferenceEvents = { ...RoutingEvents, ...LimitEvents };
+const UsageEvents = events('inference', {
+  /** Requests that ended are in the inference log, and are to be charged. */
+  UsageSettled: Settlement,
+  UsageDiffered: z.strictObject({ ...UsageDifference.shape, at: Instant }),
+});
+
+export const InferenceEvents = { ...RoutingEvents, ...LimitEvents, ...UsageEvents };
 export type InferenceEvent = EventOf<typeof InferenceEvents>;

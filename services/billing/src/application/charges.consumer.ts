@@ -1,4 +1,4 @@
-import { billing, execution, instantOf, newId } from '@orrery/contracts';
+import { billing, execution, inference, instantOf, newId, parseNanos } from '@orrery/contracts';
 import { type Consumer, consumer, type Handle, type Reaction } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import type { Command, Event, Refusal, State } from '../domain/ledger.ts';
@@ -44,3 +44,29 @@ export const chargesConsumer = (ledger: LedgerHandle): Consumer => {
     },
   });
 };
+
+/**
+ * Charges what requests for inference came to, once for each settlement: the inference log has each request in one. What cost nothing moves nothing.
+ */
+export const inferenceConsumer = (ledger: LedgerHandle): Consumer =>
+  consumer({
+    service: 'billing',
+    name: 'inference',
+    events: [inference.InferenceEvents.UsageSettled],
+    react: async ({ event: { data: settlement } }, { context, inbox }) => {
+      const { settlementId, orgId, cost } = settlement;
+      if (parseNanos(cost) === 0n) return undefined;
+      const stream = ledgerStream(orgId);
+      const at = instantOf(systemClock.now());
+      const command = { type: 'ChargeInference', transactionId: newId(billing.TransactionId), settlement, at } as const;
+      const handled = await ledger(stream, command, context, {
+        inbox,
+        claims: () => [{ scope: 'settlement', key: settlementId, take: stream }],
+        taken: () => ({ code: 'AlreadyCharged', details: {} }),
+      });
+      if (!handled.accepted && handled.rejection.code !== 'AlreadyCharged') {
+        throw new ChargeRefused(`settlement ${settlementId} could not be charged: ${handled.rejection.code}`);
+      }
+      return undefined;
+    },
+  });

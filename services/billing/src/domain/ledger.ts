@@ -1,4 +1,13 @@
-import { type billing, type Currency, type catalog, formatNanos, type Instant, type NanosText, parseNanos } from '@orrery/contracts';
+import {
+  type billing,
+  type Currency,
+  type catalog,
+  formatNanos,
+  type Instant,
+  type inference,
+  type NanosText,
+  parseNanos,
+} from '@orrery/contracts';
 import { accept, type Decider, reject } from '@orrery/kernel';
 import { amountOf, billedSeconds } from './charge.ts';
 
@@ -28,6 +37,12 @@ export type Command =
       readonly ranMs: number;
       readonly startedAt: Instant | null;
       readonly endedAt: Instant;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'ChargeInference';
+      readonly transactionId: string;
+      readonly settlement: inference.Settlement;
       readonly at: Instant;
     };
 
@@ -123,6 +138,31 @@ const charge = (command: Of<'Charge'>, state: Open) => {
   );
 };
 
+const chargeInference = (command: Of<'ChargeInference'>, state: Open) => {
+  const { settlementId, requests, lines, currency, cost, from, to } = command.settlement;
+  if (currency !== state.currency) return reject('CurrencyMismatch', { account: state.currency, price: currency });
+  const balance = parseNanos(state.balance) - parseNanos(cost);
+  return accept<Event>(
+    {
+      type: 'InferenceCharged',
+      data: {
+        orgId: orgOf(state),
+        transactionId: command.transactionId as billing.TransactionId,
+        settlementId,
+        requests,
+        lines,
+        amount: cost,
+        balanceAfter: formatNanos(balance),
+        from,
+        to,
+        entries: moved(parseNanos(cost), 'credits', 'revenue'),
+        at: command.at,
+      },
+    },
+    ...standing(state, balance, command.at),
+  );
+};
+
 const open = ({ orgId: id, currency, credit, at }: Of<'Open'>) => {
   const orgId = id as billing.BalanceView['orgId'];
   const account: Event = { type: 'AccountOpened', data: { orgId, currency, at } };
@@ -137,7 +177,14 @@ const open = ({ orgId: id, currency, credit, at }: Of<'Open'>) => {
 const decide: Decider<Command, Event, State, Refusal>['decide'] = (command, state) => {
   if (command.type === 'Open') return state.status === 'Open' ? accept() : open(command);
   if (state.status === 'Absent') return reject('AccountNotFound', {});
-  return command.type === 'Grant' ? grant(command, state) : charge(command, state);
+  switch (command.type) {
+    case 'Grant':
+      return grant(command, state);
+    case 'Charge':
+      return charge(command, state);
+    case 'ChargeInference':
+      return chargeInference(command, state);
+  }
 };
 
 const evolve = (state: State, event: Event): State => {
@@ -149,6 +196,7 @@ const evolve = (state: State, event: Event): State => {
   switch (event.type) {
     case 'CreditGranted':
     case 'UsageCharged':
+    case 'InferenceCharged':
       return { ...state, balance: event.data.balanceAfter };
     case 'CreditExhausted':
       return { ...state, isExhausted: true };

@@ -64,6 +64,11 @@ export const balances = view({
         const { amount, balanceAfter } = event.data;
         return [{ patch: { orgId }, set: { balance: balanceAfter, updatedAt }, add: { used: parseNanos(amount) } }];
       }
+      case 'InferenceCharged': {
+        const { amount, balanceAfter } = event.data;
+        const used = parseNanos(amount);
+        return [{ patch: { orgId }, set: { balance: balanceAfter, updatedAt }, add: { used, bookedInference: used } }];
+      }
       case 'CreditExhausted':
         return [{ patch: { orgId }, set: { isSuspended: true, updatedAt } }];
       case 'CreditRestored':

@@ -4,6 +4,7 @@ import { EventStore, type TableRow } from '@orrery/event-store';
 import { refuse, Serves } from '@orrery/messaging';
 import { isSettled } from '../domain/settlement.ts';
 import { balances, balanceViewOf } from './balances.view.ts';
+import { inferenceUsage } from './inference-usage.view.ts';
 import { checkLedger } from './ledger-check.ts';
 import { transactions } from './transactions.view.ts';
 import { usage } from './usage.view.ts';
@@ -14,6 +15,11 @@ const orgOf = ({ orgId }: RequestContext): OrgId => {
 };
 
 const shown = ({ orgId: _, version: _version, ...row }: TableRow<typeof usage>): billing.UsageView => row;
+/** As their entries moved it. */
+const chargedSettlements = `
+  SELECT t.settlement_id AS "settlementId", t.id AS "transactionId", (-coalesce(sum(e.amount), 0))::text AS amount
+  FROM transactions t LEFT JOIN entries e ON e.transaction_id = t.id AND e.account = 'credits'
+  WHERE t.settlement_id = ANY($1::uuid[]) GROUP BY t.settlement_id, t.id`;
 const newestFirst = { by: ['version'], direction: 'desc' } as const;
 
 @Controller()
@@ -57,6 +63,26 @@ export class ViewsHandler {
       this.store.read(balances).one({ orgId }),
     ]);
     return { items: rows.map(shown), spent: balance?.used ?? formatNanos(0n) };
+  }
+
+  @Serves(billing.ListInferenceUsage)
+  async inferenceUsage(
+    { limit, cursor }: InputOf<typeof billing.ListInferenceUsage>,
+    context: RequestContext,
+  ): Promise<OutputOf<typeof billing.ListInferenceUsage>> {
+    const where = { orgId: orgOf(context) };
+    const { items, ...more } = await this.store.read(inferenceUsage).page({ where, order: newestFirst, limit, cursor });
+    return { items: items.map(({ orgId: _, version: _version, line: _line, ...row }) => row), ...more };
+  }
+
+  @Serves(billing.FindSettlements)
+  async settlements({ settlementIds }: InputOf<typeof billing.FindSettlements>): Promise<OutputOf<typeof billing.FindSettlements>> {
+    const { rows } = await this.store.pool.query<OutputOf<typeof billing.FindSettlements>['items'][number]>({
+      name: 'charged-settlements',
+      text: chargedSettlements,
+      values: [settlementIds],
+    });
+    return { items: rows };
   }
 
   @Serves(billing.ListTransactions)

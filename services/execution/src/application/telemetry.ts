@@ -1,9 +1,9 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { type Ingest, startIngest } from '@orrery/event-store';
 import type { Log } from '@orrery/telemetry';
 import type { TelemetryStore } from '@orrery/telemetry-store';
 import type { NatsConnection } from 'nats';
 import type { AttemptOwners } from './attempt-owners.ts';
-import { type Ingest, startIngest } from './ingest.ts';
 import { takeMetrics } from './metrics.ingest.ts';
 import { takeOutput } from './output.ingest.ts';
 

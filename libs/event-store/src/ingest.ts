@@ -1,13 +1,15 @@
-import { commonStreams, ensureStreams } from '@orrery/event-store';
 import { Bell, pause, pauseOf, persist } from '@orrery/kernel';
 import type { Log } from '@orrery/telemetry';
 import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, type NatsConnection, nanos } from 'nats';
+import { commonStreams, ensureStreams } from './streams.ts';
 
 export interface IngestOptions {
   readonly nats: NatsConnection;
   readonly stream: string;
   readonly durable: string;
   readonly log: Log;
+  /** How long what came first waits for more to be stored with it. */
+  readonly lingerMs?: number;
   /** Takes all of them, or fails and is called again; may be given one that it has had before. */
   readonly take: (messages: readonly JsMsg[]) => Promise<void>;
 }
@@ -26,7 +28,7 @@ const batchSize = 128;
 const restMs = 1_000;
 const backOff = { firstMs: 100, longestMs: 5_000 };
 
-/** Takes telemetry out of a JetStream stream, in batches, and acknowledges it when it is stored. */
+/** Takes what is no event out of a JetStream stream, in batches, and acknowledges it when it is stored. */
 export const startIngest = (options: IngestOptions): Ingest => {
   const stopped = new AbortController();
   const running = new Ingestion(options, stopped.signal).run();
@@ -54,7 +56,7 @@ class Ingestion {
     const { signal } = this;
     const storing = this.store();
     const timer = setInterval(() => this.holdOn(), stillHereMs);
-    await persist(() => this.pull(), { signal, backOff, failed: (err) => this.warn(err, 'cannot take in telemetry') });
+    await persist(() => this.pull(), { signal, backOff, failed: (err) => this.warn(err, 'cannot take in what the stream holds') });
     await storing;
     clearInterval(timer);
   }
@@ -100,6 +102,8 @@ class Ingestion {
       const batch = this.waiting.slice(0, batchSize);
       if (batch.length === 0) {
         await this.bell.wait(restMs, this.signal);
+        // What is not stored when the process stops is given to the next one.
+        if (this.waiting.length > 0) await pause(this.options.lingerMs ?? 0, this.signal);
         continue;
       }
       try {
@@ -109,7 +113,7 @@ class Ingestion {
         failures = 0;
       } catch (err) {
         failures += 1;
-        this.warn(err, 'cannot store telemetry');
+        this.warn(err, 'cannot store what came');
         await pause(pauseOf(failures, backOff), this.signal);
       }
     }

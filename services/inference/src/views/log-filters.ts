@@ -1,0 +1,31 @@
+import { type InputOf, type inference, OrgId, type RequestContext } from '@orrery/contracts';
+import type { TableRow, Where } from '@orrery/event-store';
+import type { inferenceLog } from './inference-log.ts';
+
+export type LogFilters = InputOf<typeof inference.SummarizeRequests>;
+
+const failedFrom = 400;
+
+const statusOf = (succeeded: boolean | undefined) => {
+  if (succeeded === undefined) return undefined;
+  return succeeded ? { lt: failedFrom } : { gte: failedFrom };
+};
+
+/** The requests of the organization of the asker that pass every filter. */
+export const whereOf = (
+  { orgId }: RequestContext,
+  { from, to, succeeded, tag, userId, keyId, ...same }: LogFilters,
+): Where<TableRow<typeof inferenceLog>> => {
+  // The wire form was checked; the columns are branded.
+  const ids = { userId, keyId } as Pick<Where<TableRow<typeof inferenceLog>>, 'userId' | 'keyId'>;
+  const since = from === undefined ? {} : { gte: from };
+  const until = to === undefined ? {} : { lt: to };
+  return {
+    ...(same as Where<TableRow<typeof inferenceLog>>),
+    ...ids,
+    orgId: OrgId.parse(orgId),
+    startedAt: from === undefined && to === undefined ? undefined : { ...since, ...until },
+    status: statusOf(succeeded),
+    tags: tag === undefined ? undefined : { has: tag },
+  };
+};
