@@ -154,6 +154,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ModelTaken: (details) =>
     `The route ${named(details, 'route', 'of another name')} answers for ${named(details, 'model', 'one of these models')} already.`,
   TooManyRoutes: (details) => `There are ${named(details, 'limit', 'too many')} routes already: remove some first.`,
+  RequestNotFound: 'There is no such request in the inference log of this organization.',
   ModelRouteNotFound: 'There is no route of this name.',
   TooManyLimits: (details) => `There are ${named(details, 'limit', 'too many')} limits already: take some away first.`,
   RouteInUse: (details) => `The route ${named(details, 'route', 'of some model')} falls back to this one: change that first.`,
