@@ -51,7 +51,7 @@ const rulesOf = ({ key: itsKey, plan, limits }: Given): Rules => ({
   plan,
   limits: limits && inference.LimitsSnapshot.parse({ orgId, limits }),
 });
-const metersOfAll = (given: Given, principal = person, now = noon) =>
+const metersOfAll = (given: Given, principal: Principal = person, now = noon) =>
   metersOf(boundsOf({ principal, model }, rulesOf(given)), { tokens: { input: 100, output: 50 }, cost: 600n, now });
 
 describe('A request is bounded', () => {
