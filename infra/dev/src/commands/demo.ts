@@ -5,6 +5,7 @@ import { freePort } from '@orrery/servers';
 import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
+import { launchEngine, routeToEngine } from '../stack/engine.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { seedCatalog } from '../stack/seed.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -67,8 +68,9 @@ export const demo = async (checkout: string, line: CommandLine): Promise<void> =
   ensureSandbox();
   await withStack(pathsOf(checkout, line.name), async (stack) => {
     const otlpPort = await freePort();
-    await stack.launch('all', { env: tracing(otlpPort) });
+    const [engine] = await Promise.all([launchEngine(stack), stack.launch('all', { env: tracing(otlpPort) })]);
     await seedCatalog(stack);
+    if (engine !== undefined) await routeToEngine(stack, engine);
     await launchAgent(stack, tracing(otlpPort));
     const code = await startClient(stack, main, line.exit ? ['--exit'] : [], otlpPort);
     if (code !== 0) throw new Problem(`The demo failed (exit code ${code}). Logs of the platform: ${join(stack.paths.own, 'programs')}`);

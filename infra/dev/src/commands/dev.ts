@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
+import { launchEngine, routeToEngine } from '../stack/engine.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { folderOf, separatePrograms } from '../stack/programs.ts';
 import { seedCatalog } from '../stack/seed.ts';
@@ -32,7 +33,7 @@ const compile = (checkout: string, folders: readonly string[]): Promise<string> 
 /** Compiles what a change touched, and restarts the processes that are built on it and no others. */
 const reload = async (stack: Stack, changed: ReadonlySet<string>): Promise<void> => {
   const { checkout } = stack.paths;
-  const programs = [...separatePrograms, 'agent'];
+  const programs = [...separatePrograms, 'agent', 'engine'];
   const references = referencesOf(checkout);
   const affected = programs.filter((program) => affectedBy(changed, [folderOf(program)], references).length > 0);
   if (affected.length === 0) return;
@@ -51,8 +52,10 @@ const reload = async (stack: Stack, changed: ReadonlySet<string>): Promise<void>
 export const dev = async (checkout: string, line: CommandLine): Promise<void> => {
   ensureSandbox();
   await withStack(pathsOf(checkout, line.name), async (stack, told) => {
-    await Promise.all(separatePrograms.map((program) => stack.launch(program, { env: logging, output: 'terminal' })));
+    const services = separatePrograms.map((program) => stack.launch(program, { env: logging, output: 'terminal' }));
+    const [engine] = await Promise.all([launchEngine(stack, logging), ...services]);
     await seedCatalog(stack);
+    if (engine !== undefined) await routeToEngine(stack, engine);
     await launchAgent(stack, logging);
     describeStack(stack);
     const watching = watchSources(checkout, (changed) => reload(stack, changed));

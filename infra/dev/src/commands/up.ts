@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { CommandLine } from '../command-line.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
 import { launchAgent } from '../stack/agent.ts';
+import { launchEngine, routeToEngine } from '../stack/engine.ts';
 import { pathsOf } from '../stack/paths.ts';
 import { seedCatalog } from '../stack/seed.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -20,8 +21,9 @@ export const up = async (checkout: string, line: CommandLine): Promise<void> => 
   if (!line.servers) ensureSandbox();
   await withStack(pathsOf(checkout, line.name), async (stack, told) => {
     if (!line.servers) {
-      await stack.launch('all');
+      const [engine] = await Promise.all([launchEngine(stack), stack.launch('all')]);
       await seedCatalog(stack);
+      if (engine !== undefined) await routeToEngine(stack, engine);
       await launchAgent(stack);
     }
     describeStack(stack);

@@ -60,6 +60,11 @@ describe('the environment of a program', () => {
     });
   });
 
+  it('gives an engine what is the engine’s, and nothing else of ours', () => {
+    const inherited = { PATH: '/bin', ORRERY_SECRET: 's', ORRERY_AGENT_NAME: 'a', ORRERY_ENGINE_THREADS: '2', ORRERY_LOG_LEVEL: 'debug' };
+    expect(of('engine', inherited)).toEqual({ PATH: '/bin', ORRERY_ENGINE_THREADS: '2', ORRERY_LOG_LEVEL: 'debug' });
+  });
+
   it('shows an agent no URL of a bus that was given to us: it may hold a login', () => {
     const { credsDirectory: _gone, ...given } = { ...where, natsUrl: 'nats://u:hunter2@elsewhere' };
     expect(JSON.stringify(environmentOf('agent', given, secrets, {}))).not.toContain('hunter2');

@@ -10,11 +10,12 @@ export type Where = Pick<StackRecord, 'postgresUrl' | 'natsUrl' | 'credsDirector
 /** Programs that the platform trusts. An agent is not one of them: it gets no secret and no database. */
 const usersOfTheBus = ['all', 'gateway', 'identity', 'catalog', 'inference', 'execution', 'billing', 'observability', 'events', 'operator'];
 
-/** What an agent may know of our environment: an agent runs the programs of strangers. */
+/** What those may know of our environment that we do not trust: an agent runs the programs of strangers, an engine reads files of theirs. */
 const forAgents = /^(?!ORRERY_)|^ORRERY_(AGENT|LOG)_/;
+const forEngines = /^(?!ORRERY_)|^ORRERY_(ENGINE|LOG)_/;
 
-const withoutSecrets = (inherited: Environment): Environment =>
-  Object.fromEntries(Object.entries(inherited).filter(([name]) => forAgents.test(name)));
+const withoutSecrets = (inherited: Environment, allowed: RegExp): Environment =>
+  Object.fromEntries(Object.entries(inherited).filter(([name]) => allowed.test(name)));
 
 const credsOf = (program: string, where: Where): Environment =>
   where.credsDirectory === undefined || !usersOfTheBus.includes(program)
@@ -46,7 +47,8 @@ const busOfAgents = (where: Where): Environment => (where.credsDirectory === und
 
 /** The environment of one program of the stack: ours, and over it what the stack chose for this program and no other. */
 export const environmentOf = (program: string, where: Where, secrets: StackSecrets, inherited: Environment): NodeJS.ProcessEnv => {
-  if (program === 'agent') return { ...withoutSecrets(inherited), ORRERY_PUBLIC_URL: where.gatewayUrl, ...busOfAgents(where) };
+  if (program === 'engine') return { ...withoutSecrets(inherited, forEngines) };
+  if (program === 'agent') return { ...withoutSecrets(inherited, forAgents), ORRERY_PUBLIC_URL: where.gatewayUrl, ...busOfAgents(where) };
   const isAll = program === 'all';
   return {
     ...inherited,

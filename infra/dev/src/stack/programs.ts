@@ -16,12 +16,15 @@ const folders: Readonly<Record<string, string>> = {
   billing: 'services/billing',
   observability: 'services/observability',
   agent: 'services/agent',
+  engine: 'services/engine',
 };
 
 export const programNames: readonly string[] = Object.keys(folders);
 
-/** Each a process of its own when they do not share one. */
-export const separatePrograms: readonly string[] = programNames.filter((name) => name !== 'all' && name !== 'agent');
+const beside = new Set(['all', 'agent', 'engine']);
+
+/** The services and the gateway: each a process of its own when they do not share one. */
+export const separatePrograms: readonly string[] = programNames.filter((name) => !beside.has(name));
 
 export const folderOf = (program: string): string => {
   const folder = folders[program];

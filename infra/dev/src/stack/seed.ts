@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../terminal.ts';
+import { asOperator } from './as-operator.ts';
 import type { Stack } from './stack.ts';
 
 interface Seed {
@@ -14,22 +14,6 @@ interface Seed {
 
 const withinMs = 15_000;
 
-interface Wish {
-  readonly method: string;
-  readonly path: string;
-  readonly body: object;
-}
-
-const send = async ({ where, secrets }: Stack, { method, path, body }: Wish): Promise<void> => {
-  const answer = await fetch(`${where.gatewayUrl}/orrery/v1${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets.operatorKey}`, 'idempotency-key': randomUUID() },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(withinMs),
-  });
-  if (!answer.ok) throw new Problem(`The catalog could not be filled: ${method} ${path} answered ${answer.status} ${await answer.text()}`);
-};
-
 const Page = z.object({ items: z.array(z.record(z.string(), z.unknown())), nextCursor: z.string().optional() });
 
 const pageOf = async ({ where, secrets }: Stack, path: string, query: string): Promise<z.output<typeof Page>> => {
@@ -37,12 +21,12 @@ const pageOf = async ({ where, secrets }: Stack, path: string, query: string): P
     headers: { authorization: `Bearer ${secrets.operatorKey}` },
     signal: AbortSignal.timeout(withinMs),
   });
-  if (!answer.ok) throw new Problem(`The catalog could not be read: GET ${path} answered ${answer.status} ${await answer.text()}`);
+  if (!answer.ok) throw new Problem(`GET ${path} answered ${answer.status} ${await answer.text()}`);
   return Page.parse(await answer.json());
 };
 
-/** What a list of the catalog has under this field, all its pages. */
-const known = async (stack: Stack, path: string, field: string): Promise<ReadonlySet<unknown>> => {
+/** What a list has under this field, all its pages. */
+export const known = async (stack: Stack, path: string, field: string): Promise<ReadonlySet<unknown>> => {
   const found = new Set<unknown>();
   for (let cursor: string | undefined = ''; cursor !== undefined; ) {
     const page = await pageOf(stack, path, `limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
@@ -62,11 +46,11 @@ export const seedCatalog = async (stack: Stack): Promise<void> => {
   const seed = JSON.parse(await readFile(join(stack.paths.checkout, 'infra/seed/catalog.json'), 'utf8')) as Seed;
   const offered = await known(stack, '/machine-types', 'name');
   for (const { name, ...body } of seed.machineTypes)
-    if (!offered.has(name)) await send(stack, { method: 'PUT', path: `/machine-types/${name}`, body });
+    if (!offered.has(name)) await asOperator(stack, { method: 'PUT', path: `/machine-types/${name}`, body });
   const providers = await known(stack, '/providers', 'provider');
   for (const { provider, ...body } of seed.providers)
-    if (!providers.has(provider)) await send(stack, { method: 'PUT', path: `/providers/${provider}`, body });
+    if (!providers.has(provider)) await asOperator(stack, { method: 'PUT', path: `/providers/${provider}`, body });
   const models = await known(stack, '/models', 'name');
-  for (const body of seed.models) if (!models.has(body.name)) await send(stack, { method: 'POST', path: '/models', body });
-  await send(stack, { method: 'POST', path: '/price-books', body: seed.priceBook });
+  for (const body of seed.models) if (!models.has(body.name)) await asOperator(stack, { method: 'POST', path: '/models', body });
+  await asOperator(stack, { method: 'POST', path: '/price-books', body: seed.priceBook });
 };
