@@ -23,12 +23,16 @@ export class Places {
     return this.#taken;
   }
 
+  get hasRoom(): boolean {
+    return this.#taken < this.#concurrency;
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }
 
   enter(waiter: Waiter): Entered {
-    if (this.#taken < this.#concurrency) {
+    if (this.hasRoom) {
       this.#taken += 1;
       return 'at-once';
     }

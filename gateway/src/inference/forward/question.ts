@@ -1,0 +1,142 @@
+import { isUtf8 } from 'node:buffer';
+import { edgeFailure, Failed, invalidInput } from '../../failure.ts';
+import { tokensOf } from '../accounting/estimate.ts';
+import { type Edit, edited, type Member, type Members, membersOf } from './members.ts';
+
+/** What must be known of a request to a model before it is sent. The rest of it nobody here reads. */
+export interface Question {
+  readonly body: Buffer;
+  readonly model: string;
+  readonly isStream: boolean;
+  /** The client asked for the count at the end of a stream. */
+  readonly wantsUsage: boolean;
+  /** What the prompt comes to in tokens, rather too many. */
+  readonly promptTokens: number;
+  /** Undefined where the client named no maximum. */
+  readonly maxOutput: number | undefined;
+  /** How many answers it asks for. */
+  readonly choices: number;
+  readonly members: Members;
+}
+
+/** Members that decide over money: given twice, one parser would believe the first and another one the last. */
+const decisive = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n', 'best_of']);
+/** Where a prompt stands, in the protocols that are spoken here. */
+const prompts = ['messages', 'prompt', 'input'];
+/** Prompts with so long a beginning in common go to one replica. */
+const stickyBytes = 1_024;
+/** A picture in full detail is read as fewer, whatever its file weighs. */
+const fileTokens = 1_500;
+const longestMediaType = 100;
+const quote = 34;
+const dataUrl = Buffer.from('"data:');
+
+const wrong = (path: string, detail: string, mend: string): Failed =>
+  new Failed(invalidInput([{ in: 'body', path: [path], detail, mend }]));
+
+const malformed = (reason: string): Failed => new Failed(edgeFailure('MalformedJson', { details: { reason } }));
+
+const valueIn = (body: Buffer, member: Member | undefined): unknown => {
+  if (member === undefined) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8', member.valueAt, member.valueEnd));
+  } catch {
+    throw malformed(`the value of ${member.name} is no JSON`);
+  }
+};
+
+/** Pictures and sounds lie in a body as texts, and are no text. */
+const filesIn = (body: Buffer): { readonly count: number; readonly bytes: number } => {
+  let count = 0;
+  let bytes = 0;
+  let at = body.indexOf(dataUrl);
+  while (at >= 0) {
+    const end = body.indexOf(quote, at + 1);
+    if (end < 0) break;
+    if (body.subarray(at, Math.min(end, at + longestMediaType)).includes(';base64,')) {
+      count += 1;
+      bytes += end - at;
+    }
+    at = body.indexOf(dataUrl, end);
+  }
+  return { count, bytes };
+};
+
+const promptTokensIn = (body: Buffer): number => {
+  const { count, bytes } = filesIn(body);
+  return tokensOf(body.length - bytes) + count * fileTokens;
+};
+
+const positive = (value: unknown): number | undefined => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined);
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Of two that are given some servers heed the one, some the other. */
+const maxOutputOf = (values: Values): number | undefined => {
+  const given = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'].flatMap((name) => positive(values[name]) ?? []);
+  return given.length === 0 ? undefined : Math.max(...given);
+};
+
+const choicesOf = (values: Values): number => Math.max(positive(values['n']) ?? 1, positive(values['best_of']) ?? 1);
+
+const wantsUsageIn = (options: unknown): boolean =>
+  typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
+
+/** Throws `Failed` where it is no request for a model. `named`: the model, where it is named elsewhere. */
+export const questionIn = (body: Buffer, named?: string): Question => {
+  if (!isUtf8(body)) throw new Failed(edgeFailure('NotUtf8'));
+  const members = membersOf(body);
+  if (members === undefined) throw malformed('it is no JSON object');
+  const found = new Map<string, Member>();
+  for (const member of members.all) {
+    if (!decisive.has(member.name)) continue;
+    if (found.has(member.name)) throw wrong(member.name, 'is given twice', 'give it once');
+    found.set(member.name, member);
+  }
+  const values: Values = Object.fromEntries([...found].map(([name, member]) => [name, valueIn(body, member)]));
+  const model = named ?? values['model'];
+  if (model === undefined) throw wrong('model', 'is missing', 'name the model that is to answer');
+  if (typeof model !== 'string' || model === '') throw wrong('model', 'is no name', 'send the name of a model as a text');
+  const { stream: isStream = false } = values;
+  // Others may take a text or a number for a truth; then it would be read as what it is not.
+  if (typeof isStream !== 'boolean' && isStream !== null) throw wrong('stream', 'is neither true nor false', 'send true or false');
+  return {
+    body,
+    model,
+    isStream: isStream === true,
+    wantsUsage: isStream === true && wantsUsageIn(values['stream_options']),
+    promptTokens: promptTokensIn(body),
+    maxOutput: maxOutputOf(values),
+    choices: choicesOf(values),
+    members,
+  };
+};
+
+/** How the prompt begins; undefined where there is none. */
+export const beginningOf = ({ body, members }: Question): string | undefined => {
+  const prompt = members.all.find(({ name }) => prompts.includes(name));
+  return prompt && body.toString('latin1', prompt.valueAt, Math.min(prompt.valueEnd, prompt.valueAt + stickyBytes));
+};
+
+const withUsage = ({ body, members: { openAt, all } }: Question): Edit => {
+  const options = all.find(({ name }) => name === 'stream_options');
+  if (options === undefined) {
+    const after = all.length > 0 ? ',' : '';
+    return { from: openAt + 1, to: openAt + 1, text: `"stream_options":{"include_usage":true}${after}` };
+  }
+  const given = valueIn(body, options);
+  const more = typeof given === 'object' && !Array.isArray(given) ? given : {};
+  return { from: options.valueAt, to: options.valueEnd, text: JSON.stringify({ ...more, include_usage: true }) };
+};
+
+/** The bytes that came, but for the name of the model where it has another one there, and for the count at the end of a stream. */
+export const bodyFor = (question: Question, { model, addsUsage }: { model: string; addsUsage: boolean }): Buffer => {
+  const named = question.members.all.find(({ name }) => name === 'model');
+  const edits: Edit[] = [];
+  if (named && model !== question.model) edits.push({ from: named.valueAt, to: named.valueEnd, text: JSON.stringify(model) });
+  if (addsUsage) edits.push(withUsage(question));
+  return edited(
+    question.body,
+    edits.sort((one, other) => one.from - other.from),
+  );
+};
