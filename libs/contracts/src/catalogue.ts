@@ -7,9 +7,9 @@ import * as inference from './inference/index.ts';
 import * as observability from './observability/index.ts';
 
 const isOperation = (value: unknown): value is Operation =>
-  typeof value === 'object' && value !== null && 'subject' in value && 'refusals' in value && 'kind' in value;
+  typeof value === 'object' && value !== null && 'subject' in value && 'refusals' in value && 'kind' in value && value.kind !== 'paid';
 
-/** Every operation there is, by its name. */
+/** Every operation on the bus, by its name. */
 export const operations: Readonly<Record<string, Operation>> = Object.fromEntries(
   [identity, catalog, inference, execution, billing, observability].flatMap((service) =>
     Object.entries(service).filter((entry): entry is [string, Operation] => isOperation(entry[1])),

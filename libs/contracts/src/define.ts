@@ -46,6 +46,17 @@ export interface Operation<
   readonly deadlineMs?: number;
 }
 
+/**
+ * What costs money with every request, and what the gateway answers itself: it goes over no bus. It is no `Operation`, so that no route that serves those can serve it.
+ */
+export interface PaidOperation {
+  readonly kind: 'paid';
+  readonly subject: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
 export type InputOf<X extends Operation> = z.output<X['input']>;
 /** What a client may leave out (defaults) is optional here. */
 export type RequestOf<X extends Operation> = z.input<X['input']>;
@@ -62,6 +73,7 @@ const define =
 export const command = define('command');
 export const query = define('query');
 export const stream = define('stream');
+export const paid = (definition: Omit<PaidOperation, 'kind'>): PaidOperation => Object.freeze({ ...definition, kind: 'paid' });
 
 /** The service that owns an operation: the first word of its subject. */
 export const serviceOf = (operation: Pick<Operation, 'subject'>): string => operation.subject.split('.', 1)[0] ?? operation.subject;

@@ -40,6 +40,7 @@ export const permissions = [
   'runs:read',
   'runs:create',
   'runs:control',
+  'models:call',
   'catalog:read',
   'billing:read',
   'billing:manage',
@@ -79,7 +80,7 @@ export const rolePermissions: Readonly<Record<OrgRole, readonly Permission[]>> =
 
 /** What a space can give: work, and the look at it. What governs an organization, its people or its money is never given by a space. */
 export const spacePermissions = permissions.filter((permission) =>
-  /^(spaces:(read|manage)|runs|logs|metrics|benchmarks|evaluations|leaderboards|trainings|data-models)(:|$)/.test(permission),
+  /^(spaces:(read|manage)|runs|models|logs|metrics|benchmarks|evaluations|leaderboards|trainings|data-models)(:|$)/.test(permission),
 );
 export const SpacePermission = z.enum(spacePermissions as [Permission, ...Permission[]]);
 

@@ -1,10 +1,10 @@
-import { type Operation, type Permission, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
+import { type Operation, type PaidOperation, type Permission, type Principal, type RequestContext, resourceOf } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 
-type Asked = Pick<Operation, 'access' | 'kind'>;
+type Asked = Pick<Operation | PaidOperation, 'access' | 'kind'>;
 
 /** An application that sees a person changes nothing about them. */
-const mayLook = (kind: Operation['kind'], principal: Principal): boolean =>
+const mayLook = (kind: Asked['kind'], principal: Principal): boolean =>
   kind === 'query' && principal.kind === 'app' && principal.seesPerson === true;
 
 /** What is no organization's: whoever runs the platform reads it, too. */

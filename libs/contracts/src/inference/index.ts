@@ -1,3 +1,4 @@
+export * from './calls.ts';
 export * from './events.ts';
 export * from './limits/events.ts';
 export * from './limits/operations.ts';
