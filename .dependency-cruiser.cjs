@@ -41,6 +41,12 @@ module.exports = {
       { path: ['^services/', '^libs/(event-store|telemetry-store)/'] },
     ),
     error(
+      'only-runs-reach-models',
+      'What asks a model server has reserved the money for it: no way leads there but through RequestRun.',
+      { path: '^gateway/src/', pathNot: '^gateway/src/inference/(forward|run|data-plane)' },
+      { path: '^(gateway/src/inference/forward/|node_modules/undici/)' },
+    ),
+    error(
       'no-deep-imports',
       'A package has one door: its index.ts. One that a small process needs a part of has a second: light.ts.',
       { path: '^([^/]+/[^/]+)/' },

@@ -1,8 +1,9 @@
-import type { Operation, OutputOf, RequestOf } from '@orrery/contracts';
+import type { Operation, OutputOf, PaidOperation, RequestOf } from '@orrery/contracts';
 import type { ItemStream, Outcome } from '@orrery/messaging';
 import type { Caller } from './access/caller.ts';
 import type { Frame } from './edge/server-sent-events.ts';
 import type { Failure } from './failure.ts';
+import type { Client } from './inference/shapes/shape.ts';
 
 /** The parts of a request as they came, unjudged. */
 export interface Parts {
@@ -46,8 +47,6 @@ interface Base {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the root of the host: `/orrery/v1/runs/{runId}`. */
   readonly path: string;
-  /** What it may ask; whoever may not ask all of these is turned away before the body is read. */
-  readonly operations: readonly Operation[];
   /** The field of the path that names an organization by its slug. */
   readonly orgField?: string;
   /** The field of the path that names a space by its id. */
@@ -58,12 +57,17 @@ interface Base {
   readonly keyHeader?: string;
 }
 
-export interface AnswerRoute extends Base {
+interface Free extends Base {
+  /** What it may ask; whoever may not ask all of these is turned away before the body is read. */
+  readonly operations: readonly Operation[];
+}
+
+export interface AnswerRoute extends Free {
   readonly kind: 'answer';
   readonly answer: (call: Call) => Promise<Answer>;
 }
 
-export interface StreamRoute extends Base {
+export interface StreamRoute extends Free {
   readonly kind: 'stream';
   readonly frames: (call: Call) => Promise<Frames>;
 }
@@ -75,12 +79,27 @@ export interface Download {
   readonly chunks: AsyncIterable<string>;
 }
 
-export interface DownloadRoute extends Base {
+export interface DownloadRoute extends Free {
   readonly kind: 'download';
   readonly download: (call: Call) => Promise<Download>;
 }
 
-export type Route = AnswerRoute | StreamRoute | DownloadRoute;
+/**
+ * A route that costs money. What is done with a request is none of its own business: `RequestRun` reserves, forwards and settles, whatever comes
+ * of it. Nothing else can be served under a paid operation.
+ */
+export interface PaidRoute extends Base {
+  readonly kind: 'paid';
+  readonly method: 'POST';
+  readonly operations: readonly PaidOperation[];
+  readonly client: Client;
+  /** The name of the published API, for the record. */
+  readonly dialect: string;
+  /** The field of the path that names the model, where it is not in the body. */
+  readonly modelField?: string;
+}
+
+export type Route = AnswerRoute | StreamRoute | DownloadRoute | PaidRoute;
 
 export interface Where {
   readonly path: string;

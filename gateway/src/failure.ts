@@ -61,9 +61,14 @@ export const edgeRefusals = {
   TooManyExports: 429,
   HeadersTooLarge: 431,
   Fault: 500,
+  ModelFailed: 502,
   ServiceUnavailable: 503,
   PricedInOtherCurrency: 503,
   ShuttingDown: 503,
+  ModelBusy: 503,
+  ModelUnavailable: 503,
+  UsageUntold: 503,
+  ModelTimedOut: 504,
   DeadlineExceeded: 504,
 } as const;
 export type EdgeRefusal = keyof typeof edgeRefusals;

@@ -90,6 +90,14 @@ export const GatewayConfig = z.object({
     says: 'the largest body of a request, in bytes',
     example: '2097152',
   }),
+  inferenceBodyLimit: variable('ORRERY_INFERENCE_BODY_BYTES', z.coerce.number().int().min(1_024).max(268_435_456).default(33_554_432), {
+    says: 'the largest body of a request to a model, in bytes: pictures lie in it',
+    example: '33554432',
+  }),
+  inferencePatienceMs: variable('ORRERY_INFERENCE_PATIENCE_MS', z.coerce.number().int().min(0).max(600_000).default(10_000), {
+    says: 'how many milliseconds answers of models may go on when this gateway stops; then they are cut and settled',
+    example: '10000',
+  }),
   redisPatienceMs: variable('ORRERY_RATE_LIMIT_REDIS_MS', z.coerce.number().int().min(1).max(10_000).default(50), {
     says: 'how many milliseconds a request waits for Redis before it is judged by this gateway alone',
     example: '50',

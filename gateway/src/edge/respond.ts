@@ -46,7 +46,6 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 
 export interface FailureWriterOptions {
   readonly shapeAt: ShapeAt;
-  readonly bodyLimit: number;
   readonly log: Log;
 }
 
@@ -54,9 +53,9 @@ export type WriteFailure = (request: FastifyRequest, reply: FastifyReply, error:
 
 /** The one place where a failure becomes an answer. What nobody foresaw is logged whole and told in one sentence. */
 export const failureWriter =
-  ({ shapeAt, bodyLimit, log }: FailureWriterOptions): WriteFailure =>
+  ({ shapeAt, log }: FailureWriterOptions): WriteFailure =>
   (request, reply, error) => {
-    const failure = fromFramework[codeOf(error)]?.(bodyLimit) ?? faultOf(error) ?? edgeFailure('Fault');
+    const failure = fromFramework[codeOf(error)]?.(request.routeOptions.bodyLimit ?? 0) ?? faultOf(error) ?? edgeFailure('Fault');
     const exchange = exchangeOf(request);
     const path = exchange?.path ?? pathOf(request.url);
     if (exchange) exchange.code = failure.code;

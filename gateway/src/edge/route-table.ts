@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { Route } from '../dialect.ts';
+import { isPaidHandler } from '../inference/run/runs.ts';
 
 /**
  * Who may call a route: whoever may ask its operations, or everybody, with the reason why that is right.
@@ -15,9 +16,21 @@ export interface TableRow {
   readonly policy: Policy;
 }
 
-const policyOf = ({ method, url, config = {} }: RouteOptions): Policy => {
+/** What costs money is run by `RequestRun` or not at all: a handler of any other kind would give it away. */
+const assertPaid = ({ method, url, handler }: RouteOptions, { kind, operations }: Route): void => {
+  const kinds: readonly string[] = operations.map((operation) => operation.kind);
+  const isPaid = kind === 'paid' || kinds.includes('paid');
+  if (!isPaid || (kind === 'paid' && isPaidHandler(handler))) return;
+  throw new TypeError(`${method} ${url} costs money, and is not run by RequestRun: make it a paid route of a dialect`);
+};
+
+const policyOf = (added: RouteOptions): Policy => {
+  const { method, url, config = {} } = added;
   const { route, openTo, because } = config as Partial<{ route: Route; openTo: string; because: string }>;
-  if (route !== undefined && route.operations.length > 0) return { route };
+  if (route !== undefined && route.operations.length > 0) {
+    assertPaid(added, route);
+    return { route };
+  }
   if (openTo === 'everybody' && because) return { openTo, because };
   throw new TypeError(
     `${method} ${url} says of nobody that they may call it: give it operations, or config { openTo: 'everybody', because: '…' }`,

@@ -3,12 +3,13 @@ import { type Log, metrics, within } from '@orrery/telemetry';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Dialect, Route } from '../dialect.ts';
 import { edgeFailure, Failed } from '../failure.ts';
+import type { Runs } from '../inference/run/runs.ts';
 import { admission, type Gatekeepers } from './admit.ts';
 import { Asking } from './call.ts';
 import { allowOrigins, answerPreflight } from './cross-origin.ts';
 import { writeDownload } from './download-writer.ts';
 import { writeEvents } from './event-writer.ts';
-import { exchangeOf, pathOf } from './exchange.ts';
+import { exchangeOf, pathOf, routeOf } from './exchange.ts';
 import { beginning, ending, refusing, requestIdOf } from './hooks.ts';
 import { MethodTable } from './method-table.ts';
 import { rawErrorAnswerer } from './raw-errors.ts';
@@ -31,6 +32,8 @@ export interface EdgeSettings {
 export interface EdgeParts {
   readonly bus: Bus;
   readonly gatekeepers: Gatekeepers;
+  /** What runs the routes that cost money. */
+  readonly runs: Runs;
   readonly dialects: readonly Dialect[];
   readonly settings: EdgeSettings;
   readonly log: Log;
@@ -64,7 +67,7 @@ const create = (settings: EdgeSettings, writeFailure: WriteFailure, log: Log): F
   });
 };
 
-/** JSON and nothing else, uncompressed, as UTF-8. */
+/** JSON and nothing else, uncompressed, as UTF-8; what goes on to a model server stays as it came. */
 const takeJson = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -73,7 +76,7 @@ const takeJson = (app: FastifyInstance): void => {
     async (request: FastifyRequest, body: Buffer) => {
       const reason = encodingProblem(request);
       if (reason) throw new Failed(edgeFailure('UnsupportedMediaType', { details: { reason } }));
-      return readBody(body);
+      return routeOf(request)?.kind === 'paid' ? body : readBody(body);
     },
   );
 };
@@ -109,7 +112,8 @@ const takeOver = (reply: FastifyReply): void => {
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-const handlerOf = (route: Route, { bus, settings, draining, gatekeepers }: EdgeParts, watch: StreamWatch): Handler => {
+const handlerOf = (route: Route, { bus, settings, draining, gatekeepers, runs }: EdgeParts, watch: StreamWatch): Handler => {
+  if (route.kind === 'paid') return runs.handlerOf(route);
   if (route.kind === 'answer') {
     return async (request, reply) => {
       const exchange = exchangeOf(request);
@@ -153,7 +157,7 @@ export interface Edge {
 /** The HTTP server: every route of every dialect, and a clear answer to everything else. It does not listen yet. */
 export const createEdge = (parts: EdgeParts): Edge => {
   const { dialects, settings, gatekeepers, log } = parts;
-  const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), bodyLimit: settings.bodyLimit, log });
+  const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), log });
   const app = create(settings, writeFailure, log);
   const routes = keepRouteTable(app);
   const table = new MethodTable();
@@ -189,6 +193,7 @@ export const createEdge = (parts: EdgeParts): Edge => {
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { route },
+      ...(route.kind === 'paid' ? { bodyLimit: parts.runs.bodyLimit } : {}),
       exposeHeadRoute: route.method === 'GET' && route.kind === 'answer',
       handler: handlerOf(route, parts, watch),
     });

@@ -96,7 +96,9 @@ describe('An attacker who wants to be somebody else', () => {
 
   it('and guesses passwords, by turns at every door there is and from everywhere: all doors count together', async () => {
     const target = await people.somebody('target');
-    const doors = platform.routes.filter(({ policy }) => 'route' in policy && policy.route.operations.includes(identity.LogIn));
+    const doors = platform.routes.filter(
+      ({ policy }) => 'route' in policy && policy.route.operations.some((operation) => operation === identity.LogIn),
+    );
     expect(doors.length).toBeGreaterThan(2);
     const tries = Array.from({ length: 1_000 }, (_, at) => async () => {
       const door = doors[at % doors.length];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Operation } from '@orrery/contracts';
+import type { Operation, PaidOperation } from '@orrery/contracts';
 import { sampleValue } from '@orrery/documents';
 import type { TableRow } from '../../src/edge/route-table.ts';
 import type { Caller, Things } from './cast.ts';
@@ -8,7 +8,8 @@ import type { Verdict } from './policy.ts';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const sampleOf = (operation: Operation): object => {
+const sampleOf = (operation: Operation | PaidOperation): object => {
+  if (operation.kind === 'paid') return { model: 'meta/llama' };
   const sample = sampleValue(operation.input, 'input');
   return typeof sample === 'object' && sample !== null ? sample : {};
 };

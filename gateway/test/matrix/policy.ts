@@ -1,11 +1,13 @@
-import type { Operation } from '@orrery/contracts';
+import type { Operation, PaidOperation } from '@orrery/contracts';
 import type { TableRow } from '../../src/edge/route-table.ts';
 import type { Caller } from './cast.ts';
+
+type Asked = Operation | PaidOperation;
 
 /** `in` is past the door: what the service then says of the request is another matter. */
 export type Verdict = 'in' | '401' | '403' | '404';
 
-const allows = ({ access, kind }: Operation, { standing }: Caller): boolean => {
+const allows = ({ access, kind }: Asked, { standing }: Caller): boolean => {
   switch (access) {
     case 'public':
       return true;
@@ -29,7 +31,7 @@ const allows = ({ access, kind }: Operation, { standing }: Caller): boolean => {
  * Whoever makes keys must not get rid of what narrows their own by making one: the contract says so with a refusal of its own. Keys of
  * a person are managed by nothing less than a key of that person that is as wide as there are.
  */
-const isTooNarrow = ({ access, refusals }: Operation, { standing }: Caller): boolean => {
+const isTooNarrow = ({ access, refusals }: Asked, { standing }: Caller): boolean => {
   if (!('KeyMayNotManageKeys' in refusals)) return false;
   // What an application was let do ends with the letting.
   if (standing.kind !== 'key') return standing.kind === 'app';

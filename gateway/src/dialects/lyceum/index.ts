@@ -12,7 +12,7 @@ import { keys } from './keys.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { mfa } from './mfa.ts';
-import { models } from './models.ts';
+import { chat, models } from './models.ts';
 import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
 
@@ -35,6 +35,7 @@ export const lyceum = (
     ...logs,
     ...hardware,
     ...models,
+    chat,
     ...billing,
     ...audit(exports),
   ],

@@ -1,9 +1,9 @@
-import { catalog, decimalOf, parseNanos } from '@orrery/contracts';
-import type { AnswerRoute } from '../../dialect.ts';
+import { catalog, decimalOf, inference, parseNanos } from '@orrery/contracts';
+import type { AnswerRoute, PaidRoute } from '../../dialect.ts';
 import { everyOf } from '../every-of.ts';
 import { fromPath, idOf, type To } from '../row.ts';
 import { Decimal, type Writable } from './json.ts';
-import { row } from './row.ts';
+import { row, under } from './row.ts';
 
 type Shown = { readonly [name: string]: Writable };
 type Path = Readonly<Record<string, string>>;
@@ -95,3 +95,13 @@ export const models: readonly AnswerRoute[] = [
   }),
   ...one,
 ];
+
+/** Of OpenAI's API the base itself has chat alone. */
+export const chat: PaidRoute = {
+  kind: 'paid',
+  method: 'POST',
+  path: under('/chat/completions'),
+  operations: [inference.CallModel],
+  client: 'chat',
+  dialect: 'lyceum',
+};

@@ -8,6 +8,9 @@ const types: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 };
 
+/** As LMStack calls them, too; OpenAI has none with these statuses. */
+const typesOfFaults: Readonly<Record<number, string>> = { 502: 'connection_error', 504: 'timeout_error' };
+
 const codes: Readonly<Record<string, string>> = {
   Unauthenticated: 'invalid_api_key',
   ModelNotFound: 'model_not_found',
@@ -23,7 +26,8 @@ const codes: Readonly<Record<string, string>> = {
   PayloadTooLarge: 'request_too_large',
 };
 
-const typeOf = (status: number): string => types[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
+const typeOf = (status: number): string =>
+  types[status] ?? typesOfFaults[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
 
 const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
 
@@ -33,9 +37,16 @@ const sentenceOf = ({ detail, issues }: Failure): string =>
     : issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : issue.in} ${issue.detail}`).join('; ');
 
 /** The one field that is wrong, where there is one: what clients show beside the message. */
-const paramOf = ({ code, issues: [issue] }: Failure): string | null => {
+const paramOf = ({ code, details, issues: [issue] }: Failure): string | null => {
   if (issue) return issue.path.length > 0 ? issue.path.join('.') : null;
+  if (code === 'ModelRefused') return typeof details['param'] === 'string' ? details['param'] : null;
   return codes[code] === 'model_not_found' ? 'model' : null;
+};
+
+/** What a model server refused keeps its own code. */
+const codeOf = ({ code, details }: Failure): string | null => {
+  if (code !== 'ModelRefused') return codes[code] ?? lowerSnake(code);
+  return typeof details['code'] === 'string' ? details['code'] : null;
 };
 
 /** `{ error: { message, type, param, code } }`, what is malformed with 400. */
@@ -49,7 +60,7 @@ export const openaiError: ErrorShape = (failure) => {
         message: sentenceOf(failure),
         type: typeOf(status),
         param: paramOf(failure),
-        code: codes[failure.code] ?? lowerSnake(failure.code),
+        code: codeOf(failure),
       },
     },
   };

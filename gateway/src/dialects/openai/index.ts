@@ -1,12 +1,15 @@
 import type { Dialect } from '../../dialect.ts';
+import { calls } from './calls.ts';
 import { openaiError } from './error.ts';
 import { models } from './models.ts';
 import { bases, sharedBase } from './row.ts';
 
+const own = ['models', 'chat', 'completions', 'embeddings'];
+
 /** The OpenAI-compatible API. It shares `/v1` with others, so there it names what is its own. */
 export const openai = (): Dialect => ({
   name: 'openai',
-  bases: bases.map((base) => (base === sharedBase ? `${base}/models` : base)),
-  routes: models,
+  bases: bases.flatMap((base) => (base === sharedBase ? own.map((path) => `${base}/${path}`) : [base])),
+  routes: [...models, ...calls],
   error: openaiError,
 });

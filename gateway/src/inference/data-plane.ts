@@ -1,0 +1,57 @@
+import { systemClock } from '@orrery/kernel';
+import type { Bus } from '@orrery/messaging';
+import { secretsOf } from '@orrery/process';
+import type { Log } from '@orrery/telemetry';
+import type { GatewayConfig } from '../gateway.config.ts';
+import type { Admission } from './admission/offer.ts';
+import { Upstreams } from './forward/upstreams.ts';
+import { followRoutes } from './routing/follow-routes.ts';
+import type { RunSettings } from './run/run-parts.ts';
+import { Runs } from './run/runs.ts';
+import { DurableUsage } from './usage/durable-usage.ts';
+
+export interface DataPlaneOptions {
+  readonly config: GatewayConfig;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly admission: Admission;
+  readonly settings?: Partial<RunSettings> | undefined;
+}
+
+export interface DataPlane {
+  readonly runs: Runs;
+  /** Lets requests under way finish or cuts them, and tells what is left to tell. */
+  readonly stop: () => Promise<void>;
+}
+
+const settingsOf = ({ inferenceBodyLimit, inferencePatienceMs }: GatewayConfig): RunSettings => ({
+  bodyLimit: inferenceBodyLimit,
+  deadlineMs: 600_000,
+  queueMs: 60_000,
+  stallMs: 60_000,
+  patienceMs: inferencePatienceMs,
+});
+
+/** What forwards requests to models: routes from memory, one round trip to Redis before and one after, and the bytes in between. */
+export const startDataPlane = ({ config, bus, log, admission, settings }: DataPlaneOptions): DataPlane => {
+  const routes = followRoutes(bus, { log, gatewayKey: secretsOf(config.secret)('upstream-credentials') });
+  const book = new DurableUsage({ url: config.redisUrl, bus, log, patienceMs: config.redisPatienceMs });
+  const runs = new Runs({
+    admission,
+    book,
+    table: routes.table,
+    upstreams: new Upstreams(),
+    settings: { ...settingsOf(config), ...settings },
+    log,
+    clock: () => systemClock.now(),
+    random: Math.random,
+  });
+  return {
+    runs,
+    stop: async () => {
+      await runs.stop();
+      await book.close();
+      await routes.close();
+    },
+  };
+};

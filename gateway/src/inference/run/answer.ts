@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http';
+import type { Outlet } from '../forward/attempt.ts';
+import type { AnswerReader } from '../wire/answer-reader.ts';
+import type { Through } from './speech.ts';
+
+const lf = 10;
+const cr = 13;
+const noBytes = Buffer.alloc(0);
+/** So much of a whole answer is kept until it is there, so that its head can say what it cost; of a longer one the trailer says it. */
+const heldBytes = 65_536;
+/** What must be said in another way is kept as a whole. */
+const longestTranslated = 33_554_432;
+
+type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
+
+/** What the client gets. Bytes go out as they come in, or not faster than they are taken. */
+export interface Answer extends Outlet {
+  /** The head is out: nothing but these bytes can be said any more. */
+  readonly hasBegun: boolean;
+  /** All came. Throws where it cannot be said to the client; of a whole answer nothing has been said then. */
+  complete(): void;
+  /** After `complete`. `last`: headers that are known only now, in the head where that is still to be written, else in the trailer. */
+  finish(last: Headers): void;
+  /** The rest will not come. */
+  breakOff(frame: Buffer): void;
+}
+
+export interface AnswerOptions {
+  readonly response: ServerResponse;
+  /** Asked when the head is written. */
+  readonly headers: () => Headers;
+  readonly reader: AnswerReader;
+  /** Names of what is known at the end. */
+  readonly trailers: readonly string[];
+}
+
+const begin = ({ response, headers, trailers }: AnswerOptions): void => {
+  response.writeHead(response.statusCode, { ...headers(), trailer: trailers.join(', ') });
+};
+
+const isFrameEnd = (bytes: Buffer): boolean => {
+  const last = bytes.at(-1);
+  const before = bytes.at(-2);
+  return (last === lf && (before === lf || before === cr)) || (last === cr && (before === cr || before === lf));
+};
+
+/** Server-sent events, as they come. */
+export class StreamedAnswer implements Answer {
+  readonly #options: AnswerOptions;
+  readonly #through: Through | undefined;
+  /** What was written last: whether a frame is open can be seen at its end. */
+  #last: Buffer | undefined;
+  hasBegun = false;
+
+  constructor(options: AnswerOptions, through: Through | undefined) {
+    this.#options = options;
+    this.#through = through;
+  }
+
+  take(chunk: Buffer): boolean {
+    this.#options.reader.push(chunk);
+    return this.#write(this.#through ? this.#through.push(chunk) : chunk);
+  }
+
+  complete(): void {
+    this.#options.reader.end();
+    if (this.#through) this.#write(this.#through.end());
+  }
+
+  finish(last: Headers): void {
+    const { response } = this.#options;
+    if (!this.hasBegun) begin(this.#options);
+    response.addTrailers(texts(last));
+    response.end();
+  }
+
+  /** Told in a frame where one can begin; else the connection breaks off, so that nobody takes half a frame for a whole one. */
+  breakOff(frame: Buffer): void {
+    const { response } = this.#options;
+    if (this.#last !== undefined && !isFrameEnd(this.#last)) {
+      response.destroy();
+      return;
+    }
+    this.#write(frame);
+    response.end();
+  }
+
+  #write(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
+    if (!this.hasBegun) begin(this.#options);
+    this.hasBegun = true;
+    this.#last = bytes;
+    return this.#options.response.write(bytes);
+  }
+}
+
+/** An answer that means something only as a whole. */
+export class WholeAnswer implements Answer {
+  readonly #options: AnswerOptions;
+  readonly #translate: ((answer: Buffer) => Buffer) | undefined;
+  #held: Buffer[] = [];
+  #bytes = 0;
+  hasBegun = false;
+
+  constructor(options: AnswerOptions, translate: ((answer: Buffer) => Buffer) | undefined) {
+    this.#options = options;
+    this.#translate = translate;
+  }
+
+  take(chunk: Buffer): boolean {
+    const { reader, response } = this.#options;
+    reader.push(chunk);
+    if (this.hasBegun) return response.write(chunk);
+    this.#held.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#translate) {
+      if (this.#bytes > longestTranslated) throw new RangeError(`an answer is longer than ${longestTranslated} bytes`);
+      return true;
+    }
+    if (this.#bytes <= heldBytes) return true;
+    begin(this.#options);
+    this.hasBegun = true;
+    const held = Buffer.concat(this.#held);
+    this.#held = [];
+    return response.write(held);
+  }
+
+  complete(): void {
+    this.#options.reader.end();
+    if (this.#translate) this.#held = [this.#translate(Buffer.concat(this.#held))];
+  }
+
+  finish(last: Headers): void {
+    const { response, headers } = this.#options;
+    if (this.hasBegun) {
+      response.addTrailers(texts(last));
+      response.end();
+      return;
+    }
+    const [only = noBytes, ...more] = this.#held;
+    const body = more.length === 0 ? only : Buffer.concat(this.#held);
+    this.hasBegun = true;
+    response.writeHead(response.statusCode, { ...headers(), ...last, 'content-length': body.length });
+    response.end(body);
+  }
+
+  breakOff(): void {
+    this.#options.response.destroy();
+  }
+}
+
+const texts = (headers: Headers): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));

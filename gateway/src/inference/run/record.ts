@@ -1,0 +1,63 @@
+import { type inference, instantOf, personOf } from '@orrery/contracts';
+import type { Caller } from '../../access/caller.ts';
+import type { Offer } from '../admission/offer.ts';
+import type { Client } from '../shapes/shape.ts';
+import type { Facts } from '../usage/told.ts';
+
+/** Who asks, where, and by which route. */
+export interface Asker {
+  readonly requestId: inference.RequestId;
+  readonly caller: Caller;
+  readonly client: Client;
+  readonly dialect: string;
+  readonly route: string;
+  readonly traceId: string | undefined;
+  /** What the client called the request. */
+  readonly correlationId: string | undefined;
+}
+
+export interface Course {
+  readonly offer: Offer;
+  readonly upstream: string | null;
+  readonly status: number;
+  readonly error: string | null;
+  readonly isStreaming: boolean;
+  readonly startedAt: number;
+  readonly firstByteMs: number | null;
+  readonly endedAt: number;
+}
+
+const kinds: Readonly<Record<Client, inference.RequestKind>> = {
+  chat: 'chat',
+  completions: 'completion',
+  embeddings: 'embedding',
+  responses: 'chat',
+  messages: 'chat',
+  deeplogix: 'chat',
+};
+
+/** What is told of a request beside its tokens and its cost. */
+export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: Course): Facts => {
+  const { requestId, caller, client, dialect, route, traceId = null, correlationId = null } = asker;
+  const { principal, spaceId = null } = caller;
+  // Ids of the credential that was checked: records brand them.
+  return {
+    ...course,
+    requestId,
+    orgId: offer.orgId as Facts['orgId'],
+    spaceId,
+    userId: (personOf(principal) ?? null) as Facts['userId'],
+    keyId: (principal.kind === 'key' ? principal.id : null) as Facts['keyId'],
+    dialect,
+    route,
+    kind: kinds[client],
+    model: offer.model.name,
+    currency: offer.currency,
+    priceVersion: offer.priceVersion,
+    startedAt: instantOf(startedAt),
+    durationMs: Math.max(0, endedAt - startedAt),
+    traceId,
+    correlationId,
+    tags: [],
+  };
+};

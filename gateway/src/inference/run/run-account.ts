@@ -1,0 +1,83 @@
+import type { Reserved } from '../accounting/estimate.ts';
+import type { Ending } from '../accounting/outcomes.ts';
+import type { Prices } from '../accounting/prices.ts';
+import { type Account, type AccountEvent, openAccount, type Settlement, told } from '../accounting/request-account.ts';
+import type { Offer } from '../admission/offer.ts';
+import { settledIfLost, type Told, toldOf } from '../usage/told.ts';
+import type { AnswerReader } from '../wire/answer-reader.ts';
+import { type Asker, factsOf } from './record.ts';
+
+export interface AccountOptions {
+  readonly asker: Asker;
+  readonly offer: Offer;
+  readonly reserved: Reserved;
+  readonly isStreaming: boolean;
+  readonly clock: () => number;
+}
+
+/** What one request came to so far, and in the end. */
+export class RunAccount {
+  readonly #options: AccountOptions;
+  readonly startedAt: number;
+  #account: Account;
+  #reader: AnswerReader | undefined;
+  #upstream: string | null = null;
+  #firstByteMs: number | null = null;
+  /** Of the HTTP answer. */
+  status = 200;
+  /** A code, where it did not end well. */
+  error: string | null = null;
+
+  constructor(options: AccountOptions) {
+    this.#options = options;
+    this.startedAt = options.clock();
+    this.#account = openAccount(options.reserved, options.offer.pricesAt({}));
+  }
+
+  /** Whoever answers is paid what that costs there. */
+  toward(upstream: string, prices: Prices): void {
+    this.#upstream = upstream;
+    this.tell({ type: 'fell-back', prices });
+  }
+
+  tell(event: AccountEvent): void {
+    this.#account = told(this.#account, event);
+  }
+
+  /** The first byte is there; from here on the answer is counted as it passes. */
+  count(reader: AnswerReader): void {
+    this.#firstByteMs = this.#options.clock() - this.startedAt;
+    this.#reader = reader;
+  }
+
+  get firstByteMs(): number | null {
+    return this.#firstByteMs;
+  }
+
+  /** The first ending holds. */
+  settle(ending: Ending): Settlement {
+    this.#account = told(this.#now(), { type: 'ended', ending });
+    if (this.#account.phase !== 'settled') throw new TypeError('what has ended is settled');
+    return this.#account.settlement;
+  }
+
+  told(settlement: Settlement): Told {
+    const { asker, offer, isStreaming, clock } = this.#options;
+    const { status, error, startedAt } = this;
+    const course = { offer, isStreaming, status, error, startedAt, upstream: this.#upstream, firstByteMs: this.#firstByteMs };
+    return toldOf(settlement, factsOf(asker, { ...course, endedAt: clock() }));
+  }
+
+  /** If this process were killed now. */
+  ifLost(): Told {
+    return this.told(settledIfLost(this.#now()));
+  }
+
+  #now(): Account {
+    const seen = this.#reader?.seen();
+    if (seen === undefined || this.#account.phase === 'settled') return this.#account;
+    let account = told(this.#account, { type: 'first-byte' });
+    if (seen.textLength > 0) account = told(account, { type: 'text-seen', length: seen.textLength });
+    return seen.usage ? told(account, { type: 'usage-seen', usage: seen.usage }) : account;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Log } from '@orrery/telemetry';
+import type { Admission } from '../admission/offer.ts';
+import type { Upstreams } from '../forward/upstreams.ts';
+import type { RouteTable } from '../routing/route-table.ts';
+import type { UsageBook } from '../usage/usage-book.ts';
+
+export interface RunSettings {
+  /** The largest body of a request, in bytes. */
+  readonly bodyLimit: number;
+  /** From the request to the last attempt that is begun. */
+  readonly deadlineMs: number;
+  /** How long a request waits for a place at an upstream. */
+  readonly queueMs: number;
+  /** A client that takes nothing for so long is gone. */
+  readonly stallMs: number;
+  /** How long requests under way may go on when this process stops. */
+  readonly patienceMs: number;
+}
+
+/** What runs are made of. */
+export interface RunParts {
+  readonly admission: Admission;
+  readonly book: UsageBook;
+  readonly table: RouteTable;
+  readonly upstreams: Upstreams;
+  readonly settings: RunSettings;
+  readonly log: Log;
+  readonly clock: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
