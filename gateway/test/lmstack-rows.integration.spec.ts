@@ -1,4 +1,4 @@
-import { identity, type Operation, type RequestOf } from '@orrery/contracts';
+import { catalog, identity, type Operation, type RequestOf } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 import request from 'supertest';
 import { lmstack } from '../src/dialects/lmstack/index.ts';
@@ -42,6 +42,16 @@ const key = {
   last_used_at: at,
   last_used: at,
 };
+
+const modelId = catalog.ModelId.parse('0190f3a2-7c4e-7d10-9a8b-4f2d6c1e0a01');
+const called = { ...sample(catalog.GetModel), modelId };
+
+/** What is asked to show a key: what it is called, and what its models are. */
+const showing: Case['asks'] = [
+  [identity.NumberApiKeys, { keyIds: [id] }],
+  [catalog.FindModels, { models: [modelId] }],
+  [catalog.NumberModels, { modelIds: [modelId] }],
+];
 
 const usersUnder = (base: string): readonly Case[] => [
   {
@@ -109,29 +119,23 @@ const cases: readonly Case[] = [
   ...usersUnder('/auth/users'),
   {
     row: 'GET /api-keys',
-    asks: [
-      [identity.ListApiKeys, { limit: 500 }],
-      [identity.NumberApiKeys, { keyIds: [id] }],
-    ],
+    asks: [[identity.ListApiKeys, { limit: 500 }], ...showing],
     gives: { items: [key], total: 1 },
   },
   {
     row: 'POST /api-keys',
     send: { name: 'my-api-key', allowed_model_ids: [7, 'mom'], monthly_token_limit: 1000, expires_in_days: 1 },
     asks: [
-      [identity.CreateApiKey, { name: 'my-api-key', form: 'lmsk', isNameUnique: true, models: ['7', 'mom'], monthlyTokens: 1000 }],
-      [identity.NumberApiKeys, { keyIds: [id] }],
+      [catalog.FindNumberedModel, { number: 7 }],
+      [identity.CreateApiKey, { name: 'my-api-key', form: 'lmsk', isNameUnique: true, models: [modelId, 'mom'], monthlyTokens: 1000 }],
+      ...showing,
     ],
     status: 201,
     gives: { ...key, key: text, api_key: text },
   },
   {
     row: 'GET /api-keys/{key_id}',
-    asks: [
-      [identity.FindApiKey, { number: 7 }],
-      [identity.GetApiKey, { keyId: id }],
-      [identity.NumberApiKeys, { keyIds: [id] }],
-    ],
+    asks: [[identity.FindApiKey, { number: 7 }], [identity.GetApiKey, { keyId: id }], ...showing],
     gives: key,
   },
   {
@@ -140,7 +144,7 @@ const cases: readonly Case[] = [
     asks: [
       [identity.FindManagedApiKey, { number: 7 }],
       [identity.UpdateApiKey, { keyId: id, name: 'other', isNameUnique: true, models: null, monthlyTokens: null }],
-      [identity.NumberApiKeys, { keyIds: [id] }],
+      ...showing,
     ],
     gives: key,
   },
@@ -167,9 +171,12 @@ describe('The LMStack API', () => {
   }, 30_000);
   afterAll(() => world?.stop());
 
-  const shownKey = { ...sample(identity.GetApiKey), form: 'lmsk' as const, prefix, models: ['7', 'mom'] };
+  const shownKey = { ...sample(identity.GetApiKey), form: 'lmsk' as const, prefix, models: [modelId, 'mom'] };
   beforeEach(() => {
     world.stubs.reset();
+    world.stubs.on(catalog.FindNumberedModel, async () => called);
+    world.stubs.on(catalog.FindModels, async () => ({ items: [called] }));
+    world.stubs.on(catalog.NumberModels, async () => ({ items: [{ modelId, number: 7 }] }));
     world.stubs.on(identity.ListApiKeys, async () => ({ items: [shownKey] }));
     world.stubs.on(identity.GetApiKey, async () => shownKey);
     world.stubs.on(identity.UpdateApiKey, async () => shownKey);
@@ -197,6 +204,13 @@ describe('The LMStack API', () => {
     const rows = lmstack().routes.map(({ method, path }) => `${method} ${path.replace('/api', '')}`);
     // Models have cases of their own.
     expect(rows.filter((row) => !row.includes(' /models')).sort()).toEqual(cases.map(({ row }) => row).sort());
+  });
+
+  it('shows as they are models that are gone, and names', async () => {
+    world.stubs.on(catalog.FindModels, async () => ({ items: [] }));
+    world.stubs.on(catalog.NumberModels, async () => ({ items: [] }));
+    const { body } = await call('GET /api-keys/{key_id}', admin.token);
+    expect(body.allowed_model_ids).toEqual([modelId, 'mom']);
   });
 
   it('takes its keys where it takes its tokens, as far as keys go', async () => {
@@ -238,6 +252,7 @@ describe('The LMStack API', () => {
     ['DELETE /users/{user_id}', identity.GetPerson, 'UserNotFound', 404],
     ['DELETE /users/{user_id}', identity.DeleteUser, 'OwnAccount', 400],
     ['POST /api-keys', identity.CreateApiKey, 'KeyNameTaken', 400, { name: 'x' }],
+    ['POST /api-keys', catalog.FindNumberedModel, 'ModelNotFound', 404, { name: 'x', allowed_model_ids: ['9'] }],
     ['GET /api-keys/{key_id}', identity.FindApiKey, 'ApiKeyNotFound', 404],
     ['PATCH /api-keys/{key_id}', identity.FindManagedApiKey, 'ApiKeyNotFound', 404, {}],
     ['PATCH /api-keys/{key_id}', identity.UpdateApiKey, 'KeyNameTaken', 400, { name: 'taken' }],

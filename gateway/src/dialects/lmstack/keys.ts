@@ -1,23 +1,20 @@
-import { identity, instantOf } from '@orrery/contracts';
+import { catalog, identity, instantOf } from '@orrery/contracts';
 import { z } from 'zod';
 import { everyOf } from '../every-of.ts';
 import { integer, type To } from '../row.ts';
+import { modelIds, modelNumbers } from './model-numbers.ts';
 import { type Json, Pages, row } from './row.ts';
 
 const dayMs = 86_400_000;
 const mostDays = 36_500;
 
-/** Models are numbers there; what calls one `mom` means a mixture of them. */
-const modelsOf = (models: readonly string[] | null): Json =>
-  models?.map((model) => (/^\d{1,15}$/.test(model) ? Number(model) : model)) ?? null;
-
-export const key = (number: number, view: identity.ApiKeyView): { readonly [name: string]: Json } => ({
+export const key = (number: number, view: identity.ApiKeyView, models: Json): { readonly [name: string]: Json } => ({
   id: number,
   name: view.name,
   description: view.description,
   access_key: view.prefix.replace(/^lmsk_/, ''),
   prefix: `${view.form}_`,
-  allowed_model_ids: modelsOf(view.models),
+  allowed_model_ids: models,
   monthly_token_limit: view.monthlyTokens,
   expires_at: view.expiresAt,
   created_at: view.createdAt,
@@ -34,12 +31,15 @@ const Rules = {
 type Rules = z.output<z.ZodObject<typeof Rules>>;
 
 /** What is not said is not changed; null, and no model at all, takes a rule away. */
-const rulesOf = ({ description, allowed_model_ids: models, monthly_token_limit: monthlyTokens, expires_in_days: days }: Rules) => ({
-  ...(description === undefined ? {} : { description }),
-  ...(models === undefined ? {} : { models: models === null || models.length === 0 ? null : models.map(String) }),
-  ...(monthlyTokens === undefined ? {} : { monthlyTokens }),
-  ...(days === undefined ? {} : { expiresAt: days === null ? null : instantOf(Date.now() + days * dayMs) }),
-});
+const rulesOf = async (to: To<typeof catalog.FindNumberedModel>, rules: Rules) => {
+  const { description, allowed_model_ids: models, monthly_token_limit: monthlyTokens, expires_in_days: days } = rules;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(models === undefined ? {} : { models: models === null || models.length === 0 ? null : await modelIds(to, models) }),
+    ...(monthlyTokens === undefined ? {} : { monthlyTokens }),
+    ...(days === undefined ? {} : { expiresAt: days === null ? null : instantOf(Date.now() + days * dayMs) }),
+  };
+};
 
 const names = {
   models: 'allowed_model_ids',
@@ -55,19 +55,26 @@ const nothings = Number.MAX_SAFE_INTEGER;
 /** What is no number is looked for all the same: whoever may not look is told that first. */
 const numberIn = (path: Readonly<Record<string, string>>): number => integer(identity.Numbered).safeParse(path['key_id']).data ?? nothings;
 
-const numbered = async (to: To<typeof identity.NumberApiKeys>, views: readonly identity.ApiKeyView[]) => {
+const showing = [identity.NumberApiKeys, catalog.FindModels, catalog.NumberModels] as const;
+type Showing = (typeof showing)[number];
+
+const numbered = async (to: To<Showing>, views: readonly identity.ApiKeyView[]) => {
   const { items } = await to.ask(identity.NumberApiKeys, { keyIds: views.map(({ id }) => id) });
   const numbers = new Map(items.map(({ keyId, number }) => [keyId, number]));
-  return views.map((view) => key(identity.Numbered.parse(numbers.get(view.id)), view));
+  const models = await modelNumbers(
+    to,
+    views.flatMap((view) => view.models ?? []),
+  );
+  return views.map((view) => key(identity.Numbered.parse(numbers.get(view.id)), view, view.models?.map(models) ?? null));
 };
 
-const shown = async (to: To<typeof identity.NumberApiKeys>, view: identity.ApiKeyView) => (await numbered(to, [view]))[0] ?? null;
+const shown = async (to: To<Showing>, view: identity.ApiKeyView) => (await numbered(to, [view]))[0] ?? null;
 
 export const keys = [
   row({
     method: 'GET',
     path: '/api-keys',
-    operations: [identity.ListApiKeys, identity.NumberApiKeys],
+    operations: [identity.ListApiKeys, ...showing],
     query: Pages,
     answer: async (to, { query: { skip, limit } }) => {
       const all = await everyOf((page) => to.ask(identity.ListApiKeys, page));
@@ -77,19 +84,24 @@ export const keys = [
   row({
     method: 'POST',
     path: '/api-keys',
-    operations: [identity.CreateApiKey, identity.NumberApiKeys],
+    operations: [identity.CreateApiKey, ...showing, catalog.FindNumberedModel],
     body: z.object({ name: z.string().min(1).max(100), ...Rules }),
     names,
     status: 201,
     answer: async (to, { body: { name, ...rules } }) => {
-      const { key: secret, ...made } = await to.ask(identity.CreateApiKey, { name, form: 'lmsk', isNameUnique: true, ...rulesOf(rules) });
+      const { key: secret, ...made } = await to.ask(identity.CreateApiKey, {
+        name,
+        form: 'lmsk',
+        isNameUnique: true,
+        ...(await rulesOf(to, rules)),
+      });
       return { ...(await shown(to, made)), key: secret, api_key: secret };
     },
   }),
   row({
     method: 'GET',
     path: '/api-keys/{key_id}',
-    operations: [identity.FindApiKey, identity.GetApiKey, identity.NumberApiKeys],
+    operations: [identity.FindApiKey, identity.GetApiKey, ...showing],
     names,
     answer: async (to, { path }) => {
       const { keyId } = await to.ask(identity.FindApiKey, { number: numberIn(path) });
@@ -99,12 +111,12 @@ export const keys = [
   row({
     method: 'PATCH',
     path: '/api-keys/{key_id}',
-    operations: [identity.FindManagedApiKey, identity.UpdateApiKey, identity.NumberApiKeys],
+    operations: [identity.FindManagedApiKey, identity.UpdateApiKey, ...showing, catalog.FindNumberedModel],
     body: z.object({ name: z.string().min(1).max(100).optional(), ...Rules }),
     names,
     answer: async (to, { path, body: { name, ...rules } }) => {
       const { keyId } = await to.ask(identity.FindManagedApiKey, { number: numberIn(path) });
-      const change = { keyId, ...(name === undefined ? {} : { name, isNameUnique: true }), ...rulesOf(rules) };
+      const change = { keyId, ...(name === undefined ? {} : { name, isNameUnique: true }), ...(await rulesOf(to, rules)) };
       return shown(to, await to.ask(identity.UpdateApiKey, change));
     },
   }),
