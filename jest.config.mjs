@@ -14,8 +14,11 @@ const swc = [
 
 const swcOfModules = ['@swc/jest', { jsc: { target: 'es2023' }, module: { type: 'commonjs' } }];
 
-/** Published as modules only, which Jest cannot load as they are: the provider of OAuth, its client in tests, and what they are made of. */
-const modulesOnly = '/node_modules/(oidc-provider|jose|openid-client|oauth4webapi)/';
+/**
+ * Published as modules only, which Jest cannot load as they are: the provider of OAuth, its client in tests, and what they are made of. What the AI
+ * SDK reads streams with has a `source` condition of its own, and so comes as its sources.
+ */
+const modulesOnly = '/node_modules/(oidc-provider|jose|openid-client|oauth4webapi|eventsource-parser)/';
 
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,

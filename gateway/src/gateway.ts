@@ -16,6 +16,7 @@ import { Organizations } from './access/organization.ts';
 import { Places } from './access/places.ts';
 import { ExportPlaces } from './audit/places.ts';
 import type { Dialect } from './dialect.ts';
+import { anthropic } from './dialects/anthropic/index.ts';
 import { deeplogix } from './dialects/deeplogix/index.ts';
 import { lmstack } from './dialects/lmstack/index.ts';
 import { lyceum } from './dialects/lyceum/index.ts';
@@ -173,6 +174,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       deeplogix(config),
       lmstack(),
       openai(),
+      anthropic(),
       signIn(config),
     ],
     settings: { ...settingsOf(config), ...settings },

@@ -238,7 +238,8 @@ describe('The Deeplogix API', () => {
   });
 
   it('has a case for every row', () => {
-    const rows = deeplogix({ publicUrl: here }).routes.map(({ method, path }) => `${method} ${path.replace('/api', '')}`);
+    const answered = deeplogix({ publicUrl: here }).routes.filter(({ kind }) => kind === 'answer');
+    const rows = answered.map(({ method, path }) => `${method} ${path.replace('/api', '')}`);
     // OAuth applications have cases of their own.
     expect(rows.filter((row) => !row.includes('/oauth-app')).sort()).toEqual(cases.map(({ row }) => row).sort());
   });

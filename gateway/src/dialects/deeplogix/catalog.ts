@@ -1,9 +1,9 @@
-import { catalog, decimalOf, parseNanos } from '@orrery/contracts';
+import { catalog, decimalOf, inference, parseNanos } from '@orrery/contracts';
 import { z } from 'zod';
-import type { AnswerRoute } from '../../dialect.ts';
+import type { AnswerRoute, PaidRoute } from '../../dialect.ts';
 import { everyOf } from '../every-of.ts';
 import { fromPath, integer } from '../row.ts';
-import { type Json, row } from './row.ts';
+import { base, type Json, row } from './row.ts';
 
 const usualLimit = 50;
 
@@ -111,3 +111,15 @@ export const models: readonly AnswerRoute[] = [
     },
   }),
 ];
+
+/** The one thing that a model can be asked here. */
+export const chat: PaidRoute = {
+  kind: 'paid',
+  method: 'POST',
+  path: `${base}/model/{model_id}/chat`,
+  operations: [inference.CallModel],
+  client: 'deeplogix',
+  dialect: 'deeplogix',
+  modelField: 'model_id',
+  takesCookie: true,
+};

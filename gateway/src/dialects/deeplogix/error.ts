@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorShape } from '../../dialect.ts';
 import type { Failure } from '../../failure.ts';
+import { sentenceOfIssues } from '../sentence-of-issues.ts';
 
 /** What a failure is about, where its code does not say so by ending in `NotFound`. */
 const fields: Readonly<Record<string, string>> = {
@@ -11,6 +12,7 @@ const fields: Readonly<Record<string, string>> = {
   IdempotencyKeyReused: 'IDEMPOTENCY_KEY',
   MalformedJson: 'BODY',
   MalformedRequest: 'REQUEST',
+  ModelRefused: 'MESSAGE',
   MfaNotEnabled: 'SECOND_FACTOR',
   NestedTooDeep: 'BODY',
   NoOrganization: 'ORG',
@@ -34,6 +36,9 @@ const resources: readonly (readonly [string, string])[] = [
   ['/api/user', 'USER'],
 ];
 
+/** Whoever asks a model that is not live asked wrongly; whoever asks one that is not there asked for nothing. */
+const statuses: Readonly<Record<string, number>> = { ModelOffline: 400 };
+
 const upperSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toUpperCase();
 
 /** The field or thing that is wrong, as the identifiers of this API spell it. */
@@ -54,19 +59,15 @@ const kinds: Readonly<Record<number, 'BAD_REQUEST' | 'FORBIDDEN' | 'NOT_FOUND'>>
   422: 'BAD_REQUEST',
 };
 
-const sentenceOf = ({ detail, issues }: Failure): string =>
-  issues.length === 0
-    ? detail
-    : issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : issue.in} ${issue.detail}`).join('; ');
-
 /** `{ ok: false, error: "E_NAME-BAD_REQUEST", … }`; a status that names nothing has its plain words. */
 export const deeplogixError: ErrorShape = (failure, { path }) => {
-  const kind = kinds[failure.status];
-  const status = kind === 'BAD_REQUEST' ? 400 : failure.status;
+  const given = statuses[failure.code] ?? failure.status;
+  const kind = kinds[given];
+  const status = kind === 'BAD_REQUEST' ? 400 : given;
   const error = kind === undefined ? (STATUS_CODES[status] ?? 'Internal Server Error') : `E_${fieldOf(failure, path)}-${kind}`;
   return {
     status,
     contentType: 'application/json; charset=utf-8',
-    body: { ok: false, error, message: sentenceOf(failure), status },
+    body: { ok: false, error, message: sentenceOfIssues(failure), status },
   };
 };

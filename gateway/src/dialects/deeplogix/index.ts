@@ -1,5 +1,5 @@
 import type { Dialect } from '../../dialect.ts';
-import { models } from './catalog.ts';
+import { chat, models } from './catalog.ts';
 import { deeplogixError } from './error.ts';
 import { oauthApps } from './oauth-apps.ts';
 import { base } from './row.ts';
@@ -10,6 +10,6 @@ import { user } from './user.ts';
 export const deeplogix = ({ publicUrl }: { readonly publicUrl: string }): Dialect => ({
   name: 'deeplogix',
   bases: ['user', 'model', 'public'].map((part) => `${base}/${part}`),
-  routes: [...session({ publicUrl }), ...user, ...oauthApps, ...models],
+  routes: [...session({ publicUrl }), ...user, ...oauthApps, ...models, chat],
   error: deeplogixError,
 });

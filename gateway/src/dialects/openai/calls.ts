@@ -8,6 +8,7 @@ const paths: readonly (readonly [string, Client])[] = [
   ['/chat/completions', 'chat'],
   ['/completions', 'completions'],
   ['/embeddings', 'embeddings'],
+  ['/responses', 'responses'],
 ];
 
 /** What calls a model, on every base. */

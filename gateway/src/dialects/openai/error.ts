@@ -1,5 +1,6 @@
 import type { ErrorShape } from '../../dialect.ts';
 import type { Failure } from '../../failure.ts';
+import { sentenceOfIssues } from '../sentence-of-issues.ts';
 
 const types: Readonly<Record<number, string>> = {
   401: 'authentication_error',
@@ -31,11 +32,6 @@ const typeOf = (status: number): string =>
 
 const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
 
-const sentenceOf = ({ detail, issues }: Failure): string =>
-  issues.length === 0
-    ? detail
-    : issues.map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : issue.in} ${issue.detail}`).join('; ');
-
 /** The one field that is wrong, where there is one: what clients show beside the message. */
 const paramOf = ({ code, details, issues: [issue] }: Failure): string | null => {
   if (issue) return issue.path.length > 0 ? issue.path.join('.') : null;
@@ -57,7 +53,7 @@ export const openaiError: ErrorShape = (failure) => {
     contentType: 'application/json; charset=utf-8',
     body: {
       error: {
-        message: sentenceOf(failure),
+        message: sentenceOfIssues(failure),
         type: typeOf(status),
         param: paramOf(failure),
         code: codeOf(failure),

@@ -4,7 +4,7 @@ import { openaiError } from './error.ts';
 import { models } from './models.ts';
 import { bases, sharedBase } from './row.ts';
 
-const own = ['models', 'chat', 'completions', 'embeddings'];
+const own = ['models', 'chat', 'completions', 'embeddings', 'responses'];
 
 /** The OpenAI-compatible API. It shares `/v1` with others, so there it names what is its own. */
 export const openai = (): Dialect => ({

@@ -5,7 +5,7 @@ import type { PaidRoute } from '../../dialect.ts';
 import { exchangeOf } from '../../edge/exchange.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
 import { questionIn } from '../forward/question.ts';
-import { chatError } from '../shapes/errors.ts';
+import { failureFrame } from '../shapes/failure-frame.ts';
 import { RequestRun } from './request-run.ts';
 import type { RunParts } from './run-parts.ts';
 
@@ -18,10 +18,6 @@ export type PaidHandler = (request: FastifyRequest, reply: FastifyReply) => Prom
 /** Handlers that were made here. A paid route with any other one does not start. */
 const made = new WeakSet<object>();
 export const isPaidHandler = (handler: unknown): boolean => typeof handler === 'function' && made.has(handler);
-
-/** Says in a stream what went wrong, as clients of OpenAI's streams read it. */
-const frameOf = ({ failure: { status, detail, code } }: Failed): Buffer =>
-  Buffer.from(`data: ${JSON.stringify(chatError(status, { message: detail, code }))}\n\n`);
 
 /** All requests under way that cost money. */
 export class Runs {
@@ -107,7 +103,7 @@ export class Runs {
         reply.hijack();
         return set;
       },
-      frameOf,
+      frameOf: ({ failure }) => failureFrame(client, failure),
     });
   }
 

@@ -5,7 +5,8 @@ import type { Asked, Translation } from './shape.ts';
 import { chatUsage, countedIn } from './usage.ts';
 
 const requestOf = ({ body, model, maxOutput }: Asked): Members => {
-  const { message } = body;
+  const { message, stream } = body;
+  if (stream === true) throw cannot(['stream'], 'is not known here: answers come whole', 'leave it out');
   if (typeof message !== 'string') throw cannot(['message'], 'must be a text', 'send what the model is asked, a text');
   if (message.trim() === '') throw cannot(['message'], 'must not be empty', 'send what the model is asked');
   return { model, messages: [{ role: 'user', content: message }], [limitName(model)]: maxOutput };

@@ -40,6 +40,7 @@ it.each<[string, Client, 'openai' | 'anthropic', object]>([
   ['input', 'responses', 'openai', {}],
   ['message', 'deeplogix', 'openai', { message: 7 }],
   ['message', 'deeplogix', 'openai', { message: ' ' }],
+  ['stream', 'deeplogix', 'openai', { message: 'Hi', stream: true }],
 ])('%s is refused by name where %s is spoken with %s and nothing there means it', (field, client, kind, body) =>
   expect(refusedField(client, kind, body)).toBe(field),
 );
