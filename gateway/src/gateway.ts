@@ -26,7 +26,6 @@ import type { Gatekeepers } from './edge/admit.ts';
 import type { TableRow } from './edge/route-table.ts';
 import { createEdge, type EdgeSettings } from './edge/server.ts';
 import { EdgeAdapter } from './edge-adapter.ts';
-import { edgeFailure } from './failure.ts';
 import type { GatewayConfig } from './gateway.config.ts';
 import { addHouseRoutes } from './house-routes.ts';
 import type { Admission } from './inference/admission/offer.ts';
@@ -92,15 +91,12 @@ export interface GatewayOptions {
   readonly settings?: Partial<EdgeSettings>;
   /** How often the last uses of keys are told, in milliseconds. */
   readonly keyUsesMs?: number;
-  /** Who may have what of models. */
+  /** Who may have what of models, where it is not what the services say. */
   readonly admission?: Admission;
   readonly runSettings?: Partial<RunSettings>;
   /** The published APIs beside our own. */
   readonly dialects?: readonly Dialect[];
 }
-
-/** Where nobody says who may have models, nobody may. */
-const closed: Admission = { offer: () => ({ refused: edgeFailure('ModelUnavailable') }) };
 
 const listen = async (edge: FastifyInstance, { httpHost, httpPort }: GatewayConfig, log: Log): Promise<NestFastifyApplication> => {
   const adapter = new EdgeAdapter(edge);
@@ -152,7 +148,7 @@ const gatekeepersOf = ({ config, bus, log, keyUsesMs = usualKeyUsesMs }: Gateway
 
 /** Builds the gateway around a bus and lets it listen. Whoever gave the bus closes it, after `stop`. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const { config, bus, log, settings, dialects, admission = closed, runSettings } = options;
+  const { config, bus, log, settings, dialects, admission, runSettings } = options;
   const snapshots = followSnapshots(bus, log);
   const gatekeepers = gatekeepersOf(options, snapshots);
   const draining = new AbortController();
@@ -162,7 +158,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     if (!bus.isConnected) return 'not connected to the bus';
     return snapshots.areLoaded() ? undefined : 'waiting for the snapshots of identity';
   };
-  const inference = startDataPlane({ config, bus, log, admission, settings: runSettings });
+  const inference = startDataPlane({ config, bus, log, snapshots, admission, settings: runSettings });
   const { app: edge, routes } = createEdge({
     bus,
     gatekeepers,

@@ -2,7 +2,9 @@ import { systemClock } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { secretsOf } from '@orrery/process';
 import type { Log } from '@orrery/telemetry';
+import type { Snapshots } from '../access/follow-snapshots.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
+import { followAdmission } from './admission/follow-admission.ts';
 import type { Admission } from './admission/offer.ts';
 import { Upstreams } from './forward/upstreams.ts';
 import { followRoutes } from './routing/follow-routes.ts';
@@ -14,7 +16,9 @@ export interface DataPlaneOptions {
   readonly config: GatewayConfig;
   readonly bus: Bus;
   readonly log: Log;
-  readonly admission: Admission;
+  readonly snapshots: Pick<Snapshots, 'keys' | 'plans'>;
+  /** Who may have what of models, where it is not what the services say. */
+  readonly admission?: Admission | undefined;
   readonly settings?: Partial<RunSettings> | undefined;
 }
 
@@ -33,17 +37,20 @@ const settingsOf = ({ inferenceBodyLimit, inferencePatienceMs }: GatewayConfig):
 });
 
 /** What forwards requests to models: routes from memory, one round trip to Redis before and one after, and the bytes in between. */
-export const startDataPlane = ({ config, bus, log, admission, settings }: DataPlaneOptions): DataPlane => {
+export const startDataPlane = ({ config, bus, log, snapshots, admission, settings }: DataPlaneOptions): DataPlane => {
+  const clock = (): number => systemClock.now();
+  const { keys, plans } = snapshots;
+  const admitted = followAdmission(bus, { log, clock, keys: keys.snapshot, plans, defaultPlan: config.defaultPlan });
   const routes = followRoutes(bus, { log, gatewayKey: secretsOf(config.secret)('upstream-credentials') });
   const book = new DurableUsage({ url: config.redisUrl, bus, log, patienceMs: config.redisPatienceMs });
   const runs = new Runs({
-    admission,
+    admission: admission ?? admitted.admission,
     book,
     table: routes.table,
     upstreams: new Upstreams(),
     settings: { ...settingsOf(config), ...settings },
     log,
-    clock: () => systemClock.now(),
+    clock,
     random: Math.random,
   });
   return {
@@ -51,7 +58,7 @@ export const startDataPlane = ({ config, bus, log, admission, settings }: DataPl
     stop: async () => {
       await runs.stop();
       await book.close();
-      await routes.close();
+      await Promise.all([routes.close(), admitted.close()]);
     },
   };
 };
