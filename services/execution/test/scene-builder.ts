@@ -4,7 +4,7 @@ import { type Away, Sight } from '../src/domain/scheduling/explain/sight.ts';
 import type { Need } from '../src/domain/scheduling/placement/need.ts';
 import type { MachineSize } from '../src/domain/scheduling/placement/place.ts';
 import type { Request } from '../src/domain/scheduling/request.ts';
-import type { Reserved, Wait, WaitReason } from '../src/domain/scheduling/scheduler/facts.ts';
+import type { Promised, Reserved, Wait, WaitReason } from '../src/domain/scheduling/scheduler/facts.ts';
 import { Scheduler } from '../src/domain/scheduling/scheduler/scheduler.ts';
 import { defaultSettings } from '../src/domain/scheduling/scheduler/settings.ts';
 
@@ -83,6 +83,24 @@ export class SceneBuilder {
     const gpus = places[0]?.gpus.length ?? 0;
     this.scheduler.submit(requestFor(id, { ...rest, nodes: places.length, need: { gpus, ...rest.need } }));
     this.scheduler.placed(id, { choice: 0, seats: places, at, isBorrowed });
+    return this;
+  }
+
+  promises(...promised: readonly Promised[]): this {
+    this.scheduler.setPromises(promised);
+    return this;
+  }
+
+  /** So often it has given its place back. */
+  preempted(id: string, times: number): this {
+    const returned = { at: sceneNow, notBefore: sceneNow, failedOn: null, isPreempted: true };
+    for (let time = 0; time < times; time += 1) this.scheduler.returned(id, returned);
+    return this;
+  }
+
+  /** A moment ago. */
+  failed(id: string): this {
+    this.scheduler.returned(id, { at: sceneNow, notBefore: sceneNow + 1_000, failedOn: 'm', isPreempted: false });
     return this;
   }
 

@@ -1,19 +1,7 @@
+import { said } from '../../../../test/said.ts';
 import { hour, needOf, SceneBuilder, sceneNow } from '../../../../test/scene-builder.ts';
-import { explainWait } from './explain.ts';
-import { shareOf, startOf } from './start.ts';
 
 const scene = () => new SceneBuilder();
-
-/** What is said of a request that waits for what the scheduler itself finds. */
-const said = (builder: SceneBuilder) => {
-  const built = builder.decided();
-  const reason = built.waits.find(({ request }) => request === 'r')?.reason;
-  if (!reason) throw new Error('r does not wait');
-  const never = startOf({ late: 'never', early: 'never', share: shareOf(null) }, { reason, reserved: undefined, now: sceneNow });
-  const explained = explainWait(built, 'r', { ...never, instead: [] });
-  if (!explained) throw new Error('r is not explained');
-  return explained;
-};
 
 const near = (scope: 'machine' | 'rack' = 'machine') => ({ near: { group: 'g', scope } });
 const apart = (scope: 'machine' | 'rack' = 'machine') => ({ apart: { group: 'g', scope } });
@@ -158,73 +146,6 @@ describe('of one whose machines take nothing', () => {
   });
 });
 
-describe('of one that a limit stops', () => {
-  it('which it is above by itself it is said that it never starts, and nothing of work that ends', () => {
-    const built = scene()
-      .machine('m')
-      .quota('org', { limit: { a100: 2_000 } })
-      .waits('r', { need: { gpus: 4 } });
-    const { reason, summary, quotas, startUnknown } = said(built);
-    expect(reason).toBe('quota');
-    expect(summary).toContain('It asks for 4 a100, and its organization is limited to 2 a100: it never starts unless that limit is raised');
-    expect(summary).not.toContain('ends');
-    expect(quotas[0]?.message).toContain('more than it may ever have');
-    expect(startUnknown).toContain('the limit is raised, or it asks for less');
-  });
-
-  it('which others of its group have reached, the limit is not said to be its own', () => {
-    const built = scene()
-      .machine('m')
-      .quota('group', { limit: { a100: 4_000 } })
-      .quota('org', { parent: 'group' })
-      .quota('other', { parent: 'group' })
-      .runs('a', { m: [0, 1, 2, 3] }, { queue: 'other' })
-      .waits('r');
-    const { summary, quotas } = said(built);
-    expect(summary).toContain('The limit of the group that its organization is in is reached');
-    expect(summary).not.toContain('work of its organization');
-    expect(quotas).toMatchObject([
-      { scope: 'above', isReached: true, message: expect.stringContaining('beside what others of it have now') },
-    ]);
-  });
-
-  it.each([
-    ['org', 'its organization'],
-    ['org/x', 'its project'],
-  ])('at %s, it starts when work of it ends', (node, whose) => {
-    const built = scene()
-      .machine('m')
-      .quota('org', { limit: { a100: node === 'org' ? 2_000 : 8_000 } })
-      .quota('org/x', { parent: 'org', limit: { a100: node === 'org' ? 8_000 : 2_000 } })
-      .runs('a', { m: [0, 1] }, { queue: 'org/x' })
-      .waits('r', { queue: 'org/x' });
-    expect(said(built).summary).toContain(`The limit of ${whose} is reached: it can start when work of ${whose} ends`);
-  });
-
-  it('and that no machine could ever take, the machines are told first', () => {
-    const limited = () =>
-      scene()
-        .machine('m')
-        .machine('n', { gpuModels: ['t4', 't4'] })
-        .quota('org', { limit: { t4: 1_000 } })
-        .runs('a', { n: [0] }, { need: { models: ['t4'] } });
-    const never = said(limited().waits('r', { need: { machine: 'm', models: ['t4'] } }));
-    expect([never.reason, never.summary]).toEqual(['no-machine', expect.stringContaining('The machine that it is pinned to could not')]);
-    expect(said(limited().waits('r', { need: { machine: 'n', models: ['t4'] } })).reason).toBe('quota');
-    expect(said(limited().waits('r', { need: { machine: 'gone', models: ['t4'] } })).reason).toBe('quota');
-  });
-
-  it('of several choices the one is told that can be had', () => {
-    const built = scene()
-      .machine('m')
-      .machine('n', { gpuModels: ['h100'] })
-      .quota('org', { limit: { a100: 500, h100: 1_000 } })
-      .runs('a', { n: [0] }, { need: { models: ['h100'] } })
-      .waits('r', { choices: [needOf(), needOf({ models: ['h100'] })] });
-    expect(said(built).summary).toContain('The limit of its organization is reached');
-  });
-});
-
 describe('of who goes first', () => {
   const order = (builder: SceneBuilder): string => said(builder).order.message;
   const full = () =>
@@ -266,5 +187,6 @@ describe('of those that others make way for', () => {
       ['r', 'preempting'],
       ['s', 'all-busy'],
     ]);
+    expect(said(builder).summary).toContain('Other work has been told to make room for it.');
   });
 });
