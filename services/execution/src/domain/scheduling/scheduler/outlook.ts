@@ -1,31 +1,19 @@
 import { asWished } from '../placement/domains.ts';
 import { isOwn, mostOnOne } from '../placement/need.ts';
 import type { FleetNeed, Place } from '../placement/place.ts';
-import type { FindOptions } from '../placement/wishes.ts';
 import type { Seat } from '../request.ts';
+import type { Asker } from './asker.ts';
 import type { Cluster } from './cluster.ts';
-import { type Entry, endOf, type Hold, type Reservation } from './entry.ts';
+import { endOf, type Hold, type Reservation } from './entry.ts';
 import type { Reserved } from './facts.ts';
 import { forkOf, type Held, intersect, isFreeFor, seatOn, shiftOn } from './fork.ts';
 import { mayDisplace } from './level.ts';
-import type { Option } from './options.ts';
 import type { Reservations } from './reservations.ts';
 import { insert, type Sights, Soonest } from './soonest.ts';
 
 interface Chance {
   readonly at: number;
   readonly seat: Seat;
-}
-
-/** Who wants to know when it could start. */
-export interface Asker {
-  readonly entry: Entry;
-  readonly option: Option;
-  readonly now: number;
-  /** Of its reservations it goes round those that this says; the others it may displace. */
-  readonly mustRespect: (reservation: Reservation) => boolean;
-  /** GPUs that were promised to others. */
-  readonly refuses?: FindOptions['refuses'];
 }
 
 type Search = Asker & { readonly need: FleetNeed; readonly most: number; readonly before: number; readonly from: number };
@@ -185,7 +173,7 @@ export class Outlook {
   private chancesAlone(place: Place, asker: Search): readonly Chance[] {
     const { need, most, now, before, option, refuses } = asker;
     const ends = [...this.cluster.on(place.id)]
-      .filter(({ place: there }) => there !== null)
+      .filter((hold) => hold.place !== null && !asker.without?.(hold))
       .map((hold) => ({ hold, at: Math.max(now, this.endsAt(hold)) }));
     ends.sort((a, b) => a.at - b.at);
     const room = forkOf(place);
@@ -209,9 +197,9 @@ export class Outlook {
     }
   }
 
-  /** What promises keep from it may be had sooner when they change. */
-  private note({ option, refuses }: Asker, place: Place, at = Number.POSITIVE_INFINITY): void {
-    if (!refuses) this.soonest.note(option.fit, place, at);
+  /** What promises keep from it may be had sooner when they change, and what it does not count on, by others. */
+  private note({ option, refuses, without }: Asker, place: Place, at = Number.POSITIVE_INFINITY): void {
+    if (!refuses && !without) this.soonest.note(option.fit, place, at);
   }
 
   /** When something ends there. */
@@ -222,8 +210,8 @@ export class Outlook {
     return [...moments].sort((a, b) => a - b);
   }
 
-  private roomAt(place: Place, at: number, others: readonly Reservation[], { entry, now }: Asker): Place {
-    const room = this.after(place, Math.max(at, now));
+  private roomAt(place: Place, at: number, others: readonly Reservation[], { entry, now, without }: Asker): Place {
+    const room = this.after(place, Math.max(at, now), without);
     const end = endOf(at, entry.request.limitMs, this.graceMs);
     for (const other of others) {
       const otherEnd = endOf(Math.max(other.at, now), other.entry.request.limitMs, this.graceMs);
@@ -237,9 +225,10 @@ export class Outlook {
   }
 
   /** The machine when all that ends by then has ended. */
-  private after(place: Place, at: number): Place {
+  private after(place: Place, at: number, without?: Asker['without']): Place {
     const fork = forkOf(place);
-    for (const hold of this.cluster.on(place.id)) if (hold.place !== null && this.endsAt(hold) <= at) shiftOn(1, fork, hold);
+    const isGone = (hold: Hold): boolean => hold.place !== null && this.endsAt(hold) <= at && !without?.(hold);
+    for (const hold of this.cluster.on(place.id)) if (isGone(hold)) shiftOn(1, fork, hold);
     return fork;
   }
 

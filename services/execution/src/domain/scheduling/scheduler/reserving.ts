@@ -1,5 +1,6 @@
+import type { Asker } from './asker.ts';
 import type { Core } from './core.ts';
-import { type Entry, isEarlier, isPressing, type Leaf } from './entry.ts';
+import { type Entry, type Hold, isEarlier, isPressing, type Leaf } from './entry.ts';
 import type { Reserved, WaitReason } from './facts.ts';
 import { type Level, levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
@@ -55,19 +56,34 @@ export class Reserving {
   reserve(entry: Entry, options: readonly Option[]): Reserved | null {
     let best: { readonly reserved: Reserved; readonly option: Option } | null = null;
     for (const option of options) {
-      const reserved = this.core.outlook.earliest({
-        entry,
-        option,
-        now: this.trial.now,
-        ...this.core.refusals(entry),
-        mustRespect: ({ level }) => !mayDisplace(option.level, level),
-      });
+      const reserved = this.earliest(entry, option);
       if (reserved && (best === null || reserved.at < best.reserved.at)) best = { reserved, option };
     }
     if (!best) return null;
     this.trial.reserve(entry, best.reserved, best.option.level);
     this.left -= 1;
     return best.reserved;
+  }
+
+  /**
+   * What one like it of its own queue gives back comes to it by its turn: where that is what it would wait for, machines are kept for it
+   * that others hold. Otherwise nobody would ever collect what these give back in small pieces, and they would take it again.
+   */
+  private earliest(entry: Entry, option: Option): Reserved | null {
+    const asker: Asker = {
+      entry,
+      option,
+      now: this.trial.now,
+      ...this.core.refusals(entry),
+      mustRespect: ({ level }) => !mayDisplace(option.level, level),
+    };
+    const reserved = this.core.outlook.earliest(asker);
+    // Its time is up: the earliest moment will do. And what is guaranteed is taken back, and need not be waited for.
+    if (!reserved || isPressing(entry, this.trial.now, this.core.settings.overdueMs)) return reserved;
+    if (this.core.admission.hasGuarantee(entry.request.queue)) return reserved;
+    const without = (hold: Hold): boolean => isSuccessor(entry, option, hold);
+    const isInherited = reserved.seats.some(({ machine }) => [...this.core.cluster.on(machine)].some(without));
+    return (isInherited ? this.core.outlook.earliest({ ...asker, without }) : null) ?? reserved;
   }
 
   /** Somebody of its queue who comes before it keeps machines. Those behind it were told a moment, which they keep: no others overtake it. */
@@ -81,3 +97,12 @@ export class Reserving {
     return isOne === isOther ? isEarlier(one, other) : isOne === true;
   }
 }
+
+/** It is of the same queue, and asks for no more than this one has. */
+const isSuccessor = ({ request }: Entry, { fit: { need, nodes } }: Option, { entry, need: held }: Hold): boolean =>
+  entry.request.queue === request.queue &&
+  entry.shape.ask.nodes >= nodes &&
+  held.gpus >= need.gpus &&
+  held.gpuMilli >= need.gpuMilli &&
+  held.cpuMilli >= need.cpuMilli &&
+  held.memoryMib >= need.memoryMib;
