@@ -19,7 +19,10 @@ const job = fc.record({
   ),
 });
 
-const story = fc.record({ overdueMs: fc.constantFrom(2 * hour, 72 * hour), jobs: fc.array(job, { minLength: 2, maxLength: 40 }) });
+const story = fc.record({
+  overdueMs: fc.constantFrom(2 * hour, 72 * hour),
+  jobs: fc.array(job, { minLength: 2, maxLength: 40, size: 'max' }),
+});
 
 const turnOf = ({ settings }: Timeline, { submittedAt, rank }: Request): number => submittedAt - rank * settings.ageingMs;
 

@@ -26,7 +26,7 @@ const story = fc.record({
   machines: fc.integer({ min: 1, max: 4 }),
   parts: fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 3, maxLength: 3 }),
   spare: fc.integer({ min: 0, max: 3 }),
-  jobs: fc.array(job, { minLength: 1, maxLength: 40 }),
+  jobs: fc.array(job, { minLength: 1, maxLength: 40, size: 'max' }),
 });
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 

@@ -3,7 +3,7 @@ import { anyLimit, changing, history, quotas } from '../../../../test/scheduling
 import { IdleRoom } from '../../../../test/scheduling/idle-room.ts';
 import { Play } from '../../../../test/scheduling/play.ts';
 
-const numRuns = process.env.ORRERY_LAWS === 'full' ? 10_000 : 400;
+const numRuns = process.env.ORRERY_LAWS === 'full' ? 10_000 : 150;
 
 describe('room', () => {
   it('is not left idle while somebody waits whom it would do, and whom nothing forbids to have it', () => {

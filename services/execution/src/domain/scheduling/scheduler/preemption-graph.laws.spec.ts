@@ -16,7 +16,7 @@ const job = fc.record({
 
 const story = fc.record({
   guarantees: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: queues.length, maxLength: queues.length }),
-  jobs: fc.array(job, { minLength: 5, maxLength: 50 }),
+  jobs: fc.array(job, { minLength: 5, maxLength: 50, size: 'max' }),
 });
 
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;

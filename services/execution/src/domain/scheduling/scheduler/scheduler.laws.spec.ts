@@ -5,7 +5,7 @@ import { compared, played } from '../../../../test/scheduling/play.ts';
 import { Story } from '../../../../test/scheduling/story.ts';
 
 const hour = 3_600_000;
-const numRuns = process.env.ORRERY_LAWS === 'full' ? 5_000 : 200;
+const runs = (few: number): { readonly numRuns: number } => ({ numRuns: process.env.ORRERY_LAWS === 'full' ? 5_000 : few });
 
 describe('whatever happens in a cluster', () => {
   it('nobody gets what is not there, or part of what was asked for, or more than a limit; and nobody makes way against the rules', () => {
@@ -14,7 +14,7 @@ describe('whatever happens in a cluster', () => {
         const { faults } = played(told).story;
         expect(faults.filter((fault) => !fault.includes('reserved moment'))).toEqual([]);
       }),
-      { numRuns: 300 },
+      runs(120),
     );
   });
 
@@ -23,7 +23,7 @@ describe('whatever happens in a cluster', () => {
       fc.property(history(rough, quotas(anyLimit)), (told) => {
         expect(compared(told).differences).toEqual([]);
       }),
-      { numRuns },
+      runs(120),
     );
   });
 
@@ -32,7 +32,7 @@ describe('whatever happens in a cluster', () => {
       fc.property(crowd, (told) => {
         expect(compared(told).differences).toEqual([]);
       }),
-      { numRuns: numRuns / 4 },
+      runs(50),
     );
   });
 
@@ -41,7 +41,7 @@ describe('whatever happens in a cluster', () => {
       fc.property(history(rough, quotas(anyLimit)), (told) => {
         expect(played(told).story.told).toEqual(played(told).story.told);
       }),
-      { numRuns: 100 },
+      runs(60),
     );
   });
 
@@ -50,7 +50,7 @@ describe('whatever happens in a cluster', () => {
       fc.property(history(quiet, fc.constant([])), (told) => {
         expect(played(told).story.faults).toEqual([]);
       }),
-      { numRuns: 300 },
+      runs(120),
     );
   });
 
@@ -71,7 +71,7 @@ describe('whatever happens in a cluster', () => {
         });
         expect(left).toEqual([]);
       }),
-      { numRuns: 100 },
+      runs(60),
     );
   });
 });

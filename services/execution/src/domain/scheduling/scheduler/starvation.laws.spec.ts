@@ -29,7 +29,7 @@ const patient = fc.record({
 
 /** Two machines of 8 GPUs; whoever floods may be guaranteed all of them. The one that waits is guaranteed nothing. */
 const story = fc.record({
-  streams: fc.array(stream, { minLength: 2, maxLength: 4 }),
+  streams: fc.array(stream, { minLength: 2, maxLength: 4, size: 'max' }),
   patient,
   guaranteed: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 16 })),
   /** So many keep machines for themselves at a time. */
