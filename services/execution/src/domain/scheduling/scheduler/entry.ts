@@ -58,7 +58,13 @@ export interface Entry {
   reservation: Reservation | null;
 }
 
-export const isEarlier = (one: Entry, other: Entry): boolean =>
+/** When a turn comes. */
+export interface Timely {
+  readonly vt: number;
+  readonly request: { readonly id: string };
+}
+
+export const isEarlier = (one: Timely, other: Timely): boolean =>
   one.vt === other.vt ? one.request.id < other.request.id : one.vt < other.vt;
 
 /** Its time is up, or nearly: it goes before all others. */

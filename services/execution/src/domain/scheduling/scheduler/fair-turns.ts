@@ -1,10 +1,10 @@
-import { type Entry, isEarlier } from './entry.ts';
+import { isEarlier, type Timely } from './entry.ts';
 
 /** A queue whose next one waits for its turn. */
 export interface Pick {
   readonly queue: string;
-  /** Null: nobody's, and that has to be found out. */
-  readonly entry: Entry | null;
+  /** Whose turn it is, or somebody before it; null: nobody's, and that has to be found out. */
+  readonly entry: Timely | null;
 }
 
 export type Standing = readonly { readonly id: string; readonly share: number }[];

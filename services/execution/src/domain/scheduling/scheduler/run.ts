@@ -1,4 +1,4 @@
-import { type Entry, isEarlier, type Leaf, type Line } from './entry.ts';
+import { type Entry, isEarlier, type Leaf, type Line, type Timely } from './entry.ts';
 import { Heap } from './heap.ts';
 import type { Hopeless } from './hopeless.ts';
 
@@ -35,7 +35,12 @@ export const isNext = (one: Candidate, other: Candidate): boolean => {
   return isBefore(one, other);
 };
 
+/** Before all others of the same moment. */
+const nobody = { id: '' };
+
 interface Rules {
+  /** It has been found out who is the first. */
+  expanded(run: Run): void;
   rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'>;
   mayClaim(leaf: Leaf, candidate: Candidate): boolean;
 }
@@ -52,7 +57,7 @@ export class Run {
   private passed: Candidate | null = null;
   /** Lines that were looked at by their heads. */
   private readonly looked = new Set<Line>();
-  private said: Entry | null | undefined;
+  private said: Timely | null | undefined;
 
   constructor(
     readonly leaf: Leaf,
@@ -65,9 +70,12 @@ export class Run {
     return this.leaf.queue;
   }
 
-  /** Whose turn it would be, as it was found when somebody first asked since its last turn; null: nobody's. */
-  get entry(): Entry | null {
-    if (this.said === undefined) this.said = this.head?.entry ?? null;
+  /**
+   * Whose turn it would be, as it was found when somebody first asked since its last turn; null: nobody's. While nobody has looked who that
+   * is, the earliest that it could be: most queues' turns never come.
+   */
+  get entry(): Timely | null {
+    if (this.said === undefined) this.said = this.isExpanded ? (this.head?.entry ?? null) : { vt: this.leaf.earliest, request: nobody };
     return this.said;
   }
 
@@ -162,6 +170,7 @@ export class Run {
   private expand(): void {
     if (this.isExpanded) return;
     this.isExpanded = true;
+    this.rules.expanded(this);
     for (const lines of this.hopeless.parkedOf(this.leaf)) this.goOn({ lines, at: -1 });
   }
 

@@ -32,6 +32,8 @@ export class Turns {
   private claims = new Heap<Claim>(isClaimEarlier);
   private readonly fair: FairTurns<Run>;
   private readonly done = new Set<Entry>();
+  /** Of all others nobody knows who is the next. */
+  private readonly known = new Set<Run>();
   private current: { readonly run: Run; readonly isClaim: boolean } | null = null;
 
   constructor(
@@ -105,11 +107,12 @@ export class Turns {
   /** There may be something for those who were left out because there was nothing. */
   reopen(): void {
     this.claims = new Heap(isClaimEarlier);
-    for (const leaf of this.core.queues.leaves.values()) if (this.hopeless.mayTakePart(leaf)) this.runOf(leaf);
-    for (const run of this.runs.values()) {
-      run.reopen();
-      this.queue(run);
-    }
+    const isNew = (leaf: Leaf): boolean => !this.runs.has(leaf) && this.hopeless.mayTakePart(leaf);
+    for (const leaf of this.core.queues.leaves.values()) if (isNew(leaf)) this.queue(this.runOf(leaf));
+    const known = [...this.known];
+    this.known.clear();
+    for (const run of known) run.reopen();
+    for (const run of known) this.queue(run);
   }
 
   private leave(): Candidate | undefined {
@@ -158,6 +161,10 @@ export class Turns {
   private mayComeFirst(leaf: Leaf): boolean {
     if (leaf.urgent > 0 || this.now - leaf.earliest >= this.core.settings.overdueMs) return true;
     return !this.core.admission.isFree && this.core.admission.hasGuarantee(leaf.queue);
+  }
+
+  expanded(run: Run): void {
+    this.known.add(run);
   }
 
   rightsOf(entry: Entry): Pick<Candidate, 'isFirst' | 'isKept'> {
