@@ -2,9 +2,9 @@ import type { Amounts } from '../admission/quota-node.ts';
 import { gpuMilliOf } from '../placement/need.ts';
 import type { PreemptionReason } from '../request.ts';
 import type { Core } from './core.ts';
-import { costOf, holdsOf } from './cost.ts';
+import { costOf } from './cost.ts';
 import type { Entry } from './entry.ts';
-import { type Level, levelOf, levels } from './level.ts';
+import { levelOf, levels } from './level.ts';
 import type { Option } from './options.ts';
 import { orgOf } from './queues.ts';
 import type { SchedulerSettings } from './settings.ts';
@@ -24,23 +24,11 @@ export const isReady = ({ running, preemptions }: Entry, now: number, { minRunMs
 /** Who may take whose place at one moment, and what that would cost. */
 export class Claims {
   private readonly costs = new Map<Entry, number>();
-  private readonly ready = new Map<boolean, readonly Entry[]>();
 
   constructor(
     private readonly core: Core,
     private readonly now: number,
   ) {}
-
-  /** Who has run for long enough, and not been told to go: while it is decided they only become fewer. */
-  readyFor(level: Level): readonly Entry[] {
-    const isGuaranteed = level === levels.guaranteed;
-    let ready = this.ready.get(isGuaranteed);
-    if (!ready) {
-      ready = [...this.core.mayMakeWay(level)].filter((entry) => this.isReady(entry));
-      this.ready.set(isGuaranteed, ready);
-    }
-    return ready;
-  }
 
   private isReady(entry: Entry): boolean {
     return isReady(entry, this.now, this.core.settings);
@@ -56,12 +44,15 @@ export class Claims {
     return cost;
   }
 
-  leavingMachines(): ReadonlySet<string> {
-    return new Set([...this.core.leaving].flatMap((entry) => holdsOf(entry).map(({ seat }) => seat.machine)));
-  }
-
   hasVictim(taker: Taker): boolean {
-    return this.readyFor(taker.option.level).some((entry) => this.reasonFor(taker, entry) !== null);
+    for (const group of this.core.ripe.groupsFor(taker.option.level)) {
+      for (const entry of group) {
+        if (this.reasonFor(taker, entry) !== null) return true;
+        // Those of one group differ in when they began, which matters only where time went back.
+        if (this.now >= this.core.ripe.clock) break;
+      }
+    }
+    return false;
   }
 
   /** Why it may take this one's place; null: it may not. */

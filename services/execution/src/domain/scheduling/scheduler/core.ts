@@ -7,11 +7,13 @@ import { Cluster } from './cluster.ts';
 import type { Entry } from './entry.ts';
 import type { Promised } from './facts.ts';
 import { FleetNeeds } from './fork.ts';
-import { type Level, levels } from './level.ts';
+import { Leaving } from './leaving.ts';
 import { Admission } from './options.ts';
 import { Outlook } from './outlook.ts';
 import { orgOf, Queues } from './queues.ts';
+import { Ransoms } from './ransoms.ts';
 import { Reservations } from './reservations.ts';
+import { Ripe } from './ripe.ts';
 import { Serving } from './serving.ts';
 import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import { Shapes } from './shape.ts';
@@ -23,12 +25,14 @@ export class Core {
   readonly queues: Queues;
   readonly shapes = new Shapes();
   readonly entries = new Map<string, Entry>();
-  readonly reservations = new Reservations();
+  readonly reservations = new Reservations((machine) => this.ripe.touch(machine));
   /** Who runs and may have to make way for work of any level, and for guaranteed work alone. */
   readonly preemptible = new Set<Entry>();
   readonly borrowing = new Set<Entry>();
   /** Who makes way for somebody. */
-  readonly leaving = new Set<Entry>();
+  readonly leaving = new Leaving();
+  readonly ripe: Ripe;
+  readonly ransoms = new Ransoms(this);
   promises: readonly Promised[] = [];
   readonly needs: FleetNeeds;
   readonly serving: Serving;
@@ -41,6 +45,7 @@ export class Core {
     readonly tree = new QuotaTree(settings.halfLifeMs),
   ) {
     this.cluster = new Cluster(this.tree);
+    this.ripe = new Ripe(this.cluster.fleet, this, settings);
     this.admission = new Admission(this.tree, this.cluster);
     this.queues = new Queues(settings);
     this.needs = new FleetNeeds(this.cluster.fleet);
@@ -77,12 +82,9 @@ export class Core {
   /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
   isComing({ reservation }: Entry): boolean {
     if (!reservation || this.leaving.size === 0) return false;
-    return reservation.seats.some(({ machine }) => [...this.cluster.on(machine)].some(({ entry }) => this.leaving.has(entry)));
-  }
-
-  *mayMakeWay(level: Level): Iterable<Entry> {
-    yield* this.preemptible;
-    if (level === levels.guaranteed) yield* this.borrowing;
+    return reservation.seats.some(
+      ({ machine }) => this.leaving.isOn(machine) && [...this.cluster.on(machine)].some(({ entry }) => this.leaving.has(entry)),
+    );
   }
 
   placerNamed(name: PolicyName): Placer {

@@ -2,8 +2,12 @@ import type { Entry, Hold } from './entry.ts';
 
 export const holdsOf = ({ running }: Entry): readonly Hold[] => (running?.holds ?? []).filter((hold) => hold !== null);
 
-const weightOf = ({ amounts }: Hold): number => Object.values(amounts).reduce((sum, amount) => sum + amount, 0);
+/** What all of it holds. */
+export const weightOf = ({ running }: Entry): number => {
+  let sum = 0;
+  for (const hold of running?.holds ?? []) if (hold) for (const amount of Object.values(hold.amounts)) sum += amount;
+  return sum;
+};
 
 /** The work that would be lost: what all of it holds, times how long it has run. */
-export const costOf = ({ running }: Entry, now: number): number =>
-  (running?.holds ?? []).reduce((sum, hold) => sum + (hold ? weightOf(hold) * Math.max(0, now - (running?.at ?? now)) : 0), 0);
+export const costOf = (entry: Entry, now: number): number => weightOf(entry) * Math.max(0, now - (entry.running?.at ?? now));

@@ -84,6 +84,7 @@ export class Ledger {
     for (const member of vacated) this.release(entry, member);
     running.preemptingAt = preemptingAt;
     if (preemptingAt !== null) this.core.leaving.add(entry);
+    this.core.ripe.renew(entry);
     this.parking.placed(entry);
   }
 
@@ -92,6 +93,7 @@ export class Ledger {
     if (!entry?.running) return;
     entry.running.preemptingAt ??= at;
     this.core.leaving.add(entry);
+    this.core.ripe.renew(entry);
     this.parking.improve(entry);
   }
 
@@ -120,6 +122,7 @@ export class Ledger {
     const hold = entry?.running?.holds[member];
     if (!entry?.running || !hold) return;
     this.release(entry, member);
+    this.core.ripe.renew(entry);
     this.core.cluster.charge(hold, -1, at);
     this.parking.givenBack(entry.request.queue);
   }
@@ -164,6 +167,7 @@ export class Ledger {
     for (const hold of holds) this.core.cluster.take(hold);
     if (entry.request.isPreemptible) this.core.preemptible.add(entry);
     else if (placed.isBorrowed || this.core.tree.pathOf(entry.request.queue).length > 1) this.core.borrowing.add(entry);
+    this.core.ripe.renew(entry);
     return running;
   }
 
@@ -186,6 +190,7 @@ export class Ledger {
     this.core.preemptible.delete(entry);
     this.core.borrowing.delete(entry);
     this.core.leaving.delete(entry);
+    this.core.ripe.forget(entry);
     this.parking.givenBack(entry.request.queue);
     return true;
   }

@@ -20,12 +20,26 @@ export class Reservations {
   private readonly all = new Set<Reservation>();
   private made = 0;
   /** Who could not use now what it keeps, as of the last look: it keeps nobody from it. */
-  idle: ReadonlySet<Entry> = new Set();
+  private spared: ReadonlySet<Entry> = new Set();
   /** When they begin, and on which machines there are any: in rising order. */
   private readonly begins: number[] = [];
   private readonly kept: string[] = [];
   /** Changes with every change. */
   edition = 0;
+
+  /** `touch` is told on which machines something has changed. */
+  constructor(private readonly touch: (machine: string) => void) {}
+
+  get idle(): ReadonlySet<Entry> {
+    return this.spared;
+  }
+
+  set idle(entries: ReadonlySet<Entry>) {
+    const before = this.spared;
+    this.spared = entries;
+    for (const entry of before) if (!entries.has(entry)) this.touchAll(entry);
+    for (const entry of entries) if (!before.has(entry)) this.touchAll(entry);
+  }
 
   get size(): number {
     return this.all.size;
@@ -65,6 +79,7 @@ export class Reservations {
         machine,
         [...this.on(machine), reservation].sort((a, b) => a.number - b.number),
       );
+      this.touch(machine);
     }
   }
 
@@ -89,7 +104,12 @@ export class Reservations {
       const left = this.on(machine).filter((each) => each !== reservation);
       if (left.length > 0) this.byMachine.set(machine, left);
       else if (this.byMachine.delete(machine)) this.kept.splice(positionOf(this.kept, machine), 1);
+      this.touch(machine);
     }
     return reservation;
+  }
+
+  private touchAll({ reservation }: Entry): void {
+    for (const { machine } of reservation?.seats ?? []) this.touch(machine);
   }
 }

@@ -116,6 +116,7 @@ export class Scheduler {
    */
   decide(now: number, limit: number): readonly Decision[] {
     this.core.queues.advance(now);
+    this.core.ripe.advance(now);
     this.parking.advance(now);
     return new Round(this.core, this.parking, now, limit).run();
   }

@@ -1,9 +1,10 @@
 import type { Place } from '../placement/place.ts';
 import { acceptsOf } from '../placement/wishes.ts';
 import type { Cluster } from './cluster.ts';
-import { type Entry, endOf } from './entry.ts';
+import { endOf } from './entry.ts';
 import type { FleetNeeds } from './fork.ts';
 import { Heap } from './heap.ts';
+import type { Leaving } from './leaving.ts';
 import type { Reservations } from './reservations.ts';
 import type { Serving } from './serving.ts';
 import type { Fit } from './shape.ts';
@@ -15,7 +16,7 @@ export interface Sights {
   readonly needs: FleetNeeds;
   readonly serving: Serving;
   /** Who makes way for somebody. */
-  readonly leaving: ReadonlySet<Entry>;
+  readonly leaving: Leaving;
 }
 
 /** Into numbers that rise. */
@@ -84,20 +85,13 @@ export class Soonest {
     const need = this.known.needs.of(fit.need);
     const accepts = acceptsOf(fleet, fit.need, {});
     const found = this.foundOf(fit);
-    const leaving = this.leavingMachines();
     const bounds = new Float64Array(fleet.places.length);
     const places = this.known.serving.placesOf(fit).filter((place) => accepts === null || accepts(place));
     for (const place of places) {
-      const isUnknown = leaving.has(place.id) || fleet.room.mayServe(place.index, need);
+      const isUnknown = this.known.leaving.isOn(place.id) || fleet.room.mayServe(place.index, need);
       bounds[place.index] = isUnknown ? Number.NEGATIVE_INFINITY : (found.get(place) ?? this.firstEnd(place));
     }
     return { queue: new Heap((one, other) => (bounds[one.index] ?? 0) < (bounds[other.index] ?? 0), places), bounds };
-  }
-
-  private leavingMachines(): ReadonlySet<string> {
-    const machines = new Set<string>();
-    for (const { running } of this.known.leaving) for (const { machine } of running?.seats ?? []) machines.add(machine);
-    return machines;
   }
 
   private foundOf({ room }: Fit): PerPlace {

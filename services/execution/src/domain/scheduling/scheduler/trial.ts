@@ -74,9 +74,11 @@ export class Trial {
     if (!running) return;
     running.preemptingAt = this.now;
     this.core.leaving.add(entry);
+    this.core.ripe.renew(entry);
     this.steps.push(() => {
       running.preemptingAt = null;
       this.core.leaving.delete(entry);
+      this.core.ripe.renew(entry);
     });
   }
 

@@ -7,14 +7,13 @@ import type { Conflicts } from './conflicts.ts';
 import type { Core } from './core.ts';
 import { holdsOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
-import { forkOf, isFreeFor, seatOn, shiftOn } from './fork.ts';
-import { Heap } from './heap.ts';
+import { forkOf, seatOn, shiftOn } from './fork.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
+import { needed } from './needed.ts';
 import type { Option } from './options.ts';
 import { seatOf } from './placing.ts';
 import { orgOf } from './queues.ts';
-import { Ransoms } from './ransoms.ts';
 import type { Trial } from './trial.ts';
 
 export interface Takeover {
@@ -33,30 +32,35 @@ interface Offer {
 
 const isCheaper = (one: Offer, other: Offer): boolean => (one.cost === other.cost ? one.place.id < other.place.id : one.cost < other.cost);
 
+const costOfBest = (best: Offer | null): number => best?.cost ?? Number.POSITIVE_INFINITY;
+
+/** It is known of its GPUs that they could serve it. */
+const isLargeEnough = ({ cpuMilli, memoryMib }: Place, { fit: { need } }: Option): boolean =>
+  cpuMilli >= need.cpuMilli && memoryMib >= need.memoryMib;
+
 /** The cheapest whose places a request may take, so that it has room: as few as will do, and what they lose as little as may be. */
 export class Victims {
   private readonly inVain = new Set<string>();
   private readonly alike: InVain<true>;
-  private readonly claims: Claims;
-  private readonly ransoms: Ransoms;
+  readonly claims: Claims;
   private readonly reasons = new Map<Entry, PreemptionReason>();
   /** Where members of the gang that is looked for are already, and no other one may be. */
   private readonly used = new Set<string>();
 
   constructor(
-    private readonly core: Core,
-    private readonly trial: Trial,
+    readonly core: Core,
+    readonly trial: Trial,
   ) {
     this.alike = new InVain(core, trial.now + core.settings.graceMs);
     this.claims = new Claims(core, trial.now);
-    this.ransoms = new Ransoms(core, this.claims);
+    core.ransoms.advance(trial.now);
   }
 
   /** Leaves the trial as it was. */
   find(entry: Entry, option: Option): Takeover | null {
     const isAlone = this.core.preemptible.size === 0 && (option.level !== levels.guaranteed || this.core.borrowing.size === 0);
     // Nobody has to make way for what would make way itself.
-    if (isAlone || option.level === levels.preemptible || this.claims.readyFor(option.level).length === 0) return null;
+    if (isAlone || option.level === levels.preemptible) return null;
     // What it keeps for itself is in the way of all others like it.
     const key = entry.reservation ? null : `${option.fit.key}/${option.level}/${entry.request.queue}`;
     const room = this.roomOf(entry, option);
@@ -98,8 +102,7 @@ export class Victims {
       seats.push(seat);
       if (isAlone) this.used.add(seat.machine);
     }
-    const needed = this.spare(victims);
-    return { choice, seats, victims: needed.map((entry) => ({ entry, reason: this.reasons.get(entry) ?? 'reclaim' })) };
+    return { choice, seats, victims: needed(victims, this).map((entry) => ({ entry, reason: this.reasons.get(entry) ?? 'reclaim' })) };
   }
 
   private freeSeat({ entry, option }: Taker): Seat | null {
@@ -132,38 +135,49 @@ export class Victims {
   }
 
   private bestOffer(taker: Taker, victims: readonly Entry[]): Offer | null {
-    const conflicts = this.conflicts(taker.entry);
-    const { queue, bounds } = this.inOrder(taker, conflicts);
+    const { entry, option } = taker;
+    const { fleet } = this.core.cluster;
+    const conflicts = this.conflicts(entry);
+    const accepts = acceptsOf(fleet, option.fit.need, { except: ({ id }) => this.used.has(id) });
     let best: Offer | null = null;
-    for (let place = queue.pop(); place; place = queue.pop()) {
-      // No machine after it costs less; one that costs the same may have the smaller name.
-      if (best && (bounds.get(place) ?? 0) > best.cost) break;
-      const entries = this.candidates(taker, place, victims);
-      if (entries.length === 0) continue;
-      const kept = conflicts.on(place.id).filter(({ level }) => !mayDisplace(taker.option.level, level));
-      const offer = this.offerOf(taker, this.spareOf(place, kept), entries);
+    const consider = (place: Place): void => {
+      if (accepts?.(place) === false || !isLargeEnough(place, option)) return;
+      const offer = this.offerOn(taker, place, { conflicts, victims, most: best?.cost ?? Number.POSITIVE_INFINITY });
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
+    };
+    // What it keeps for itself is in nobody's way but others'.
+    const own = new Set(entry.reservation?.seats.map(({ machine }) => machine));
+    const { machine } = option.fit.need;
+    for (const id of machine === undefined ? own : [machine]) {
+      const place = fleet.get(id);
+      if (place) consider(place);
+    }
+    if (machine !== undefined) return best;
+    for (const { place, bound } of this.core.ransoms.inOrder(option)) {
+      // No machine after it costs less; one that costs the same may have the smaller name.
+      if (bound > costOfBest(best)) break;
+      if (!own.has(place.id)) consider(place);
     }
     return best;
   }
 
-  /** The machines where somebody might make way, those first that may cost least. */
-  private inOrder({ option }: Taker, conflicts: Conflicts): { readonly queue: Heap<Place>; readonly bounds: ReadonlyMap<Place, number> } {
-    const { cluster, serving } = this.core;
-    const leaving = this.claims.leavingMachines();
-    const accepts = acceptsOf(cluster.fleet, option.fit.need, { except: ({ id }) => this.used.has(id) });
-    const bounds = new Map<Place, number>();
-    for (const place of serving.placesOf(option.fit)) {
-      if (accepts?.(place) === false) continue;
-      const bound = this.ransoms.leastOn(place, option, !leaving.has(place.id) && !conflicts.has(place.id));
-      if (bound < Number.POSITIVE_INFINITY) bounds.set(place, bound);
-    }
-    return { queue: new Heap((one, other) => (bounds.get(one) ?? 0) < (bounds.get(other) ?? 0), bounds.keys()), bounds };
+  private offerOn(
+    taker: Taker,
+    place: Place,
+    { conflicts, victims, most }: { readonly conflicts: Conflicts; readonly victims: readonly Entry[]; readonly most: number },
+  ): Offer | null {
+    const { option } = taker;
+    const delayed = conflicts.on(place.id);
+    const kept = delayed.filter(({ level }) => !mayDisplace(option.level, level));
+    const least = this.core.ransoms.leastOn(place, option, delayed.length === 0 ? null : kept);
+    if (least === Number.POSITIVE_INFINITY || least > most) return null;
+    const entries = this.candidates(taker, place, victims);
+    return entries.length === 0 ? null : this.offerOf(taker, this.spareOf(place, kept), entries);
   }
 
   /** Who has to make way there if it is asked for. */
   private candidates(taker: Taker, place: Place, victims: readonly Entry[]): readonly Entry[] {
-    return this.ransoms.tenantsOf(place, taker.option.level).filter((entry) => {
+    return this.core.ransoms.tenantsOf(place, taker.option.level).filter((entry) => {
       if (victims.includes(entry)) return false;
       const reason = this.claims.reasonFor(taker, entry);
       if (reason !== null) this.reasons.set(entry, reason);
@@ -219,29 +233,5 @@ export class Victims {
 
   private shiftAll(sign: 1 | -1, fork: Place, victim: Entry): void {
     for (const hold of victim.running?.holds ?? []) if (hold?.place?.id === fork.id) shiftOn(sign, fork, hold);
-  }
-
-  /** Those who need not make way after all, because others do: the dearest are spared first. */
-  private spare(victims: readonly Entry[]): readonly Entry[] {
-    const { fleet } = this.core.cluster;
-    const dearest = [...victims].sort((a, b) => this.claims.costOf(b) - this.claims.costOf(a) || (a.request.id < b.request.id ? -1 : 1));
-    const spared = new Set<Entry>();
-    for (const victim of dearest) {
-      const holds = holdsOf(victim);
-      const forks = new Map<string, Place>();
-      const fits = holds.every((hold) => {
-        const place = fleet.get(hold.seat.machine);
-        if (!place) return true;
-        const fork = forks.get(place.id) ?? forkOf(place);
-        forks.set(place.id, fork);
-        const isFree = !place.isOpen || isFreeFor(fork, hold);
-        shiftOn(-1, fork, hold);
-        return isFree;
-      });
-      if (!fits) continue;
-      spared.add(victim);
-      for (const hold of holds) this.trial.take(hold);
-    }
-    return victims.filter((victim) => !spared.has(victim));
   }
 }
