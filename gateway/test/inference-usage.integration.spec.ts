@@ -111,6 +111,32 @@ describe('What a request came to', () => {
     });
   }, 40_000);
 
+  it('is told though Redis has forgotten that it was ever open', async () => {
+    const usage = await usageOf();
+    const record = recordOf(freshOrg(), 70n);
+    const held = await letIn(usage, record);
+    await client.flushall();
+    await usage.settled(held, toldOf(record));
+    await eventually(async () => expect((await told()).map(({ requestId }) => requestId)).toEqual([record.requestId]));
+    await eventually(async () => expect(await keptFor(record.orgId)).toBe(0));
+    // It counts in its minute, for whoever compares; the limits begin anew.
+    const [minute] = await client.keys(`orrery:inference:{${record.orgId}}:minute:*`);
+    expect(await client.hgetall(minute ?? '')).toEqual({ cost: '70', requests: '1' });
+    expect(await client.exists(`orrery:inference:{${record.orgId}}:credit`)).toBe(0);
+  });
+
+  it('that ended while Redis was away is counted there when it is back, and nothing stays reserved', async () => {
+    const usage = await usageOf({ leaseMs: 30_000, caretakerMs: 100 });
+    const record = recordOf(freshOrg(), 70n);
+    const held = await letIn(usage, record);
+    // It answers too late: the connection stands, and the data with it.
+    await client.call('CLIENT', 'PAUSE', '2500', 'ALL');
+    await usage.settled(held, toldOf(record));
+    await eventually(async () => expect(await settledFor(record.orgId)).toEqual(['0', '70']), { within: 10_000 });
+    await eventually(async () => expect((await told()).length).toBeGreaterThan(0));
+    expect(new Set((await told()).map(({ requestId }) => requestId))).toEqual(new Set([record.requestId]));
+  }, 30_000);
+
   it('waits in memory while both are away, within a bound: beyond it nothing more is let in, and nothing is lost', async () => {
     const usage = await usageOf();
     await Promise.all([redis.stop(), nats.stop()]);

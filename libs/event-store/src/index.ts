@@ -17,7 +17,7 @@ export { type Following, type FollowOptions, followViews } from './follow.ts';
 export { handleWith, stateOf } from './handle.ts';
 export type { Handle, Handled, HandleOptions, HandlerOptions, IdempotencyKeyReused } from './handling.ts';
 export { forgetCommands, type Housekeeping, keepHouse } from './housekeeping.ts';
-export { type Ingest, startIngest } from './ingest.ts';
+export { type Ingest, type IngestOptions, startIngest } from './ingest.ts';
 export { type KeyUse, keysInUse, type Resealed, rotateKeys, type SealedColumn, sealedKeys } from './key-rotation.ts';
 export { KeyedQueue } from './keyed-queue.ts';
 export type { Loaded, LoadOptions } from './log-reader.ts';

@@ -42,12 +42,16 @@ export const billing = service({
       { provide: LedgerSnapshots, useValue: ledgerSnapshotsOf(deps) },
     ],
   }),
-  consumers: (deps) => [
-    accountsConsumer(deps.config),
-    chargesConsumer(ledgerHandle(deps.store)),
-    inferenceConsumer(ledgerHandle(deps.store)),
-    metersConsumer(),
-    ledgersConsumer(ledgerSnapshotsOf(deps)),
-  ],
+  consumers: (deps) => {
+    // One for both: it lets those who change one ledger wait for each other.
+    const ledger = ledgerHandle(deps.store);
+    return [
+      accountsConsumer(deps.config),
+      chargesConsumer(ledger),
+      inferenceConsumer(ledger),
+      metersConsumer(),
+      ledgersConsumer(ledgerSnapshotsOf(deps)),
+    ];
+  },
   start: ({ store, bus, log, databaseUrl }) => lead({ url: databaseUrl, name: watchOffice, log, serve: serveWatch({ store, bus, log }) }),
 });

@@ -114,7 +114,7 @@ export class Reservations {
     // The scripts answer numbers and texts in this order.
     const answer = readAnswer(told as readonly (string | number)[], reservation);
     this.#lastKnown.note(reservation, answer);
-    void this.#tellLate();
+    void this.tellLate();
     return { answer, held: answer.isAllowed ? { reservation, book: undefined } : undefined };
   }
 
@@ -211,9 +211,22 @@ export class Reservations {
     return (await this.#redis.run('office', [`orrery:inference:office:${office}`], [holder, forMs])) === 1;
   }
 
-  /** Tells what was settled late, as far as Redis listens. */
+  /** Tells what was settled while Redis was away, as far as it listens. */
+  async tellLate(): Promise<void> {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let next = this.#late[0]; next !== undefined; next = this.#late[0]) {
+        if ((await this.#settled(next)) === 'unknown') return;
+        this.#late.shift();
+      }
+    } finally {
+      this.#telling = false;
+    }
+  }
+
   async close(): Promise<void> {
-    await this.#tellLate();
+    await this.tellLate();
     this.#redis.close();
   }
 
@@ -232,18 +245,5 @@ export class Reservations {
 
   #tellLater(late: Late): void {
     if (this.#late.length < maxLate) this.#late.push(late);
-  }
-
-  async #tellLate(): Promise<void> {
-    if (this.#telling) return;
-    this.#telling = true;
-    try {
-      for (let next = this.#late[0]; next !== undefined; next = this.#late[0]) {
-        if ((await this.#settled(next)) === 'unknown') return;
-        this.#late.shift();
-      }
-    } finally {
-      this.#telling = false;
-    }
   }
 }

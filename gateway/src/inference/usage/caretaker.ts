@@ -46,6 +46,7 @@ export class Caretaker {
     // Right after Redis was away, those who live are still telling it what they settled meanwhile.
     if (reservations.isAlone) this.#heardSince = Number.POSITIVE_INFINITY;
     else this.#heardSince = Math.min(this.#heardSince, performance.now());
+    await reservations.tellLate();
     if (performance.now() - this.#heardSince < graceMs) return;
     if (!(await reservations.holdsOffice(office, this.#id, 3 * everyMs))) return;
     for await (const orgId of reservations.organizations('open')) await this.#settleOverdue(orgId);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { formatNanos, inference, OrgId, parseNanos, type RequestContext } from '@orrery/contracts';
+import { formatNanos, inference, instantOf, OrgId, parseNanos, type RequestContext } from '@orrery/contracts';
 import { type Clock, repeat } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { type Log, metrics } from '@orrery/telemetry';
@@ -22,8 +22,12 @@ type Sums = ReadonlyMap<string, SettledMinute>;
 
 const office = 'comparison';
 const askMs = 5_000;
+/** Of older minutes Redis has forgotten what it counted. */
+const oldestMinutes = 10;
 const page = 500;
 const nothing: SettledMinute = { cost: 0n, requests: 0 };
+
+const minuteText = (minute: number): string => instantOf(minute * inference.minuteMs);
 
 const contextAt = (now: number): RequestContext => ({
   principal: { kind: 'service', name: 'gateway' },
@@ -43,7 +47,7 @@ export const differencesOf = (minute: number, limits: Sums, log: Sums): readonly
       {
         orgId: OrgId.parse(orgId),
         between: 'limits-and-log',
-        of: new Date(minute * inference.minuteMs).toISOString(),
+        of: minuteText(minute),
         first: formatNanos(one.cost),
         second: formatNanos(other.cost),
         firstRequests: one.requests,
@@ -80,7 +84,9 @@ export class Comparison {
     const { reservations, clock, everyMs, closedMs } = this.#options;
     if (reservations.isAlone || !(await reservations.holdsOffice(office, this.#id, 4 * everyMs))) return;
     const closed = Math.floor((clock.now() - closedMs) / inference.minuteMs) - 1;
-    for (let minute = (this.#last ?? closed - 1) + 1; minute <= closed; minute += 1) {
+    const oldest = closed - oldestMinutes;
+    for (const minute of this.#suspects) if (minute < oldest) this.#giveUp(minute);
+    for (let minute = Math.max(oldest, (this.#last ?? closed - 1) + 1); minute <= closed; minute += 1) {
       this.#suspects.add(minute);
       this.#last = minute;
     }
@@ -97,6 +103,12 @@ export class Comparison {
     await this.#tell(differences);
     this.#suspects.delete(minute);
     metrics.usageCompared.add(1, { between: 'limits-and-log' });
+  }
+
+  /** Redis or inference was away for so long that nothing can be said of it. */
+  #giveUp(minute: number): void {
+    this.#suspects.delete(minute);
+    this.#options.log.warn({ minute: minuteText(minute) }, 'limits and usage of a minute were never compared');
   }
 
   async #limitsOf(minute: number): Promise<Sums> {
@@ -132,7 +144,7 @@ export class Comparison {
       if (found === undefined) return;
       const open = found.records.reduce((sum, record) => sum - BigInt(readNote(record)?.settling.released ?? '0'), 0n);
       if (open === found.reserved) continue;
-      const moment = new Date(Math.floor(clock.now() / inference.minuteMs) * inference.minuteMs).toISOString();
+      const moment = minuteText(Math.floor(clock.now() / inference.minuteMs));
       const sums = {
         first: formatNanos(found.reserved),
         second: formatNanos(open),

@@ -1,20 +1,19 @@
 import { hash } from 'node:crypto';
 import { inference, instantOf, newId, type OrgId } from '@orrery/contracts';
-import { type EventStore, type Ingest, startIngest, write } from '@orrery/event-store';
+import { type EventStore, type Ingest, type IngestOptions, startIngest, write } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
-import type { JsMsg, NatsConnection } from 'nats';
 import { type Settling, settlementsOf } from '../domain/settlements.ts';
 import { inferenceLog } from '../views/inference-log.ts';
 
-export interface UsageIngestOptions {
+export interface UsageIngestOptions extends Pick<IngestOptions, 'nats' | 'log'> {
   readonly store: EventStore;
-  readonly nats: NatsConnection;
-  readonly log: Log;
 }
 
+type Messages = Parameters<IngestOptions['take']>[0];
+
 /** What ends within so long is settled together: it bounds what the ledger writes, and nobody waits for it. */
-const lingerMs = 500;
+const lingerMs = 1_000;
 
 /** Takes what requests came to into the inference log, each once however often it is told, and settles what is new. */
 export const startUsageIngest = (options: UsageIngestOptions): Ingest =>
@@ -27,7 +26,7 @@ export const startUsageIngest = (options: UsageIngestOptions): Ingest =>
     take: (messages) => take(messages, options),
   });
 
-const take = async (messages: readonly JsMsg[], { store, log }: UsageIngestOptions): Promise<void> => {
+const take = async (messages: Messages, { store, log }: UsageIngestOptions): Promise<void> => {
   const told = new Map<string, inference.SettledUsage>();
   for (const item of messages.flatMap(itemsOf)) {
     const read = inference.SettledUsage.safeParse(item);
@@ -46,7 +45,7 @@ const take = async (messages: readonly JsMsg[], { store, log }: UsageIngestOptio
   if (failed) throw failed.reason;
 };
 
-const itemsOf = (message: JsMsg): readonly unknown[] => {
+const itemsOf = (message: Messages[number]): readonly unknown[] => {
   const text = message.string();
   try {
     const items: unknown = JSON.parse(text);
