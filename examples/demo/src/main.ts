@@ -1,4 +1,5 @@
 import { CallFailed } from './api.ts';
+import { chatWithModel } from './chat.ts';
 import { demoConfigOf } from './config.ts';
 import { Demo } from './demo.ts';
 import { screen } from './screen.ts';
@@ -23,10 +24,13 @@ const play = async (demo: Demo): Promise<void> => {
   screen.step(4, 'Every second is billed at the price of the price book');
   await payForIt(demo, customer, before);
 
-  screen.step(5, 'What happened is a stream of typed events');
+  screen.step(5, 'A model is found in the public catalog, answers the SDK of OpenAI as a stream, and is billed by the token');
+  await chatWithModel(demo, customer);
+
+  screen.step(6, 'What happened is a stream of typed events');
   await seeEvents(demo, customer, run);
 
-  screen.step(6, 'One trace leads through all of it');
+  screen.step(7, 'One trace leads through all of it');
   await seeTrace(demo, run);
 
   if (exitAfter) return screen.title('That was the main job.');

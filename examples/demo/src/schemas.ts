@@ -35,3 +35,29 @@ export const Frame = z.union([
   z.object({ jobFinished: z.object({ job: z.object({ result: z.object({ returnCode: z.string(), error: z.string().nullable() }) }) }) }),
 ]);
 export const Workers = z.object({ items: z.array(z.object({ name: z.string(), status: z.string() })) });
+export const PublicCatalog = z.object({
+  data: z.object({
+    models: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        pricing: z.object({
+          currency: z.string(),
+          prices: z.array(z.object({ meter: z.string(), unit: z.string(), unit_price: z.string() })),
+        }),
+      }),
+    ),
+  }),
+});
+export const InferenceUsage = z.object({
+  items: z.array(
+    z.object({
+      model: z.string(),
+      priceVersion: z.number().nullable(),
+      requests: z.number(),
+      input: z.number(),
+      output: z.number(),
+      cost: z.string(),
+    }),
+  ),
+});

@@ -73,7 +73,9 @@ export const readBack = async (demo: Demo, customer: Customer, run: Submitted): 
     return value.systemRamUsedBytes.length > 0 ? value : undefined;
   });
   const highest = Math.max(...metrics.systemRamUsedBytes.map(({ value }) => value));
-  screen.done(`metrics: CPU sampled (points: ${metrics.systemCpuUsagePercent.length}), at most ${(highest / 2 ** 20).toFixed(0)} MiB of memory`);
+  screen.done(
+    `metrics: CPU sampled (points: ${metrics.systemCpuUsagePercent.length}), at most ${(highest / 2 ** 20).toFixed(0)} MiB of memory`,
+  );
 };
 
 export const endEarly = async (demo: Demo, customer: Customer): Promise<void> => {
