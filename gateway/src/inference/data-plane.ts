@@ -6,6 +6,7 @@ import type { Snapshots } from '../access/follow-snapshots.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { followAdmission } from './admission/follow-admission.ts';
 import type { Admission } from './admission/offer.ts';
+import { Shadows } from './forward/shadows.ts';
 import { Upstreams } from './forward/upstreams.ts';
 import { followRoutes } from './routing/follow-routes.ts';
 import type { RunSettings } from './run/run-parts.ts';
@@ -43,11 +44,13 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const admitted = followAdmission(bus, { log, clock, keys: keys.snapshot, plans, defaultPlan: config.defaultPlan });
   const routes = followRoutes(bus, { log, gatewayKey: secretsOf(config.secret)('upstream-credentials') });
   const book = new DurableUsage({ url: config.redisUrl, bus, log, patienceMs: config.redisPatienceMs });
+  const upstreams = new Upstreams();
   const runs = new Runs({
     admission: admission ?? admitted.admission,
     book,
     table: routes.table,
-    upstreams: new Upstreams(),
+    upstreams,
+    shadows: new Shadows(upstreams),
     settings: { ...settingsOf(config), ...settings },
     log,
     clock,

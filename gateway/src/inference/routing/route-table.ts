@@ -16,6 +16,8 @@ export interface RouteTarget extends Target {
 export interface Way {
   readonly route: inference.Route;
   readonly targets: readonly RouteTarget[];
+  /** Where some of the requests are sent as well. */
+  readonly shadow: { readonly target: RouteTarget; readonly percent: number } | undefined;
 }
 
 export interface RouteTableOptions {
@@ -48,14 +50,21 @@ export class RouteTable {
     const route = this.#routes.get(this.#byModel.get(model) ?? '');
     if (route === undefined) return [];
     const fallbacks = route.fallbacks.flatMap((name) => this.#routes.get(name) ?? []);
-    return [route, ...fallbacks].map((each) => ({ route: each, targets: this.#targetsOf(each) }));
+    return [route, ...fallbacks].map((each) => ({ route: each, targets: this.#targetsOf(each), shadow: this.#shadowOf(each) }));
   }
 
   #targetsOf({ targets }: inference.Route): readonly RouteTarget[] {
-    return targets.flatMap(({ upstream: name, model, weight }) => {
-      const known = this.#upstreams.get(name);
-      return known ? [{ ...known, id: `${name} ${model}`, model, weight, concurrency: known.upstream.concurrency }] : [];
-    });
+    return targets.flatMap((target) => this.#targetOf(target) ?? []);
+  }
+
+  #targetOf({ upstream: name, model, weight }: inference.Route['targets'][number]): RouteTarget | undefined {
+    const known = this.#upstreams.get(name);
+    return known && { ...known, id: `${name} ${model}`, model, weight, concurrency: known.upstream.concurrency };
+  }
+
+  #shadowOf({ shadow }: inference.Route): Way['shadow'] {
+    const target = shadow === null ? undefined : this.#targetOf({ ...shadow, weight: 1 });
+    return target && shadow ? { target, percent: shadow.percent } : undefined;
   }
 
   #upstreamChanged(name: string, now: inference.UpstreamSnapshot | undefined): void {

@@ -15,6 +15,7 @@ import type { Asker } from './record.ts';
 import { RunAccount } from './run-account.ts';
 import type { RunParts } from './run-parts.ts';
 import { Speech, speaksFor } from './speech.ts';
+import { waysTo } from './ways.ts';
 
 export interface RunCall {
   readonly asker: Asker;
@@ -105,13 +106,9 @@ export class RequestRun {
 
   #ways(): readonly Way[] {
     const { question, asker } = this.#call;
-    const names = [question.model, ...this.#offer.model.names];
-    const ways = names.map((name) => this.#parts.table.ways(name)).find((each) => each.length > 0) ?? [];
-    const speaking = ways
-      .map((way) => ({ ...way, targets: way.targets.filter((target) => speaksFor(asker.client, target)) }))
-      .filter(({ targets }) => targets.length > 0);
-    if (speaking.length === 0) throw new Failed(edgeFailure('ModelUnavailable', { headers: retrySoon }));
-    return speaking;
+    const ways = waysTo(this.#parts.table, [question.model, ...this.#offer.model.names], asker.client);
+    if (ways.length > 0) return ways;
+    throw new Failed(edgeFailure('ModelUnavailable', { headers: retrySoon }));
   }
 
   async #reserve(): Promise<Held> {
@@ -127,6 +124,7 @@ export class RequestRun {
     const speech = this.#speech();
     const forwarding = this.#forwardingTo(ways, speech);
     this.#forwarding = forwarding;
+    this.#castShadow(ways, speech);
     const forwarded: Forwarded = this.#ending === undefined ? await forwarding.begin() : { kind: 'failed', why: 'cancelled' };
     if (this.#ending !== undefined) return this.#nobodyWaits(forwarded);
     if (forwarded.kind === 'answered') return await this.#pass(forwarded, speech);
@@ -160,6 +158,13 @@ export class RequestRun {
       clock,
       random,
     });
+  }
+
+  #castShadow([first]: readonly Way[], speech: Speech): void {
+    const { shadows, random, clock } = this.#parts;
+    const shadow = first?.shadow;
+    if (shadow === undefined || random() * 100 >= shadow.percent || !speaksFor(this.#call.asker.client, shadow.target)) return;
+    shadows.cast(shadow.target, speech.messageFor(shadow.target), clock());
   }
 
   #speech(): Speech {
@@ -234,10 +239,8 @@ export class RequestRun {
       return;
     }
     const { cost } = this.#account.settle(this.#ending ?? 'upstream-failed');
-    if (isWell) {
-      answer.finish({ [costHeader]: `${cost} ${this.#offer.currency}` });
-      return;
-    }
+    if (isWell) answer.finish({ [costHeader]: `${cost} ${this.#offer.currency}` });
+    if (isWell) return;
     const isCut = this.#ending === 'process-killed';
     const failure = isCut ? edgeFailure('ShuttingDown') : failureOf(this.#ending === 'idle-timed-out' ? 'idle-timed-out' : 'reset');
     if (!answer.hasBegun) throw new Failed(failure);

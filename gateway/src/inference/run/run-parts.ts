@@ -1,5 +1,6 @@
 import type { Log } from '@orrery/telemetry';
 import type { Admission } from '../admission/offer.ts';
+import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
@@ -23,6 +24,7 @@ export interface RunParts {
   readonly book: UsageBook;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;
+  readonly shadows: Shadows;
   readonly settings: RunSettings;
   readonly log: Log;
   readonly clock: () => number;

@@ -73,6 +73,7 @@ export class Runs {
     }, this.#parts.settings.patienceMs);
     await Promise.allSettled(this.#open.values());
     clearTimeout(cutting);
+    await this.#parts.shadows.stop();
     await this.#parts.upstreams.close();
   }
 
@@ -109,6 +110,8 @@ export class Runs {
 
   /** Back-pressure, and who goes: both are heard at the client's connection. */
   async #watched(run: RequestRun, response: ServerResponse): Promise<void> {
+    // An answer that is out has no socket any more.
+    const { socket } = response;
     const onDrain = (): void => run.resume();
     const onClose = (): void => {
       if (!response.writableFinished) run.leave();
@@ -119,6 +122,8 @@ export class Runs {
     } finally {
       response.off('drain', onDrain).off('close', onClose);
       if (response.writableEnded && !response.writableFinished && !response.destroyed) this.#boundRest(response);
+      // A connection that stayed open for the next request would keep this process.
+      if (this.#isStopping) socket?.destroySoon();
     }
   }
 

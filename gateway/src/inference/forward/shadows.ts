@@ -1,0 +1,41 @@
+import type { RouteTarget } from '../routing/route-table.ts';
+import { Attempt, type Message } from './attempt.ts';
+import type { Upstreams } from './upstreams.ts';
+
+/** At once, of all models together: what is only looked at must not crowd out what is waited for. */
+const mostAtOnce = 64;
+const nobody = (): void => undefined;
+
+/** Copies of requests that are answered elsewhere as well. Nobody waits for these answers, sees or pays them. */
+export class Shadows {
+  readonly #upstreams: Upstreams;
+  readonly #under = new Map<Attempt, Promise<void>>();
+
+  constructor(upstreams: Upstreams) {
+    this.#upstreams = upstreams;
+  }
+
+  /** Where there is no room for it, it is left out. */
+  cast(target: RouteTarget, message: Message, now: number): void {
+    if (this.#under.size >= mostAtOnce) return;
+    const { places, pool, base } = this.#upstreams.of(target.upstream, now);
+    if (!places.hasRoom || places.enter(nobody) !== 'at-once') return;
+    const attempt = new Attempt(target.upstream, nobody);
+    const over = attempt
+      .begin(pool, { ...message, path: `${base}${message.path}` })
+      .then(async (head) => {
+        if (typeof head !== 'string' && head.refusal === undefined) await attempt.drain({ take: () => true });
+      })
+      .finally(() => {
+        places.leave();
+        this.#under.delete(attempt);
+      });
+    this.#under.set(attempt, over);
+  }
+
+  async stop(): Promise<void> {
+    const over = [...this.#under.values()];
+    for (const attempt of this.#under.keys()) attempt.cancel();
+    await Promise.allSettled(over);
+  }
+}

@@ -1,0 +1,153 @@
+import type { inference } from '@orrery/contracts';
+import {
+  completes,
+  eventually,
+  floods,
+  halvesCharacter,
+  ignores,
+  type ModelAct,
+  refuses,
+  resets,
+  resetsAfter,
+  resetsInHead,
+  stallsAfter,
+  streams,
+} from '@orrery/testing';
+import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+
+const costOf = (input: number, output: number, times = 1n): bigint => (BigInt(input) * 1_009n + BigInt(output) * 4_001n + 7n) * times;
+const counted = costOf(11, 4);
+
+/** What went in is estimated by the bytes of the body: four a token. */
+const promptOf = (body: object): number =>
+  Math.ceil(Buffer.byteLength(JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }], ...body })) / 4);
+const whole = {};
+const stream = { stream: true };
+
+type Told = Partial<inference.UsageRecord>;
+
+describe('A model server that fails', () => {
+  let models: ModelWorld;
+
+  beforeAll(async () => {
+    models = await startModelWorld(1, { runSettings: { stallMs: 500 } });
+    await models.route();
+    await eventually(async () => expect((await models.post({})).status).toBe(200));
+  }, 60_000);
+  afterAll(() => models?.stop(), 30_000);
+  beforeEach(async () => {
+    models.server.always(completes());
+    await models.anew({ firstByteMs: 400, idleMs: 400 });
+  });
+  afterEach(() => models.isAtRest());
+
+  const nothing: Told = { input: 0, output: 0, isEstimated: false };
+  const failed: Told = { ...nothing, outcome: 'failed-before-the-first-byte', status: 502, error: 'ModelFailed' };
+  const late: Told = { ...nothing, outcome: 'timed-out-before-the-first-byte', status: 504, error: 'ModelTimedOut' };
+
+  it.each<readonly [string, ModelAct, object, Told]>([
+    ['resets before it answers', resets, whole, failed],
+    ['resets before it answers a stream', resets, stream, failed],
+    ['resets in the middle of its head', resetsInHead, stream, failed],
+    ['says nothing', ignores, whole, late],
+    ['says nothing of a stream', ignores, stream, late],
+    ['begins a stream and says nothing in it', stallsAfter([]), stream, late],
+    ['fails', refuses(500), whole, failed],
+    ['is overloaded', refuses(429, { headers: { 'retry-after': '9' } }), whole, { ...failed, status: 503, error: 'ModelBusy' }],
+    ['will never do it', refuses(501), whole, failed],
+    ['sends us elsewhere', refuses(302, { headers: { location: 'http://127.0.0.1/' } }), whole, failed],
+  ])('before the first byte costs nothing: it %s', async (_, act, body, told) => {
+    models.server.next(act);
+    const response = await models.post(body);
+    expect([response.status, await response.json()]).toEqual([
+      told.status,
+      { error: expect.objectContaining({ message: expect.any(String) }) },
+    ]);
+    if (told.status === 503) expect(response.headers.get('retry-after')).toBe('9');
+    expect(await models.recordOf(response)).toMatchObject({ ...told, cost: '0', attempts: 1 });
+  });
+
+  const textOf = async (response: Response): Promise<string> => {
+    const reader = response.body?.getReader();
+    const chunks: Uint8Array[] = [];
+    try {
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) chunks.push(next.value);
+    } catch {
+      return `${Buffer.concat(chunks)}<cut>`;
+    }
+    return Buffer.concat(chunks).toString();
+  };
+
+  const word = (text: string): string => `data: {"choices":[{"delta":{"content":${JSON.stringify(text)}}}]}\n\n`;
+  const usage = 'data: {"choices":[],"usage":{"prompt_tokens":11,"completion_tokens":4}}\n\n';
+  const broken = 'failed-while-it-was-answered';
+  const silent = 'timed-out-while-it-was-answered';
+
+  it.each<[string, ModelAct, Told, RegExp]>([
+    ['resets after some words', resetsAfter(['four', 'five']), { outcome: broken, input: promptOf(stream), output: 2 }, /five.*"error":/s],
+    ['resets in the middle of a character', halvesCharacter, { outcome: broken, input: promptOf(stream), output: 1 }, /ok.*"error":/s],
+    ['stalls after some words', stallsAfter(['four', 'five']), { outcome: silent, input: promptOf(stream), output: 2 }, /five.*"error":/s],
+    ['ends without saying so', streams(word('four')), { outcome: broken, input: promptOf(stream), output: 1 }, /four.*"error":/s],
+    ['says that it failed', streams(`${word('four')}data: {"error":{"message":"x"}}\n\n`), { outcome: broken, output: 1 }, /four/],
+    [
+      'sends what is no JSON',
+      streams(`data: {"choices\n\ndata: ]][\n\n${word('four')}data: [DONE]\n\n`),
+      { outcome: 'finished', output: 1 },
+      /four/,
+    ],
+    ['floods us with one frame', floods, { outcome: broken }, /x"?.*(<cut>|"error":)/s],
+  ])('after the first byte costs what is estimated where nothing was counted: it %s', async (_, act, told, heard) => {
+    models.server.next(act);
+    const response = await models.post(stream);
+    expect(response.status).toBe(200);
+    expect(await textOf(response)).toMatch(heard);
+    const record = await models.recordOf(response);
+    expect(record).toMatchObject({ isEstimated: true, attempts: 1, ...told });
+    expect(record.cost).toBe(String(costOf(record.input, record.output)));
+  });
+
+  it.each<[string, ModelAct, Told]>([
+    [
+      'resets',
+      (visit) =>
+        void visit.response
+          .writeHead(200, { 'content-type': 'text/event-stream' })
+          .write(`${word('a')}${usage}`, () => visit.socket.resetAndDestroy()),
+      { outcome: broken },
+    ],
+    ['ends without saying so', streams(`${word('a')}${usage}`), { outcome: 'finished' }],
+  ])('after it has counted costs what it counted: it %s', async (_, act, told) => {
+    models.server.next(act);
+    const response = await models.post(stream);
+    await textOf(response);
+    expect(await models.recordOf(response)).toMatchObject({ ...told, isEstimated: false, cost: String(counted) });
+  });
+
+  it('in the middle of a whole answer is told as a failure, not as half an answer', async () => {
+    models.server.next(({ response, socket }) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
+      response.write('{"choices":[{"message":{"content":"four","x', () => socket.resetAndDestroy());
+    });
+    const response = await models.post(whole);
+    expect(response.status).toBe(502);
+    expect(await models.recordOf(response)).toMatchObject({ outcome: broken, isEstimated: true, output: 1 });
+  });
+
+  it.each<[string, ModelAct, object, Told]>([
+    ['counts nothing', completes({ usage: null }), stream, { isEstimated: true, output: 4, outcome: 'finished' }],
+    ['counts zero', completes({ usage: { prompt_tokens: 0, completion_tokens: 0 } }), whole, { isEstimated: true, output: 4 }],
+    [
+      'counts what went in alone',
+      completes({ usage: { prompt_tokens: 11, completion_tokens: 0 } }),
+      whole,
+      { input: 11, output: 4, isEstimated: true },
+    ],
+  ])('to count is paid by an estimate: it %s', async (_, act, body, told) => {
+    models.server.next(act);
+    const response = await models.post(body);
+    await response.text();
+    const record = await models.recordOf(response);
+    expect(record).toMatchObject(told);
+    expect(record.cost).toBe(String(costOf(record.input, record.output)));
+  });
+});
