@@ -8,7 +8,6 @@ export interface Engine {
   /** The base of its OpenAI-compatible API. */
   readonly baseUrl: string;
   readonly model: string;
-  readonly pid: number;
   /** Asks for an orderly stop, and waits for it. */
   readonly stop: () => Promise<void>;
 }
@@ -33,7 +32,7 @@ export const startEngine = async (env: Readonly<Record<string, string>> = {}): P
   await buildEngine();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const { identity, stop } = await startDaemon({
+  const { stop } = await startDaemon({
     name: 'engine',
     command: process.execPath,
     args: [join(process.cwd(), 'services/engine/dist/main.js')],
@@ -48,5 +47,5 @@ export const startEngine = async (env: Readonly<Record<string, string>> = {}): P
     },
     isReady: () => isUp(url),
   });
-  return { baseUrl: `${url}/v1`, model, pid: identity.pid, stop };
+  return { baseUrl: `${url}/v1`, model, stop };
 };

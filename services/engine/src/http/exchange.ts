@@ -29,7 +29,7 @@ export const exchangeOf = (request: IncomingMessage, response: ServerResponse, s
   },
 });
 
-/** Says no, in the shape of OpenAI's errors; where the answer had begun, as its last event. */
+/** Says no to a request whose answer has not begun, in the shape of OpenAI's errors. */
 export const sayNo = (response: ServerResponse, { parts, body }: Refused): void => {
   const { status, retryAfterSeconds } = parts;
   const later = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
