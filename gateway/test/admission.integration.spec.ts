@@ -4,6 +4,7 @@ import { type Bus, connectBus, publishSnapshot, type SnapshotContract, type Snap
 import { logOf } from '@orrery/telemetry';
 import { eventually, startNats, startRedis } from '@orrery/testing';
 import type { z } from 'zod';
+import type { Caller } from '../src/access/caller.ts';
 import { follow } from '../src/access/follow-snapshots.ts';
 import { Snapshot } from '../src/access/snapshot.ts';
 import { type FollowedAdmission, followAdmission } from '../src/inference/admission/follow-admission.ts';
@@ -12,7 +13,7 @@ import { Reservations } from '../src/inference/limits/reservations.ts';
 
 const log = logOf('test');
 const orgId = identity.PlanSnapshot.shape.orgId.parse(randomUUID());
-const caller = { principal: { kind: 'user', id: randomUUID(), sessionId: randomUUID(), permissions: [] }, orgId } as const;
+const caller: Caller = { principal: { kind: 'user', id: randomUUID(), sessionId: randomUUID(), permissions: [] }, orgId };
 const asked = { input: 40, output: 60 };
 
 const price = (resource: string, nanos: bigint): catalog.ModelPrice => ({
