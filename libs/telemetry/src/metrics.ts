@@ -67,6 +67,8 @@ export const metrics = {
 
   telemetryIngested: counter<'service' | 'kind'>('orrery_telemetry_ingested_total', 'Log lines and samples taken into the telemetry store'),
   ledgerDifferences: gauge<'service'>('orrery_ledger_differences', 'Balances that are not the sum of their entries'),
+  /** `code` as callers hear it; `of`: whose limit it was, where it was one. */
+  modelRefusals: counter<'code' | 'of'>('orrery_model_refusals_total', 'Calls of models that were not let in'),
   /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */
   usageRecords: counter<'outcome'>('orrery_usage_records_total', 'What requests for inference came to, on its way into the inference log'),
   usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),

@@ -1,4 +1,5 @@
 import { type billing, catalog, type identity, type inference, parseNanos } from '@orrery/contracts';
+import { metrics } from '@orrery/telemetry';
 import type { Caller } from '../../access/caller.ts';
 import type { ReadSnapshot } from '../../access/snapshot.ts';
 import { type Details, type EdgeRefusal, edgeFailure } from '../../failure.ts';
@@ -38,6 +39,12 @@ export class LocalAdmission implements Admission {
   }
 
   offer(caller: Caller, name: string): Offer | Refusal {
+    const offer = this.#judge(caller, name);
+    if ('refused' in offer) metrics.modelRefusals.add(1, { code: offer.refused.code, of: 'none' });
+    return offer;
+  }
+
+  #judge(caller: Caller, name: string): Offer | Refusal {
     const missing = this.#missing();
     if (missing !== undefined) return notYet(missing);
     if (caller.orgId === undefined) return refused('NoOrganization');

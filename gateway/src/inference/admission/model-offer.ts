@@ -1,4 +1,5 @@
 import { type Currency, type catalog, parseNanos } from '@orrery/contracts';
+import { metrics } from '@orrery/telemetry';
 import type { Failure } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
 import { costOf, type Prices } from '../accounting/prices.ts';
@@ -65,7 +66,9 @@ export class ModelOffer implements Offer {
   }
 
   refusalOf(reservation: Reservation, answer: Answer, now: number): Failure {
-    return refusalOf(reservation, answer, { now, currency: this.currency });
+    const failure = refusalOf(reservation, answer, { now, currency: this.currency });
+    metrics.modelRefusals.add(1, { code: failure.code, of: String(failure.details['limitOf'] ?? 'account') });
+    return failure;
   }
 
   headersOf({ meters }: Reservation, answer: Answer): Readonly<Record<string, string>> {
