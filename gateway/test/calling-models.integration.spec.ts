@@ -86,7 +86,10 @@ describe('Calling a model', () => {
     const asked = await models.post({ model: undefined });
     expect([asked.status, await asked.json()]).toEqual([
       400,
-      { error: { message: 'model is missing', type: 'invalid_request_error', param: 'model', code: 'invalid_input' } },
+      {
+        error: { message: 'model is missing', type: 'invalid_request_error', param: 'model', code: 'invalid_input' },
+        detail: { error: { message: 'model is missing', type: 'invalid_request_error' } },
+      },
     ]);
     const neospace = await models.post({ model: undefined }, { headers: { 'x-neo-api-key': models.key } });
     expect([neospace.status, await neospace.json()]).toEqual([400, { error: 'model is missing' }]);
@@ -96,7 +99,7 @@ describe('Calling a model', () => {
     expect([nobody.status, await nobody.json()]).toMatchObject([401, { error: { code: 'invalid_api_key' } }]);
     models.server.next(refuses(400, { message: 'messages: too many' }));
     const refused = await models.post({});
-    expect([refused.status, await refused.json()]).toEqual([
+    expect([refused.status, await refused.json()]).toMatchObject([
       400,
       { error: { message: 'messages: too many', type: 'invalid_request_error', param: 'messages', code: 'no_way' } },
     ]);

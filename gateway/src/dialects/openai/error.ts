@@ -1,6 +1,7 @@
 import type { ErrorShape } from '../../dialect.ts';
 import type { Failure } from '../../failure.ts';
 import { sentenceOfIssues } from '../sentence-of-issues.ts';
+import { sharedBase } from './row.ts';
 
 const types: Readonly<Record<number, string>> = {
   401: 'authentication_error',
@@ -45,19 +46,15 @@ const codeOf = ({ code, details }: Failure): string | null => {
   return typeof details['code'] === 'string' ? details['code'] : null;
 };
 
-/** `{ error: { message, type, param, code } }`, what is malformed with 400. */
-export const openaiError: ErrorShape = (failure) => {
+/** `{ error: { message, type, param, code } }`, what is malformed with 400; with the same in `detail` where LMStack's clients read it there. */
+export const openaiError: ErrorShape = (failure, { path }) => {
   const status = failure.status === 422 ? 400 : failure.status;
+  const message = sentenceOfIssues(failure);
+  const type = typeOf(status);
+  const error = { message, type, param: paramOf(failure), code: codeOf(failure) };
   return {
     status,
     contentType: 'application/json; charset=utf-8',
-    body: {
-      error: {
-        message: sentenceOfIssues(failure),
-        type: typeOf(status),
-        param: paramOf(failure),
-        code: codeOf(failure),
-      },
-    },
+    body: path.startsWith(`${sharedBase}/`) ? { error, detail: { error: { message, type } } } : { error },
   };
 };
