@@ -36,6 +36,11 @@ export class Hopeless {
 
   /** Parked lines of a queue for whom there may be something, in several orders. */
   parkedOf(leaf: Leaf): readonly (readonly Line[])[] {
+    const orders = this.ordersOf(leaf);
+    return leaf.urgent === 0 ? orders : orders.flatMap(byUrgency);
+  }
+
+  private ordersOf(leaf: Leaf): readonly (readonly Line[])[] {
     if (this.reserving.mayAny(leaf)) return Array.from(leaf.coves.values(), (cove) => cove.inOrder());
     if (this.left.size >= leaf.coves.size)
       return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) ? [cove.inOrder()] : []));
@@ -101,3 +106,9 @@ export class Hopeless {
     });
   }
 }
+
+/** Who has waited too long comes as its turn does, before or after those whose deadlines are near: neither list has to wait for the other. */
+const byUrgency = (lines: readonly Line[]): readonly (readonly Line[])[] => [
+  lines.filter(({ kind }) => kind.isUrgent),
+  lines.filter(({ kind }) => !kind.isUrgent),
+];

@@ -52,3 +52,21 @@ describe('whoever is told a moment while a smaller one of its queue has been tol
     ]);
   });
 });
+
+describe('whoever has waited too long', () => {
+  it('has machines kept for it before a later one of its queue whose deadline is near, also where both were told that there is nothing', () => {
+    const world = new Timeline({ overdueMs: 2 * hour, reservations: 1 }).machine('m', 4);
+    world.submit({ id: 'runs', queue: 'other', gpus: 4, runMs: 20 * hour });
+    world.pass(minute);
+    world.submit({ id: 'first', queue: 'other', gpus: 4 });
+    world.pass(minute);
+    world.submit({ id: 'old', gpus: 4 });
+    world.pass(5 * hour);
+    world.submit({ id: 'late', gpus: 4, runMs: hour / 2, deadlineAt: world.now + hour / 2 + 10 * minute });
+    world.pass(minute);
+    // When what was kept may be kept for somebody else
+    world.cancel('first');
+    world.pass(minute);
+    expect(world.reserved.map(({ id }) => id)).toEqual(['first', 'old']);
+  });
+});
