@@ -2,6 +2,7 @@ import { benchEventStore } from './append.ts';
 import { benchCredentials } from './credentials.ts';
 import { benchLimits } from './limits.ts';
 import { benchLoginStorm } from './login-storm.ts';
+import { benchLongQueues } from './long-queues.ts';
 import { benchMainJob } from './main-job.ts';
 import { machine, printReport, type Report } from './measure.ts';
 import { benchPlacement } from './placement.ts';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   placement: benchPlacement,
   limits: () => benchLimits(required('ORRERY_REDIS_URL')),
   queueing: benchQueueing,
+  'long-queues': benchLongQueues,
   'main-job': () => benchMainJob(required('ORRERY_URL')),
   'login-storm': () => benchLoginStorm(required('ORRERY_URL')),
 };
