@@ -82,6 +82,7 @@ export interface Berth {
   readonly isOpen: boolean;
   /** The shortest limit of its lines. */
   readonly shortest: number;
+  readonly coves: ReadonlyMap<Leaf, Cove>;
 }
 
 /** Those of one queue. */

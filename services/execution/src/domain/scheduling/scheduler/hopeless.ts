@@ -47,9 +47,11 @@ export class Hopeless {
     return [...this.left].map((berth) => leaf.coves.get(berth)?.inOrder()).filter((lines) => lines !== undefined);
   }
 
-  /** Somebody parked there may be looked at. */
-  mayTakePart(leaf: Leaf): boolean {
-    return (leaf.coves.size > 0 && this.left.size > 0) || this.reserving.mayAny(leaf);
+  /** Queues of which somebody parked may be looked at: those that look for what may be there, and those that may keep machines. */
+  *takers(): Iterable<Leaf> {
+    for (const { coves } of this.left) yield* coves.keys();
+    if (this.reserving.isFull) return;
+    for (const leaf of this.core.queues.leaves.values()) if (this.reserving.mayAny(leaf)) yield leaf;
   }
 
   /** There was nothing for it. */

@@ -72,7 +72,7 @@ export class Round {
       const { line } = entry;
       if (line?.isParked && line.next(0)?.entry === entry && line.coves.some(({ berth }) => berth.isOpen)) this.turns.add(line);
     }
-    for (const leaf of queues.leaves.values()) if (this.hopeless.mayTakePart(leaf)) this.turns.addParked(leaf);
+    for (const leaf of this.hopeless.takers()) this.turns.addParked(leaf);
     for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
   }
 

@@ -107,8 +107,7 @@ export class Turns {
   /** There may be something for those who were left out because there was nothing. */
   reopen(): void {
     this.claims = new Heap(isClaimEarlier);
-    const isNew = (leaf: Leaf): boolean => !this.runs.has(leaf) && this.hopeless.mayTakePart(leaf);
-    for (const leaf of this.core.queues.leaves.values()) if (isNew(leaf)) this.queue(this.runOf(leaf));
+    for (const leaf of this.hopeless.takers()) if (!this.runs.has(leaf)) this.queue(this.runOf(leaf));
     const known = [...this.known];
     this.known.clear();
     for (const run of known) run.reopen();
