@@ -98,6 +98,10 @@ export const GatewayConfig = z.object({
     says: 'how many milliseconds answers of models may go on when this gateway stops; then they are cut and settled',
     example: '10000',
   }),
+  inferenceLeaseSeconds: variable('ORRERY_INFERENCE_LEASE_SECONDS', z.coerce.number().int().min(1).max(600).default(30), {
+    says: 'after how many seconds a request whose gateway says nothing more of it is settled as lost',
+    example: '30',
+  }),
   redisPatienceMs: variable('ORRERY_RATE_LIMIT_REDIS_MS', z.coerce.number().int().min(1).max(10_000).default(50), {
     says: 'how many milliseconds a request waits for Redis before it is judged by this gateway alone',
     example: '50',

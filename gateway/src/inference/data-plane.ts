@@ -43,7 +43,8 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const { keys, plans } = snapshots;
   const admitted = followAdmission(bus, { log, clock, keys: keys.snapshot, plans, defaultPlan: config.defaultPlan });
   const routes = followRoutes(bus, { log, gatewayKey: secretsOf(config.secret)('upstream-credentials') });
-  const book = new DurableUsage({ url: config.redisUrl, bus, log, patienceMs: config.redisPatienceMs });
+  const { redisUrl: url, redisPatienceMs: patienceMs, inferenceLeaseSeconds } = config;
+  const book = new DurableUsage({ url, bus, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000 });
   const upstreams = new Upstreams();
   const runs = new Runs({
     admission: admission ?? admitted.admission,

@@ -27,7 +27,6 @@ export interface DurableUsageOptions {
 }
 
 const usualLeaseMs = 30_000;
-const usualCaretakerMs = 5_000;
 
 /**
  * Reserves and settles in Redis, where the record of a request is kept, in the step that settles it, until JetStream has it. While Redis is away it waits
@@ -42,7 +41,7 @@ export class DurableUsage implements UsageBook {
   readonly #comparison: Comparison;
 
   constructor(options: DurableUsageOptions) {
-    const { url, bus, log, clock = systemClock, patienceMs, leaseMs = usualLeaseMs, caretakerMs = usualCaretakerMs } = options;
+    const { url, bus, log, clock = systemClock, patienceMs, leaseMs = usualLeaseMs, caretakerMs = leaseMs / 6 } = options;
     this.#clock = clock;
     const reservations = new Reservations({ url, log, leaseMs, ...(patienceMs === undefined ? {} : { patienceMs }) });
     this.#reservations = reservations;
