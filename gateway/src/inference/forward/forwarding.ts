@@ -149,10 +149,11 @@ export class Forwarding {
         : head.refusal
           ? { kind: 'refused', head, target }
           : { kind: 'answered', attempt, head, place };
-    if (forwarded.kind !== 'answered') {
-      place.leave();
-      if (!this.#isCancelled) state.report(target.id, isRetriable(failureOf(forwarded, clock())), clock());
-    }
+    const now = clock();
+    const isFailure = forwarded.kind !== 'answered' && isRetriable(failureOf(forwarded, now));
+    // An answer that has begun counts at once: those that break off early must not be weighed against none, while the others still go on.
+    if (!this.#isCancelled) state.report(target.id, isFailure, now);
+    if (forwarded.kind !== 'answered') place.leave();
     return forwarded;
   }
 

@@ -193,7 +193,7 @@ export class RequestRun {
     const over = await attempt.drain({ take: (chunk) => answer.take(chunk) || this.#wait() }).finally(place.leave);
     clearTimeout(this.#stalled);
     const isWell = over === 'ended' && this.#completed(answer, reader, isStream);
-    if (over !== 'cancelled') place.state.report(place.target.id, !isWell, this.#parts.clock());
+    if (!isWell && over !== 'cancelled') place.state.report(place.target.id, true, this.#parts.clock());
     this.#ending ??= isWell ? 'finished' : endingOf(over === 'ended' ? 'reset' : over);
     this.#end(answer, isWell);
   }
