@@ -52,6 +52,6 @@ export default {
       servers,
     ),
     project('e2e', ['<rootDir>/{gateway,infra/*}/test/**/*.e2e.spec.ts'], servers),
-    project('chaos', ['<rootDir>/{libs,services,infra}/*/test/**/*.chaos.spec.ts'], servers),
+    project('chaos', ['<rootDir>/{libs,services,infra}/*/test/**/*.chaos.spec.ts', '<rootDir>/gateway/test/**/*.chaos.spec.ts'], servers),
   ],
 };
