@@ -21,6 +21,11 @@ export const forkOf = (place: Place): Place => ({
 
 export const shiftOn = (sign: 1 | -1, fork: Place, { need, seat }: Held): void => shiftSeat(sign, fork, need, seat);
 
+/** What others keep for themselves there is not free for anybody else. */
+export const withhold = (fork: Place, kept: readonly { readonly need: Need; readonly seats: readonly Seat[] }[]): void => {
+  for (const { need, seats } of kept) for (const seat of seats) if (seat.machine === fork.id) shiftOn(-1, fork, { need, seat });
+};
+
 /** Keeps of the fork only what another one has, too. */
 export const intersect = (fork: Place, other: Place): void => {
   fork.free.cpuMilli = Math.min(fork.free.cpuMilli, other.free.cpuMilli);

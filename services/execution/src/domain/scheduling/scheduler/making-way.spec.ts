@@ -70,6 +70,33 @@ describe('whoever made way for a guarantee', () => {
   });
 });
 
+describe('a request that takes the place of others where somebody keeps room for later', () => {
+  it('has all make way without whom both have room, and begins when it was told', () => {
+    // Given half of a GPU that two share, and a pair that keeps a quarter of it until the other machine is free as well
+    const world = new Timeline().machine('m-1', 1).machine('m-2', 1);
+    world.submit({ id: 'other-machine', machine: 'm-2', runMs: hour });
+    world.submit({ id: 'first', machine: 'm-1', share: 250, isPreemptible: true, runMs: 10 * hour });
+    world.pass(10 * minute);
+    world.submit({ id: 'second', machine: 'm-1', share: 250, isPreemptible: true, runMs: 10 * hour });
+    world.submit({ id: 'pair', queue: 'beta', nodes: 2, share: 250, runMs: hour });
+    world.pass(10 * minute);
+    // When somebody comes who could begin beside one of the two, and would be in the way of the pair
+    world.submit({ id: 'large', machine: 'm-1', share: 600, runMs: 4 * hour });
+    world.pass(9 * hour);
+    // Then both make way, and it and the pair begin at the moments that they were told
+    expect(world.preemptions.map(({ by, victim }) => [by, victim])).toEqual([
+      ['large', 'second'],
+      ['large', 'first'],
+    ]);
+    expect(world.reserved.filter(({ id }) => id === 'pair' || id === 'large').map(({ id, at }) => [id, at])).toEqual([
+      ['pair', hour + world.settings.graceMs],
+      ['large', 20 * minute + world.settings.graceMs],
+    ]);
+    expect(world.startOf('large')).toBe(20 * minute + world.settings.graceMs);
+    expect(world.startOf('pair')).toBe(hour);
+  });
+});
+
 describe('a request for which nobody makes way', () => {
   it('is not told that somebody does, and holds none of the quota of its org', () => {
     const world = new World();

@@ -7,7 +7,7 @@ import type { Conflicts } from './conflicts.ts';
 import type { Core } from './core.ts';
 import { holdsOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
-import { forkOf, seatOn, shiftOn } from './fork.ts';
+import { forkOf, seatOn, shiftOn, withhold } from './fork.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
 import { needed } from './needed.ts';
@@ -102,7 +102,12 @@ export class Victims {
       seats.push(seat);
       if (isAlone) this.used.add(seat.machine);
     }
-    return { choice, seats, victims: needed(victims, this).map((entry) => ({ entry, reason: this.reasons.get(entry) ?? 'reclaim' })) };
+    const conflicts = this.conflicts(taker.entry);
+    const keptOn = (machine: string): readonly Reservation[] =>
+      seats.some((seat) => seat.machine === machine) ? this.keptOn(machine, conflicts, taker.option) : [];
+    const { core, claims, trial } = this;
+    const leaving = needed(victims, { core, claims, trial, keptOn });
+    return { choice, seats, victims: leaving.map((entry) => ({ entry, reason: this.reasons.get(entry) ?? 'reclaim' })) };
   }
 
   private freeSeat({ entry, option }: Taker): Seat | null {
@@ -122,6 +127,10 @@ export class Victims {
 
   private isKept(machine: string, conflicts: Conflicts, { level }: Option): boolean {
     return conflicts.has(machine, (reservation) => !mayDisplace(level, reservation.level));
+  }
+
+  private keptOn(machine: string, conflicts: Conflicts, option: Option): readonly Reservation[] {
+    return conflicts.on(machine).filter(({ level }) => !mayDisplace(option.level, level));
   }
 
   /** On the machine where that costs least; those who make way have done so when it returns. */
@@ -168,7 +177,7 @@ export class Victims {
   ): Offer | null {
     const { option } = taker;
     const delayed = conflicts.on(place.id);
-    const kept = delayed.filter(({ level }) => !mayDisplace(option.level, level));
+    const kept = this.keptOn(place.id, conflicts, option);
     const least = this.core.ransoms.leastOn(place, option, delayed.length === 0 ? null : kept);
     if (least === Number.POSITIVE_INFINITY || least > most) return null;
     const entries = this.candidates(taker, place, victims);
@@ -191,9 +200,7 @@ export class Victims {
     for (const hold of this.core.cluster.on(place.id)) {
       if (hold.place !== null && this.core.leaving.has(hold.entry)) shiftOn(1, fork, hold);
     }
-    for (const { need, seats } of kept) {
-      for (const seat of seats) if (seat.machine === fork.id) shiftOn(-1, fork, { need, seat });
-    }
+    withhold(fork, kept);
     return fork;
   }
 
