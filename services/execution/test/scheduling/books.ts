@@ -44,12 +44,32 @@ export class Books {
     return path;
   }
 
-  used(node: string, resource: string): number {
+  used(node: string, resource: string, counts = (_: Running): boolean => true): number {
     let sum = 0;
     for (const running of this.running.values()) {
-      if (this.path(running.request.queue).includes(node)) sum += this.heldBy(running, resource);
+      if (counts(running) && this.path(running.request.queue).includes(node)) sum += this.heldBy(running, resource);
     }
     return sum;
+  }
+
+  /**
+   * Nodes below the lowest that is above both decide (decision 0167): one of the taker's keeps all that it asks for within its guarantee, and
+   * each of the other's holds more than its own. Who makes way already holds nothing.
+   */
+  mayReclaim(taker: Request, victim: Running): boolean {
+    const [own, others] = [this.path(taker.queue), this.path(victim.request.queue)];
+    // What was placed within a guarantee is taken back by nobody but those who share one with it.
+    if (!victim.isBorrowed && !own.some((id) => others.includes(id))) return false;
+    const spare = (id: string, resource: string): number => {
+      const guaranteed = this.quotas.find((node) => node.id === id)?.guaranteed[resource] ?? 0;
+      return guaranteed - this.used(id, resource, ({ preemptingAt }) => preemptingAt === null);
+    };
+    return ['a100', 'h100', 'cpu'].some((resource) => {
+      if (this.heldBy(victim, resource) === 0) return false;
+      const isWithin = (asked: number): boolean => own.some((id) => !others.includes(id) && spare(id, resource) >= asked);
+      const isOver = others.every((id) => own.includes(id) || spare(id, resource) < 0);
+      return isOver && taker.ask.choices.some((need) => allows(need, resource) && isWithin(taker.ask.nodes * milliOf(need)));
+    });
   }
 
   /** What is wrong; empty: nothing. */
@@ -97,3 +117,8 @@ export class Books {
     return null;
   }
 }
+
+const allows = ({ gpus, models }: Need, resource: string): boolean =>
+  gpus === 0 ? resource === 'cpu' : resource !== 'cpu' && (models?.includes(resource) ?? true);
+
+const milliOf = ({ gpus, gpuMilli, cpuMilli }: Need): number => (gpus === 0 ? cpuMilli : gpus * gpuMilli);

@@ -184,7 +184,7 @@ export class Story {
       !taker.isPreemptible &&
       taker.rank >= victim.request.rank;
     const isHigher = victim.isBorrowed && victim.request.isPreemptible && !taker.isPreemptible;
-    if (!(reason === 'own-org' ? isOwn : reason === 'higher-level' ? isHigher : victim.isBorrowed))
+    if (!(reason === 'own-org' ? isOwn : reason === 'higher-level' ? isHigher : this.books.mayReclaim(taker, victim)))
       this.faults.push(`${id} may not be made to make way: ${reason}`);
     if (this.now - victim.at < this.settings.minRunMs) this.faults.push(`${id} has not run for long enough`);
     if ((this.books.preemptions.get(id) ?? 0) >= this.settings.maxPreemptions) this.faults.push(`${id} is preempted too often`);
