@@ -45,10 +45,6 @@ const firstOfEach = (world: Timeline): readonly Request[] => {
   return [...first.values()];
 };
 
-/** Who was preempted as often as may be waits for solid ground, and has no say before its time is up. */
-const isRestless = (world: Timeline, { id }: Request): boolean =>
-  world.preemptions.filter(({ victim }) => victim === id).length >= world.settings.maxPreemptions;
-
 /**
  * Another queue has what a queue may keep, and wants more: its turn may be before. But nobody behind it is told then, either, unless by
  * right of taking the places of others: where these give it room that the first could not use.
@@ -77,7 +73,7 @@ describe('the first of its queue', () => {
         world.afterwards = () => {
           const told = new Set(world.scheduler.snapshot().reservations.map(({ request }) => request));
           for (const one of firstOfEach(world)) {
-            const mayWait = told.has(one.id) || isRestless(world, one) || mayBePutOff(world, one, told);
+            const mayWait = told.has(one.id) || mayBePutOff(world, one, told);
             if (!mayWait) untold.push(`${one.id} at ${world.now / minute}`);
           }
         };

@@ -59,7 +59,8 @@ export class Admission {
     const blocked = new Map<string, string>();
     let isUnsolid = false;
     for (const [choice, need] of shape.ask.choices.entries()) {
-      if (this.isFree && !isSolid) {
+      // Without quotas nobody can take anything back: all ground is solid.
+      if (this.isFree) {
         this.push(options, shape, { choice, models: null, isGuaranteed: false });
         continue;
       }
@@ -77,7 +78,7 @@ export class Admission {
 
   /** One of the ways to place it is within the limits, whoever waits for them, and on solid ground where it needs that. */
   hasOption(entry: Entry, isSolid: boolean): boolean {
-    if (this.isFree && !isSolid) return true;
+    if (this.isFree) return true;
     const { choices, nodes } = entry.shape.ask;
     return choices.some((need) =>
       this.modelsOf(need).some((model) => {

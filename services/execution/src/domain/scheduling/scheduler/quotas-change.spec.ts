@@ -59,6 +59,29 @@ describe('solid ground', () => {
   });
 });
 
+describe('whoever was preempted as often as may be, where nobody has a quota', () => {
+  const preemptedOnce = (nodes: number): World => {
+    const world = new World({ maxPreemptions: 1, minRunMs: 0 });
+    world.machine('m', 4);
+    world.scheduler.addMachine({ id: 'n', cpuMilli: 64_000, memoryMib: 512_000, gpuModels: ['H100', 'H100', 'H100', 'H100'] });
+    world.ask('w', 'b', gpus(4), { nodes, isPreemptible: true, limitMs: hour });
+    expect(world.round()).toEqual(['place w']);
+    world.pass(minute);
+    world.preempted('w');
+    return world;
+  };
+
+  it('has machines kept for it that are not free yet: nobody can take them back', () => {
+    const world = preemptedOnce(2);
+    world.ask('first', 'a', gpus(4, { machine: 'n' }), { limitMs: hour, submittedAt: 0 });
+    expect(world.round()).toEqual(['place first', 'reserve w']);
+  });
+
+  it('starts on GPUs of several models', () => {
+    expect(preemptedOnce(2).round()).toEqual(['place w']);
+  });
+});
+
 describe('a deadline that is near', () => {
   it('ends no wait for solid ground: whoever writes one could keep others from what they are guaranteed', () => {
     const world = new World({ maxPreemptions: 0, urgentMs: 10 * minute });
