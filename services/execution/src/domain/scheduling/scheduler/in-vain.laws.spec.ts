@@ -94,7 +94,7 @@ class Play {
   private decide(): readonly Decision[] {
     this.core.queues.advance(this.now);
     this.parking.advance(this.now);
-    return new Round(this.core, this.parking, this.now, 8).run();
+    return new Round(this.core, this.parking, { now: this.now, limit: 8 }).run();
   }
 
   private tell(decision: Decision): void {

@@ -12,6 +12,13 @@ import { Trial } from './trial.ts';
 import { type Turn, Turns } from './turns.ts';
 import { type Takeover, Victims } from './victims.ts';
 
+export interface RoundOptions {
+  readonly now: number;
+  readonly limit: number;
+  /** Somebody asks why each one waits: all are looked at, as far as can be known before what is proposed is a fact. */
+  readonly isOfAll?: boolean;
+}
+
 /** One look at all that wait, in their order: what is proposed to one is not there for the next. */
 export class Round {
   private readonly decisions: Decision[] = [];
@@ -27,12 +34,18 @@ export class Round {
    */
   private isReopened = false;
 
-  constructor(
-    private readonly core: Core,
-    private readonly parking: Parking,
-    private readonly now: number,
-    private readonly limit: number,
-  ) {
+  private readonly core: Core;
+  private readonly parking: Parking;
+  private readonly now: number;
+  private readonly limit: number;
+  private readonly isOfAll: boolean;
+
+  constructor(core: Core, parking: Parking, { now, limit, isOfAll = false }: RoundOptions) {
+    this.core = core;
+    this.parking = parking;
+    this.now = now;
+    this.limit = limit;
+    this.isOfAll = isOfAll;
     parking.judge(now);
     this.trial = new Trial(core, now);
     this.placing = new Placing(core, parking, this.trial);
@@ -130,7 +143,7 @@ export class Round {
   }
 
   private reopen(): void {
-    if (!this.isReopened || !this.core.admission.isFree) return;
+    if (!this.isReopened || !(this.core.admission.isFree || this.isOfAll)) return;
     this.isReopened = false;
     this.hopeless.forget();
     this.turns.reopen();

@@ -10,7 +10,7 @@ import { Ledger } from './ledger.ts';
 import { memoryOf, recallInto, type SchedulerMemory } from './memory.ts';
 import { Parking } from './parking.ts';
 import { restoreInto, snapshotOf } from './restore.ts';
-import { Round } from './round.ts';
+import { Round, type RoundOptions } from './round.ts';
 import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import type { SchedulerSnapshot } from './snapshot.ts';
 import { reasonFor, waitsOf } from './waits.ts';
@@ -115,10 +115,7 @@ export class Scheduler {
    * that could be noticed: what it proposes counts when it is told, and until then it proposes the same.
    */
   decide(now: number, limit: number): readonly Decision[] {
-    this.core.queues.advance(now);
-    this.core.ripe.advance(now);
-    this.parking.advance(now);
-    return new Round(this.core, this.parking, now, limit).run();
+    return this.round({ now, limit });
   }
 
   /** When the passing of time alone could change the next decision; null: only a fact can. */
@@ -129,7 +126,7 @@ export class Scheduler {
 
   /** Every request that `decide` would not place now, in their order, at most so many. */
   waits(now: number, limit = Number.POSITIVE_INFINITY): readonly Wait[] {
-    const decisions = this.decide(now, Number.POSITIVE_INFINITY);
+    const decisions = this.round({ now, limit: Number.POSITIVE_INFINITY, isOfAll: true });
     return waitsOf(this.core, { now, limit, decisions });
   }
 
@@ -166,5 +163,13 @@ export class Scheduler {
   /** Remembers of work that is over what that one did which held the same; otherwise nothing has changed, and the answer is where. */
   recall(memory: SchedulerMemory): string | null {
     return recallInto(this.core, memory);
+  }
+
+  private round(options: RoundOptions): readonly Decision[] {
+    const { now } = options;
+    this.core.queues.advance(now);
+    this.core.ripe.advance(now);
+    this.parking.advance(now);
+    return new Round(this.core, this.parking, options).run();
   }
 }
