@@ -30,7 +30,7 @@ describe('Calling models, with every service as it is', () => {
 
   it('is refused in the words of each API, naming what is wrong and what mends it', async () => {
     const unknown = await system.chat(key, { model: 'acme/two' });
-    expect([unknown.status, await unknown.json()]).toEqual([
+    expect([unknown.status, await unknown.json()]).toMatchObject([
       404,
       {
         error: {
