@@ -1,4 +1,4 @@
-import { hour, minute, quota, Timeline } from '../../../../test/scheduling/timeline.ts';
+import { hour, type Job, minute, quota, Timeline } from '../../../../test/scheduling/timeline.ts';
 
 describe('whoever is told a moment while a smaller one of its queue has been told one', () => {
   it('is overtaken by that one, and by no others that come', () => {
@@ -50,6 +50,33 @@ describe('whoever is told a moment while a smaller one of its queue has been tol
       ['pair', 12 * minute + world.settings.graceMs],
       ['other', 12 * minute + world.settings.graceMs],
     ]);
+  });
+});
+
+describe('whoever is told nothing, because by fair share others come before its queue', () => {
+  it('sees nobody behind it told instead in the same answer, in which these others get what was kept for them', () => {
+    const [parts, beta] = ['acme/vision', 'beta'];
+    const come: readonly (Job & { readonly after: number; readonly runs: number })[] = [
+      { after: 0, id: 'beta-1', queue: beta, gpus: 2, runs: 120, isPreemptible: true },
+      { after: 110, id: 'acme-1', gpus: 1, runs: 240 },
+      { after: 110, id: 'acme-2', gpus: 3, nodes: 2, runs: 300 },
+      { after: 120, id: 'first', gpus: 2, nodes: 2, runs: 60, isPreemptible: true },
+      { after: 180, id: 'vision-1', queue: parts, gpus: 2, runs: 30 },
+      { after: 240, id: 'vision-2', queue: parts, gpus: 3, nodes: 2, runs: 10 },
+      { after: 240, id: 'beta-2', queue: beta, nodes: 2, runs: 120 },
+      { after: 240, id: 'beta-3', queue: beta, nodes: 2, runs: 180 },
+      { after: 240, id: 'beta-4', queue: beta, gpus: 4, runs: 120 },
+      { after: 300, id: 'vision-3', queue: parts, runs: 240, isPreemptible: true },
+      { after: 360, id: 'behind', gpus: 4, runs: 60 },
+    ];
+    const world = new Timeline().machine('m-1', 4).machine('m-2', 5);
+    for (const { after, runs, ...job } of come) world.at(after * minute, () => world.submit({ ...job, runMs: runs * minute }));
+    // Given that the first began, and was preempted for `beta-3`, which begins now
+    world.pass(416 * minute);
+    expect(world.startOf('beta-3')).toBe(416 * minute);
+    // Then of its queue nobody but the first is told
+    const isOfQueue = (id: string): boolean => id === 'first' || id === 'behind';
+    expect(world.reserved.filter(({ id, told }) => told === world.now && isOfQueue(id)).map(({ id }) => id)).toEqual(['first']);
   });
 });
 

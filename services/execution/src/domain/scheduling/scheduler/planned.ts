@@ -21,7 +21,7 @@ export class Planned {
   private readonly least = new Map<string, number>();
   private readonly answers = new Map<Leaf, boolean>();
   private stamp = '';
-  /** Who was behind when the round began: what is only proposed lets nobody come before. */
+  /** Who was behind when the round began, or has been since: what is only proposed lets nobody come before. */
   private readonly behind = new Set<Leaf>();
 
   constructor(
@@ -42,6 +42,8 @@ export class Planned {
     if (answer === undefined) {
       answer = this.isBefore(leaf);
       this.answers.set(leaf, answer);
+      // Its first was told so: nobody behind that one is told otherwise for what was only proposed since.
+      if (!answer) this.behind.add(leaf);
     }
     return answer;
   }
