@@ -41,11 +41,20 @@ const routes: Readonly<Record<string, Route>> = {
 
 const oneModel = '/v1/models/';
 
+/** What is no code of anything stands for itself. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
 const routeOf = (method: string, path: string): Route => {
   const known = routes[`${method} ${path}`];
   if (known) return known;
   if (method === 'GET' && path.startsWith(oneModel)) {
-    const name = decodeURIComponent(path.slice(oneModel.length));
+    const name = decoded(path.slice(oneModel.length));
     return (model, { answer }) => {
       assertModel(model, name);
       answer(200, modelOf(name, startedAt));
@@ -105,8 +114,10 @@ export const serve = async (model: LoadedModel, { host, port, key, log }: ServeO
       assertKnown(request, path, key);
       await routeOf(request.method ?? 'GET', path)(model, exchange);
     } catch (error) {
-      outcome = outcomeOf(error);
-      settle(error, response, exchange, log);
+      // Reading, waiting and writing break in their own words where the client has left, or we stop.
+      const why: unknown = exchange.signal.aborted ? exchange.signal.reason : error;
+      outcome = outcomeOf(why);
+      settle(why, response, exchange, log);
     }
     const route = path in { '/v1/chat/completions': 1, '/v1/completions': 1, '/v1/embeddings': 1 } ? path : 'other';
     metrics.engine.record((performance.now() - began) / 1_000, { route, outcome });

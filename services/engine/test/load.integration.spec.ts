@@ -1,7 +1,11 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@orrery/servers';
 import { type Engine, eventually, startEngine } from '@orrery/testing';
 import OpenAI from 'openai';
 
@@ -27,9 +31,16 @@ const endless = {
 describe('An engine with more to do than it can', () => {
   let engine: Engine;
   let openai: OpenAI;
+  let healthPort: number;
 
   beforeAll(async () => {
-    engine = await startEngine({ ORRERY_ENGINE_SEQUENCES: '2', ORRERY_ENGINE_QUEUE: '1', ORRERY_ENGINE_KEY: 'the key of a test' });
+    healthPort = await freePort();
+    engine = await startEngine({
+      ORRERY_ENGINE_SEQUENCES: '2',
+      ORRERY_ENGINE_QUEUE: '1',
+      ORRERY_ENGINE_KEY: 'the key of a test',
+      ORRERY_HEALTH_PORT: String(healthPort),
+    });
     openai = new OpenAI({ apiKey: 'the key of a test', baseURL: engine.baseUrl, maxRetries: 0 });
   }, 150_000);
 
@@ -47,9 +58,37 @@ describe('An engine with more to do than it can', () => {
   };
   const begin = () => openai.chat.completions.create({ model, ...endless });
 
+  /** How requests ended, as the engine counts them. */
+  const outcomes = async (): Promise<readonly (string | undefined)[]> => {
+    const text = await (await fetch(`http://127.0.0.1:${healthPort}/metrics`)).text();
+    return [...text.matchAll(/^orrery_engine_seconds_count\{.*outcome="(\w+)"/gm)].map(([, outcome]) => outcome);
+  };
+
   it('opens to nobody without its key', async () => {
     const stranger = new OpenAI({ apiKey: 'another', baseURL: engine.baseUrl, maxRetries: 0 });
     await expect(stranger.models.list()).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+  });
+
+  it('says that a body is too large to a client that reads nothing before it has sent all of it', async () => {
+    const { host, hostname, port } = new URL(engine.baseUrl);
+    const body = Buffer.alloc(40 * 2 ** 20, 'x');
+    const key = 'authorization: Bearer the key of a test';
+    const client = connect(Number(port), hostname).pause();
+    client.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: ${host}\r\n${key}\r\ncontent-length: ${body.length}\r\n\r\n`);
+    await new Promise<void>((resolve, reject) => client.once('error', reject).write(body, () => resolve()));
+    client.resume();
+    expect(String(await once(client, 'data'))).toMatch(/^HTTP\/1.1 413 /);
+    client.destroy();
+  });
+
+  it('takes it for no fault of its own when a client leaves while it sends', async () => {
+    const headers = { authorization: 'Bearer the key of a test' };
+    const sent = request(`${engine.baseUrl}/chat/completions`, { method: 'POST', headers }).on('error', () => undefined);
+    sent.write('{"model":');
+    await eventually(() => (sent.socket?.bytesWritten ?? 0) > 0);
+    sent.destroy();
+    await eventually(async () => (await outcomes()).includes('left'));
+    expect(await outcomes()).not.toContain('failed');
   });
 
   it('answers several at once, each as alone', async () => {

@@ -274,6 +274,6 @@ describe('An engine, to the SDK of OpenAI', () => {
     const post = (path: string, body: string) => fetch(`${engine.baseUrl}${path}`, { method: 'POST', body });
     expect((await post('/chat/completions', '{')).status).toBe(400);
     expect((await post('/chat/nothing', '{}')).status).toBe(404);
-    expect((await post('/chat/completions', 'x'.repeat(17 * 2 ** 20)).catch(() => ({ status: 413 }))).status).toBe(413);
+    expect((await fetch(`${engine.baseUrl}/models/%`)).status).toBe(404);
   });
 });

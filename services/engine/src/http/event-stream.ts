@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
-/** A client that takes nothing for so long holds a sequence that others wait for. */
+/** A client that takes nothing for so long holds a sequence that others wait for, or an answer in memory. */
 const slowMs = 30_000;
 
 /** Server-sent events as OpenAI sends them: a line of JSON each, and `[DONE]` at the end. */
@@ -9,6 +9,7 @@ export class EventStream {
   constructor(
     private readonly response: ServerResponse,
     private readonly signal: AbortSignal,
+    private readonly patienceMs = slowMs,
   ) {}
 
   begin(): void {
@@ -30,9 +31,15 @@ export class EventStream {
     this.response.end();
   }
 
+  /** Who takes nothing in its time is cut off, which aborts the signal. */
   private async write(data: string): Promise<void> {
     this.signal.throwIfAborted();
     if (this.response.write(`data: ${data}\n\n`)) return;
-    await once(this.response, 'drain', { signal: AbortSignal.any([this.signal, AbortSignal.timeout(slowMs)]) });
+    const slow = setTimeout(() => this.response.destroy(), this.patienceMs);
+    try {
+      await once(this.response, 'drain', { signal: this.signal });
+    } finally {
+      clearTimeout(slow);
+    }
   }
 }
