@@ -244,6 +244,7 @@ describe('An engine, to the SDK of OpenAI', () => {
   it.each([
     [{ messages: [] }, 400, 'messages'],
     [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:' } }] }] }, 400, 'messages[0].content[0].type'],
+    [{ messages: [user('Hello'), { role: 'tool', content: '7', tool_call_id: 'call_1' }] }, 400, 'messages[1].tool_call_id'],
     [{ temperature: 3 }, 400, 'temperature'],
     [{ n: 2 }, 400, 'n'],
     [{ top_logprobs: 2 }, 400, 'top_logprobs'],

@@ -28,6 +28,7 @@ describe('A JSON Schema as a grammar', () => {
     [object({ a: { oneOf: [{ type: 'string', pattern: 'x' }] } }), 'properties.a.oneOf[0].pattern'],
     [object({ mail: { type: 'string', format: 'email' } }), 'properties.mail.format'],
     [object({ a: true }), 'properties.a'],
+    [object({ a: { oneOf: [{ type: 'string' }], anyOf: [{ type: 'null' }] } }), 'properties.a.anyOf'],
     [{ type: 'array', items: { type: 'string' } }, 'type'],
     ['object', ''],
   ])('of %j says what has no place in one', (schema, at) => {

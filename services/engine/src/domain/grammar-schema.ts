@@ -86,9 +86,16 @@ const keyword = (name: string, value: unknown, at: string, depth: number): Schem
 const converted = (value: unknown, at: string, depth: number): Schema => {
   if (depth > mostDepth) return refuse(at, 'lies too deep');
   if (!isSchema(value)) return refuse(at, 'is no schema');
-  const parts = Object.entries(value).map(([name, content]) => keyword(name, content, below(at, name), depth + 1));
-  const schema: Schema = Object.assign({}, ...parts);
-  return typeof schema['$ref'] === 'string' ? { ...schema, $ref: schema['$ref'].replace(/^#\/definitions\//, '#/$defs/') } : schema;
+  const schema: Record<string, unknown> = {};
+  for (const [name, content] of Object.entries(value)) {
+    for (const [word, part] of Object.entries(keyword(name, content, below(at, name), depth + 1))) {
+      // Both hold, and a grammar has one word for the two.
+      if (Object.hasOwn(schema, word)) return refuse(below(at, name), `cannot stand beside another ${word} here`);
+      schema[word] = part;
+    }
+  }
+  const { $ref } = schema;
+  return typeof $ref === 'string' ? { ...schema, $ref: $ref.replace(/^#\/definitions\//, '#/$defs/') } : schema;
 };
 
 /** A JSON Schema in the words of the grammar, or what of it has no place there. Only an object can be the whole. */

@@ -28,8 +28,19 @@ const resultsOf = (messages: readonly Message[]): ReadonlyMap<string, string> =>
   return new Map(tools.map(({ tool_call_id: id, content }) => [id, content]));
 };
 
+/** What answers no call would stand nowhere, and the model would not read it. */
+const assertCalled = (messages: readonly Message[]): void => {
+  const called = new Set<string>();
+  for (const [at, message] of messages.entries()) {
+    if (message.role === 'assistant') for (const { id } of message.tool_calls ?? []) called.add(id);
+    if (message.role === 'tool' && !called.has(message.tool_call_id))
+      throw wrongField(`messages[${at}].tool_call_id`, 'answers none of the calls before it');
+  }
+};
+
 /** The conversation as the library has it; at its end stands the answer that is to come. */
 export const historyOf = (messages: readonly Message[]): ChatHistoryItem[] => {
+  assertCalled(messages);
   const results = resultsOf(messages);
   const items = messages.flatMap((message, at): ChatHistoryItem[] => {
     // What tools answered stands with their calls.

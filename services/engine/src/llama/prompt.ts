@@ -1,4 +1,4 @@
-import type { ChatModelFunctions, GbnfJsonSchema, Token } from 'node-llama-cpp';
+import type { ChatHistoryItem, ChatModelFunctions, GbnfJsonSchema, Token } from 'node-llama-cpp';
 import { grammarSchemaOf } from '../domain/grammar-schema.ts';
 import type { Message, Tool } from '../wire/chat-request.ts';
 import { wrongField } from '../wire/refused.ts';
@@ -30,15 +30,15 @@ const begun = ({ model }: OpenModel, tokens: readonly Token[]): Token[] => {
 };
 
 /** Where a template knows no tools, the functions are named in a message before all others. */
-const toldOf = (tools: readonly Tool[]): Message[] =>
-  tools.length === 0 ? [] : [{ role: 'system', content: `Functions that can be called: ${JSON.stringify(tools)}` }];
+const toldOf = (tools: readonly Tool[]): ChatHistoryItem[] =>
+  tools.length === 0 ? [] : [{ type: 'system', text: `Functions that can be called: ${JSON.stringify(tools)}` }];
 
 /** The conversation as the model's own template writes it. What people say never becomes a control token. */
 export const promptOfChat = (open: OpenModel, messages: readonly Message[], tools: readonly Tool[]): Token[] => {
   if (!open.wrapper) throw wrongField('model', 'has no chat template: use /v1/completions', 'unsupported_model');
   const knowsTools = open.wrapper.usingJinjaFunctionCallTemplate;
   const availableFunctions = functionsOf(tools);
-  const chatHistory = historyOf(knowsTools ? messages : [...toldOf(tools), ...messages]);
+  const chatHistory = [...toldOf(knowsTools ? [] : tools), ...historyOf(messages)];
   try {
     const { contextText } = open.wrapper.generateContextState({ chatHistory, ...(knowsTools ? { availableFunctions } : {}) });
     return begun(open, contextText.tokenize(open.model.tokenizer));
