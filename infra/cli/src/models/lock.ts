@@ -1,7 +1,10 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { Problem } from '../place.ts';
 import { lockOf } from './beside.ts';
 import { codeOf } from './code-of.ts';
+
+/** So long may lie between making a lock and writing into it whose it is. */
+const sayingMs = 5_000;
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -25,14 +28,26 @@ const take = async (path: string): Promise<boolean> => {
   }
 };
 
-/** One at a time writes a file; the lock of somebody who died is nobody's. */
+/** Undefined: nobody who lives. */
+const holderOf = async (path: string): Promise<string | undefined> => {
+  try {
+    const pid = Number(await readFile(path, 'utf8'));
+    if (pid > 0) return isAlive(pid) ? `Process ${pid}` : undefined;
+    return Date.now() - (await stat(path)).mtimeMs < sayingMs ? 'Somebody else' : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** One at a time writes a file, or removes it; the lock of somebody who died is nobody's. */
 export const withLock = async <T>(target: string, work: () => Promise<T>): Promise<T> => {
   const path = lockOf(target);
   if (!(await take(path))) {
-    const pid = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (pid > 0 && isAlive(pid)) throw new Problem(`Process ${pid} fetches ${target} already.`);
+    const holder = await holderOf(path);
+    if (holder !== undefined) throw new Problem(`${holder} fetches ${target} just now. If that is not so, remove ${path}.`);
     await rm(path, { force: true });
-    if (!(await take(path))) throw new Problem(`Somebody else fetches ${target} already.`);
+    if (!(await take(path))) throw new Problem(`Somebody else fetches ${target} just now.`);
   }
   try {
     return await work();

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -203,5 +203,20 @@ describe('orrery models', () => {
     expect(await run('pull', 'org/repo')).toMatchObject({ code: 1, err: expect.stringContaining('fetches') });
     writeFileSync(join(directory, '.small.gguf.part.lock'), '999999999');
     expect((await run('pull', 'org/repo')).code).toBe(0);
+  });
+
+  it('takes a lock that does not say yet whose it is for somebody’s, for a while', async () => {
+    const lock = join(directory, '.small.gguf.part.lock');
+    writeFileSync(lock, '');
+    expect(await run('pull', 'org/repo')).toMatchObject({ code: 1, err: expect.stringContaining(lock) });
+    utimesSync(lock, 0, 0);
+    expect((await run('pull', 'org/repo')).code).toBe(0);
+  });
+
+  it('removes no file that somebody fetches', async () => {
+    writeFileSync(join(directory, '.small.gguf.part'), bytes.subarray(0, 100_000));
+    writeFileSync(join(directory, '.small.gguf.part.lock'), String(process.ppid));
+    expect(await run('rm', 'small.gguf')).toMatchObject({ code: 1, err: expect.stringContaining('fetches') });
+    expect(there()).toContain('.small.gguf.part');
   });
 });

@@ -69,8 +69,10 @@ const remove = async (directory: string, name: string, screen: Screen): Promise<
   assertName(name);
   const path = join(directory, name);
   if (!(await isThere(path)) && !(await isThere(partOf(path)))) throw new Problem(`There is no ${path}.`);
-  // What was begun of it goes, too.
-  for (const each of [path, partOf(path), markOf(path)]) await rm(each, { force: true, recursive: true });
+  await withLock(path, async () => {
+    // What was begun of it goes, too.
+    for (const each of [path, partOf(path), markOf(path)]) await rm(each, { force: true, recursive: true });
+  });
   screen.write(`${path} is gone.\n`);
 };
 
