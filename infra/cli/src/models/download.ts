@@ -53,6 +53,9 @@ const wholeOf = (response: Response, from: number): number | undefined => {
   return range ? Number(range) : length === null ? undefined : from + Number(length);
 };
 
+/** What it sends begins where what is there ends. */
+const isFrom = (response: Response, from: number): boolean => response.headers.get('content-range')?.startsWith(`bytes ${from}-`) === true;
+
 const assertRoom = async (target: string, missing: number): Promise<void> => {
   const { bavail, bsize } = await statfs(dirname(target));
   if (missing <= bavail * bsize) return;
@@ -75,14 +78,23 @@ async function* chunksOf(response: Response, stop: AbortController): AsyncGenera
   }
 }
 
-const write = async (file: FileHandle, response: Response, stop: AbortController, onBytes: (bytes: number) => void): Promise<void> => {
+/** Trying again helps against the way that the bytes come, and not against a disk that does not take them. */
+const write = async (file: FileHandle, chunk: Uint8Array): Promise<void> => {
+  try {
+    await file.writeFile(chunk);
+  } catch (cause) {
+    throw new Problem(codeOf(cause) === 'ENOSPC' ? 'The disk is full.' : `It cannot be written: ${String(codeOf(cause))}.`, { cause });
+  }
+};
+
+const writeAll = async (file: FileHandle, response: Response, stop: AbortController, onBytes: (bytes: number) => void): Promise<void> => {
   try {
     for await (const chunk of chunksOf(response, stop)) {
-      await file.write(chunk);
+      await write(file, chunk);
       onBytes(chunk.byteLength);
     }
   } catch (cause) {
-    throw codeOf(cause) === 'ENOSPC' ? new Problem('The disk is full.', { cause }) : new Unanswered(new URL(response.url).origin, cause);
+    throw cause instanceof Problem ? cause : new Unanswered(new URL(response.url).origin, cause);
   }
 };
 
@@ -94,7 +106,8 @@ const askFor = async ({ source, target }: Download, from: number, signal: AbortS
   const range: Record<string, string> = isSafe ? { range: `bytes=${from}-`, ...(mark === '' ? {} : { 'if-range': mark }) } : {};
   // Compressed on the way, a part would not be a part of the file.
   const response = await get(source.url, { headers: { ...source.headers, ...range, 'accept-encoding': 'identity' }, signal });
-  if (response.status !== 416) return response;
+  const isOther = response.status === 206 && !isFrom(response, from);
+  if (response.status !== 416 && !isOther) return response;
   await response.body?.cancel();
   await rm(partOf(target), { force: true });
   throw new Unanswered(new URL(source.url).origin, new Error('it has no such part'));
@@ -115,7 +128,7 @@ const fetchRest = async (download: Download): Promise<void> => {
   const file = await open(part, from > 0 ? 'a' : 'w', 0o644);
   let done = from;
   try {
-    await write(file, response, stop, (bytes) => {
+    await writeAll(file, response, stop, (bytes) => {
       done += bytes;
       told({ done, of });
     });

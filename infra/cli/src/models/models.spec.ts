@@ -17,6 +17,8 @@ class Hub {
   /** The first so many requests for bytes are answered with 503. */
   refusals = 0;
   mark = '"edition-1"';
+  /** How many bytes later than asked for a part begins. */
+  shift = 0;
   readonly ranges: (string | undefined)[] = [];
   readonly tokens: (string | undefined)[] = [];
   private readonly server = createServer((request, response) => this.answer(request, response));
@@ -55,7 +57,7 @@ class Hub {
       lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 134 },
     }));
     const page = cursor === null ? [{ type: 'directory', oid: 'd'.repeat(40), size: 0, path: 'more' }, ...all.slice(0, 1)] : all.slice(1);
-    const link = cursor === null ? { link: `<${this.url}/api/models/org/repo/tree/main?recursive=true&cursor=two>; rel="next"` } : {};
+    const link = cursor === null ? { link: `</api/models/org/repo/tree/main?recursive=true&cursor=two>; rel="next"` } : {};
     response.writeHead(200, { 'content-type': 'application/json', ...link }).end(JSON.stringify(page));
   }
 
@@ -66,7 +68,8 @@ class Hub {
       return void response.writeHead(503).end();
     }
     const asked = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
-    const from = headers['if-range'] === undefined || headers['if-range'] === this.mark ? asked : 0;
+    const isSame = headers['if-range'] === undefined || headers['if-range'] === this.mark;
+    const from = isSame && asked > 0 ? asked + this.shift : 0;
     if (from > 0 && from >= bytes.length) return void response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
     const rest = bytes.subarray(from);
     response.writeHead(from > 0 ? 206 : 200, {
@@ -182,6 +185,7 @@ describe('orrery models', () => {
     [['pull', 'org/nothing'], 'The hub has no org/nothing at main'],
     [['pull', 'not a name'], 'neither a URL nor a name'],
     [['pull', 'http://127.0.0.1:1/a.gguf'], 'did not answer'],
+    [['pull', 'http://127.0.0.1:1/%.gguf'], 'is no name that agents tell of'],
   ])(
     'says what is wrong with %j',
     async (argv, why) => {
@@ -218,5 +222,13 @@ describe('orrery models', () => {
     writeFileSync(join(directory, '.small.gguf.part.lock'), String(process.ppid));
     expect(await run('rm', 'small.gguf')).toMatchObject({ code: 1, err: expect.stringContaining('fetches') });
     expect(there()).toContain('.small.gguf.part');
+  });
+
+  it('begins anew where it is sent another part than it asked for', async () => {
+    writeFileSync(join(directory, '.small.gguf.part'), bytes.subarray(0, 100_000));
+    writeFileSync(join(directory, '.small.gguf.part.mark'), '"edition-1"');
+    hub.shift = 1;
+    const { code } = await run('pull', `${env['ORRERY_MODEL_HUB']}/cdn/q/small.gguf`);
+    expect([code, saved().equals(bytes), hub.ranges]).toEqual([0, true, ['bytes=100000-', undefined]]);
   });
 });

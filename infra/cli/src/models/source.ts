@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Environment, Problem } from '../place.ts';
-import { assertWell, get } from './get.ts';
+import { assertWell, get, Unanswered } from './get.ts';
 
 /** A file that can be fetched, and what is known of it beforehand. */
 export interface Source {
@@ -11,6 +11,8 @@ export interface Source {
 }
 
 const usualHub = 'https://huggingface.co';
+/** A page of a list, to its last byte. */
+const pageMs = 60_000;
 const mostPages = 20;
 const mostNamed = 20;
 
@@ -30,7 +32,20 @@ const HubFile = z.object({
 });
 type HubFile = z.output<typeof HubFile>;
 
-const nextOf = (response: Response): string | undefined => /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+const nextOf = (response: Response): string | undefined => {
+  const next = /<([^>]+)>;\s*rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
+  return next !== undefined && URL.canParse(next, response.url) ? new URL(next, response.url).href : undefined;
+};
+
+/** Undefined where it is no JSON. */
+const jsonOf = async (response: Response): Promise<unknown> => {
+  try {
+    return await response.json();
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined;
+    throw new Unanswered(new URL(response.url).origin, cause);
+  }
+};
 
 /** All model files of a repository, with the checksums that the hub knows. */
 const filesOf = async (base: string, repo: string, revision: string, headers: Source['headers']): Promise<readonly HubFile[]> => {
@@ -38,9 +53,9 @@ const filesOf = async (base: string, repo: string, revision: string, headers: So
   let url: string | undefined = `${base}/api/models/${repo}/tree/${encodeURIComponent(revision)}?recursive=true`;
   for (let page = 0; url !== undefined; page += 1) {
     if (page >= mostPages) throw new Problem(`${repo} has too many files to look through: say which, as ${repo}:<file>, with --sha256.`);
-    const response: Response = await get(url, { headers });
+    const response: Response = await get(url, { headers, signal: AbortSignal.timeout(pageMs) });
     await assertWell(response, `The hub has no ${repo} at ${revision}, or shows it to nobody without a token in HF_TOKEN`);
-    const parsed = z.array(HubFile).safeParse(await response.json().catch(() => undefined));
+    const parsed = z.array(HubFile).safeParse(await jsonOf(response));
     if (!parsed.success) throw new Problem(`${base} does not answer as a hub of models does: is ORRERY_MODEL_HUB right?`);
     files.push(...parsed.data.filter(({ type, path }) => type === 'file' && path.endsWith('.gguf')));
     url = nextOf(response);
@@ -75,7 +90,7 @@ const fromHub = async (words: Readonly<Record<string, string | undefined>>, env:
 /** What `orrery models pull` was told to fetch: the URL of a file, or a name on a hub. */
 export const sourceOf = async (words: string, env: Environment): Promise<Source> => {
   if (/^https?:\/\//.test(words) && URL.canParse(words)) {
-    const name = decodeURIComponent(new URL(words).pathname.split('/').at(-1) ?? '');
+    const name = new URL(words).pathname.split('/').at(-1) ?? '';
     return { url: words, name, sha256: undefined, headers: {} };
   }
   const id = hubId.exec(words)?.groups;
