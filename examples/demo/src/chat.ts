@@ -68,7 +68,7 @@ const billed = async (demo: Demo, customer: Customer, usage: OpenAI.CompletionUs
 /** Find a model, talk to it, see what it cost. */
 export const chatWithModel = async (demo: Demo, customer: Customer): Promise<void> => {
   const model = await discover(demo);
-  if (!model) return screen.done('no model is served here: no engine is installed for this platform');
+  if (!model) return screen.done('no model is served here: no engine runs on this machine');
   const before = await balanceOf(demo, customer);
   const usage = await talk(demo, customer, model);
   await billed(demo, customer, usage, before);
