@@ -112,6 +112,11 @@ describe('the page of events', () => {
   it('says what is personal', () => {
     expect(eventsPage()).toMatch(/`email` \| string \| personal, sealed/);
   });
+
+  it('says the fields of every event, also where its data have a name', () => {
+    expect(eventsPage()).toMatch(/### UsageSettled\.v1[^#]*`settlementId` \| SettlementId/);
+    expect(eventsPage()).not.toMatch(/\| --- \|\n\n/);
+  });
 });
 
 describe('a published event', () => {

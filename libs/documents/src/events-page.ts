@@ -1,10 +1,12 @@
 import { type EventContract, eventContracts, storedType } from '@orrery/contracts';
-import { isObject, type Json, SchemaBook } from './schema.ts';
+import { isObject, type Json, type JsonSchema, SchemaBook } from './schema.ts';
+
+const nameIn = ($ref: string): string => $ref.slice($ref.lastIndexOf('/') + 1);
 
 const typeOf = (schema: Json | undefined): string => {
   if (!isObject(schema)) return 'any';
   const { $ref, type, enum: values, anyOf, oneOf, items } = schema;
-  if (typeof $ref === 'string') return $ref.slice($ref.lastIndexOf('/') + 1);
+  if (typeof $ref === 'string') return nameIn($ref);
   const choices = anyOf ?? oneOf;
   if (Array.isArray(choices)) return choices.map((choice: Json) => typeOf(choice)).join(' or ');
   if (Array.isArray(values)) return values.map((value: Json) => `\`${String(value)}\``).join(', ');
@@ -12,8 +14,15 @@ const typeOf = (schema: Json | undefined): string => {
   return type === 'array' ? `list of ${typeOf(items)}` : String(type ?? 'any');
 };
 
+/** Of data that have a name, too: then the schema only points to them. */
+const dataOf = (event: EventContract, book: SchemaBook): JsonSchema => {
+  const schema = book.of(event.schema, 'output');
+  const named = typeof schema.$ref === 'string' ? book.named[nameIn(schema.$ref)] : undefined;
+  return isObject(named) ? named : schema;
+};
+
 const section = (event: EventContract, book: SchemaBook): string => {
-  const { properties, required } = book.of(event.schema, 'output');
+  const { properties, required } = dataOf(event, book);
   const needed = new Set(Array.isArray(required) ? required : []);
   const personal = new Set(event.personal?.fields);
   const rows = Object.entries(isObject(properties) ? properties : {}).map(([name, schema]) => {
