@@ -1,7 +1,7 @@
 import { Heap } from './heap.ts';
 
 /** Sums of fractions are not exact: a bound must not come out above the cost that it bounds. */
-const slack = 1 - 1e-9;
+export const slack = 1 - 1e-9;
 
 interface Step {
   readonly bound: number;

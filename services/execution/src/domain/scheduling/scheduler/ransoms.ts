@@ -7,7 +7,7 @@ import type { Entry, Reservation } from './entry.ts';
 import type { Leaving } from './leaving.ts';
 import { type Level, levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
-import { RansomOrder } from './ransom-order.ts';
+import { RansomOrder, slack } from './ransom-order.ts';
 import type { Reservations } from './reservations.ts';
 import type { Ripe } from './ripe.ts';
 import type { SchedulerSettings } from './settings.ts';
@@ -49,9 +49,6 @@ interface Kept {
 
 /** There may be as many needs as requests: beyond so many all is forgotten. */
 const mostKept = 128;
-
-/** Sums of fractions are not exact: a bound must not come out above the cost that it bounds. */
-const slack = 1 - 1e-9;
 
 const nobody: readonly Tenant[] = [];
 
