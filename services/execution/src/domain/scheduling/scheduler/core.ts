@@ -7,13 +7,14 @@ import { Cluster } from './cluster.ts';
 import type { Entry } from './entry.ts';
 import type { Promised } from './facts.ts';
 import { FleetNeeds } from './fork.ts';
-import { Leaving } from './leaving.ts';
+import type { WhoLeaves } from './leaving.ts';
 import { Admission } from './options.ts';
 import { Outlook } from './outlook.ts';
 import { orgOf, Queues } from './queues.ts';
 import { Ransoms } from './ransoms.ts';
 import { Reservations } from './reservations.ts';
-import { Ripe } from './ripe.ts';
+import type { WhoIsRipe } from './ripe.ts';
+import { Runners } from './runners.ts';
 import { Serving } from './serving.ts';
 import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import { Shapes } from './shape.ts';
@@ -26,12 +27,9 @@ export class Core {
   readonly shapes = new Shapes();
   readonly entries = new Map<string, Entry>();
   readonly reservations = new Reservations((machine) => this.ripe.touch(machine));
-  /** Who runs and may have to make way for work of any level, and for guaranteed work alone. */
-  readonly preemptible = new Set<Entry>();
-  readonly borrowing = new Set<Entry>();
-  /** Who makes way for somebody. */
-  readonly leaving = new Leaving();
-  readonly ripe: Ripe;
+  readonly runners: Runners;
+  readonly leaving: WhoLeaves;
+  readonly ripe: WhoIsRipe;
   readonly ransoms = new Ransoms(this);
   promises: readonly Promised[] = [];
   readonly needs: FleetNeeds;
@@ -45,7 +43,9 @@ export class Core {
     readonly tree = new QuotaTree(settings.halfLifeMs),
   ) {
     this.cluster = new Cluster(this.tree);
-    this.ripe = new Ripe(this.cluster.fleet, this, settings);
+    this.runners = new Runners(this.cluster.fleet, this.tree, settings);
+    this.leaving = this.runners.leaving;
+    this.ripe = this.runners.ripe;
     this.admission = new Admission(this.tree, this.cluster);
     this.queues = new Queues(settings);
     this.needs = new FleetNeeds(this.cluster.fleet);

@@ -19,17 +19,17 @@ export interface Hold {
   place: Place | null;
 }
 
-/** The machines that a request has. */
+/** The machines that a request has. Changed by `Runners` alone. */
 export interface Running {
   readonly choice: number;
   readonly seats: readonly Seat[];
   readonly at: number;
   /** More than its queue was guaranteed when it was placed, or when its quotas were last changed. */
-  isBorrowed: boolean;
+  readonly isBorrowed: boolean;
   /** By member; null where the seat is free again. */
-  readonly holds: (Hold | null)[];
+  readonly holds: readonly (Hold | null)[];
   /** Since when it makes room for others. */
-  preemptingAt: number | null;
+  readonly preemptingAt: number | null;
 }
 
 /** Machines that a request keeps for itself from a moment on. */
@@ -54,7 +54,7 @@ export interface Entry {
   preemptions: number;
   /** Where it stands; null while it may not be placed yet, or has machines. */
   line: Line | null;
-  running: Running | null;
+  readonly running: Running | null;
   reservation: Reservation | null;
 }
 

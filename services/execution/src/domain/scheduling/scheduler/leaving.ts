@@ -1,5 +1,8 @@
 import type { Entry } from './entry.ts';
 
+/** As it is read. */
+export type WhoLeaves = Pick<Leaving, 'size' | 'has' | 'isOn'> & Iterable<Entry>;
+
 /** Who makes way for somebody, and on which machines. */
 export class Leaving {
   private readonly machines = new Map<Entry, ReadonlySet<string>>();

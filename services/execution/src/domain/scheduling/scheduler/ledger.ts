@@ -81,19 +81,15 @@ export class Ledger {
     if (!need) return;
     this.core.queues.leave(entry);
     const running = this.hold(entry, need, placed);
-    for (const member of vacated) this.release(entry, member);
-    running.preemptingAt = preemptingAt;
-    if (preemptingAt !== null) this.core.leaving.add(entry);
-    this.core.ripe.renew(entry);
+    for (const member of vacated) this.release(entry, running, member);
+    if (preemptingAt !== null) this.core.runners.makesWay(entry, running, preemptingAt);
     this.parking.placed(entry);
   }
 
   preempting(id: string, at: number): void {
     const entry = this.core.entries.get(id);
     if (!entry?.running) return;
-    entry.running.preemptingAt ??= at;
-    this.core.leaving.add(entry);
-    this.core.ripe.renew(entry);
+    this.core.runners.makesWay(entry, entry.running, at);
     this.parking.improve(entry);
   }
 
@@ -121,8 +117,7 @@ export class Ledger {
     const entry = this.core.entries.get(id);
     const hold = entry?.running?.holds[member];
     if (!entry?.running || !hold) return;
-    this.release(entry, member);
-    this.core.ripe.renew(entry);
+    this.release(entry, entry.running, member);
     this.core.cluster.charge(hold, -1, at);
     this.parking.givenBack(entry.request.queue);
   }
@@ -163,34 +158,27 @@ export class Ledger {
       return { entry, member, seat, need, at: placed.at, amounts, place: null };
     });
     const running: Running = { ...placed, holds, preemptingAt: null };
-    entry.running = running;
     for (const hold of holds) this.core.cluster.take(hold);
-    if (entry.request.isPreemptible) this.core.preemptible.add(entry);
-    else if (placed.isBorrowed || this.core.tree.pathOf(entry.request.queue).length > 1) this.core.borrowing.add(entry);
-    this.core.ripe.renew(entry);
+    this.core.runners.began(entry, running);
     return running;
   }
 
-  private release({ running }: Entry, member: number): void {
-    const hold = running?.holds[member];
-    if (!running || !hold) return;
-    running.holds[member] = null;
+  private release(entry: Entry, running: Running, member: number): void {
+    const hold = running.holds[member];
+    if (!hold) return;
     this.core.cluster.free(hold);
+    this.core.runners.gaveBack(entry, running, member);
   }
 
   private stop(entry: Entry, at: number): boolean {
     const { running } = entry;
     if (!running) return false;
-    for (const [member, hold] of running.holds.entries()) {
+    for (const hold of running.holds) {
       if (!hold) continue;
-      this.release(entry, member);
+      this.core.cluster.free(hold);
       this.core.cluster.charge(hold, -1, at);
     }
-    entry.running = null;
-    this.core.preemptible.delete(entry);
-    this.core.borrowing.delete(entry);
-    this.core.leaving.delete(entry);
-    this.core.ripe.forget(entry);
+    this.core.runners.ended(entry);
     this.parking.givenBack(entry.request.queue);
     return true;
   }

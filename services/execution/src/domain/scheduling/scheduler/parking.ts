@@ -112,9 +112,10 @@ export class Parking {
 
   /** Somebody got machines: it may be in another one's way, which would be allowed to take its place, now or later. */
   placed(entry: Entry): void {
-    const { isFree } = this.core.admission;
-    if (!isFree && this.core.admission.hasGuarantee(entry.request.queue)) this.awakenTakers();
-    if (!entry.running || !(this.core.preemptible.has(entry) || (this.core.borrowing.has(entry) && !isFree))) return;
+    const { runners, admission } = this.core;
+    const { isFree } = admission;
+    if (!isFree && admission.hasGuarantee(entry.request.queue)) this.awakenTakers();
+    if (!entry.running || !(runners.preemptible.has(entry) || (runners.borrowing.has(entry) && !isFree))) return;
     this.ripening.push({ at: entry.running.at + this.core.settings.minRunMs, entry });
   }
 

@@ -34,7 +34,7 @@ export class Prospects {
   }
 
   private goes(entry: Entry, level: Level, isReady: (entry: Entry) => boolean): boolean {
-    const { leaving, preemptible, borrowing } = this.core;
+    const { leaving, preemptible, borrowing } = this.core.runners;
     if (leaving.has(entry)) return true;
     if (level === levels.preemptible) return false;
     return (preemptible.has(entry) || (level === levels.guaranteed && borrowing.has(entry))) && isReady(entry);

@@ -4,19 +4,19 @@ import type { FleetNeed, Place } from '../placement/place.ts';
 import type { Cluster } from './cluster.ts';
 import { weightOf } from './cost.ts';
 import type { Entry, Reservation } from './entry.ts';
-import type { Leaving } from './leaving.ts';
+import type { WhoLeaves } from './leaving.ts';
 import { type Level, levels, mayDisplace } from './level.ts';
 import type { Option } from './options.ts';
 import { RansomOrder, slack } from './ransom-order.ts';
 import type { Reservations } from './reservations.ts';
-import type { Ripe } from './ripe.ts';
+import type { WhoIsRipe } from './ripe.ts';
 import type { SchedulerSettings } from './settings.ts';
 
 /** What it looks at. */
 interface Sights {
   readonly cluster: Cluster;
-  readonly leaving: Leaving;
-  readonly ripe: Ripe;
+  readonly leaving: WhoLeaves;
+  readonly ripe: WhoIsRipe;
   readonly reservations: Reservations;
   readonly settings: Pick<SchedulerSettings, 'graceMs'>;
 }

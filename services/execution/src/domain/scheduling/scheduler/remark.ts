@@ -2,7 +2,7 @@ import type { Amounts } from '../admission/quota-node.ts';
 import type { Core } from './core.ts';
 
 /** A guarantee has become less than what was placed within it, or more: the newest beyond it is borrowed from now on, and no other. */
-export const remark = ({ cluster, tree, borrowing, entries, ripe }: Core): void => {
+export const remark = ({ cluster, tree, runners, entries }: Core): void => {
   const running = [...entries.values()].flatMap((entry) => (entry.running ? [{ entry, running: entry.running }] : []));
   running.sort(
     (a, b) =>
@@ -15,10 +15,7 @@ export const remark = ({ cluster, tree, borrowing, entries, ripe }: Core): void 
     const { queue } = entry.request;
     const held = one.holds.flatMap((hold) => (hold ? [hold.amounts] : []));
     const isOver = held.some((amounts) => Object.keys(amounts).some((resource) => tree.isOverGuarantee(queue, resource)));
-    one.isBorrowed = isOver;
-    if (!entry.request.isPreemptible && (isOver || tree.pathOf(queue).length > 1)) borrowing.add(entry);
-    else borrowing.delete(entry);
-    ripe.renew(entry);
+    runners.judged(entry, one, isOver);
     if (!isOver) continue;
     for (const amounts of held) {
       cluster.suppose(queue, amounts, -1);

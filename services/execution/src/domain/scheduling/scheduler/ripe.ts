@@ -28,6 +28,11 @@ const groupOf = ({ request, running }: Entry): string => {
   return `${request.rank}/${running?.isBorrowed}/${request.isPreemptible}/${[...resources].join()}/${request.queue}`;
 };
 
+export type RipeSettings = Pick<SchedulerSettings, 'minRunMs' | 'maxPreemptions'>;
+
+/** As it is read, and told of time and of places: whose those are who run says who runs. */
+export type WhoIsRipe = Omit<Ripe, 'renew' | 'forget'>;
+
 /** Who might make way for somebody: it has run for long enough, and was not told to go. Kept by deltas, for there may be a hundred thousand. */
 export class Ripe {
   /** Places where somebody has ripened or was told to go, or where machines are kept or no more. */
@@ -42,7 +47,7 @@ export class Ripe {
   constructor(
     private readonly fleet: Fleet,
     private readonly running: Readonly<Record<Kind, ReadonlySet<Entry>>>,
-    private readonly settings: Pick<SchedulerSettings, 'minRunMs' | 'maxPreemptions'>,
+    private readonly settings: RipeSettings,
   ) {}
 
   /** Of this level's they are all, and perhaps some who have only just begun where time went back. */

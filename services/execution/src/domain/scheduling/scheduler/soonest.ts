@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { endOf } from './entry.ts';
 import type { FleetNeeds } from './fork.ts';
 import { Heap } from './heap.ts';
-import type { Leaving } from './leaving.ts';
+import type { WhoLeaves } from './leaving.ts';
 import type { Reservations } from './reservations.ts';
 import type { Serving } from './serving.ts';
 import type { Fit } from './shape.ts';
@@ -16,7 +16,7 @@ export interface Sights {
   readonly needs: FleetNeeds;
   readonly serving: Serving;
   /** Who makes way for somebody. */
-  readonly leaving: Leaving;
+  readonly leaving: WhoLeaves;
 }
 
 /** Into numbers that rise. */

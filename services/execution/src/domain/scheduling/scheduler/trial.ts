@@ -72,14 +72,8 @@ export class Trial {
   makeWay(entry: Entry): void {
     const { running } = entry;
     if (!running) return;
-    running.preemptingAt = this.now;
-    this.core.leaving.add(entry);
-    this.core.ripe.renew(entry);
-    this.steps.push(() => {
-      running.preemptingAt = null;
-      this.core.leaving.delete(entry);
-      this.core.ripe.renew(entry);
-    });
+    this.core.runners.makesWay(entry, running, this.now);
+    this.steps.push(() => this.core.runners.stays(entry, running));
   }
 
   reserve(entry: Entry, reserved: Reserved, level: Reservation['level']): void {

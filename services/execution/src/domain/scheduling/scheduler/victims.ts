@@ -58,7 +58,8 @@ export class Victims {
 
   /** Leaves the trial as it was. */
   find(entry: Entry, option: Option): Takeover | null {
-    const isAlone = this.core.preemptible.size === 0 && (option.level !== levels.guaranteed || this.core.borrowing.size === 0);
+    const { runners } = this.core;
+    const isAlone = runners.preemptible.size === 0 && (option.level !== levels.guaranteed || runners.borrowing.size === 0);
     // Nobody has to make way for what would make way itself.
     if (isAlone || option.level === levels.preemptible) return null;
     // What it keeps for itself is in the way of all others like it.
