@@ -134,13 +134,24 @@ export class Forwarding {
 
   /** The place is kept by an answer until it has ended. */
   async #try(place: Place, way: Way): Promise<Forwarded> {
+    let forwarded: Forwarded | undefined;
+    try {
+      forwarded = await this.#ask(place, way);
+      return forwarded;
+    } finally {
+      if (forwarded?.kind !== 'answered') place.leave();
+    }
+  }
+
+  async #ask(place: Place, way: Way): Promise<Forwarded> {
     const { target, state } = place;
     const { messageFor, onTarget, onSent, clock } = this.#options;
+    // Not every request can be said to every upstream: then this one was not asked.
+    const message = messageFor(target);
     onTarget(target, way);
     state.sending(target.id, clock());
     const attempt = new Attempt(target.upstream, onSent);
     this.#stop = () => attempt.cancel();
-    const message = messageFor(target);
     const head = await attempt.begin(state.pool, { ...message, path: `${state.base}${message.path}` });
     this.#stop = undefined;
     const forwarded: Forwarded =
@@ -153,7 +164,6 @@ export class Forwarding {
     const isFailure = forwarded.kind !== 'answered' && isRetriable(failureOf(forwarded, now));
     // An answer that has begun counts at once: those that break off early must not be weighed against none, while the others still go on.
     if (!this.#isCancelled) state.report(target.id, isFailure, now);
-    if (forwarded.kind !== 'answered') place.leave();
     return forwarded;
   }
 
