@@ -35,7 +35,9 @@ export interface AnswerOptions {
 }
 
 const begin = ({ response, headers, trailers }: AnswerOptions): void => {
-  response.writeHead(response.statusCode, { ...headers(), trailer: trailers.join(', ') });
+  // To who reads no chunks, as proxies that speak HTTP/1.0, nothing can be said after the body; to promise it is a fault.
+  const promised = response.useChunkedEncodingByDefault ? { trailer: trailers.join(', ') } : {};
+  response.writeHead(response.statusCode, { ...headers(), ...promised });
 };
 
 const isFrameEnd = (bytes: Buffer): boolean => {
