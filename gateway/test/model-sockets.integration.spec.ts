@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { completes, eventually } from '@orrery/testing';
+import { completes, eventually, stallsAfter } from '@orrery/testing';
 import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
 
 const counted = 11n * 1_009n + 4n * 4_001n + 7n;
@@ -16,8 +17,8 @@ describe('A connection over which models are called', () => {
   beforeEach(() => models.server.always(completes()));
   afterEach(() => models.isAtRest());
 
-  const written = (version: string): string => {
-    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  const written = (version: string, more: object = {}): string => {
+    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hi' }], ...more });
     const head = [
       `POST /v1/chat/completions HTTP/${version}`,
       'host: orrery',
@@ -45,5 +46,22 @@ describe('A connection over which models are called', () => {
       return models.records.at(-1);
     });
     expect(record).toMatchObject({ outcome: 'finished', cost: String(counted) });
+  });
+
+  it('leaves nothing behind where it ends before the second answer had its turn', async () => {
+    const known = models.records.length;
+    const words = Array.from({ length: 8 }, () => 'x'.repeat(60_000));
+    models.server.always((visit) => (visit.body['max_tokens'] === 1 ? stallsAfter(['one']) : completes({ words }))(visit));
+    const socket = open();
+    socket.write(`${written('1.1', { max_tokens: 1 })}${written('1.1')}`);
+    await once(socket, 'data');
+    socket.destroy();
+    await eventually(
+      () => {
+        const left = 'left-while-it-was-answered';
+        expect(models.records.slice(known).map(({ outcome }) => outcome)).toEqual([left, left]);
+      },
+      { within: 8_000 },
+    );
   });
 });

@@ -201,7 +201,7 @@ export class RequestRun {
   /** The client takes nothing for now; for long it may not. */
   #wait(): false {
     clearTimeout(this.#stalled);
-    this.#stalled = setTimeout(() => this.#call.response.destroy(), this.#parts.settings.stallMs);
+    this.#stalled = setTimeout(() => this.leave(), this.#parts.settings.stallMs);
     return false;
   }
 
