@@ -1,4 +1,4 @@
-import { completes, eventually } from '@orrery/testing';
+import { completes, eventually, type ModelAct } from '@orrery/testing';
 import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 
@@ -19,5 +19,25 @@ describe('A model server of another protocol', () => {
   it('gives back the place of who asks for what it cannot be asked for', async () => {
     expect((await models.post({ model: narrow, n: 2 })).status).toBe(400);
     expect((await models.post({ model: narrow })).status).toBe(200);
+  });
+
+  const sent = (...events: readonly { readonly type: string }[]): string =>
+    events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+
+  /** What went in is counted when it begins, what came out when it ends: and it does not end. */
+  const breaksOff: ModelAct = ({ response, socket }) => {
+    const usage = { input_tokens: 11, output_tokens: 1 };
+    const begun = { type: 'message_start', message: { role: 'assistant', content: [], usage } };
+    const block = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } };
+    const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(400) } };
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(sent(begun, block, delta), () => socket.resetAndDestroy());
+  };
+
+  it('is paid for what it wrote where it breaks off before it has counted that', async () => {
+    models.server.next(breaksOff);
+    const response = await models.post({ model: narrow, stream: true });
+    await response.text();
+    expect(await models.recordOf(response)).toMatchObject({ input: 11, output: 101, isEstimated: true });
   });
 });

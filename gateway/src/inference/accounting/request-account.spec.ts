@@ -97,6 +97,18 @@ describe('What a request comes to', () => {
     expect(settledBy(sent, usage(10, 1), text(4), usage(0, 5), usage(0, 5), ended('finished'))).toMatchObject({ input: 10, output: 5 });
   });
 
+  it('is not what was counted before it was written: the rest is estimated', () => {
+    const begun = [sent, usage(10, 1), text(40)];
+    for (const ending of ['client-left', 'upstream-failed', 'idle-timed-out', 'process-killed'] as const)
+      expect(settledBy(...begun, ended(ending))).toMatchObject({
+        input: 10,
+        output: 11,
+        isEstimated: true,
+        cost: 10_000n + 22_000n + 100n,
+      });
+    expect(settledBy(...begun, usage(0, 9), ended('client-left'))).toMatchObject({ output: 9, isEstimated: false });
+  });
+
   it('never estimates more than was set aside', () => {
     expect(settledBy(sent, text(100_000), ended('client-left'))).toMatchObject({ input: 20, output: 50 });
   });

@@ -1,6 +1,6 @@
 import type { inference } from '@orrery/contracts';
 import { merged, noUsage, type Usage } from '../wire/usage.ts';
-import { estimated, type Reserved } from './estimate.ts';
+import { estimated, type Reserved, tokensOf } from './estimate.ts';
 import { type Count, type Ending, type Phase, rowOf } from './outcomes.ts';
 import { costOf, type Prices } from './prices.ts';
 
@@ -10,6 +10,7 @@ export type AccountEvent =
   | { readonly type: 'first-byte' }
   /** Characters of what the model wrote, since it was told last. */
   | { readonly type: 'text-seen'; readonly length: number }
+  /** Of what was told until now: some tell of the prompt when they begin, and of what they wrote when it is written. */
   | { readonly type: 'usage-seen'; readonly usage: Usage }
   /** The attempt came to nothing; another one begins, at the same prices or, after a fallback, at others. */
   | { readonly type: 'retried' }
@@ -31,6 +32,8 @@ export interface OpenAccount {
   readonly reserved: Reserved;
   readonly usage: Usage | undefined;
   readonly textLength: number;
+  /** Of it, what came after the last count. */
+  readonly uncountedLength: number;
   readonly attempts: number;
 }
 
@@ -42,6 +45,7 @@ export const openAccount = (reserved: Reserved, prices: Prices): OpenAccount => 
   reserved,
   usage: undefined,
   textLength: 0,
+  uncountedLength: 0,
   attempts: 0,
 });
 
@@ -54,13 +58,17 @@ const countOf = (usage: Usage | undefined): Count => {
   return usage.input === 0 && usage.output === 0 ? 'zero' : 'given';
 };
 
-/** What is charged for, in tokens. Text that came and was counted as none was not counted: that half is estimated. */
-const usedOf = ({ reserved, usage, textLength }: OpenAccount, charge: 'prompt' | 'written' | 'counted'): [Usage, boolean] => {
+/** What came out: as it was counted, and what was not, estimated. Text that came and was counted as none was not counted. */
+const outputOf = ({ reserved, textLength, uncountedLength }: OpenAccount, { output }: Usage): number =>
+  output === 0 ? estimated(reserved, textLength).output : Math.max(output, Math.min(output + tokensOf(uncountedLength), reserved.output));
+
+/** What is charged for, in tokens, and whether any of it is an estimate. */
+const usedOf = (account: OpenAccount, charge: 'prompt' | 'written' | 'counted'): [Usage, boolean] => {
+  const { reserved, usage, textLength } = account;
   if (charge === 'prompt') return [estimated(reserved, 0), true];
-  const guess = estimated(reserved, textLength);
-  if (charge === 'written' || usage === undefined) return [guess, true];
-  const isOutputUncounted = usage.output === 0 && textLength > 0;
-  return isOutputUncounted ? [{ ...usage, output: guess.output }, true] : [usage, false];
+  if (charge === 'written' || usage === undefined) return [estimated(reserved, textLength), true];
+  const output = outputOf(account, usage);
+  return [{ ...usage, output }, output !== usage.output];
 };
 
 const settled = (account: OpenAccount, ending: Ending): Settlement => {
@@ -86,12 +94,18 @@ export const told = (account: Account, event: AccountEvent): Account => {
     case 'first-byte':
       return { ...account, phase: atLeast(account.phase, 'answering') };
     case 'text-seen':
-      return { ...account, phase: atLeast(account.phase, 'writing'), textLength: account.textLength + event.length };
+      return {
+        ...account,
+        phase: atLeast(account.phase, 'writing'),
+        textLength: account.textLength + event.length,
+        uncountedLength: account.uncountedLength + event.length,
+      };
     case 'usage-seen':
       return {
         ...account,
         phase: atLeast(account.phase, 'answering'),
         usage: account.usage ? merged(account.usage, event.usage) : event.usage,
+        uncountedLength: 0,
       };
     case 'retried':
       return mayTryAgain(account) ? { ...account, phase: 'admitted' } : account;

@@ -76,8 +76,11 @@ export class RunAccount {
   #now(): Account {
     const seen = this.#reader?.seen();
     if (seen === undefined || this.#account.phase === 'settled') return this.#account;
-    let account = told(this.#account, { type: 'first-byte' });
-    if (seen.textLength > 0) account = told(account, { type: 'text-seen', length: seen.textLength });
-    return seen.usage ? told(account, { type: 'usage-seen', usage: seen.usage }) : account;
+    const { usage, textLength, uncountedLength } = seen;
+    const withText = (account: Account, length: number): Account => (length > 0 ? told(account, { type: 'text-seen', length }) : account);
+    const begun = told(this.#account, { type: 'first-byte' });
+    if (usage === undefined) return withText(begun, textLength);
+    const counted = told(withText(begun, textLength - uncountedLength), { type: 'usage-seen', usage });
+    return withText(counted, uncountedLength);
   }
 }

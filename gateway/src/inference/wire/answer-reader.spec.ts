@@ -21,16 +21,33 @@ const openaiUsage = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, 
 describe('A stream of chat', () => {
   it('tells its usage, its text and its end', () => {
     const seen = streamed('chat', delta('Hel'), delta('lo'), { id: 'c', choices: [], usage: openaiUsage }, '[DONE]');
-    expect(seen).toEqual({ usage: { input: 9, output: 4, cached: 3 }, textLength: 5, isError: false, isComplete: true });
+    expect(seen).toEqual({
+      usage: { input: 9, output: 4, cached: 3 },
+      textLength: 5,
+      uncountedLength: 0,
+      isError: false,
+      isComplete: true,
+    });
   });
 
   it('is not complete without the word that ends it, and has no usage where none was told', () => {
-    expect(streamed('chat', delta('Hello'))).toEqual({ usage: undefined, textLength: 5, isError: false, isComplete: false });
+    expect(streamed('chat', delta('Hello'))).toEqual({
+      usage: undefined,
+      textLength: 5,
+      uncountedLength: 5,
+      isError: false,
+      isComplete: false,
+    });
   });
 
   it('takes the latest of usages that are told again and again', () => {
     const usage = (output: number) => ({ ...delta('x'), usage: { prompt_tokens: 2, completion_tokens: output } });
     expect(streamed('chat', usage(1), usage(2), usage(3)).usage).toEqual({ input: 2, output: 3, cached: 0 });
+  });
+
+  it('says how much came after the last count, which cannot be in it', () => {
+    expect(streamed('chat', { usage: openaiUsage }, delta('a'), delta('bc'))).toMatchObject({ textLength: 3, uncountedLength: 3 });
+    expect(streamed('chat', delta('a'), { usage: openaiUsage, choices: [{ delta: { content: 'bc' } }] }).uncountedLength).toBe(0);
   });
 
   it('counts calls of tools and thoughts as what the model wrote', () => {
@@ -73,7 +90,13 @@ it('A stream of Anthropic tells what went in when it begins, and what came out w
     { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 12 } },
     { type: 'message_stop' },
   );
-  expect(seen).toEqual({ usage: { input: 14, output: 12, cached: 7 }, textLength: 5, isError: false, isComplete: true });
+  expect(seen).toEqual({
+    usage: { input: 14, output: 12, cached: 7 },
+    textLength: 5,
+    uncountedLength: 0,
+    isError: false,
+    isComplete: true,
+  });
   expect(streamed('messages', { type: 'error', error: { type: 'overloaded_error', message: '' } }).isError).toBe(true);
 });
 
@@ -85,7 +108,7 @@ it('A stream of responses says its text twice and is counted once', () => {
     { type: 'response.output_text.done', text: 'Hello' },
     { type: 'response.completed', response: { output: [{ content: [{ text: 'Hello' }] }], usage: { input_tokens: 3, output_tokens: 2 } } },
   );
-  expect(seen).toEqual({ usage: { input: 3, output: 2, cached: 0 }, textLength: 5, isError: false, isComplete: true });
+  expect(seen).toEqual({ usage: { input: 3, output: 2, cached: 0 }, textLength: 5, uncountedLength: 0, isError: false, isComplete: true });
   expect(streamed('responses', { type: 'response.failed', response: { error: { code: 'server_error' } } }).isError).toBe(true);
 });
 

@@ -13,6 +13,8 @@ export interface Seen {
   /** Undefined where none was told. */
   readonly usage: Usage | undefined;
   readonly textLength: number;
+  /** Of it, what came in a stream after usage was told last: no count can hold that. */
+  readonly uncountedLength: number;
   readonly isError: boolean;
   /** The sender said that nothing more comes; of an answer that is no stream nobody says so. */
   readonly isComplete: boolean;
@@ -27,15 +29,18 @@ export interface AnswerReader {
   seen(): Seen;
 }
 
-const usageOf = (usages: readonly string[]): Usage | undefined =>
+/** With what was told since: some tell it in every frame, so that nothing of it is kept but the sum. */
+const counting = (known: Usage | undefined, usages: readonly string[]): Usage | undefined =>
   usages.reduce<Usage | undefined>((before, text) => {
     const usage = readUsage(text);
     return before && usage ? merged(before, usage) : (usage ?? before);
-  }, undefined);
+  }, known);
 
 export const streamReader = (protocol: Protocol, maxFrameBytes = longestFrame): AnswerReader => {
   const skim = new Skim(shapeOf(protocol, true));
   let isDone = false;
+  let usage: Usage | undefined;
+  let countedLength = 0;
   const scanner = new FrameScanner({
     maxBytes: maxFrameBytes,
     onFrame: (frame) => {
@@ -47,14 +52,18 @@ export const streamReader = (protocol: Protocol, maxFrameBytes = longestFrame): 
       }
       skim.begin();
       skim.push(data);
+      if (skim.usages.length === 0) return;
+      usage = counting(usage, skim.usages.splice(0));
+      countedLength = skim.textLength;
     },
   });
   return {
     push: (chunk) => scanner.push(chunk),
     end: () => scanner.end(),
     seen: () => ({
-      usage: usageOf(skim.usages),
+      usage,
       textLength: skim.textLength,
+      uncountedLength: skim.textLength - countedLength,
       isError: skim.isError,
       isComplete: isDone || skim.isLast,
     }),
@@ -64,11 +73,22 @@ export const streamReader = (protocol: Protocol, maxFrameBytes = longestFrame): 
 export const wholeReader = (protocol: Protocol): AnswerReader => {
   const skim = new Skim(shapeOf(protocol, false));
   let hasEnded = false;
+  let usage: Usage | undefined;
   return {
-    push: (chunk) => skim.push(chunk),
+    push: (chunk) => {
+      skim.push(chunk);
+      if (skim.usages.length > 0) usage = counting(usage, skim.usages.splice(0));
+    },
     end: () => {
       hasEnded = true;
     },
-    seen: () => ({ usage: usageOf(skim.usages), textLength: skim.textLength, isError: skim.isError, isComplete: hasEnded }),
+    seen: () => ({
+      usage,
+      textLength: skim.textLength,
+      // Of a whole answer the count holds all, wherever it stands.
+      uncountedLength: usage === undefined ? skim.textLength : 0,
+      isError: skim.isError,
+      isComplete: hasEnded,
+    }),
   };
 };
