@@ -40,4 +40,11 @@ describe('A model server of another protocol', () => {
     await response.text();
     expect(await models.recordOf(response)).toMatchObject({ input: 11, output: 101, isEstimated: true });
   });
+
+  it('may be a shadow: what it cannot be asked for is left out there, and answered all the same', async () => {
+    await models.anew({}, { shadow: { upstream: 'narrow', model: 'served-narrow', percent: 100 } });
+    expect((await models.post({ n: 2 })).status).toBe(200);
+    expect(models.server.visits.filter(({ path }) => path.endsWith('/messages'))).toEqual([]);
+    await models.anew();
+  });
 });

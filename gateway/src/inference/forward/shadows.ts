@@ -1,3 +1,4 @@
+import { Failed } from '../../failure.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
 import { Attempt, type Message } from './attempt.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -5,6 +6,15 @@ import type { Upstreams } from './upstreams.ts';
 /** At once, of all models together: what is only looked at must not crowd out what is waited for. */
 const mostAtOnce = 64;
 const nobody = (): void => undefined;
+
+const sayable = (message: () => Message): Message | undefined => {
+  try {
+    return message();
+  } catch (error) {
+    if (error instanceof Failed) return undefined;
+    throw error;
+  }
+};
 
 /** Copies of requests that are answered elsewhere as well. Nobody waits for these answers, sees or pays them. */
 export class Shadows {
@@ -15,11 +25,13 @@ export class Shadows {
     this.#upstreams = upstreams;
   }
 
-  /** Where there is no room for it, it is left out. */
-  cast(target: RouteTarget, message: Message, now: number): void {
+  /** Where there is no room for it, or it cannot be said there, it is left out. */
+  cast(target: RouteTarget, messageFor: (target: RouteTarget) => Message, now: number): void {
     if (this.#under.size >= mostAtOnce) return;
     const { places, pool, base } = this.#upstreams.of(target.upstream, now);
-    if (!places.hasRoom || places.enter(nobody) !== 'at-once') return;
+    if (!places.hasRoom) return;
+    const message = sayable(() => messageFor(target));
+    if (message === undefined || places.enter(nobody) !== 'at-once') return;
     const attempt = new Attempt(target.upstream, nobody);
     const over = attempt
       .begin(pool, { ...message, path: `${base}${message.path}` })

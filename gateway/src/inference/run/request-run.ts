@@ -164,7 +164,7 @@ export class RequestRun {
     const { shadows, random, clock } = this.#parts;
     const shadow = first?.shadow;
     if (shadow === undefined || random() * 100 >= shadow.percent || !speaksFor(this.#call.asker.client, shadow.target)) return;
-    shadows.cast(shadow.target, speech.messageFor(shadow.target), clock());
+    shadows.cast(shadow.target, (target) => speech.messageFor(target), clock());
   }
 
   #speech(): Speech {
