@@ -1,4 +1,4 @@
-import { completes, eventually, type ModelAct } from '@orrery/testing';
+import { completes, eventually, type ModelAct, resetsAfter, streams } from '@orrery/testing';
 import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 
@@ -46,5 +46,21 @@ describe('A model server of another protocol', () => {
     expect((await models.post({ n: 2 })).status).toBe(200);
     expect(models.server.visits.filter(({ path }) => path.endsWith('/messages'))).toEqual([]);
     await models.anew();
+  });
+
+  const said = 'data: {"choices":[{"delta":{"content":"four"}}]}\n\n';
+
+  it.each<[string, string, ModelAct]>([
+    ['/v1/chat/completions', 'says that it fails', streams(`${said}data: {"error":{"message":"x"}}\n\n`)],
+    ['/v1/messages', 'says that it fails', streams(`${said}data: {"error":{"message":"x"}}\n\n`)],
+    ['/v1/messages', 'ends too early', streams(said)],
+    ['/v1/responses', 'ends too early', streams(said)],
+    ['/v1/responses', 'breaks off', resetsAfter(['four'])],
+  ])('has failed once, at %s, where it %s', async (path, _, act) => {
+    await models.anew();
+    models.server.next(act);
+    const text = await (await models.post({ stream: true, input: 'Hi' }, { path })).text();
+    const failures = text.split('\n\n').filter((frame) => /^data: \{(?:"error":|"type":"error"|"type":"response\.failed")/m.test(frame));
+    expect(failures).toHaveLength(1);
   });
 });

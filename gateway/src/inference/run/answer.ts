@@ -21,8 +21,8 @@ export interface Answer extends Outlet {
   complete(): void;
   /** After `complete`. `last`: headers that are known only now, in the head where that is still to be written, else in the trailer. */
   finish(last: Headers): void;
-  /** The rest will not come. */
-  breakOff(frame: Buffer): void;
+  /** The rest will not come: `frame` says so where bytes pass as they are, a translation says the `message` in its own way. */
+  breakOff(message: string, frame: Buffer): void;
 }
 
 export interface AnswerOptions {
@@ -76,14 +76,16 @@ export class StreamedAnswer implements Answer {
     response.end();
   }
 
-  /** Told in a frame where one can begin; else the connection breaks off, so that nobody takes half a frame for a whole one. */
-  breakOff(frame: Buffer): void {
-    const { response } = this.#options;
+  /** Told once, in a frame where one can begin; else the connection breaks off, so that nobody takes half a frame for a whole one. */
+  breakOff(message: string, frame: Buffer): void {
+    const { response, reader } = this.#options;
     if (this.#last !== undefined && !isFrameEnd(this.#last)) {
       response.destroy();
       return;
     }
-    this.#write(frame);
+    if (this.#through?.fail) this.#write(this.#through.fail(message));
+    // What the model server said of it has passed as it came.
+    else if (!reader.seen().isError) this.#write(frame);
     response.end();
   }
 

@@ -245,6 +245,6 @@ export class RequestRun {
     const failure = isCut ? edgeFailure('ShuttingDown') : failureOf(this.#ending === 'idle-timed-out' ? 'idle-timed-out' : 'reset');
     if (!answer.hasBegun) throw new Failed(failure);
     this.#account.error = failure.code;
-    answer.breakOff(this.#call.frameOf(new Failed(failure)));
+    answer.breakOff(failure.detail, this.#call.frameOf(new Failed(failure)));
   }
 }
