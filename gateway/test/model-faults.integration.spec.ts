@@ -1,4 +1,5 @@
 import type { inference } from '@orrery/contracts';
+import type { Log } from '@orrery/telemetry';
 import {
   completes,
   eventually,
@@ -28,9 +29,13 @@ type Told = Partial<inference.UsageRecord>;
 
 describe('A model server that fails', () => {
   let models: ModelWorld;
+  const logged: unknown[] = [];
+  const write = (facts: unknown): void => void logged.push(facts);
+  // The gateway uses the first form of each method only.
+  const log = Object.fromEntries(['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((name) => [name, write])) as never as Log;
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { runSettings: { stallMs: 500 } });
+    models = await startModelWorld(1, { log, runSettings: { stallMs: 500 } });
     await models.route();
     await eventually(async () => expect((await models.post({})).status).toBe(200));
   }, 60_000);
@@ -120,6 +125,15 @@ describe('A model server that fails', () => {
     const response = await models.post(stream);
     await textOf(response);
     expect(await models.recordOf(response)).toMatchObject({ ...told, isEstimated: false, cost: String(counted) });
+  });
+
+  it('and is cut off by us is in the log, with why and which request it was', async () => {
+    models.server.next(floods);
+    const response = await models.post(stream);
+    await textOf(response);
+    const { requestId } = await models.recordOf(response);
+    const why = { request_id: requestId, err: expect.objectContaining({ name: 'FrameTooLong' }) };
+    expect(logged).toContainEqual(expect.objectContaining(why));
   });
 
   it('in the middle of a whole answer is told as a failure, not as half an answer', async () => {

@@ -192,7 +192,7 @@ export class RequestRun {
     const answer = this.#answerTo(place.target, speech, { type, isStream, reader });
     const over = await attempt.drain({ take: (chunk) => answer.take(chunk) || this.#wait() }).finally(place.leave);
     clearTimeout(this.#stalled);
-    const isWell = over === 'ended' && this.#completed(answer, reader, isStream);
+    const isWell = (over === 'ended' || attempt.fault !== undefined) && this.#completed(answer, reader, isStream, attempt.fault);
     if (!isWell && over !== 'cancelled') place.state.report(place.target.id, true, this.#parts.clock());
     this.#ending ??= isWell ? 'finished' : endingOf(over === 'ended' ? 'reset' : over);
     this.#end(answer, isWell);
@@ -206,8 +206,9 @@ export class RequestRun {
   }
 
   /** Whether what came is an answer to its end. */
-  #completed(answer: Answer, reader: AnswerReader, isStream: boolean): boolean {
+  #completed(answer: Answer, reader: AnswerReader, isStream: boolean, fault: unknown): boolean {
     try {
+      if (fault !== undefined) throw fault;
       answer.complete();
     } catch (error) {
       this.#parts.log.warn({ err: error, request_id: this.#call.asker.requestId }, 'an upstream answered what cannot be read');
