@@ -23,8 +23,10 @@ export interface AskedTokens {
   readonly input: number;
   /** `max_tokens` and the like, of each answer; undefined where the client does not say. */
   readonly output?: number | undefined;
-  /** How many answers are asked for: `n`, or `best_of` where that is more. */
+  /** How many answers are asked for: `n`, or `best_of` where that is more, for each prompt. */
   readonly choices?: number | undefined;
+  /** How many prompts the input is of. */
+  readonly prompts?: number | undefined;
 }
 
 /** Who serves a request in the end. */

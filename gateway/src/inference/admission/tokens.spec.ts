@@ -18,6 +18,8 @@ describe('What is set aside for a request, in tokens', () => {
     ],
     ['a context that is full, and one token', model, { input: 5_000 }, { input: 1_000, output: 1 }],
     ['that for each answer', model, { input: 100, output: 50, choices: 3 }, { input: 100, output: 150 }],
+    ['a context for each prompt', model, { input: 2_850, choices: 3, prompts: 3 }, { input: 2_850, output: 150 }],
+    ['as many contexts as there are prompts', model, { input: 9_000, choices: 3, prompts: 3 }, { input: 3_000, output: 3 }],
     ['a usual answer, where nobody says anything', unbounded, { input: 7 }, { input: 7, output: unboundedOutput }],
     [
       'a sum that can be added up, whatever is asked for',

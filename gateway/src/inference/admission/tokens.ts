@@ -7,19 +7,21 @@ type Bounds = Pick<OfferedModel, 'contextLength' | 'maxOutputTokens'>;
 export const unboundedOutput = 4_096;
 /** Nobody offers so many; whoever asks for them must not make numbers that nobody can add up. */
 const mostTokens = 100_000_000;
-const mostChoices = 1_000;
+const mostChoices = 1_000_000;
 
 const whole = (value: number, most: number): number => Math.min(most, Math.max(0, Math.ceil(Number.isNaN(value) ? 0 : value)));
+const several = (count = 1): number => Math.max(1, whole(count, mostChoices));
 
 /**
- * The most tokens that a request can come to: its prompt, and of each answer as much as the client lets it have, the model can give, and the
- * context has room for. An answer can always come to one token.
+ * The most tokens that a request can come to: its prompts, and of each answer as much as the client lets it have, the model can give, and the
+ * context has room for, which is one for each prompt. An answer can always come to one token.
  */
-export const tokensFor = ({ contextLength, maxOutputTokens }: Bounds, { input, output, choices }: AskedTokens): Reserved => {
-  const read = whole(input, contextLength ?? mostTokens);
-  const bounds = [output, maxOutputTokens, contextLength === null ? null : contextLength - read].filter(
+export const tokensFor = ({ contextLength, maxOutputTokens }: Bounds, { input, output, choices, prompts }: AskedTokens): Reserved => {
+  const contexts = several(prompts);
+  const read = whole(input, Math.min(mostTokens, (contextLength ?? mostTokens) * contexts));
+  const bounds = [output, maxOutputTokens, contextLength === null ? null : contextLength - Math.ceil(read / contexts)].filter(
     (bound): bound is number => typeof bound === 'number',
   );
   const each = Math.max(1, whole(bounds.length === 0 ? unboundedOutput : Math.min(...bounds), mostTokens));
-  return { input: read, output: whole(each * Math.max(1, whole(choices ?? 1, mostChoices)), mostTokens) };
+  return { input: read, output: whole(each * several(choices), mostTokens) };
 };

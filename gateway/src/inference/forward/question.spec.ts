@@ -27,6 +27,18 @@ describe('What is asked', () => {
     expect(question({ model: 'a', max_tokens: -1, stream: null })).toMatchObject({ isStream: false, maxOutput: undefined });
   });
 
+  it('is one answer for each prompt of a list, as often as it says', () => {
+    const asked = (prompt: unknown) => question({ model: 'a', prompt, n: 2 });
+    expect(asked(['one', 'two', 'three'])).toMatchObject({ prompts: 3, choices: 6 });
+    expect(asked([[7, 8], [9]])).toMatchObject({ prompts: 2, choices: 4 });
+    expect(question('{"model":"a","prompt": [ \n "one" , "two" ]}')).toMatchObject({ prompts: 2, choices: 2 });
+    for (const one of ['one', [7, 8, 9], { id: 'pmpt_1' }, [], null]) expect(asked(one)).toMatchObject({ prompts: 1, choices: 2 });
+    expect(question({ model: 'a', input: ['one', 'two', 'three'] })).toMatchObject({ prompts: 3, choices: 1 });
+    expect(question({ model: 'a', input: messages })).toMatchObject({ prompts: 1, choices: 1 });
+    expect(failing('{"model":"a","prompt":["one",]}')).toMatchObject({ failure: { code: 'MalformedJson' } });
+    expect(failing('{"model":"a","prompt":["one"],"prompt":["one","two"]}')).toMatchObject({ failure: { code: 'InvalidInput' } });
+  });
+
   it.each([
     ['twice the same model', '{"model":"a","model":"b"}', { in: 'body', path: ['model'], detail: 'is given twice' }],
     ['twice, once in disguise', '{"\\u006dodel":"a","model":"b"}', { detail: 'is given twice' }],

@@ -14,13 +14,17 @@ export interface Question {
   readonly promptTokens: number;
   /** Undefined where the client named no maximum. */
   readonly maxOutput: number | undefined;
-  /** How many answers it asks for. */
+  /** How many prompts there are: completions and embeddings take many at once. */
+  readonly prompts: number;
+  /** How many answers it asks for, of all prompts together. */
   readonly choices: number;
   readonly members: Members;
 }
 
 /** Members that decide over money: given twice, one parser would believe the first and another one the last. */
 const decisive = new Set(['model', 'stream', 'stream_options', 'max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n', 'best_of']);
+/** These as well: many prompts may stand there. */
+const lists = new Set(['prompt', 'input']);
 /** Where a prompt stands, in the protocols that are spoken here. */
 const prompts = ['messages', 'prompt', 'input'];
 /** Prompts with so long a beginning in common go to one replica. */
@@ -29,6 +33,8 @@ const stickyBytes = 1_024;
 const fileTokens = 1_500;
 const longestMediaType = 100;
 const quote = 34;
+const bracket = 91;
+const space = 32;
 const dataUrl = Buffer.from('"data:');
 
 const wrong = (path: string, detail: string, mend: string): Failed =>
@@ -79,6 +85,17 @@ const maxOutputOf = (values: Values): number | undefined => {
 
 const choicesOf = (values: Values): number => Math.max(positive(values['n']) ?? 1, positive(values['best_of']) ?? 1);
 
+/** The prompts in a list of texts, or of lists of tokens. Tokens alone are one prompt, and so are messages: those need not be read. */
+const listedIn = (body: Buffer, member: Member | undefined): number => {
+  if (member === undefined || body[member.valueAt] !== bracket) return 0;
+  let at = member.valueAt + 1;
+  while ((body[at] ?? quote) <= space) at += 1;
+  if (body[at] !== quote && body[at] !== bracket) return 0;
+  const list = valueIn(body, member);
+  // A part that is neither is refused by who reads it.
+  return Array.isArray(list) ? list.length : 0;
+};
+
 const wantsUsageIn = (options: unknown): boolean =>
   typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
 
@@ -89,17 +106,18 @@ export const questionIn = (body: Buffer, named?: string): Question => {
   if (members === undefined) throw malformed('it is no JSON object');
   const found = new Map<string, Member>();
   for (const member of members.all) {
-    if (!decisive.has(member.name)) continue;
+    if (!decisive.has(member.name) && !lists.has(member.name)) continue;
     if (found.has(member.name)) throw wrong(member.name, 'is given twice', 'give it once');
     found.set(member.name, member);
   }
-  const values: Values = Object.fromEntries([...found].map(([name, member]) => [name, valueIn(body, member)]));
+  const values: Values = Object.fromEntries([...decisive].map((name) => [name, valueIn(body, found.get(name))]));
   const model = named ?? values['model'];
   if (model === undefined) throw wrong('model', 'is missing', 'name the model that is to answer');
   if (typeof model !== 'string' || model === '') throw wrong('model', 'is no name', 'send the name of a model as a text');
   const { stream: isStream = false } = values;
   // Others may take a text or a number for a truth; then it would be read as what it is not.
   if (typeof isStream !== 'boolean' && isStream !== null) throw wrong('stream', 'is neither true nor false', 'send true or false');
+  const completed = listedIn(body, found.get('prompt'));
   return {
     body,
     model,
@@ -107,7 +125,8 @@ export const questionIn = (body: Buffer, named?: string): Question => {
     wantsUsage: isStream === true && wantsUsageIn(values['stream_options']),
     promptTokens: promptTokensIn(body),
     maxOutput: maxOutputOf(values),
-    choices: choicesOf(values),
+    prompts: Math.max(1, completed, listedIn(body, found.get('input'))),
+    choices: choicesOf(values) * Math.max(1, completed),
     members,
   };
 };

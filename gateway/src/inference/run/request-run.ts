@@ -31,7 +31,6 @@ export interface RunCall {
 
 const costHeader = 'x-orrery-cost';
 const statusClientLeft = 499;
-const noBytes = Buffer.alloc(0);
 const retrySoon = { 'retry-after': '1' };
 
 /**
@@ -59,7 +58,7 @@ export class RequestRun {
     this.#parts = parts;
     this.#call = call;
     this.#offer = offer;
-    this.#reserved = offer.tokensFor({ input: question.promptTokens, output: question.maxOutput, choices: question.choices });
+    this.#reserved = offer.tokensFor({ ...question, input: question.promptTokens, output: question.maxOutput });
     this.#account = new RunAccount({ asker, offer, reserved: this.#reserved, isStreaming: question.isStream, clock: parts.clock });
   }
 
@@ -134,7 +133,7 @@ export class RequestRun {
     }
     this.#ending = 'upstream-failed';
     const { head, target } = forwarded;
-    throw refusalOf(head, speech.complaintIn(head.refusal ?? noBytes, target), this.#parts.clock());
+    throw refusalOf(head, speech.complaintIn(head.refusal ?? Buffer.alloc(0), target), this.#parts.clock());
   }
 
   #forwardingTo(ways: readonly Way[], speech: Speech): Forwarding {
