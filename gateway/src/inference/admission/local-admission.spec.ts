@@ -140,6 +140,19 @@ describe('An offer', () => {
     expect(after.pricesAt({}).prices[0]).toMatchObject({ nanosPerUnit: '2' });
   });
 
+  it('has the prices of what is fallen back to, but not in a currency that is not the account’s', () => {
+    const dear = { ...other, name: 'acme/dear', books: [{ ...book(1, 0, [price('tokens.input', 9n)]), currency: 'EUR' as const }] };
+    const foreign = {
+      ...dear,
+      modelId: randomUUID() as catalog.ModelId,
+      name: 'acme/usd',
+      books: dear.books.map((each) => ({ ...each, currency: 'USD' as const })),
+    };
+    const offer = offered(admission({ models: [model, dear, foreign] }));
+    expect(offer.pricesAt({ model: 'acme/dear' })).toMatchObject({ resource: 'acme/dear', prices: [{ nanosPerUnit: '9' }] });
+    expect(offer.pricesAt({ model: 'acme/usd' })).toEqual(offer.pricesAt({}));
+  });
+
   it('sets aside the most that the request can cost, at the dearest of those who may serve it, from the credit', () => {
     const { cost, credit } = offered(admission()).reservationFor('r', reserved, noon);
     expect({ cost, credit }).toEqual({ cost: 600n, credit: { balance: 10_000n, booked: 500n } });

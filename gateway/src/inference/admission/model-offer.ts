@@ -46,8 +46,8 @@ export class ModelOffer implements Offer {
   }
 
   pricesAt({ model: name, upstream }: Served): Prices {
-    const { at, find } = this.#parts;
-    const other = name === undefined ? undefined : find(name);
+    const { at } = this.#parts;
+    const other = name === undefined ? undefined : this.#otherBy(name);
     const { name: resource } = other ?? this.model;
     const prices = other === undefined ? this.#prices : listOf(other, at);
     return { resource, prices, ...(upstream === undefined ? {} : { provider: upstream }) };
@@ -73,6 +73,14 @@ export class ModelOffer implements Offer {
 
   headersOf({ meters }: Reservation, answer: Answer): Readonly<Record<string, string>> {
     return rateHeaders(standings(meters, answer));
+  }
+
+  /** A model that the account can pay: amounts of another currency mean nothing to it. */
+  #otherBy(name: string): KnownModel | undefined {
+    const { at, find } = this.#parts;
+    const other = find(name);
+    const book = other && pricesAt(other, at);
+    return book && book.prices.length > 0 && book.currency !== this.currency ? undefined : other;
   }
 
   /** At the dearest of those who may serve it. */
