@@ -139,8 +139,12 @@ describe('Admission from what was published', () => {
     await limits?.put(orgId, { orgId, limits: [bound] });
     const ledgers = publishers[4];
     await ledgers?.put(orgId, { orgId, currency: 'EUR', balance: formatNanos(1_000_000n), booked: formatNanos(0n) });
-    const meters = () => offers().map((offer) => offer.reservationFor('r', asked, Date.now()).meters.length);
-    await eventually(() => expect(meters()).toEqual([1, 1]));
+    const known = () =>
+      offers().map((offer) => {
+        const { meters, credit } = offer.reservationFor('r', asked, Date.now());
+        return [meters.length, credit?.balance];
+      });
+    await eventually(() => expect(known()).toEqual([1, 2].map(() => [1, 1_000_000n])));
     const asking = await ask(10);
     expect(asking.filter(({ held }) => held)).toHaveLength(1);
     expect(asking.find(({ refusal }) => refusal)?.refusal).toMatchObject({
