@@ -102,6 +102,10 @@ export const GatewayConfig = z.object({
     says: 'after how many seconds a request whose gateway says nothing more of it is settled as lost',
     example: '30',
   }),
+  inferenceRedisPatienceMs: variable('ORRERY_INFERENCE_REDIS_MS', z.coerce.number().int().min(1).max(10_000).default(500), {
+    says: 'how many milliseconds a request to a model waits for Redis before this gateway decides alone, with an eighth of what it knows to be left',
+    example: '500',
+  }),
   redisPatienceMs: variable('ORRERY_RATE_LIMIT_REDIS_MS', z.coerce.number().int().min(1).max(10_000).default(50), {
     says: 'how many milliseconds a request waits for Redis before it is judged by this gateway alone',
     example: '50',

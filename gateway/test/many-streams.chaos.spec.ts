@@ -40,7 +40,7 @@ const read = (models: ModelWorld, leaveAfter: number, onBegun: () => void): Prom
 describe('A thousand streams at once, a tenth of them cut', () => {
   let models: ModelWorld;
   beforeAll(async () => {
-    models = await startModelWorld(1, { env: { ORRERY_RATE_LIMIT_REDIS_MS: '10000' } });
+    models = await startModelWorld(1, { env: { ORRERY_RATE_LIMIT_REDIS_MS: '10000', ORRERY_INFERENCE_REDIS_MS: '10000' } });
     await models.anew({ firstByteMs: 60_000, idleMs: 60_000 });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
