@@ -52,6 +52,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     table: routes.table,
     upstreams,
     shadows: new Shadows(upstreams),
+    tapsOf: [],
     settings: { ...settingsOf(config), ...settings },
     log,
     clock,

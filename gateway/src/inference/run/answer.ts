@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { Outlet } from '../forward/attempt.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
+import type { Delivery, Headers } from './delivery.ts';
 import type { Through } from './speech.ts';
 
 const lf = 10;
@@ -11,12 +11,8 @@ const heldBytes = 65_536;
 /** What must be said in another way is kept as a whole. */
 const longestTranslated = 33_554_432;
 
-type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
-
 /** What the client gets. Bytes go out as they come in, or not faster than they are taken. */
 export interface Answer extends Outlet {
-  /** The head is out: nothing but these bytes can be said any more. */
-  readonly hasBegun: boolean;
   /** All came. Throws where it cannot be said to the client; of a whole answer nothing has been said then. */
   complete(): void;
   /** After `complete`. `last`: headers that are known only now, in the head where that is still to be written, else in the trailer. */
@@ -26,19 +22,13 @@ export interface Answer extends Outlet {
 }
 
 export interface AnswerOptions {
-  readonly response: ServerResponse;
+  readonly delivery: Delivery;
   /** Asked when the head is written. */
   readonly headers: () => Headers;
   readonly reader: AnswerReader;
   /** Names of what is known at the end. */
   readonly trailers: readonly string[];
 }
-
-const begin = ({ response, headers, trailers }: AnswerOptions): void => {
-  // To who reads no chunks, as proxies that speak HTTP/1.0, nothing can be said after the body; to promise it is a fault.
-  const promised = response.useChunkedEncodingByDefault ? { trailer: trailers.join(', ') } : {};
-  response.writeHead(response.statusCode, { ...headers(), ...promised });
-};
 
 const isFrameEnd = (bytes: Buffer): boolean => {
   const last = bytes.at(-1);
@@ -52,7 +42,6 @@ export class StreamedAnswer implements Answer {
   readonly #through: Through | undefined;
   /** What was written last: whether a frame is open can be seen at its end. */
   #last: Buffer | undefined;
-  hasBegun = false;
 
   constructor(options: AnswerOptions, through: Through | undefined) {
     this.#options = options;
@@ -70,31 +59,34 @@ export class StreamedAnswer implements Answer {
   }
 
   finish(last: Headers): void {
-    const { response } = this.#options;
-    if (!this.hasBegun) begin(this.#options);
-    response.addTrailers(texts(last));
-    response.end();
+    const { delivery } = this.#options;
+    this.#begin();
+    delivery.finish(last);
   }
 
   /** Told once, in a frame where one can begin; else the connection breaks off, so that nobody takes half a frame for a whole one. */
   breakOff(message: string, frame: Buffer): void {
-    const { response, reader } = this.#options;
+    const { delivery, reader } = this.#options;
     if (this.#last !== undefined && !isFrameEnd(this.#last)) {
-      response.destroy();
+      delivery.cut();
       return;
     }
     if (this.#through?.fail) this.#write(this.#through.fail(message));
     // What the model server said of it has passed as it came.
     else if (!reader.seen().isError) this.#write(frame);
-    response.end();
+    delivery.endEarly();
   }
 
   #write(bytes: Buffer): boolean {
     if (bytes.length === 0) return true;
-    if (!this.hasBegun) begin(this.#options);
-    this.hasBegun = true;
+    this.#begin();
     this.#last = bytes;
-    return this.#options.response.write(bytes);
+    return this.#options.delivery.write(bytes);
+  }
+
+  #begin(): void {
+    const { delivery, headers, trailers } = this.#options;
+    if (!delivery.hasBegun) delivery.begin(headers(), trailers);
   }
 }
 
@@ -104,7 +96,6 @@ export class WholeAnswer implements Answer {
   readonly #translate: ((answer: Buffer) => Buffer) | undefined;
   #held: Buffer[] = [];
   #bytes = 0;
-  hasBegun = false;
 
   constructor(options: AnswerOptions, translate: ((answer: Buffer) => Buffer) | undefined) {
     this.#options = options;
@@ -112,9 +103,9 @@ export class WholeAnswer implements Answer {
   }
 
   take(chunk: Buffer): boolean {
-    const { reader, response } = this.#options;
+    const { reader, delivery, headers, trailers } = this.#options;
     reader.push(chunk);
-    if (this.hasBegun) return response.write(chunk);
+    if (delivery.hasBegun) return delivery.write(chunk);
     this.#held.push(chunk);
     this.#bytes += chunk.length;
     if (this.#translate) {
@@ -122,11 +113,10 @@ export class WholeAnswer implements Answer {
       return true;
     }
     if (this.#bytes <= heldBytes) return true;
-    begin(this.#options);
-    this.hasBegun = true;
+    delivery.begin(headers(), trailers);
     const held = Buffer.concat(this.#held);
     this.#held = [];
-    return response.write(held);
+    return delivery.write(held);
   }
 
   complete(): void {
@@ -135,23 +125,16 @@ export class WholeAnswer implements Answer {
   }
 
   finish(last: Headers): void {
-    const { response, headers } = this.#options;
-    if (this.hasBegun) {
-      response.addTrailers(texts(last));
-      response.end();
+    const { delivery, headers } = this.#options;
+    if (delivery.hasBegun) {
+      delivery.finish(last);
       return;
     }
     const [only = noBytes, ...more] = this.#held;
-    const body = more.length === 0 ? only : Buffer.concat(this.#held);
-    this.hasBegun = true;
-    response.writeHead(response.statusCode, { ...headers(), ...last, 'content-length': body.length });
-    response.end(body);
+    delivery.whole({ ...headers(), ...last }, more.length === 0 ? only : Buffer.concat(this.#held));
   }
 
   breakOff(): void {
-    this.#options.response.destroy();
+    this.#options.delivery.cut();
   }
 }
-
-const texts = (headers: Headers): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));

@@ -23,6 +23,7 @@ export class RunAccount {
   #reader: AnswerReader | undefined;
   #upstream: string | null = null;
   #firstByteMs: number | null = null;
+  #ending: Ending | undefined;
   /** Of the HTTP answer. */
   status = 200;
   /** A code, where it did not end well. */
@@ -54,9 +55,18 @@ export class RunAccount {
     return this.#firstByteMs;
   }
 
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
   /** The first ending holds. */
-  settle(ending: Ending): Settlement {
-    this.#account = told(this.#now(), { type: 'ended', ending });
+  endAs(ending: Ending): void {
+    this.#ending ??= ending;
+  }
+
+  /** By how it ended; what nobody ended has failed. */
+  settle(): Settlement {
+    this.#account = told(this.#now(), { type: 'ended', ending: this.#ending ?? 'upstream-failed' });
     if (this.#account.phase !== 'settled') throw new TypeError('what has ended is settled');
     return this.#account.settlement;
   }

@@ -1,9 +1,12 @@
 import type { Log } from '@orrery/telemetry';
 import type { Admission } from '../admission/offer.ts';
+import type { Question } from '../forward/question.ts';
 import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
+import type { Tap } from './delivery.ts';
+import type { Asker } from './record.ts';
 
 export interface RunSettings {
   /** The largest body of a request, in bytes. */
@@ -18,6 +21,9 @@ export interface RunSettings {
   readonly patienceMs: number;
 }
 
+/** Who listens to the answer of this request; undefined: nobody. Asked once for each. */
+export type TapOf = (asker: Asker, question: Question) => Tap | undefined;
+
 /** What runs are made of. */
 export interface RunParts {
   readonly admission: Admission;
@@ -25,6 +31,7 @@ export interface RunParts {
   readonly table: RouteTable;
   readonly upstreams: Upstreams;
   readonly shadows: Shadows;
+  readonly tapsOf: readonly TapOf[];
   readonly settings: RunSettings;
   readonly log: Log;
   readonly clock: () => number;

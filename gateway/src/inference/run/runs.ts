@@ -6,6 +6,7 @@ import { exchangeOf } from '../../edge/exchange.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
 import { questionIn } from '../forward/question.ts';
 import { failureFrame } from '../shapes/failure-frame.ts';
+import type { Asker } from './record.ts';
 import { RequestRun } from './request-run.ts';
 import type { RunParts } from './run-parts.ts';
 
@@ -85,17 +86,19 @@ export class Runs {
     const given = headers['x-request-id'];
     const requestId = newId(inference.RequestId);
     reply.header(requestHeader, requestId);
+    const asker: Asker = {
+      requestId,
+      caller: exchange.caller,
+      client,
+      dialect,
+      route: path,
+      traceId: exchange.traceId,
+      correlationId: given === request.id ? request.id : undefined,
+    };
+    const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), named);
     return new RequestRun(this.#parts, {
-      asker: {
-        requestId,
-        caller: exchange.caller,
-        client,
-        dialect,
-        route: path,
-        traceId: exchange.traceId,
-        correlationId: given === request.id ? request.id : undefined,
-      },
-      question: questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), named),
+      asker,
+      question,
       headers,
       traceparent: exchange.traceparent,
       response: reply.raw,
@@ -105,6 +108,7 @@ export class Runs {
         return set;
       },
       frameOf: ({ failure }) => failureFrame(client, failure),
+      taps: this.#parts.tapsOf.flatMap((tapOf) => tapOf(asker, question) ?? []),
     });
   }
 

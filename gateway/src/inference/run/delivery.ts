@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http';
+
+export type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
+
+/**
+ * Hears what a client is given, as it is given it: after translation and guardrails. It is told in the middle of things: it must be quick, throw nothing
+ * and keep no more than it has bounded.
+ */
+export interface Tap {
+  /** Once, before any byte. Never where no answer began: then the failure is told as everywhere, and `RequestRun.go` throws it. */
+  head(status: number, headers: Headers): void;
+  /** Not to be changed. */
+  bytes(chunk: Buffer): void;
+  /** Once after `head`. `isWhole`: it was an answer to its end. `trailers`: what was known only then. */
+  end(isWhole: boolean, trailers: Headers): void;
+}
+
+const none: Headers = {};
+
+/** The one way to the client, past whoever listens. */
+export class Delivery {
+  readonly #response: ServerResponse;
+  readonly #taps: readonly Tap[];
+  #isOver = false;
+  /** The head is out: nothing but these bytes can be said any more. */
+  hasBegun = false;
+
+  constructor(response: ServerResponse, taps: readonly Tap[]) {
+    this.#response = response;
+    this.#taps = taps;
+  }
+
+  /** `promised`: names of the trailers. */
+  begin(headers: Headers, promised: readonly string[]): void {
+    // To who reads no chunks, as proxies that speak HTTP/1.0, nothing can be said after the body; to promise it is a fault.
+    const trailer = this.#response.useChunkedEncodingByDefault ? { trailer: promised.join(', ') } : {};
+    this.#head({ ...headers, ...trailer });
+  }
+
+  /** False: the client takes no more until it has drained. */
+  write(chunk: Buffer): boolean {
+    for (const tap of this.#taps) tap.bytes(chunk);
+    return this.#response.write(chunk);
+  }
+
+  /** All of it was written. */
+  finish(trailers: Headers): void {
+    this.#response.addTrailers(texts(trailers));
+    this.#response.end();
+    this.#over(true, trailers);
+  }
+
+  /** All of it at once. */
+  whole(headers: Headers, body: Buffer): void {
+    this.#head({ ...headers, 'content-length': body.length });
+    for (const tap of this.#taps) tap.bytes(body);
+    this.#response.end(body);
+    this.#over(true, none);
+  }
+
+  /** The rest will not come, and the client has been told so. */
+  endEarly(): void {
+    this.#response.end();
+    this.#over(false, none);
+  }
+
+  /** The rest will not come, and that is all that can be said. */
+  cut(): void {
+    this.#response.destroy();
+    this.#over(false, none);
+  }
+
+  /** Whatever became of it: who listens hears no more. */
+  close(): void {
+    if (this.hasBegun) this.#over(false, none);
+  }
+
+  #head(headers: Headers): void {
+    this.hasBegun = true;
+    this.#response.writeHead(this.#response.statusCode, { ...headers });
+    for (const tap of this.#taps) tap.head(this.#response.statusCode, headers);
+  }
+
+  #over(isWhole: boolean, trailers: Headers): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.hasBegun) for (const tap of this.#taps) tap.end(isWhole, trailers);
+  }
+}
+
+const texts = (headers: Headers): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));

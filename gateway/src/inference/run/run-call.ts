@@ -1,0 +1,20 @@
+import type { ServerResponse } from 'node:http';
+import type { Failed } from '../../failure.ts';
+import type { Question } from '../forward/question.ts';
+import type { Headers, Tap } from './delivery.ts';
+import type { Asker } from './record.ts';
+
+/** One request that costs money, as it came. */
+export interface RunCall {
+  readonly asker: Asker;
+  readonly question: Question;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly traceparent: string | undefined;
+  readonly response: ServerResponse;
+  /** From here on the answer is written by the run; gives the headers that the server set. */
+  readonly takeOver: () => Headers;
+  /** How this API says, in the middle of a stream, that the rest will not come. */
+  readonly frameOf: (failure: Failed) => Buffer;
+  /** Whoever else hears what the client is given. */
+  readonly taps: readonly Tap[];
+}

@@ -1,0 +1,54 @@
+import { edgeFailure, Failed } from '../../failure.ts';
+import type { Offer } from '../admission/offer.ts';
+import { Forwarding } from '../forward/forwarding.ts';
+import { beginningOf } from '../forward/question.ts';
+import type { Way } from '../routing/route-table.ts';
+import type { RunAccount } from './run-account.ts';
+import type { RunCall } from './run-call.ts';
+import type { RunParts } from './run-parts.ts';
+import { type Speech, speaksFor } from './speech.ts';
+import { waysTo } from './ways.ts';
+
+/** Throws `Failed` where there is none. */
+export const waysOf = ({ table }: RunParts, { question, asker }: RunCall, { model }: Offer): readonly Way[] => {
+  const ways = waysTo(table, [question.model, ...model.names], asker.client);
+  if (ways.length > 0) return ways;
+  throw new Failed(edgeFailure('ModelUnavailable', { headers: { 'retry-after': '1' } }));
+};
+
+export interface Setting {
+  readonly parts: RunParts;
+  readonly call: RunCall;
+  readonly offer: Offer;
+  readonly account: RunAccount;
+  readonly ways: readonly Way[];
+  readonly speech: Speech;
+}
+
+export const forwardingOf = ({ parts, call, offer, account, ways, speech }: Setting): Forwarding => {
+  const { upstreams, clock, random, settings } = parts;
+  const [first] = ways;
+  return new Forwarding({
+    upstreams,
+    ways,
+    messageFor: (target) => speech.messageFor(target),
+    stickyKey: first?.route.isSticky ? beginningOf(call.question) : undefined,
+    deadline: account.startedAt + settings.deadlineMs,
+    queueMs: settings.queueMs,
+    // A fallback serves another model: what that costs is paid.
+    onTarget: ({ upstream: { name } }, way) =>
+      account.toward(name, offer.pricesAt({ upstream: name, ...(way === first ? {} : { model: way.route.models[0] ?? '' }) })),
+    onSent: () => account.tell({ type: 'sent' }),
+    onRetry: () => account.tell({ type: 'retried' }),
+    clock,
+    random,
+  });
+};
+
+/** A part of what is asked is asked elsewhere too, for nobody but whoever looks there. */
+export const castShadow = ({ parts, call, ways, speech }: Setting): void => {
+  const { shadows, random, clock } = parts;
+  const shadow = ways[0]?.shadow;
+  if (shadow === undefined || random() * 100 >= shadow.percent || !speaksFor(call.asker.client, shadow.target)) return;
+  shadows.cast(shadow.target, (target) => speech.messageFor(target), clock());
+};
