@@ -118,6 +118,8 @@ describe('Admission from what was published', () => {
     publish(inference.Snapshots.limits);
     await eventually(() => expect(missing()).toMatchObject([notYet('billing'), notYet('billing')]));
     publish(billing.Snapshots.ledgers, { [orgId]: { orgId, currency: 'EUR', balance: formatNanos(6_100n), booked: formatNanos(0n) } });
+    await eventually(() => expect(missing()).toMatchObject([notYet('inference'), notYet('inference')]));
+    publish(inference.Snapshots.settings);
     await eventually(() => expect(offers()).toHaveLength(2));
   });
 

@@ -48,6 +48,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const upstreams = new Upstreams();
   const runs = new Runs({
     admission: admission ?? admitted.admission,
+    orgSettings: admitted.settings,
     book,
     table: routes.table,
     upstreams,

@@ -5,6 +5,7 @@ import { ComparisonHandler } from './application/comparison.handler.ts';
 import { comparisonOffice, serveComparison } from './application/comparison.office.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
+import { SettingsHandler } from './application/settings.handler.ts';
 import { Snapshots } from './application/snapshots.ts';
 import { upstreamCredentialKeys } from './application/upstream-credentials.ts';
 import { startUsageIngest } from './application/usage.ingest.ts';
@@ -14,6 +15,7 @@ import { inferenceLogTable } from './migrations/0002-inference-log.ts';
 import { usageLimits } from './views/limits.view.ts';
 import { LogHandler } from './views/log.handler.ts';
 import { routes, upstreams } from './views/routing.view.ts';
+import { inferenceSettings } from './views/settings.view.ts';
 import { differences, settlements } from './views/settlements.view.ts';
 
 export const inference = service({
@@ -22,13 +24,13 @@ export const inference = service({
   migrations: [upstreamCredentialsTable, inferenceLogTable],
   events: [contracts.InferenceEvents],
   sealed: [upstreamCredentialKeys],
-  views: [upstreams, routes, usageLimits, settlements, differences],
+  views: [upstreams, routes, usageLimits, inferenceSettings, settlements, differences],
   module: ({ store, bus, secrets, log, health }) => {
     const onFault = (err: unknown): void => log.warn({ err }, 'a snapshot is behind');
     const snapshots = new Snapshots({ bus, store, gatewayKey: secrets('upstream-credentials'), onFault });
     health.check('snapshots', () => snapshots.areComplete);
     return {
-      controllers: [RoutingHandler, LimitsHandler, LogHandler, ComparisonHandler],
+      controllers: [RoutingHandler, LimitsHandler, SettingsHandler, LogHandler, ComparisonHandler],
       providers: [
         { provide: EventStore, useValue: store },
         { provide: Snapshots, useValue: snapshots },

@@ -84,7 +84,7 @@ interface World {
   readonly ledger?: Partial<billing.LedgerSnapshot> | null;
   readonly limits?: inference.LimitsSnapshot['limits'];
   readonly plan?: identity.PlanName;
-  readonly notYet?: 'models' | 'ledgers' | 'limits' | 'keys' | 'plans';
+  readonly notYet?: 'models' | 'ledgers' | 'limits' | 'settings' | 'keys' | 'plans';
   readonly now?: () => number;
 }
 
@@ -103,6 +103,7 @@ const admission = (world: World = {}): LocalAdmission => {
       ledger === null ? {} : { [orgId]: { ...account, orgId: parsed } as billing.LedgerSnapshot },
     ),
     limits: of<inference.LimitsSnapshot>('limits', limits ? { [orgId]: inference.LimitsSnapshot.parse({ orgId, limits }) } : {}),
+    settings: of<inference.SettingsSnapshot>('settings', {}),
     keys: of<identity.KeySnapshot>('keys', { [keyId]: key }),
     plans: of<identity.PlanSnapshot>('plans', plan ? { [orgId]: { orgId: parsed, plan } } : {}),
     defaultPlan: undefined,
@@ -202,7 +203,7 @@ describe('There is no offer', () => {
     expect(codeOf(admission({ ledger: null }))).toEqual([503, 'ServiceUnavailable']);
   });
 
-  it.each(['models', 'ledgers', 'limits', 'keys', 'plans'] as const)('before all is known of %s', (notYet) => {
+  it.each(['models', 'ledgers', 'limits', 'settings', 'keys', 'plans'] as const)('before all is known of %s', (notYet) => {
     const offer = admission({ notYet }).offer(caller, 'acme/one');
     expect(offer).toMatchObject({ refused: { status: 503, code: 'ServiceUnavailable', headers: { 'retry-after': '1' } } });
   });

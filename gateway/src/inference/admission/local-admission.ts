@@ -12,6 +12,8 @@ export interface LocalAdmissionParts {
   readonly models: Models;
   readonly ledgers: ReadSnapshot<billing.LedgerSnapshot>;
   readonly limits: ReadSnapshot<inference.LimitsSnapshot>;
+  /** How requests are treated: who is not known to want none of it kept is not let in. */
+  readonly settings: Pick<ReadSnapshot<inference.SettingsSnapshot>, 'isLoaded'>;
   readonly keys: ReadSnapshot<identity.KeySnapshot>;
   readonly plans: ReadSnapshot<identity.PlanSnapshot>;
   /** Of organizations that were put on none. */
@@ -84,10 +86,10 @@ export class LocalAdmission implements Admission {
   }
 
   #missing(): string | undefined {
-    const { models, ledgers, limits, keys, plans } = this.#parts;
+    const { models, ledgers, limits, settings, keys, plans } = this.#parts;
     if (!models.snapshot.isLoaded) return 'catalog';
     if (!ledgers.isLoaded) return 'billing';
-    if (!limits.isLoaded) return 'inference';
+    if (!limits.isLoaded || !settings.isLoaded) return 'inference';
     return keys.isLoaded && plans.isLoaded ? undefined : 'identity';
   }
 }

@@ -4,6 +4,7 @@ import type { Question } from '../forward/question.ts';
 import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
 import type { RouteTable } from '../routing/route-table.ts';
+import type { OrgSettings } from '../settings/org-settings.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
 import type { Tap } from './delivery.ts';
 import type { Asker } from './record.ts';
@@ -27,6 +28,7 @@ export type TapOf = (asker: Asker, question: Question) => Tap | undefined;
 /** What runs are made of. */
 export interface RunParts {
   readonly admission: Admission;
+  readonly orgSettings: OrgSettings;
   readonly book: UsageBook;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;

@@ -79,6 +79,7 @@ const inferenceFacts = auditing(InferenceEvents, {
   RouteSet: { action: 'route.set', target: ['route', 'name'], details: ['models', 'targets', 'fallbacks'] },
   RouteRemoved: { action: 'route.removed', target: ['route', 'name'] },
   UsageLimitSet: { action: 'usage_limit.set', target: ['org', 'orgId'], details: ['by', 'thing', 'limits'] },
+  InferenceSettingsSet: { action: 'inference_settings.set', target: ['org', 'orgId'], details: ['settings'] },
   UsageSettled: { unaudited: 'a bill has its own trail' },
   UsageDiffered: ofPlatform,
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type EventOf, events } from '../define.ts';
 import { Instant } from '../values.ts';
 import { LimitEvents } from './limits/events.ts';
+import { SettingsEvents } from './settings/events.ts';
 import { Settlement, UsageDifference } from './settlements.ts';
 import { Route, RoutingName, UpstreamView } from './types.ts';
 
@@ -22,5 +23,5 @@ const UsageEvents = events('inference', {
   UsageDiffered: z.strictObject({ ...UsageDifference.shape, at: Instant }),
 });
 
-export const InferenceEvents = { ...RoutingEvents, ...LimitEvents, ...UsageEvents };
+export const InferenceEvents = { ...RoutingEvents, ...LimitEvents, ...SettingsEvents, ...UsageEvents };
 export type InferenceEvent = EventOf<typeof InferenceEvents>;

@@ -5,6 +5,7 @@ import type { EventStore, TableRow } from '@orrery/event-store';
 import { type Bus, publishSnapshot, type SnapshotPublisher, tellTruth } from '@orrery/messaging';
 import { allLimits, limitsOf } from '../views/limits.view.ts';
 import { routes, upstreams } from '../views/routing.view.ts';
+import { allSettings, settingsSnapshotOf } from '../views/settings.view.ts';
 import { credentialOf } from './upstream-credentials.ts';
 
 type Contracts = typeof inference.Snapshots;
@@ -18,7 +19,7 @@ export interface SnapshotsOptions {
 }
 
 /**
- * Keeps what gateways must know of upstreams, routes and limits up to date. A change is published after its commit; if the process dies between the
+ * Keeps what gateways must know of upstreams, routes, limits and settings up to date. A change is published after its commit; if the process dies between the
  * two, or the bus loses its data, everything is compared with the views again.
  */
 export class Snapshots implements OnApplicationShutdown {
@@ -26,11 +27,13 @@ export class Snapshots implements OnApplicationShutdown {
   private readonly upstreams: SnapshotPublisher<Contracts['upstreams']['value']>;
   private readonly routes: SnapshotPublisher<Contracts['routes']['value']>;
   private readonly limits: SnapshotPublisher<Contracts['limits']['value']>;
+  private readonly settings: SnapshotPublisher<Contracts['settings']['value']>;
 
   constructor(options: SnapshotsOptions) {
     const { bus, store, onFault } = options;
     this.options = options;
     this.limits = publishSnapshot(bus, { snapshot: inference.Snapshots.limits, all: () => allLimits(store), onFault });
+    this.settings = publishSnapshot(bus, { snapshot: inference.Snapshots.settings, all: () => allSettings(store), onFault });
     this.upstreams = publishSnapshot(bus, { snapshot: inference.Snapshots.upstreams, all: () => this.allUpstreams(), onFault });
     this.routes = publishSnapshot(bus, { snapshot: inference.Snapshots.routes, all: () => this.allRoutes(), onFault });
   }
@@ -57,12 +60,16 @@ export class Snapshots implements OnApplicationShutdown {
     return tellTruth(this.limits, orgId, () => limitsOf(this.options.store, orgId));
   }
 
+  settingsChanged(orgId: OrgId): Promise<void> {
+    return tellTruth(this.settings, orgId, () => settingsSnapshotOf(this.options.store, orgId));
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.all.map((publisher) => publisher.close()));
   }
 
   private get all() {
-    return [this.upstreams, this.routes, this.limits];
+    return [this.upstreams, this.routes, this.limits, this.settings];
   }
 
   private async told({ setAt: _, credentialVersion, ...upstream }: TableRow<typeof upstreams>): Promise<inference.UpstreamSnapshot> {
