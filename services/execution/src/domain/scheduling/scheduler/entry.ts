@@ -96,11 +96,17 @@ export interface Cove {
   inOrder(): readonly Line[];
 }
 
+/** Whose deadline is near, and who needs solid ground, stand apart from the others of their shape. */
+export interface Kind {
+  readonly isUrgent: boolean;
+  readonly isSolid: boolean;
+}
+
 /** A queue, with its lines by their keys. */
 export interface Leaf {
   readonly queue: string;
   readonly org: string;
-  readonly lines: Map<string, Line>;
+  readonly lines: Map<number, Line>;
   readonly coves: Map<Berth, Cove>;
   /** How many of its lines are of those whose deadlines are near. */
   urgent: number;
@@ -115,6 +121,10 @@ export interface Leaf {
 }
 
 const noCoves: readonly Cove[] = [];
+const noBerths: readonly Set<Line>[] = [];
+
+/** Most lines have few, and an array that is pushed to takes room for sixteen more. */
+const few = 8;
 
 /** Below it, what has left is not worth the tidying. */
 const fewGone = 64;
@@ -136,9 +146,9 @@ export class Line {
 
   constructor(
     readonly leaf: Leaf,
-    readonly key: string,
+    readonly key: number,
     readonly shape: Shape,
-    readonly kind: { readonly isUrgent: boolean; readonly isSolid: boolean },
+    readonly kind: Kind,
   ) {}
 
   get size(): number {
@@ -150,7 +160,7 @@ export class Line {
   }
 
   park(berths: readonly Set<Line>[], coves: readonly Cove[]): void {
-    this.berths = berths;
+    this.berths = berths.length === 0 ? noBerths : berths;
     this.coves = coves;
     for (const berth of berths) berth.add(this);
     for (const cove of coves) cove.add(this);
@@ -171,7 +181,7 @@ export class Line {
     const at = this.positionOf(entry);
     // It stood here before: its hole is still open.
     if (this.items[at] === entry) return;
-    if (at === this.items.length) this.items.push(entry);
+    if (at === this.items.length) this.append(entry);
     else if (at === this.head && this.head > 0) {
       this.head -= 1;
       this.items[this.head] = entry;
@@ -196,6 +206,11 @@ export class Line {
       if (entry?.line === this) return { entry, step: at - this.head + 1 };
     }
     return null;
+  }
+
+  private append(entry: Entry): void {
+    if (this.items.length < few) this.items = this.items.concat(entry);
+    else this.items.push(entry);
   }
 
   private positionOf(entry: Entry): number {

@@ -1,6 +1,6 @@
 import type { QuotaNode } from '../admission/quota-node.ts';
 import type { Need } from '../placement/need.ts';
-import type { Request, Seat } from '../request.ts';
+import type { Ask, Request, Seat } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Entry, Hold, Reservation, Running } from './entry.ts';
 import type { Placed, Promised, Reserved, Returned } from './facts.ts';
@@ -43,7 +43,7 @@ export class Ledger {
     const { ageingMs } = this.core.settings;
     const shape = this.core.shapes.take(request);
     const entry: Entry = {
-      request: { ...request, ask: shape.ask },
+      request: this.lean(request, shape.ask),
       shape,
       vt: request.submittedAt - request.rank * ageingMs,
       notBefore: 0,
@@ -57,6 +57,15 @@ export class Ledger {
     this.core.queues.enter(entry);
     const [first] = shape.ask.choices;
     if (first) for (const [, placer] of this.core.allPlacers) placer.note(first);
+  }
+
+  /** There may be a million: what they have in common is there once, and what else somebody knows of them is not kept. */
+  private lean(request: Request, ask: Ask): Request {
+    // It is one that was made here before, and is told again.
+    if (request.ask === ask) return request;
+    const { id, rank, isPreemptible, limitMs, deadlineAt, submittedAt } = request;
+    const queue = this.core.queues.leaves.get(request.queue)?.queue ?? request.queue;
+    return { id, queue, ask, rank, isPreemptible, limitMs, deadlineAt, submittedAt };
   }
 
   placed(id: string, placed: Placed): void {

@@ -1,4 +1,4 @@
-import { type Entry, isEarlier, type Leaf, Line } from './entry.ts';
+import { type Entry, isEarlier, type Kind, type Leaf, Line } from './entry.ts';
 import { Heap } from './heap.ts';
 import type { SchedulerSettings } from './settings.ts';
 
@@ -11,6 +11,14 @@ const isSooner = (one: Timer, other: Timer): boolean => one.at < other.at;
 
 /** More timers than this beside those of requests that are still there are swept out. */
 const spareTimers = 1_024;
+
+/** One of each: there may be a million lines. */
+const kinds: readonly Kind[] = [
+  { isUrgent: false, isSolid: false },
+  { isUrgent: false, isSolid: true },
+  { isUrgent: true, isSolid: false },
+  { isUrgent: true, isSolid: true },
+];
 
 export const orgOf = (queue: string): string => {
   const end = queue.indexOf('/');
@@ -142,10 +150,11 @@ export class Queues {
     const leaf = this.leafOf(entry.request.queue);
     const isUrgent = lateAt(entry) - this.settings.urgentMs <= this.clock;
     const isSolid = entry.preemptions >= this.settings.maxPreemptions && this.overdueAt(entry) > this.clock;
-    const key = `${entry.shape.id}/${isUrgent ? 1 : 0}${isSolid ? 1 : 0}`;
+    const kind = (isUrgent ? 2 : 0) + (isSolid ? 1 : 0);
+    const key = kinds.length * entry.shape.id + kind;
     let line = leaf.lines.get(key);
     if (!line) {
-      line = new Line(leaf, key, entry.shape, { isUrgent, isSolid });
+      line = new Line(leaf, key, entry.shape, kinds[kind] ?? { isUrgent, isSolid });
       leaf.lines.set(key, line);
       if (isUrgent) leaf.urgent += 1;
       this.active.add(line);

@@ -3,8 +3,10 @@ import type { Entry } from './entry.ts';
 import type { Ledger } from './ledger.ts';
 import type { RequestSnapshot, SchedulerSnapshot } from './snapshot.ts';
 
+const nobody: readonly number[] = [];
+
 export const requestOf = ({ request, notBefore, avoid, preemptions, running }: Entry): RequestSnapshot => {
-  if (!running) return { request, notBefore, avoid, preemptions, placed: null, vacated: [], preemptingAt: null };
+  if (!running) return { request, notBefore, avoid, preemptions, placed: null, vacated: nobody, preemptingAt: null };
   const { choice, seats, at, isBorrowed, holds, preemptingAt } = running;
   const vacated = [...holds.keys()].filter((member) => holds[member] === null);
   return { request, notBefore, avoid, preemptions, placed: { choice, seats, at, isBorrowed }, vacated, preemptingAt };

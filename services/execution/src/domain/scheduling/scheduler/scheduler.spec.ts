@@ -132,6 +132,17 @@ describe('a scheduler', () => {
     expect(again.load()).toEqual(world.scheduler.load());
   });
 
+  it('keeps what alike requests ask for once, and nothing that it was not asked to know', () => {
+    const world = new World();
+    for (const id of ['one', 'other']) world.ask(id, 'a', gpus(1));
+    const [one, other] = world.scheduler.snapshot().requests.map(({ request }) => request);
+    expect(other?.ask).toBe(one?.ask);
+    world.scheduler.submit({ ...JSON.parse(JSON.stringify(one)), id: 'third', note: 'of no use' });
+    const third = world.scheduler.snapshot().requests.at(-1)?.request;
+    expect(third).toEqual({ ...one, id: 'third' });
+    expect(third?.ask).toBe(one?.ask);
+  });
+
   it('keeps an island whole for whom it was promised, but for work that makes way', () => {
     const world = new World();
     world.machine('m', 8);

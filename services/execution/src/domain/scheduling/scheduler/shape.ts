@@ -45,22 +45,28 @@ export const roundedLimit = (limitMs: number): number => {
   return Math.ceil(limitMs / (step ?? day)) * (step ?? day);
 };
 
+/** What is asked for, once for all who ask for it. */
+interface Asked {
+  readonly ask: Ask;
+  readonly number: number;
+  /** How many shapes have it. */
+  users: number;
+}
+
 /** Shapes in use, each once: a million requests may have a hundred shapes. */
 export class Shapes {
   private readonly known = new Map<string, Shape>();
   private made = 0;
-  private readonly asks = new Map<string, { readonly ask: Ask; readonly number: number; users: number }>();
+  private readonly asks = new Map<string, Asked>();
 
   take({ ask, rank, isPreemptible, limitMs }: Request): Shape {
-    const asked = JSON.stringify(ask);
+    const one = this.askedOf(ask);
     const limit = roundedLimit(limitMs);
-    const key = `${rank}/${isPreemptible ? 1 : 0}/${limit}/${asked}`;
+    const key = `${rank}/${isPreemptible ? 1 : 0}/${limit}/${one.number}`;
     let shape = this.known.get(key);
     if (!shape) {
       this.made += 1;
-      const one = this.asks.get(asked) ?? { ask, number: this.made, users: 0 };
       one.users += 1;
-      this.asks.set(asked, one);
       shape = { id: this.made, key, ask: one.ask, asked: one.number, rank, isPreemptible, limitMs: limit, fits: new Map(), users: 0 };
       this.known.set(key, shape);
     }
@@ -77,5 +83,16 @@ export class Shapes {
     if (!one) return;
     one.users -= 1;
     if (one.users === 0) this.asks.delete(asked);
+  }
+
+  private askedOf(ask: Ask): Asked {
+    const key = JSON.stringify(ask);
+    let asked = this.asks.get(key);
+    if (!asked) {
+      this.made += 1;
+      asked = { ask, number: this.made, users: 0 };
+      this.asks.set(key, asked);
+    }
+    return asked;
   }
 }
