@@ -1,4 +1,4 @@
-import { identity, type Operation } from '@orrery/contracts';
+import { identity, inference, type Operation } from '@orrery/contracts';
 import { refuse } from '@orrery/messaging';
 import request from 'supertest';
 import { neospace } from '../src/dialects/neospace/index.ts';
@@ -40,6 +40,18 @@ const renaming: Pick<Case, 'send' | 'asks' | 'gives'> = {
   gives: spaceFields,
 };
 
+const heard = {
+  from: '2026-01-02T01:04:05.000Z',
+  to: '2026-02-01T00:00:00.000Z',
+  userId: id,
+  model: 'acme/one',
+  kind: 'chat',
+  correlationId: 'job-7',
+};
+const summaryFields = 'avg_latency_ms input_tokens model_usage output_tokens period_end_date period_start_date'
+  .concat(' success_rate total_calls total_tokens')
+  .split(' ');
+
 const cases: readonly Case[] = [
   { row: 'GET /spaces', query: `after=%22%22&limit=3`, asks: [[identity.ListSpaces, { limit: 3 }]], gives: ['count', 'data', 'has_more'] },
   {
@@ -76,6 +88,18 @@ const cases: readonly Case[] = [
       [identity.AcceptInvite, { token: id }],
     ],
     gives: ['error'],
+  },
+  {
+    row: 'GET /inference-logs',
+    query: `start_date=2026-01-02T03:04:05%2B02:00&end_date=2026-02-01T00:00:00Z&user=${id}&model=acme/one&status=error&type=chat&tag=nightly&correlation_id=job-7&page=3&page_size=10`,
+    asks: [[inference.ListRequestsCounted, { ...heard, succeeded: false, tag: 'nightly', offset: 20, limit: 10 }]],
+    gives: ['count', 'data', 'has_more'],
+  },
+  {
+    row: 'GET /inference-logs/summary',
+    query: `start_date=2026-01-02T03:04:05%2B02:00&end_date=2026-02-01T00:00:00Z&user=${id}&model=acme/one&type=chat&correlation_id=job-7`,
+    asks: [[inference.SummarizeRequests, heard]],
+    gives: summaryFields,
   },
 ];
 

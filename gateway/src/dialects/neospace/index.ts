@@ -1,6 +1,7 @@
 import type { Dialect } from '../../dialect.ts';
 import { neospaceKeyHeader } from '../key-headers.ts';
 import { neospaceError } from './error.ts';
+import { inferenceLogs } from './inference-logs.ts';
 import { base } from './row.ts';
 import { spaces } from './spaces.ts';
 import { users } from './users.ts';
@@ -10,6 +11,6 @@ export const neospace = (): Dialect => ({
   name: 'neospace',
   bases: [base],
   header: neospaceKeyHeader,
-  routes: [...spaces, ...users],
+  routes: [...spaces, ...users, ...inferenceLogs],
   error: neospaceError,
 });

@@ -21,9 +21,12 @@ interface Page<T> {
   readonly nextCursor?: string | undefined;
 }
 
-/** `count` is of this page: how many there are behind it, `has_more` says. */
-export const listOf = <T>({ items, nextCursor }: Page<T>, shown: (item: T) => Json): Json => ({
+/** `count` is of this page: how many there are behind it, `hasMore` says. */
+export const pageShown = <T>(items: readonly T[], hasMore: boolean, shown: (item: T) => Json): Json => ({
   count: items.length,
   data: items.map(shown),
-  has_more: nextCursor !== undefined,
+  has_more: hasMore,
 });
+
+export const listOf = <T>({ items, nextCursor }: Page<T>, shown: (item: T) => Json): Json =>
+  pageShown(items, nextCursor !== undefined, shown);
