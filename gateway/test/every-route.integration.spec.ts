@@ -46,6 +46,7 @@ const bodies: Readonly<Record<string, object>> = {
   '/api/auth/users': { username: 'person', password: 'correct horse' },
   '/api/auth/me/password': { current_password: 'x', new_password: 'correct horse' },
   '/api/api-keys': { name: 'x' },
+  '/api/models': { name: 'x', model_id: 'org/x' },
   '/api/user/oauth-apps': { name: 'x', redirect_uris: ['https://app.example.com/callback'] },
   '/api/user/oauth-applications': { name: 'x', redirect_uris: ['https://app.example.com/callback'] },
   '/v1/spaces': { name: 'x', description: 'x' },

@@ -13,5 +13,6 @@ export const lmstackError = detailError({
     LastOwner: 400,
     OrgHasBalance: 400,
     ExpiryInThePast: 400,
+    ModelNameTaken: 400,
   },
 });
