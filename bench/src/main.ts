@@ -1,5 +1,6 @@
 import { benchEventStore } from './append.ts';
 import { benchCredentials } from './credentials.ts';
+import { benchGateway } from './gateway.ts';
 import { benchLimits } from './limits.ts';
 import { benchLoginStorm } from './login-storm.ts';
 import { benchLongQueues } from './long-queues.ts';
@@ -22,6 +23,12 @@ const benches: Readonly<Record<string, () => Promise<Report>>> = {
   'long-queues': benchLongQueues,
   'main-job': () => benchMainJob(required('ORRERY_URL')),
   'login-storm': () => benchLoginStorm(required('ORRERY_URL')),
+  gateway: () =>
+    benchGateway({
+      origin: required('ORRERY_URL'),
+      operatorKey: required('ORRERY_OPERATOR_KEY'),
+      servicesPid: Number(required('ORRERY_SERVICES_PID')),
+    }),
 };
 
 const required = (variable: string): string => {
