@@ -97,6 +97,8 @@ export interface PaidRoute extends Base {
   readonly dialect: string;
   /** The field of the path that names the model, where it is not in the body. */
   readonly modelField?: string;
+  /** The member of the body that names it, where that is not `model`. */
+  readonly modelMember?: string;
 }
 
 export type Route = AnswerRoute | StreamRoute | DownloadRoute | PaidRoute;

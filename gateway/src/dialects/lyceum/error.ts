@@ -7,4 +7,6 @@ export const lyceumError = detailError({
     OrgNameMismatch: ['query', 'name'],
     TooManyPoints: ['query', 'step'],
   },
+  // What is not running may run again: clients ask on.
+  statuses: { ModelOffline: 503 },
 });

@@ -12,7 +12,7 @@ import { keys } from './keys.ts';
 import { logs } from './logs.ts';
 import { members } from './members.ts';
 import { mfa } from './mfa.ts';
-import { chat, models } from './models.ts';
+import { chat, models, sync } from './models.ts';
 import { organizations } from './organizations.ts';
 import { apiBase } from './row.ts';
 
@@ -36,6 +36,7 @@ export const lyceum = (
     ...hardware,
     ...models,
     chat,
+    sync,
     ...billing,
     ...audit(exports),
   ],

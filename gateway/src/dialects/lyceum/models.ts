@@ -105,3 +105,14 @@ export const chat: PaidRoute = {
   client: 'chat',
   dialect: 'lyceum',
 };
+
+/** One question, answered when the answer is whole, with what it cost. */
+export const sync: PaidRoute = {
+  kind: 'paid',
+  method: 'POST',
+  path: under('/sync/'),
+  operations: [inference.CallModel],
+  client: 'lyceum',
+  dialect: 'lyceum',
+  modelMember: 'model_id',
+};

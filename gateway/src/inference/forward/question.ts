@@ -99,21 +99,28 @@ const listedIn = (body: Buffer, member: Member | undefined): number => {
 const wantsUsageIn = (options: unknown): boolean =>
   typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
 
-/** Throws `Failed` where it is no request for a model. `named`: the model, where it is named elsewhere. */
-export const questionIn = (body: Buffer, named?: string): Question => {
+interface Naming {
+  /** The model, where it is named elsewhere. */
+  readonly named?: string | undefined;
+  /** Where in the body it is named, if that is called otherwise. */
+  readonly modelMember?: string | undefined;
+}
+
+/** Throws `Failed` where it is no request for a model. */
+export const questionIn = (body: Buffer, { named, modelMember = 'model' }: Naming = {}): Question => {
   if (!isUtf8(body)) throw new Failed(edgeFailure('NotUtf8'));
   const members = membersOf(body);
   if (members === undefined) throw malformed('it is no JSON object');
   const found = new Map<string, Member>();
   for (const member of members.all) {
-    if (!decisive.has(member.name) && !lists.has(member.name)) continue;
+    if (!decisive.has(member.name) && !lists.has(member.name) && member.name !== modelMember) continue;
     if (found.has(member.name)) throw wrong(member.name, 'is given twice', 'give it once');
     found.set(member.name, member);
   }
   const values: Values = Object.fromEntries([...decisive].map((name) => [name, valueIn(body, found.get(name))]));
-  const model = named ?? values['model'];
-  if (model === undefined) throw wrong('model', 'is missing', 'name the model that is to answer');
-  if (typeof model !== 'string' || model === '') throw wrong('model', 'is no name', 'send the name of a model as a text');
+  const model = named ?? valueIn(body, found.get(modelMember));
+  if (model === undefined) throw wrong(modelMember, 'is missing', 'name the model that is to answer');
+  if (typeof model !== 'string' || model === '') throw wrong(modelMember, 'is no name', 'send the name of a model as a text');
   const { stream: isStream = false } = values;
   // Others may take a text or a number for a truth; then it would be read as what it is not.
   if (typeof isStream !== 'boolean' && isStream !== null) throw wrong('stream', 'is neither true nor false', 'send true or false');

@@ -34,6 +34,7 @@ const kinds: Readonly<Record<Client, inference.RequestKind>> = {
   responses: 'chat',
   messages: 'chat',
   deeplogix: 'chat',
+  lyceum: 'chat',
 };
 
 /** What is told of a request beside its tokens and its cost. */

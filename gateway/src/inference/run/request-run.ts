@@ -121,7 +121,9 @@ export class RequestRun {
     const { question, asker, headers, traceparent } = this.#call;
     const maxOutput = Math.max(1, Math.floor(this.#reserved.output / question.choices));
     const { startedAt } = this.#account;
-    return new Speech({ question, client: asker.client, requestId: asker.requestId, startedAt, maxOutput, headers, traceparent });
+    const { client, requestId } = asker;
+    const cameTo = () => this.#account.ifFinished();
+    return new Speech({ question, client, requestId, startedAt, maxOutput, headers, traceparent, cameTo });
   }
 
   #nobodyWaits(forwarded: Forwarded): void {

@@ -3,6 +3,7 @@ import type { Ending } from '../accounting/outcomes.ts';
 import type { Prices } from '../accounting/prices.ts';
 import { type Account, type AccountEvent, openAccount, type Settlement, told } from '../accounting/request-account.ts';
 import type { Offer } from '../admission/offer.ts';
+import type { CameTo } from '../shapes/shape.ts';
 import { settledIfLost, type Told, toldOf } from '../usage/told.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
 import { type Asker, factsOf } from './record.ts';
@@ -62,6 +63,12 @@ export class RunAccount {
   /** The first ending holds. */
   endAs(ending: Ending): void {
     this.#ending ??= ending;
+  }
+
+  /** If what came is all there is. */
+  ifFinished(): CameTo {
+    const finished = told(this.#now(), { type: 'ended', ending: 'finished' });
+    return { cost: finished.phase === 'settled' ? finished.settlement.cost : 0n, ms: this.#options.clock() - this.startedAt };
   }
 
   /** By how it ended; what nobody ended has failed. */

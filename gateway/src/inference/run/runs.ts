@@ -78,7 +78,7 @@ export class Runs {
     await this.#parts.upstreams.close();
   }
 
-  #runOf({ client, dialect, path, modelField }: PaidRoute, request: FastifyRequest, reply: FastifyReply): RequestRun {
+  #runOf({ client, dialect, path, modelField, modelMember }: PaidRoute, request: FastifyRequest, reply: FastifyReply): RequestRun {
     const exchange = exchangeOf(request);
     if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
     const { body, headers, params } = request;
@@ -95,7 +95,7 @@ export class Runs {
       traceId: exchange.traceId,
       correlationId: given === request.id ? request.id : undefined,
     };
-    const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), named);
+    const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });
     return new RequestRun(this.#parts, {
       asker,
       question,

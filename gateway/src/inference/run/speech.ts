@@ -5,7 +5,7 @@ import { UsageHider } from '../forward/usage-hider.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
 import { type Complaint, complaintOf } from '../shapes/errors.ts';
 import { isMembers, type Members, parsed } from '../shapes/members.ts';
-import type { Asked, Client, Shape } from '../shapes/shape.ts';
+import type { Asked, CameTo, Client, Shape } from '../shapes/shape.ts';
 import { shapeOf } from '../shapes/shape-of.ts';
 import { translateStream } from '../shapes/translate-stream.ts';
 import { type AnswerReader, streamReader, wholeReader } from '../wire/answer-reader.ts';
@@ -31,6 +31,7 @@ export interface Spoken {
   /** Of the client, in lower case: of these a shape names those that it passes. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly traceparent: string | undefined;
+  readonly cameTo: () => CameTo;
 }
 
 /** The protocols in which a stream counts only where it is asked to. */
@@ -117,13 +118,13 @@ export class Speech {
 
   /** Read as a whole only where it must be said in another way. */
   #asked(target: RouteTarget): Asked {
-    const { question, requestId, startedAt, maxOutput } = this.#spoken;
+    const { question, requestId, startedAt, maxOutput, cameTo } = this.#spoken;
     if (this.#body === undefined) {
       const body = parsed(question.body.toString());
       if (!isMembers(body)) throw new Failed(edgeFailure('MalformedJson', { details: { reason: 'it cannot be parsed' } }));
       this.#body = body;
     }
-    return { body: this.#body, named: question.model, model: target.model, requestId, now: startedAt, maxOutput };
+    return { body: this.#body, named: question.model, model: target.model, requestId, now: startedAt, maxOutput, cameTo };
   }
 }
 

@@ -10,7 +10,15 @@ type Frame = Members | '[DONE]';
 const mappingOf = (client: Client, kind: Kind): StreamMapping => {
   const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
   if (!translation) throw new Error('bytes pass as they are');
-  return translation.stream({ body: {}, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
+  return translation.stream({
+    body: {},
+    named: 'small',
+    model: 'small-1',
+    requestId: '1',
+    now: 0,
+    maxOutput: 100,
+    cameTo: () => ({ cost: 1_500n, ms: 3 }),
+  });
 };
 
 const bytesOf = (frames: readonly Frame[]): Buffer =>

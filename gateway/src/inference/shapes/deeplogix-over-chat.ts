@@ -1,5 +1,5 @@
-import { wholeOf } from './chat/chunk.ts';
 import { limitName } from './chat/fields.ts';
+import { spokenIn } from './chat/spoken.ts';
 import { cannot, type Members } from './members.ts';
 import type { Asked, Translation } from './shape.ts';
 import { chatUsage, countedIn } from './usage.ts';
@@ -11,13 +11,6 @@ const requestOf = ({ body, model, maxOutput }: Asked): Members => {
   if (message.trim() === '') throw cannot(['message'], 'must not be empty', 'send what the model is asked');
   return { model, messages: [{ role: 'user', content: message }], [limitName(model)]: maxOutput };
 };
-
-/** What the model said, without what it thought. */
-const spokenIn = (body: Members): string =>
-  wholeOf(body)
-    .pieces.filter(({ kind }) => kind === 'text' || kind === 'refusal')
-    .map(({ text }) => text)
-    .join('');
 
 /** Clients of Deeplogix's one question, at an upstream that speaks Chat Completions. No stream ever comes of it. */
 export const deeplogixOverChat: Translation = {

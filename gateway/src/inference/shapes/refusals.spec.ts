@@ -5,7 +5,15 @@ import { isMembers, type Members } from './members.ts';
 import type { Asked, Client } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
 
-const askedBy = (body: Members): Asked => ({ body, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
+const askedBy = (body: Members): Asked => ({
+  body,
+  named: 'small',
+  model: 'small-1',
+  requestId: '1',
+  now: 0,
+  maxOutput: 100,
+  cameTo: () => ({ cost: 1_500n, ms: 3 }),
+});
 
 const refusedField = (client: Client, kind: 'openai' | 'anthropic', body: object): string => {
   const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
@@ -41,6 +49,15 @@ it.each<[string, Client, 'openai' | 'anthropic', object]>([
   ['message', 'deeplogix', 'openai', { message: 7 }],
   ['message', 'deeplogix', 'openai', { message: ' ' }],
   ['stream', 'deeplogix', 'openai', { message: 'Hi', stream: true }],
+  ['input', 'lyceum', 'openai', { input: 'Hi' }],
+  ['input.text', 'lyceum', 'openai', { input: {} }],
+  ['input.text', 'lyceum', 'openai', { input: { text: ' ' } }],
+  ['input.image_url', 'lyceum', 'openai', { input: { text: 'What is it?', image_url: 7 } }],
+  ['input.parameters', 'lyceum', 'openai', { input: { text: 'Hi', parameters: [] } }],
+  ['input.parameters.n', 'lyceum', 'openai', { input: { text: 'Hi', parameters: { n: 8 } } }],
+  ['max_tokens', 'lyceum', 'openai', { input: { text: 'Hi' }, max_tokens: 'many' }],
+  ['temperature', 'lyceum', 'openai', { input: { text: 'Hi' }, temperature: 'hot' }],
+  ['stream', 'lyceum', 'openai', { input: { text: 'Hi' }, stream: true }],
 ])('%s is refused by name where %s is spoken with %s and nothing there means it', (field, client, kind, body) =>
   expect(refusedField(client, kind, body)).toBe(field),
 );

@@ -4,7 +4,15 @@ import { isMembers, type Members } from './members.ts';
 import type { Asked, Client } from './shape.ts';
 import { shapeOf } from './shape-of.ts';
 
-const askedBy = (body: Members): Asked => ({ body, named: 'small', model: 'small-1', requestId: '1', now: 0, maxOutput: 100 });
+const askedBy = (body: Members): Asked => ({
+  body,
+  named: 'small',
+  model: 'small-1',
+  requestId: '1',
+  now: 0,
+  maxOutput: 100,
+  cameTo: () => ({ cost: 1_500n, ms: 3 }),
+});
 
 const requestOf = (client: Client, kind: 'openai' | 'anthropic', body: object): unknown => {
   const translation = shapeOf(client, { kind, alsoSpeaks: [] })?.translation;
@@ -245,4 +253,36 @@ it('A request of the Responses API reaches an upstream of the Messages API by wa
 it("Deeplogix's one question becomes a conversation", () => {
   const messages = [{ role: 'user', content: 'Hello' }];
   expect(requestOf('deeplogix', 'openai', { message: 'Hello' })).toEqual({ model: 'small-1', messages, max_tokens: 100 });
+});
+
+it("Lyceum's one question becomes a conversation, with a picture where there is one", () => {
+  const asked = {
+    model_id: 'small',
+    input: { text: 'Hello', parameters: { seed: 7, top_p: 0.1 } },
+    max_tokens: 5,
+    temperature: 0,
+    top_p: 0.9,
+  };
+  expect(requestOf('lyceum', 'openai', asked)).toEqual({
+    model: 'small-1',
+    messages: [{ role: 'user', content: 'Hello' }],
+    max_tokens: 5,
+    temperature: 0,
+    top_p: 0.9,
+    seed: 7,
+  });
+  const url = 'https://example.com/cat.png';
+  expect(requestOf('lyceum', 'openai', { input: { text: 'What is it?', image_url: url } })).toEqual({
+    model: 'small-1',
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is it?' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ],
+    max_tokens: 100,
+  });
 });

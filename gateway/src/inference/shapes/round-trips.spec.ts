@@ -6,7 +6,15 @@ import { responsesOverChat } from './responses-over-chat/translation.ts';
 import type { Asked, StreamMapping } from './shape.ts';
 import { composeStreams } from './translate-stream.ts';
 
-const askedBy = (body: Members): Asked => ({ body, named: 'm', model: 'm', requestId: '1', now: 0, maxOutput: 7 });
+const askedBy = (body: Members): Asked => ({
+  body,
+  named: 'm',
+  model: 'm',
+  requestId: '1',
+  now: 0,
+  maxOutput: 7,
+  cameTo: () => ({ cost: 1_500n, ms: 3 }),
+});
 
 /** As it goes over the wire: what is undefined is not there. */
 const wire = (value: unknown): Members => membersOf(parsed(JSON.stringify(value)));

@@ -11,10 +11,12 @@ it.each<[Client, typeof openai | typeof anthropic, string, boolean]>([
   ['messages', openai, '/chat/completions', true],
   ['responses', openai, '/chat/completions', true],
   ['deeplogix', openai, '/chat/completions', true],
+  ['lyceum', openai, '/chat/completions', true],
   ['messages', anthropic, '/messages', false],
   ['chat', anthropic, '/messages', true],
   ['responses', anthropic, '/messages', true],
   ['deeplogix', anthropic, '/messages', true],
+  ['lyceum', anthropic, '/messages', true],
 ])('Clients of %s are served by $kind at %s', (client, upstream, path, isTranslated) => {
   const shape = shapeOf(client, upstream);
   expect(shape?.path).toBe(path);

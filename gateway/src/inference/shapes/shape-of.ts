@@ -2,6 +2,7 @@ import type { inference } from '@orrery/contracts';
 import type { Protocol } from '../wire/shapes.ts';
 import { chatOverMessages } from './chat-over-messages/translation.ts';
 import { deeplogixOverChat } from './deeplogix-over-chat.ts';
+import { lyceumOverChat } from './lyceum-over-chat.ts';
 import { messagesOverChat } from './messages-over-chat/translation.ts';
 import { responsesOverChat } from './responses-over-chat/translation.ts';
 import type { Client, Shape, Translation } from './shape.ts';
@@ -54,6 +55,7 @@ const atOpenai: Readonly<Record<Client, Shape>> = {
   messages: shape('chat', messagesOverChat),
   responses: shape('chat', responsesOverChat),
   deeplogix: shape('chat', deeplogixOverChat),
+  lyceum: shape('chat', lyceumOverChat),
 };
 
 const atAnthropic: Readonly<Partial<Record<Client, Shape>>> = {
@@ -61,6 +63,7 @@ const atAnthropic: Readonly<Partial<Record<Client, Shape>>> = {
   messages: shape('messages'),
   responses: shape('messages', composed(responsesOverChat, chatOverMessages)),
   deeplogix: shape('messages', composed(deeplogixOverChat, chatOverMessages)),
+  lyceum: shape('messages', composed(lyceumOverChat, chatOverMessages)),
 };
 
 /** Servers that speak the Messages API beside their own look for the key where they look for it else. */

@@ -2,7 +2,7 @@ import type { Protocol } from '../wire/shapes.ts';
 import type { Members } from './members.ts';
 
 /** How a client speaks: one of the protocols, or a published API with a question of its own. */
-export type Client = Protocol | 'deeplogix';
+export type Client = Protocol | 'deeplogix' | 'lyceum';
 
 /** One request, as its translation must know it. */
 export interface Asked {
@@ -16,6 +16,14 @@ export interface Asked {
   readonly now: number;
   /** How many tokens may be written where the client does not say. */
   readonly maxOutput: number;
+  /** What the request has come to, asked when its whole answer is there. */
+  readonly cameTo: () => CameTo;
+}
+
+export interface CameTo {
+  /** In nano-units. */
+  readonly cost: bigint;
+  readonly ms: number;
 }
 
 /** A frame of server-sent events, with the name of its event where the protocol has names. */

@@ -10,6 +10,7 @@ const askedBy = (body: Members = {}): Asked => ({
   requestId: '1',
   now: 1_700_000_000_000,
   maxOutput: 100,
+  cameTo: () => ({ cost: 1_500n, ms: 3 }),
 });
 
 const mappingOf = (client: Client, kind: 'openai' | 'anthropic', body: Members = {}): StreamMapping => {
