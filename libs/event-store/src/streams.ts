@@ -45,28 +45,32 @@ type Declared = Pick<StreamConfig, 'name' | 'subjects' | 'max_age' | 'duplicate_
 
 export interface StreamLimits {
   readonly maxAgeMs?: number;
-  /** Copies in a cluster. */
+  /** Copies in a cluster; left out: as many as the stream has, and one of a new one. */
   readonly replicas?: number;
 }
 
+/** Who says nothing of copies must not take away those that an operator has given a stream. */
+const copiesOf = (replicas: number | undefined): Pick<Declared, 'num_replicas'> =>
+  replicas === undefined ? {} : { num_replicas: replicas };
+
 /** The stream of one service's events: transport, not truth. */
-export const logStream = (service: string, { maxAgeMs = defaultMaxAgeMs, replicas = 1 }: StreamLimits = {}): Declared => ({
+export const logStream = (service: string, { maxAgeMs = defaultMaxAgeMs, replicas }: StreamLimits = {}): Declared => ({
   name: logStreamOf(service),
   subjects: [`log.${tokenOf(service)}.>`],
   max_age: nanos(maxAgeMs),
   duplicate_window: nanos(2 * minute),
-  num_replicas: replicas,
+  ...copiesOf(replicas),
   description: `Domain events of ${service}, published by its relay and by nobody else`,
 });
 
 /** The streams that belong to no service. */
-export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> = {}): readonly Declared[] => [
+export const commonStreams = ({ replicas }: Pick<StreamLimits, 'replicas'> = {}): readonly Declared[] => [
   {
     name: deadStream,
     subjects: ['dead.>'],
     max_age: nanos(90 * day),
     duplicate_window: nanos(2 * minute),
-    num_replicas: replicas,
+    ...copiesOf(replicas),
     description: 'Events that a consumer gave up, until an operator replays them',
   },
   {
@@ -75,7 +79,7 @@ export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> =
     max_age: nanos(day),
     max_bytes: gibibyte,
     duplicate_window: nanos(2 * minute),
-    num_replicas: replicas,
+    ...copiesOf(replicas),
     // Gone when it is stored; what there is no room for is refused and never pushes out what is here.
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
@@ -89,7 +93,7 @@ export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> =
     max_age: nanos(hour),
     max_bytes: gibibyte / 4,
     duplicate_window: nanos(2 * minute),
-    num_replicas: replicas,
+    ...copiesOf(replicas),
     description: 'Samples of machines and runs on their way into the telemetry store',
   },
   {
@@ -101,7 +105,7 @@ export const commonStreams = ({ replicas = 1 }: Pick<StreamLimits, 'replicas'> =
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
     duplicate_window: nanos(2 * minute),
-    num_replicas: replicas,
+    ...copiesOf(replicas),
     description: 'What requests for inference came to, on its way into the inference log',
   },
 ];
