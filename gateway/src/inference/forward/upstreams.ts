@@ -13,11 +13,7 @@ const forgetMs = 600_000;
 
 /** What decides whether a pool may stay when an upstream is set again. */
 const sameWay = (one: inference.Upstream, other: inference.Upstream): boolean =>
-  one === other ||
-  (one.baseUrl === other.baseUrl &&
-    one.connectMs === other.connectMs &&
-    one.concurrency === other.concurrency &&
-    one.queue === other.queue);
+  one.baseUrl === other.baseUrl && one.connectMs === other.connectMs && one.concurrency === other.concurrency && one.queue === other.queue;
 
 /** One upstream as this gateway knows it: connections, places, and how its models do. */
 export class UpstreamState {
@@ -50,21 +46,25 @@ export class UpstreamState {
   }
 }
 
-/** The upstreams that are or were asked, by name. */
+interface Known {
+  readonly upstream: inference.Upstream;
+  readonly state: UpstreamState;
+}
+
+/** The upstreams that are or were asked. */
 export class Upstreams {
-  readonly #known = new Map<string, { readonly upstream: inference.Upstream; readonly state: UpstreamState }>();
+  /** By name, as they were set last. */
+  readonly #latest = new Map<string, Known>();
+  /** Who was asked as an upstream was then is asked so until the request has ended, however often it is set again meanwhile. */
+  readonly #states = new WeakMap<inference.Upstream, UpstreamState>();
+  readonly #open = new Set<UpstreamState>();
   readonly #closing = new Set<Promise<void>>();
 
+  /** An upstream that was never asked before is newer than those that were. */
   of(upstream: inference.Upstream, now: number): UpstreamState {
-    const known = this.#known.get(upstream.name);
-    if (known && sameWay(known.upstream, upstream)) {
-      known.state.usedAt = now;
-      return known.state;
-    }
-    if (known) this.#letGo(known.state);
-    const state = new UpstreamState(upstream);
+    const known = this.#states.get(upstream);
+    const state = known !== undefined && this.#open.has(known) ? known : this.#anew(upstream);
     state.usedAt = now;
-    this.#known.set(upstream.name, { upstream, state });
     return state;
   }
 
@@ -73,24 +73,32 @@ export class Upstreams {
     return { target, outstanding: state.places.taken, isOpen: state.isOpen(target.id, now) };
   }
 
-  /** Lets go of connections to upstreams that nobody asked for long. */
+  /** Lets go of connections to upstreams that nobody asked for long, or not as they were. */
   sweep(now: number): void {
-    for (const [name, { state }] of this.#known) {
-      if (now - state.usedAt < forgetMs || state.places.taken > 0) continue;
-      this.#known.delete(name);
-      this.#letGo(state);
-    }
+    for (const state of this.#open) if (now - state.usedAt >= forgetMs && state.places.taken === 0) this.#letGo(state);
+    for (const [name, { state }] of this.#latest) if (!this.#open.has(state)) this.#latest.delete(name);
   }
 
   /** Requests under way go on until they end; whoever stops ends them first. */
   async close(): Promise<void> {
-    for (const { state } of this.#known.values()) this.#letGo(state);
-    this.#known.clear();
+    for (const state of this.#open) this.#letGo(state);
+    this.#latest.clear();
     await Promise.all(this.#closing);
   }
 
-  #letGo({ pool }: UpstreamState): void {
-    const closing = pool.close().finally(() => this.#closing.delete(closing));
+  #anew(upstream: inference.Upstream): UpstreamState {
+    const latest = this.#latest.get(upstream.name);
+    const isSame = latest !== undefined && sameWay(latest.upstream, upstream) && this.#open.has(latest.state);
+    const state = isSame ? latest.state : new UpstreamState(upstream);
+    this.#open.add(state);
+    this.#latest.set(upstream.name, { upstream, state });
+    this.#states.set(upstream, state);
+    return state;
+  }
+
+  #letGo(state: UpstreamState): void {
+    this.#open.delete(state);
+    const closing = state.pool.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 }
