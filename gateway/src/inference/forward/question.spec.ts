@@ -27,6 +27,16 @@ describe('What is asked', () => {
     expect(question({ model: 'a', max_tokens: -1, stream: null })).toMatchObject({ isStream: false, maxOutput: undefined });
   });
 
+  it.each([
+    ['texts', { max_tokens: '4096', n: '3' }, { maxOutput: 4_096, choices: 3 }],
+    ['texts as some write them', { max_tokens: ' 4_096 ', best_of: '2' }, { maxOutput: 4_096, choices: 2 }],
+    ['fractions', { max_tokens: 6.2, n: 1.5 }, { maxOutput: 7, choices: 2 }],
+    ['no numbers', { max_tokens: 'many', n: [3] }, { maxOutput: undefined, choices: 1 }],
+    ['what no number holds', { max_tokens: '1e400', n: true }, { maxOutput: undefined, choices: 1 }],
+  ])('is counted as by a model server that takes %s for numbers', (_, numbers, read) =>
+    expect(question({ model: 'a', ...numbers })).toMatchObject(read),
+  );
+
   it('is one answer for each prompt of a list, as often as it says', () => {
     const asked = (prompt: unknown) => question({ model: 'a', prompt, n: 2 });
     expect(asked(['one', 'two', 'three'])).toMatchObject({ prompts: 3, choices: 6 });

@@ -73,7 +73,11 @@ const promptTokensIn = (body: Buffer): number => {
   return tokensOf(body.length - bytes) + count * fileTokens;
 };
 
-const positive = (value: unknown): number | undefined => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined);
+/** Model servers take numbers as texts (`"4096"`, `"4_096"`) and some take fractions: who counts less than they do reserves too little. */
+const positive = (value: unknown): number | undefined => {
+  const number = Math.ceil(typeof value === 'string' ? Number(value.replaceAll('_', '')) : typeof value === 'number' ? value : 0);
+  return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+};
 
 type Values = Readonly<Record<string, unknown>>;
 
