@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { inference } from '@orrery/contracts';
 import type { Log } from '@orrery/telemetry';
 import {
@@ -50,6 +51,12 @@ describe('A model server that fails', () => {
   const failed: Told = { ...nothing, outcome: 'failed-before-the-first-byte', status: 502, error: 'ModelFailed' };
   const late: Told = { ...nothing, outcome: 'timed-out-before-the-first-byte', status: 504, error: 'ModelTimedOut' };
 
+  const eventStream = { 'content-type': 'text/event-stream' };
+  const answersWith =
+    (headers: Readonly<Record<string, string>>): ModelAct =>
+    ({ response }) =>
+      void response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(gzipSync('{"choices":[]}'));
+
   it.each<readonly [string, ModelAct, object, Told]>([
     ['resets before it answers', resets, whole, failed],
     ['resets before it answers a stream', resets, stream, failed],
@@ -60,6 +67,9 @@ describe('A model server that fails', () => {
     ['fails', refuses(500), whole, failed],
     ['is overloaded', refuses(429, { headers: { 'retry-after': '9' } }), whole, { ...failed, status: 503, error: 'ModelBusy' }],
     ['will never do it', refuses(501), whole, failed],
+    ['answers compressed though nobody asked for that', answersWith({ 'content-encoding': 'gzip' }), whole, failed],
+    ['streams compressed though nobody asked for that', answersWith({ 'content-encoding': 'br', ...eventStream }), stream, failed],
+    ['answers with the page of some proxy', answersWith({ 'content-type': 'text/html; charset=utf-8' }), whole, failed],
     ['sends us elsewhere', refuses(302, { headers: { location: 'http://127.0.0.1/' } }), whole, failed],
   ])('before the first byte costs nothing: it %s', async (_, act, body, told) => {
     models.server.next(act);

@@ -2,6 +2,7 @@ import { afterFailure, type Failure, isRetriable, retryAfterOf } from '../routin
 import type { RouteTarget, Way } from '../routing/route-table.ts';
 import { Attempt, type Break, type Head, type Message } from './attempt.ts';
 import { findPlace, type NoPlace, type Place } from './place.ts';
+import { unreadable } from './readable.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface ForwardingOptions {
@@ -19,6 +20,8 @@ export interface ForwardingOptions {
   readonly onSent: () => void;
   /** The attempt came to nothing, and another one follows. */
   readonly onRetry: () => void;
+  /** A target says that it answers, with what is no answer of a model. */
+  readonly onUnreadable: (target: RouteTarget, why: string) => void;
   readonly clock: () => number;
   /** In [0, 1). */
   readonly random: () => number;
@@ -28,7 +31,7 @@ export interface ForwardingOptions {
 export type Forwarded =
   | { readonly kind: 'answered'; readonly attempt: Attempt; readonly head: Head; readonly place: Place }
   | { readonly kind: 'refused'; readonly head: Head; readonly target: RouteTarget }
-  | { readonly kind: 'failed'; readonly why: Break | NoPlace };
+  | { readonly kind: 'failed'; readonly why: Break | NoPlace | 'unreadable' };
 
 interface Taken {
   readonly isFinal: boolean;
@@ -154,17 +157,23 @@ export class Forwarding {
     this.#stop = () => attempt.cancel();
     const head = await attempt.begin(state.pool, { ...message, path: `${state.base}${message.path}` });
     this.#stop = undefined;
-    const forwarded: Forwarded =
-      typeof head === 'string'
-        ? { kind: 'failed', why: head }
-        : head.refusal
-          ? { kind: 'refused', head, target }
-          : { kind: 'answered', attempt, head, place };
+    const forwarded = this.#judge(head, attempt, place);
     const now = clock();
     const isFailure = forwarded.kind !== 'answered' && isRetriable(failureOf(forwarded, now));
     // An answer that has begun counts at once: those that break off early must not be weighed against none, while the others still go on.
     if (!this.#isCancelled) state.report(target.id, isFailure, now);
     return forwarded;
+  }
+
+  #judge(head: Head | Break, attempt: Attempt, place: Place): Forwarded {
+    if (typeof head === 'string') return { kind: 'failed', why: head };
+    const { target } = place;
+    if (head.refusal) return { kind: 'refused', head, target };
+    const why = unreadable(head);
+    if (why === undefined) return { kind: 'answered', attempt, head, place };
+    attempt.cancel();
+    this.#options.onUnreadable(target, why);
+    return { kind: 'failed', why: 'unreadable' };
   }
 
   #isElsewhere({ targets }: Way, tried: ReadonlySet<string>, now: number): boolean {

@@ -6,7 +6,7 @@ import { retryAfterOf } from '../routing/retry.ts';
 import type { Complaint } from '../shapes/errors.ts';
 
 /** Where a request came to nothing, how it ended for its account. */
-export const endingOf = (why: Break | NoPlace): Ending => {
+export const endingOf = (why: Break | NoPlace | 'unreadable'): Ending => {
   switch (why) {
     case 'connect-timed-out':
       return 'connect-timed-out';
@@ -24,7 +24,7 @@ export const endingOf = (why: Break | NoPlace): Ending => {
 const soon = { 'retry-after': '1' };
 
 /** What is told of an upstream that gave nothing: that it did, and whether it helps to ask again. */
-export const failureOf = (why: Break | NoPlace): Failure => {
+export const failureOf = (why: Break | NoPlace | 'unreadable'): Failure => {
   switch (why) {
     case 'connect-timed-out':
     case 'first-byte-timed-out':

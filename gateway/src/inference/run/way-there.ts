@@ -40,6 +40,7 @@ export const forwardingOf = ({ parts, call, offer, account, ways, speech }: Sett
       account.toward(name, offer.pricesAt({ upstream: name, ...(way === first ? {} : { model: way.route.models[0] ?? '' }) })),
     onSent: () => account.tell({ type: 'sent' }),
     onRetry: () => account.tell({ type: 'retried' }),
+    onUnreadable: ({ upstream: { name } }, reason) => parts.log.warn({ upstream: name, reason }, 'an upstream gave no answer of a model'),
     clock,
     random,
   });
