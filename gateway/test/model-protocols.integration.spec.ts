@@ -21,6 +21,21 @@ describe('A model server of another protocol', () => {
     expect((await models.post({ model: narrow })).status).toBe(200);
   });
 
+  it('is asked for nothing that is nested deeper than anybody means', async () => {
+    const nested = (depth: number): Promise<Response> =>
+      fetch(`${models.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${models.key}`, 'content-type': 'application/json' },
+        body: `{"model":"${narrow}","messages":[{"role":"user","content":"Hi"}],"x":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+      });
+    for (const depth of [70, 200_000]) {
+      const response = await nested(depth);
+      expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'nested_too_deep' } }]);
+      expect(await models.recordOf(response)).toMatchObject({ outcome: 'failed-before-the-first-byte', cost: '0' });
+    }
+    expect((await nested(60)).status).toBe(200);
+  });
+
   const sent = (...events: readonly { readonly type: string }[]): string =>
     events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
 

@@ -1,3 +1,4 @@
+import { depthLimit, depthOf } from '../../edge/read-body.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
 import type { Message } from '../forward/attempt.ts';
 import { bodyFor, type Question } from '../forward/question.ts';
@@ -120,6 +121,8 @@ export class Speech {
   #asked(target: RouteTarget): Asked {
     const { question, requestId, startedAt, maxOutput, cameTo } = this.#spoken;
     if (this.#body === undefined) {
+      // What is written anew is written by who calls itself for each level.
+      if (depthOf(question.body) > depthLimit) throw new Failed(edgeFailure('NestedTooDeep', { details: { limit: depthLimit } }));
       const body = parsed(question.body.toString());
       if (!isMembers(body)) throw new Failed(edgeFailure('MalformedJson', { details: { reason: 'it cannot be parsed' } }));
       this.#body = body;
