@@ -4,7 +4,7 @@ import type { Message } from '../forward/attempt.ts';
 import { bodyFor, type Question } from '../forward/question.ts';
 import { UsageHider } from '../forward/usage-hider.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
-import { type Complaint, complaintOf } from '../shapes/errors.ts';
+import { type Complaint, clearedOf, complaintOf } from '../shapes/errors.ts';
 import { isMembers, type Members, parsed } from '../shapes/members.ts';
 import type { Asked, CameTo, Client, Shape } from '../shapes/shape.ts';
 import { shapeOf } from '../shapes/shape-of.ts';
@@ -103,13 +103,10 @@ export class Speech {
     };
   }
 
-  /** What the upstream complains of, without what opens it: some repeat that. */
+  /** What the upstream complains of. */
   complaintIn(refusal: Buffer, { credential }: RouteTarget): Complaint {
     const text = refusal.toString();
-    const body = parsed(text) ?? text;
-    const complaint = complaintOf(body);
-    if (credential === undefined) return complaint;
-    return { ...complaint, message: complaint.message.replaceAll(credential, '***') };
+    return clearedOf(complaintOf(parsed(text) ?? text), credential);
   }
 
   #addsUsage({ answers }: Shape): boolean {

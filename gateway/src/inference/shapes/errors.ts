@@ -7,6 +7,9 @@ export interface Complaint {
   readonly param: unknown;
 }
 
+const longestMessage = 4_000;
+const longestWord = 200;
+
 const wordOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** `{ error: { message } }`, `{ error: "…" }`, `{ message }` and `{ detail }`: model servers say it in many ways. */
@@ -20,6 +23,23 @@ export const complaintOf = (body: unknown): Complaint => {
     param: said(inner['param']),
   };
 };
+
+const cleared = (text: string, credential: string | undefined, longest: number): string => {
+  const clear = credential === undefined ? text : text.replaceAll(credential, '***');
+  return clear.length <= longest ? clear : `${clear.slice(0, longest)}…`;
+};
+
+const clearedWord = (value: unknown, credential: string | undefined): unknown => {
+  if (typeof value === 'string') return cleared(value, credential, longestWord);
+  return typeof value === 'number' ? value : undefined;
+};
+
+/** As clients may read it: of a length that somebody can read, and without what opens the upstream, which some repeat. */
+export const clearedOf = ({ message, code, param }: Complaint, credential: string | undefined): Complaint => ({
+  message: cleared(message, credential, longestMessage),
+  code: clearedWord(code, credential),
+  param: clearedWord(param, credential),
+});
 
 const messagesTypes: Readonly<Record<number, string>> = {
   401: 'authentication_error',

@@ -1,5 +1,5 @@
 import { Failed } from '../../failure.ts';
-import { complaintOf } from './errors.ts';
+import { clearedOf, complaintOf } from './errors.ts';
 import { failureFrame } from './failure-frame.ts';
 import { isMembers, type Members } from './members.ts';
 import type { Asked, Client } from './shape.ts';
@@ -98,4 +98,14 @@ describe('In the middle of a stream', () => {
       'event: error\ndata: {"type":"error","code":"model_failed","message":"It failed.","param":null,"sequence_number":0}\n\n',
     );
   });
+});
+
+it('What an upstream complains of is told at a length that somebody reads, and without what opens the upstream', () => {
+  const told = { message: `no: sk-1 ${'x'.repeat(9_000)}`, code: `sk-1${'y'.repeat(900)}`, param: { huge: ['sk-1'] } };
+  const { message, code, param } = clearedOf(told, 'sk-1');
+  expect(message).toMatch(/^no: \*\*\* x+…$/);
+  expect(message.length).toBeLessThan(4_100);
+  expect(code).toMatch(/^\*\*\*y{197}…$/);
+  expect(param).toBeUndefined();
+  expect(clearedOf({ message: 'no', code: 7, param: 'n' }, undefined)).toEqual({ message: 'no', code: 7, param: 'n' });
 });
