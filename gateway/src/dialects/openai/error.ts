@@ -1,14 +1,8 @@
 import type { ErrorShape } from '../../dialect.ts';
 import type { Failure } from '../../failure.ts';
+import { chatTypeOf, lowerSnake } from '../../inference/shapes/errors.ts';
 import { sentenceOfIssues } from '../sentence-of-issues.ts';
 import { sharedBase } from './row.ts';
-
-const types: Readonly<Record<number, string>> = {
-  401: 'authentication_error',
-  402: 'insufficient_quota',
-  403: 'permission_error',
-  429: 'rate_limit_error',
-};
 
 /** As LMStack calls them, too; OpenAI has none with these statuses. */
 const typesOfFaults: Readonly<Record<number, string>> = { 502: 'connection_error', 504: 'timeout_error' };
@@ -28,10 +22,7 @@ const codes: Readonly<Record<string, string>> = {
   PayloadTooLarge: 'request_too_large',
 };
 
-const typeOf = (status: number): string =>
-  types[status] ?? typesOfFaults[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
-
-const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+const typeOf = (status: number): string => typesOfFaults[status] ?? chatTypeOf(status);
 
 /** The one field that is wrong, where there is one: what clients show beside the message. */
 const paramOf = ({ code, details, issues: [issue] }: Failure): string | null => {

@@ -9,10 +9,8 @@ import { isMembers, type Members, parsed } from '../shapes/members.ts';
 import type { Asked, CameTo, Client, Shape } from '../shapes/shape.ts';
 import { shapeOf } from '../shapes/shape-of.ts';
 import { translateStream } from '../shapes/translate-stream.ts';
-import { type AnswerReader, streamReader, wholeReader } from '../wire/answer-reader.ts';
+import { type AnswerReader, longestFrame, streamReader, wholeReader } from '../wire/answer-reader.ts';
 
-/** A frame holds at most a picture. */
-const longestFrame = 16 * 1_024 * 1_024;
 const userAgent = 'orrery';
 
 /** What stands between the bytes of an upstream and those of the client. */
@@ -82,7 +80,7 @@ export class Speech {
 
   readerFor(target: RouteTarget, isStream: boolean): AnswerReader {
     const { answers } = shapeFor(this.#spoken.client, target);
-    return isStream ? streamReader(answers, longestFrame) : wholeReader(answers);
+    return isStream ? streamReader(answers) : wholeReader(answers);
   }
 
   /** Undefined where bytes pass as they are. */

@@ -63,6 +63,9 @@ const chatTypes: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
 };
 
+/** How clients of OpenAI's protocols spell a code. */
+export const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
+
 /** How the Chat Completions and Responses APIs call it. */
 export const chatTypeOf = (status: number): string => chatTypes[status] ?? (status >= 500 ? 'server_error' : 'invalid_request_error');
 

@@ -1,12 +1,9 @@
 import type { Failure } from '../../failure.ts';
-import { chatError, messagesError } from './errors.ts';
+import { chatError, lowerSnake, messagesError } from './errors.ts';
 import type { Client, Sent } from './shape.ts';
 import { writtenFrame } from './translate-stream.ts';
 
 type Told = Pick<Failure, 'status' | 'code' | 'detail'>;
-
-/** How clients of OpenAI's protocols spell a code. */
-const lowerSnake = (name: string): string => name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
 
 const frameFor = (client: Client, { status, code, detail: message }: Told): Sent => {
   if (client === 'messages') return { event: 'error', data: messagesError(status, { message }) };

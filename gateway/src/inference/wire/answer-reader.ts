@@ -6,7 +6,7 @@ import { merged, readUsage, type Usage } from './usage.ts';
 
 const done = Buffer.from('[DONE]');
 /** A frame holds at most a picture. */
-const longestFrame = 16 * 1024 * 1024;
+export const longestFrame = 16 * 1024 * 1024;
 
 /** What is known of an answer so far. */
 export interface Seen {
