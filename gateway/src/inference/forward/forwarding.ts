@@ -74,6 +74,7 @@ export class Forwarding {
     const { ways } = this.#options;
     let last: Forwarded = { kind: 'failed', why: 'resting' };
     for (const [index, way] of ways.entries()) {
+      if (index > 0 && this.#options.clock() >= this.#options.deadline) return last;
       const taken = await this.#take(way, index + 1 < ways.length);
       if (taken.isFinal) return taken.forwarded;
       last = taken.forwarded;
