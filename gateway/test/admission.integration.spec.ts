@@ -8,13 +8,18 @@ import type { Caller } from '../src/access/caller.ts';
 import { follow } from '../src/access/follow-snapshots.ts';
 import { Snapshot } from '../src/access/snapshot.ts';
 import { type FollowedAdmission, followAdmission } from '../src/inference/admission/follow-admission.ts';
-import type { Offer } from '../src/inference/admission/offer.ts';
+import type { Offer, Reserving } from '../src/inference/admission/offer.ts';
 import { Reservations } from '../src/inference/limits/reservations.ts';
 
 const log = logOf('test');
 const orgId = identity.PlanSnapshot.shape.orgId.parse(randomUUID());
 const caller: Caller = { principal: { kind: 'user', id: randomUUID(), sessionId: randomUUID(), permissions: [] }, orgId };
-const asked = { input: 40, output: 60 };
+const asking = (requestId: string): Reserving => ({
+  requestId,
+  tokens: { input: 40, output: 60 },
+  served: [{ upstream: 'gpu' }],
+  now: Date.now(),
+});
 
 const price = (resource: string, nanos: bigint): catalog.ModelPrice => ({
   meter: 'tokens.output',
@@ -91,7 +96,7 @@ describe('Admission from what was published', () => {
       Array.from({ length: times }, async (_, index) => {
         const [offer, gateway] = [made[index % 2], gateways[index % 2]];
         if (!offer || !gateway) throw new TypeError('there are two gateways');
-        const reservation = offer.reservationFor(randomUUID(), asked, Date.now());
+        const reservation = offer.reservationFor(asking(randomUUID()));
         const { answer, held } = await gateway.reservations.reserve(reservation, '{}');
         return { held, refusal: held ? undefined : offer.refusalOf(reservation, answer, Date.now()) };
       }),
@@ -143,13 +148,13 @@ describe('Admission from what was published', () => {
     await ledgers?.put(orgId, { orgId, currency: 'EUR', balance: formatNanos(1_000_000n), booked: formatNanos(0n) });
     const known = () =>
       offers().map((offer) => {
-        const { meters, credit } = offer.reservationFor('r', asked, Date.now());
+        const { meters, credit } = offer.reservationFor(asking('r'));
         return [meters.length, credit?.balance];
       });
     await eventually(() => expect(known()).toEqual([1, 2].map(() => [1, 1_000_000n])));
-    const asking = await ask(10);
-    expect(asking.filter(({ held }) => held)).toHaveLength(1);
-    expect(asking.find(({ refusal }) => refusal)?.refusal).toMatchObject({
+    const asked = await ask(10);
+    expect(asked.filter(({ held }) => held)).toHaveLength(1);
+    expect(asked.find(({ refusal }) => refusal)?.refusal).toMatchObject({
       status: 429,
       code: 'TooManyAtOnce',
       details: { setBy: 'organization' },
@@ -160,7 +165,7 @@ describe('Admission from what was published', () => {
     const [, , models] = publishers;
     const from = Date.now() + 1_500;
     await models?.put(model.modelId, { ...model, books: [bookFrom(1, 0, 10n), bookFrom(2, from, 20n)] });
-    const versions = () => offers().map(({ priceVersion }) => priceVersion);
+    const versions = () => offers().map((offer) => offer.pricesAt({}).version);
     const bothBooks = { books: [{ version: 1 }, { version: 2 }] };
     await eventually(() => expect(offers()).toMatchObject([{ model: bothBooks }, { model: bothBooks }]));
     await Promise.all(publishers.splice(0).map((publisher) => publisher.close()));
@@ -168,6 +173,6 @@ describe('Admission from what was published', () => {
     expect(versions()).toEqual([1, 1]);
     await nats.stop();
     await eventually(() => expect(versions()).toEqual([2, 2]), { within: 10_000 });
-    expect(offers()[0]?.reservationFor('r', asked, Date.now()).cost).toBe(1_200n);
+    expect(offers()[0]?.reservationFor(asking('r')).cost).toBe(1_200n);
   }, 30_000);
 });

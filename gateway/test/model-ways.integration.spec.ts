@@ -58,7 +58,15 @@ describe('The way to a model', () => {
     models.server.next(refuses(500));
     const response = await models.post({});
     expect(response.status).toBe(200);
-    expect(await models.recordOf(response)).toMatchObject({ upstream: 'gpu-1', attempts: 2, cost: String(counted * 10n) });
+    const { cost } = await models.recordOf(response);
+    expect(await models.recordOf(response)).toMatchObject({ upstream: 'gpu-1', attempts: 2, cost: String(counted * 10n), priceVersion: 4 });
+    // What it came to was set aside before anybody knew who would answer.
+    models.server.next(stallsAfter(['one']));
+    const leaving = new AbortController();
+    const open = await models.post({ stream: true, max_tokens: 4 }, { signal: leaving.signal });
+    expect((await models.money()).reserved).toBeGreaterThan(BigInt(cost));
+    leaving.abort();
+    await expect(open.text()).rejects.toThrow();
   });
 
   it('has a shadow, which nobody sees, waits for or pays', async () => {

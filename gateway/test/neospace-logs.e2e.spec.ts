@@ -15,7 +15,8 @@ describe('The inference log of the NeoSpace API', () => {
 
   const get = (path: string, query: object = {}, token = key) =>
     request(system.url).get(`/v1${path}`).set('x-neo-api-key', token).query(query);
-  const chat = (name: string, body: Readonly<Record<string, unknown>> = {}) => system.chat(key, body, { headers: { 'x-request-id': name } });
+  const chat = (name: string, body: Readonly<Record<string, unknown>> = {}) =>
+    system.chat(key, body, { headers: { 'x-request-id': name } });
 
   beforeAll(async () => {
     system = await startInferenceSystem();

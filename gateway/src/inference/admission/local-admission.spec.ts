@@ -4,7 +4,7 @@ import type { Caller } from '../../access/caller.ts';
 import { Snapshot } from '../../access/snapshot.ts';
 import { LocalAdmission } from './local-admission.ts';
 import { Models } from './models.ts';
-import type { Offer } from './offer.ts';
+import type { Offer, Reserving } from './offer.ts';
 
 const orgId = randomUUID();
 const userId = randomUUID();
@@ -121,6 +121,7 @@ const codeOf = (made: LocalAdmission, asks: Caller = caller, name = 'acme/one') 
   return 'refused' in offer ? [offer.refused.status, offer.refused.code] : 'offered';
 };
 const reserved = { input: 100, output: 50 };
+const asking: Reserving = { requestId: 'r', tokens: reserved, served: [{ upstream: 'gpu' }], now: noon };
 
 describe('An offer', () => {
   it('is made of a model by its name, another name or its id, whatever the size of the letters', () => {
@@ -135,7 +136,7 @@ describe('An offer', () => {
     const before = offered(made);
     now = noon + 1_000;
     const after = offered(made);
-    expect([before.priceVersion, after.priceVersion]).toEqual([1, 2]);
+    expect([before, after].map((offer) => offer.pricesAt({}).version)).toEqual([1, 2]);
     expect(before.pricesAt({}).prices[0]).toMatchObject({ nanosPerUnit: '1' });
     expect(before.pricesAt({ model: 'one', upstream: 'gpu' })).toMatchObject({ provider: 'gpu', prices: [{ nanosPerUnit: '1' }, {}] });
     expect(after.pricesAt({}).prices[0]).toMatchObject({ nanosPerUnit: '2' });
@@ -155,16 +156,30 @@ describe('An offer', () => {
   });
 
   it('sets aside the most that the request can cost, at the dearest of those who may serve it, from the credit', () => {
-    const { cost, credit } = offered(admission()).reservationFor('r', reserved, noon);
+    const { cost, credit } = offered(admission()).reservationFor(asking);
     expect({ cost, credit }).toEqual({ cost: 600n, credit: { balance: 10_000n, booked: 500n } });
     const dear = book(1, 0, [price('tokens.output', 1n), price('tokens.output', 30n, 'dear')]);
-    expect(offered(admission({ models: [{ ...model, books: [dear] }] })).reservationFor('r', reserved, noon).cost).toBe(1_500n);
+    const offer = offered(admission({ models: [{ ...model, books: [dear] }] }));
+    const costAt = (...upstreams: string[]) =>
+      offer.reservationFor({ ...asking, served: upstreams.map((upstream) => ({ upstream })) }).cost;
+    expect([costAt('cheap', 'dear'), costAt('dear', 'cheap'), costAt('cheap')]).toEqual([1_500n, 1_500n, 50n]);
+  });
+
+  it('sets aside what a fallback costs where that is more, also where the model itself costs nothing', () => {
+    const prices = [{ ...price('tokens.output', 40n), resource: 'acme/dear' }];
+    const dear = { ...other, modelId: randomUUID() as catalog.ModelId, name: 'acme/dear', books: [book(7, 0, prices)] };
+    const made = admission({ models: [model, other, dear] });
+    const served = [{ upstream: 'gpu' }, { upstream: 'gpu', model: 'acme/dear' }];
+    expect(offered(made).reservationFor({ ...asking, served }).cost).toBe(2_000n);
+    const free = offered(made, caller, 'acme/free');
+    expect(free.reservationFor({ ...asking, served })).toMatchObject({ cost: 2_000n, credit: { balance: 10_000n } });
+    expect(served.map((each) => free.pricesAt(each).version)).toEqual([null, 7]);
   });
 
   it('of what costs nothing needs no credit', () => {
     const free = offered(admission(), caller, 'acme/free');
-    expect(free.priceVersion).toBeNull();
-    expect(free.reservationFor('r', reserved, noon)).toMatchObject({ cost: 0n, credit: undefined });
+    expect(free.pricesAt({}).version).toBeNull();
+    expect(free.reservationFor(asking)).toMatchObject({ cost: 0n, credit: undefined });
   });
 
   it('follows a model whose names and prices change', () => {
@@ -215,6 +230,6 @@ describe('There is no offer', () => {
 
 it('A request is bounded by what its key may, by the plan and by what was set', () => {
   const limits: World['limits'] = [{ by: 'operator', thing: { of: 'model', model: 'ONE' }, limits: { ...noLimits, concurrency: 1 } }];
-  const { meters } = offered(admission({ plan: 'hobby', limits }), { principal: byKey, orgId }).reservationFor('r', reserved, noon);
+  const { meters } = offered(admission({ plan: 'hobby', limits }), { principal: byKey, orgId }).reservationFor(asking);
   expect(meters.map(({ kind, of }) => `${kind} ${of}`)).toEqual(['spend key', 'spend key', 'rate org', 'places model']);
 });

@@ -2,12 +2,12 @@ import { type Currency, type catalog, parseNanos } from '@orrery/contracts';
 import { metrics } from '@orrery/telemetry';
 import type { Failure } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
-import { costOf, type Prices } from '../accounting/prices.ts';
+import { costOf } from '../accounting/prices.ts';
 import type { Answer, LedgerSnapshot, Reservation } from '../limits/meters.ts';
 import type { Bound } from './bounds.ts';
 import { metersOf } from './meters-of.ts';
 import { type KnownModel, pricesAt } from './models.ts';
-import type { AskedTokens, Offer, Served } from './offer.ts';
+import type { AskedTokens, Offer, Reserving, Served, ServedPrices } from './offer.ts';
 import { refusalOf } from './refusals.ts';
 import { rateHeaders, standings } from './standing.ts';
 import { tokensFor } from './tokens.ts';
@@ -24,16 +24,33 @@ export interface ModelOfferParts {
   readonly find: (name: string) => KnownModel | undefined;
 }
 
-const listOf = (model: KnownModel, at: number): readonly catalog.ModelPrice[] => pricesAt(model, at)?.prices ?? [];
-const isCharged = ({ nanosPerUnit }: catalog.ModelPrice): boolean => parseNanos(nanosPerUnit) > 0n;
+type Book = Pick<ServedPrices, 'prices' | 'version'>;
+const noPrices: Book = { prices: [], version: null };
+
+const bookOf = (model: KnownModel, at: number): Book => {
+  const book = pricesAt(model, at);
+  return book === undefined || book.prices.length === 0 ? noPrices : book;
+};
+const dearer = (one: bigint, other: bigint): bigint => (one > other ? one : other);
+
+/** Many serve at the same prices: each is worked out once. */
+const distinct = (all: readonly ServedPrices[]): readonly ServedPrices[] => {
+  const known = new Map<string, ServedPrices>();
+  for (const served of all) {
+    const isOwn = served.prices.some((price) => 'provider' in price && price.provider === served.provider);
+    known.set(`${served.resource}\0${isOwn ? served.provider : ''}`, served);
+  }
+  return [...known.values()];
+};
+
+const isCharged = ({ nanosPerUnit }: catalog.Price): boolean => parseNanos(nanosPerUnit) > 0n;
 
 export class ModelOffer implements Offer {
   readonly orgId: string;
   readonly model: KnownModel;
   readonly currency: Currency;
-  readonly priceVersion: number | null;
   readonly #parts: ModelOfferParts;
-  readonly #prices: readonly catalog.ModelPrice[];
+  readonly #book: Book;
 
   constructor(parts: ModelOfferParts) {
     const { orgId, model, currency, at } = parts;
@@ -41,27 +58,26 @@ export class ModelOffer implements Offer {
     this.model = model;
     this.currency = currency;
     this.#parts = parts;
-    this.#prices = listOf(model, at);
-    this.priceVersion = this.#prices.length === 0 ? null : (pricesAt(model, at)?.version ?? null);
+    this.#book = bookOf(model, at);
   }
 
-  pricesAt({ model: name, upstream }: Served): Prices {
-    const { at } = this.#parts;
+  pricesAt({ model: name, upstream }: Served): ServedPrices {
     const other = name === undefined ? undefined : this.#otherBy(name);
     const { name: resource } = other ?? this.model;
-    const prices = other === undefined ? this.#prices : listOf(other, at);
-    return { resource, prices, ...(upstream === undefined ? {} : { provider: upstream }) };
+    const { prices, version } = other === undefined ? this.#book : bookOf(other, this.#parts.at);
+    return { resource, prices, version, ...(upstream === undefined ? {} : { provider: upstream }) };
   }
 
   tokensFor(asked: AskedTokens): Reserved {
     return tokensFor(this.model, asked);
   }
 
-  reservationFor(requestId: string, tokens: Reserved, now: number): Reservation {
+  reservationFor({ requestId, tokens, served, now }: Reserving): Reservation {
     const { orgId, ledger, bounds } = this.#parts;
-    const cost = this.#mostFor(tokens);
+    const all = distinct(served.map((each) => this.pricesAt(each)));
+    const cost = all.reduce((most, prices) => dearer(most, costOf({ ...tokens, cached: 0 }, prices)), 0n);
     // What costs nothing needs no credit.
-    const credit = this.#prices.some(isCharged) ? ledger : undefined;
+    const credit = all.some(({ prices }) => prices.some(isCharged)) ? ledger : undefined;
     return { requestId, orgId, cost, credit, meters: metersOf(bounds, { tokens, cost, now }) };
   }
 
@@ -81,16 +97,5 @@ export class ModelOffer implements Offer {
     const other = find(name);
     const book = other && pricesAt(other, at);
     return book && book.prices.length > 0 && book.currency !== this.currency ? undefined : other;
-  }
-
-  /** At the dearest of those who may serve it. */
-  #mostFor({ input, output }: Reserved): bigint {
-    const providers = new Set([undefined, ...this.#prices.map(({ provider }) => provider)]);
-    let most = 0n;
-    for (const upstream of providers) {
-      const cost = costOf({ input, output, cached: 0 }, this.pricesAt(upstream === undefined ? {} : { upstream }));
-      if (cost > most) most = cost;
-    }
-    return most;
   }
 }

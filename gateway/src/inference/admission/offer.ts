@@ -37,20 +37,33 @@ export interface Served {
   readonly upstream?: string;
 }
 
+export interface ServedPrices extends Prices {
+  /** Of the price book; null where it has no price for who serves. */
+  readonly version: number | null;
+}
+
+/** A request that is to be let in, as far as it decides what is set aside. */
+export interface Reserving {
+  readonly requestId: string;
+  readonly tokens: Reserved;
+  /** All who may answer it, fallbacks too. */
+  readonly served: readonly Served[];
+  /** In milliseconds since the epoch. */
+  readonly now: number;
+}
+
 /** What a caller may have of a model, as everything was when they asked. */
 export interface Offer {
   readonly orgId: string;
   readonly model: OfferedModel;
   /** Of the account, and so of the prices. */
   readonly currency: Currency;
-  /** The version of the price book; null where it has no price. */
-  readonly priceVersion: number | null;
-  /** Of that price book, whatever has taken effect since. */
-  pricesAt(served: Served): Prices;
+  /** Of the price book of the moment at which it was made, whatever has taken effect since. */
+  pricesAt(served: Served): ServedPrices;
   /** The most that it can come to. */
   tokensFor(asked: AskedTokens): Reserved;
-  /** `now` in milliseconds since the epoch. */
-  reservationFor(requestId: string, tokens: Reserved, now: number): Reservation;
+  /** At the dearest of those who may answer. */
+  reservationFor(reserving: Reserving): Reservation;
   /** Why it was not let in: which limit, and what mends it. */
   refusalOf(reservation: Reservation, answer: Answer, now: number): Failure;
   /** How the caller stands, for the headers of an answer: `x-ratelimit-*`. */

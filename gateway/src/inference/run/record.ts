@@ -19,6 +19,8 @@ export interface Asker {
 export interface Course {
   readonly offer: Offer;
   readonly upstream: string | null;
+  /** Of the price book by which it is paid; null where that has no price. */
+  readonly priceVersion: number | null;
   readonly status: number;
   readonly error: string | null;
   readonly isStreaming: boolean;
@@ -54,7 +56,6 @@ export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: 
     kind: kinds[client],
     model: offer.model.name,
     currency: offer.currency,
-    priceVersion: offer.priceVersion,
     startedAt: instantOf(startedAt),
     durationMs: Math.max(0, endedAt - startedAt),
     traceId,

@@ -13,7 +13,7 @@ import { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
 import { Speech } from './speech.ts';
-import { castShadow, forwardingOf, waysOf } from './way-there.ts';
+import { castShadow, forwardingOf, servedBy, waysOf } from './way-there.ts';
 
 const retrySoon = { 'retry-after': '1' };
 
@@ -52,7 +52,7 @@ export class RequestRun {
     const { book } = this.#parts;
     if (!book.hasRoom) throw new Failed(edgeFailure('UsageUntold', { headers: retrySoon }));
     const ways = waysOf(this.#parts, this.#call, this.#offer);
-    const held = await this.#reserve();
+    const held = await this.#reserve(ways);
     try {
       await this.#forward(ways);
     } catch (error) {
@@ -89,9 +89,15 @@ export class RequestRun {
     this.#attempt?.cancel();
   }
 
-  async #reserve(): Promise<Held> {
+  async #reserve(ways: readonly Way[]): Promise<Held> {
     const { book, clock } = this.#parts;
-    const reservation = this.#offer.reservationFor(this.#call.asker.requestId, this.#reserved, this.#account.startedAt);
+    const { requestId } = this.#call.asker;
+    const reservation = this.#offer.reservationFor({
+      requestId,
+      tokens: this.#reserved,
+      served: servedBy(ways),
+      now: this.#account.startedAt,
+    });
     const { answer, held } = await book.reserve(reservation, () => this.#account.ifLost());
     if (held === undefined) throw new Failed(this.#offer.refusalOf(reservation, answer, clock()));
     this.#standing = this.#offer.headersOf(reservation, answer, clock());

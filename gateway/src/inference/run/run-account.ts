@@ -1,8 +1,7 @@
 import type { Reserved } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
-import type { Prices } from '../accounting/prices.ts';
 import { type Account, type AccountEvent, openAccount, type Settlement, told } from '../accounting/request-account.ts';
-import type { Offer } from '../admission/offer.ts';
+import type { Offer, ServedPrices } from '../admission/offer.ts';
 import type { CameTo } from '../shapes/shape.ts';
 import { settledIfLost, type Told, toldOf } from '../usage/told.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
@@ -23,6 +22,7 @@ export class RunAccount {
   #account: Account;
   #reader: AnswerReader | undefined;
   #upstream: string | null = null;
+  #priceVersion: number | null;
   #firstByteMs: number | null = null;
   #ending: Ending | undefined;
   /** Of the HTTP answer. */
@@ -33,12 +33,15 @@ export class RunAccount {
   constructor(options: AccountOptions) {
     this.#options = options;
     this.startedAt = options.clock();
-    this.#account = openAccount(options.reserved, options.offer.pricesAt({}));
+    const prices = options.offer.pricesAt({});
+    this.#account = openAccount(options.reserved, prices);
+    this.#priceVersion = prices.version;
   }
 
   /** Whoever answers is paid what that costs there. */
-  toward(upstream: string, prices: Prices): void {
+  toward(upstream: string, prices: ServedPrices): void {
     this.#upstream = upstream;
+    this.#priceVersion = prices.version;
     this.tell({ type: 'fell-back', prices });
   }
 
@@ -81,7 +84,8 @@ export class RunAccount {
   told(settlement: Settlement): Told {
     const { asker, offer, isStreaming, clock } = this.#options;
     const { status, error, startedAt } = this;
-    const course = { offer, isStreaming, status, error, startedAt, upstream: this.#upstream, firstByteMs: this.#firstByteMs };
+    const by = { upstream: this.#upstream, priceVersion: this.#priceVersion, firstByteMs: this.#firstByteMs };
+    const course = { offer, isStreaming, status, error, startedAt, ...by };
     return toldOf(settlement, factsOf(asker, { ...course, endedAt: clock() }));
   }
 

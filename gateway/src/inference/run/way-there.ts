@@ -1,5 +1,5 @@
 import { edgeFailure, Failed } from '../../failure.ts';
-import type { Offer } from '../admission/offer.ts';
+import type { Offer, Served } from '../admission/offer.ts';
 import { Forwarding } from '../forward/forwarding.ts';
 import { beginningOf } from '../forward/question.ts';
 import type { Way } from '../routing/route-table.ts';
@@ -15,6 +15,16 @@ export const waysOf = ({ table }: RunParts, { question, asker }: RunCall, { mode
   if (ways.length > 0) return ways;
   throw new Failed(edgeFailure('ModelUnavailable', { headers: { 'retry-after': '1' } }));
 };
+
+/** A fallback serves another model: what that costs is paid. */
+const servedAt = (way: Way, upstream: string, ways: readonly Way[]): Served => ({
+  upstream,
+  ...(way === ways[0] ? {} : { model: way.route.models[0] ?? '' }),
+});
+
+/** All who may answer. */
+export const servedBy = (ways: readonly Way[]): readonly Served[] =>
+  ways.flatMap((way) => way.targets.map(({ upstream: { name } }) => servedAt(way, name, ways)));
 
 export interface Setting {
   readonly parts: RunParts;
@@ -35,9 +45,7 @@ export const forwardingOf = ({ parts, call, offer, account, ways, speech }: Sett
     stickyKey: first?.route.isSticky ? beginningOf(call.question) : undefined,
     deadline: account.startedAt + settings.deadlineMs,
     queueMs: settings.queueMs,
-    // A fallback serves another model: what that costs is paid.
-    onTarget: ({ upstream: { name } }, way) =>
-      account.toward(name, offer.pricesAt({ upstream: name, ...(way === first ? {} : { model: way.route.models[0] ?? '' }) })),
+    onTarget: ({ upstream: { name } }, way) => account.toward(name, offer.pricesAt(servedAt(way, name, ways))),
     onSent: () => account.tell({ type: 'sent' }),
     onRetry: () => account.tell({ type: 'retried' }),
     onUnreadable: ({ upstream: { name } }, reason) => parts.log.warn({ upstream: name, reason }, 'an upstream gave no answer of a model'),
