@@ -4,7 +4,7 @@ import { Placer } from '../placement/placer.ts';
 import { type PolicyName, policyOf } from '../placement/policies.ts';
 import type { FindOptions } from '../placement/wishes.ts';
 import { Cluster } from './cluster.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Hold } from './entry.ts';
 import type { Promised } from './facts.ts';
 import { FleetNeeds } from './fork.ts';
 import type { WhoLeaves } from './leaving.ts';
@@ -79,12 +79,18 @@ export class Core {
     return { refuses: (place, gpus) => this.cluster.islands.wouldBreak(place, gpus, owner) };
   }
 
-  /** A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there. */
+  /**
+   * A request that has made others make way waits for its room, and does not ask for more: as long as somebody does make way there, and has
+   * until its moment for it. Whoever keeps the machine for later has others to wait for.
+   */
   isComing({ reservation }: Entry): boolean {
     if (!reservation || this.leaving.size === 0) return false;
-    return reservation.seats.some(
-      ({ machine }) => this.leaving.isOn(machine) && [...this.cluster.on(machine)].some(({ entry }) => this.leaving.has(entry)),
-    );
+    const { at, seats } = reservation;
+    const isAwaited = ({ entry }: Hold): boolean => {
+      const since = this.leaving.has(entry) ? entry.running?.preemptingAt : null;
+      return since != null && since + this.settings.graceMs >= at;
+    };
+    return seats.some(({ machine }) => this.leaving.isOn(machine) && [...this.cluster.on(machine)].some(isAwaited));
   }
 
   placerNamed(name: PolicyName): Placer {

@@ -117,4 +117,24 @@ describe('a request for which nobody makes way', () => {
     expect(world.round()).toEqual(['place t']);
     expect(world.reasons()).toEqual({ r: 'quota' });
   });
+
+  it('holds none of it either where it keeps the machine for a moment after the one for whom it is emptied', () => {
+    // Given a machine that is held by an org beyond its guarantee, and kept by another one of it for when the guaranteed one has ended
+    const world = new World({ minRunMs: 0 });
+    world.machine('m1', 3);
+    world.machine('m2', 1);
+    world.ask('holder', 'a', gpus(2), { limitMs: 10 * minute });
+    world.round();
+    world.ask('guaranteed', 'c', gpus(2), { limitMs: 10 * minute });
+    world.round();
+    world.ask('later', 'a', gpus(3), { limitMs: 10 * minute });
+    world.round();
+    world.scheduler.setQuotas([guaranteed('c', 2_000), { ...guaranteed('a', 0), limit: { a100: 5_000 } }], world.now);
+    expect([...world.round(), ...world.round()]).toEqual(['preempt holder', 'reserve guaranteed', 'reserve later']);
+    // When one comes for which the limit of the org leaves enough beside what it holds
+    world.ask('small', 'a', gpus(1, { gpuMilli: 250 }), { limitMs: 10 * minute });
+    // Then it does not wait for a request that nobody makes way for
+    expect(world.round()).toEqual(['place small']);
+    expect(world.reasons()).toEqual({ guaranteed: 'preempting', later: 'quota' });
+  });
 });
