@@ -10,6 +10,8 @@ export interface Running {
   readonly at: number;
   readonly isBorrowed: boolean;
   preemptingAt: number | null;
+  /** For whom it makes way. */
+  taker: string | null;
   /** It ends so long after it should. */
   outlivesMs: number;
 }

@@ -94,8 +94,19 @@ export class IdleRoom {
     const { books } = this.story;
     return books.path(queue).some((node) => {
       const limit = books.quotas.find(({ id }) => id === node)?.limit[resource];
-      return limit !== undefined && books.used(node, resource) + asked > limit;
+      return limit !== undefined && books.used(node, resource) + this.coming(node, resource) + asked > limit;
     });
+  }
+
+  /** What those will hold for whom others make way: it counts already. */
+  private coming(node: string, resource: string): number {
+    const { books } = this.story;
+    const takers = new Set([...books.running.values()].map(({ taker }) => taker));
+    const coming = [...books.waiting.values()].filter(({ id, queue }) => takers.has(id) && books.path(queue).includes(node));
+    return coming.reduce((sum, request) => {
+      const ways = waysOf(request, this.models).filter((way) => way.resource === resource);
+      return sum + Math.max(0, ...ways.map((way) => amountOf(request, way)));
+    }, 0);
   }
 
   private isKeptFor(node: string, request: Request, resource: string): boolean {

@@ -167,7 +167,7 @@ export class Story {
       this.faults.push(`${id} is placed ${this.now - reserved.at} ms after its reserved moment`);
     this.books.reserved.delete(id);
     this.books.waiting.delete(id);
-    this.books.running.set(id, { request, need, seats, at: this.now, isBorrowed, preemptingAt: null, outlivesMs: 0 });
+    this.books.running.set(id, { request, need, seats, at: this.now, isBorrowed, preemptingAt: null, taker: null, outlivesMs: 0 });
     this.scheduler.placed(id, { choice, seats, at: this.now, isBorrowed });
   }
 
@@ -189,6 +189,7 @@ export class Story {
     if (this.now - victim.at < this.settings.minRunMs) this.faults.push(`${id} has not run for long enough`);
     if ((this.books.preemptions.get(id) ?? 0) >= this.settings.maxPreemptions) this.faults.push(`${id} is preempted too often`);
     victim.preemptingAt = this.now;
+    victim.taker = by;
     this.scheduler.preempting(id, this.now);
   }
 
