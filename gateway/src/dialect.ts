@@ -21,6 +21,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** `Last-Event-ID`, where a reader of a stream goes on. */
   readonly lastEventId: string | undefined;
+  /** What the client sent in a header, in lower case; undefined where it sent none, or more than one. */
+  header(name: string): string | undefined;
   /** The only cookie of a name; undefined where there is none, or more than one. */
   cookie(name: string): string | undefined;
   /** The value of an operation; a refusal ends the request with its status. */
@@ -53,8 +55,8 @@ interface Base {
   readonly spaceField?: string;
   /** Whoever brings no bearer may bring the session cookie. */
   readonly takesCookie?: true;
-  /** A header, in lower case, in which clients of this API may send their key instead. */
-  readonly keyHeader?: string;
+  /** Headers, in lower case, in which clients may send their key instead. */
+  readonly keyHeaders?: readonly string[];
 }
 
 interface Free extends Base {
@@ -124,6 +126,8 @@ export interface Dialect {
   readonly bases: readonly string[];
   /** Where it shares a base with others: whoever brings this header, in lower case, is a client of this one. */
   readonly header?: string;
+  /** What others answer, for its own clients as well: those are known by its header, and by nothing else. */
+  readonly sharedBases?: readonly string[];
   readonly routes: readonly Route[];
   readonly error: ErrorShape;
 }

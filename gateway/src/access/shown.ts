@@ -19,24 +19,27 @@ const keyIn = ({ headers }: Request, name: string): string | undefined => {
 };
 
 /** A request is one caller's: nobody guesses which of two keys was meant. */
-const withKeyHeader = (request: Request, name: string): string | undefined => {
-  const { authorization } = request.headers;
-  const key = keyIn(request, name);
-  if (key === undefined) return authorization;
-  if (authorization !== undefined && authorization.replace(bearer, '').trim() !== key) {
-    throw new Failed(edgeFailure('ConflictingCredentials', { details: { header: name } }));
+const withKeyHeaders = (request: Request, names: readonly string[]): string | undefined => {
+  let { authorization } = request.headers;
+  for (const name of names) {
+    const key = keyIn(request, name);
+    if (key === undefined) continue;
+    if (authorization !== undefined && authorization.replace(bearer, '').trim() !== key) {
+      throw new Failed(edgeFailure('ConflictingCredentials', { details: { header: name } }));
+    }
+    authorization = `Bearer ${key}`;
   }
-  return `Bearer ${key}`;
+  return authorization;
 };
 
 /** What is shown for itself: a bearer, or what the route takes in place of one. */
 export const credentialOf = (
   request: Request,
-  { takesCookie, keyHeader }: Pick<Route, 'takesCookie' | 'keyHeader'>,
+  { takesCookie, keyHeaders = [] }: Pick<Route, 'takesCookie' | 'keyHeaders'>,
   publicUrl: string,
 ): Omit<Shown, 'ip'> => {
   const { headers, method } = request;
-  const authorization = keyHeader === undefined ? headers.authorization : withKeyHeader(request, keyHeader);
+  const authorization = withKeyHeaders(request, keyHeaders);
   const cookie = takesCookie && authorization === undefined ? sessionIn(headers.cookie) : undefined;
   if (cookie === undefined) return { authorization, cookie };
   if (cookie === ambiguous) throw new Failed(unauthenticated('There are two session cookies: delete them, and log in again.'));

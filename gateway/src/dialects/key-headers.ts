@@ -2,3 +2,5 @@
 export const neospaceKeyHeader = 'x-neo-api-key';
 /** As Anthropic's send theirs. */
 export const anthropicKeyHeader = 'x-api-key';
+/** What Anthropic's libraries always send, and no others do. */
+export const anthropicVersionHeader = 'anthropic-version';

@@ -16,6 +16,8 @@ export interface Read<Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly caller: Caller;
+  /** By its name in lower case. */
+  readonly header: (name: string) => string | undefined;
 }
 
 /** The way to the operations that a row declares, and to no others. */
@@ -56,7 +58,7 @@ export interface Manner<W> {
   readonly textOf: (value: W) => string;
   /** Which field of a path names an organization or a space. */
   readonly placesIn?: (path: string) => Pick<AnswerRoute, 'orgField' | 'spaceField'>;
-  readonly keyHeader?: string;
+  readonly keyHeaders?: readonly string[];
   /** Its clients are browsers too. */
   readonly takesCookie?: true;
 }
@@ -108,7 +110,7 @@ const toward = <O extends Operation>(call: Call, judged: Parameters<typeof asser
 
 /** Makes rows of a table routes: their schemas read the request, their operations are asked, and the answer is written in the API's manner. */
 export const rowsIn =
-  <W>({ under, textOf, placesIn, keyHeader, takesCookie }: Manner<W>) =>
+  <W>({ under, textOf, placesIn, keyHeaders, takesCookie }: Manner<W>) =>
   <const O extends Operation, Q extends Shape = typeof nothing, B extends Shape = typeof nothing>(
     definition: Row<O, Q, B, W>,
   ): AnswerRoute => {
@@ -120,14 +122,20 @@ export const rowsIn =
       path: under(path),
       operations,
       ...placesIn?.(path),
-      ...(keyHeader === undefined ? {} : { keyHeader }),
+      ...(keyHeaders === undefined ? {} : { keyHeaders }),
       ...(takesCookie ? { takesCookie } : {}),
       answer: async (call) => {
         const { parts, caller } = call;
         // Where a row names no schema its type is `nothing`, and so is the value.
         const query = read(definition.query ?? nothing, lastOf(parts.query), 'query') as z.output<Q>;
         const body = (definition.body ? read(definition.body, parts.body, 'body') : {}) as z.output<B>;
-        const answered = await answer(toward(call, { names, part }), { path: parts.path, query, body, caller });
+        const answered = await answer(toward(call, { names, part }), {
+          path: parts.path,
+          query,
+          body,
+          caller,
+          header: (name) => call.header(name),
+        });
         const contentType = 'application/json; charset=utf-8';
         if (!(answered instanceof WithCookie)) return { status, contentType, body: textOf(answered) };
         return { status, contentType, body: textOf(answered.value), setCookie: answered.setCookie };

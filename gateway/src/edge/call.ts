@@ -61,6 +61,11 @@ export class Asking implements Call {
     return pathOf(this.#request.url);
   }
 
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
   cookie(name: string): string | undefined {
     const value = cookieIn(this.#request.headers.cookie, name);
     return typeof value === 'string' ? value : undefined;

@@ -21,12 +21,15 @@ type ShapeAt = (path: string, headers?: Readonly<Record<string, unknown>>) => Er
  */
 export const errorShapes = (dialects: readonly Dialect[]): ShapeAt => {
   const shapes = dialects
-    .flatMap(({ bases, error, header }) => bases.map((base) => ({ base, error, header })))
+    .flatMap(({ bases, sharedBases = [], error, header }) => [
+      ...bases.map((base) => ({ base, error, header, isShared: false })),
+      ...sharedBases.map((base) => ({ base, error, header, isShared: true })),
+    ])
     .sort((a, b) => b.base.length - a.base.length);
   return (path, headers = {}) => {
     const fitting = shapes.filter(({ base }) => path === base || path.startsWith(`${base}/`));
     const known = fitting.find(({ header }) => header !== undefined && headers[header] !== undefined);
-    return (known ?? fitting[0])?.error ?? problem;
+    return (known ?? fitting.find(({ isShared }) => !isShared))?.error ?? problem;
   };
 };
 

@@ -1,7 +1,8 @@
 import { inference } from '@orrery/contracts';
 import type { Dialect, PaidRoute } from '../../dialect.ts';
-import { anthropicKeyHeader } from '../key-headers.ts';
+import { anthropicKeyHeader, anthropicVersionHeader } from '../key-headers.ts';
 import { bases } from '../openai/row.ts';
+import { countTokens } from './count-tokens.ts';
 import { anthropicError } from './error.ts';
 
 const paths = bases.map((base) => `${base}/messages`);
@@ -14,9 +15,16 @@ const calls = paths.map(
     operations: [inference.CallModel],
     client: 'messages',
     dialect: 'anthropic',
-    keyHeader: anthropicKeyHeader,
+    keyHeaders: [anthropicKeyHeader],
   }),
 );
 
-/** The Messages API of Anthropic, on every base of an OpenAI-compatible one. */
-export const anthropic = (): Dialect => ({ name: 'anthropic', bases: paths, routes: calls, error: anthropicError });
+/** The Messages API of Anthropic, on every base of an OpenAI-compatible one; its models are a row of that. */
+export const anthropic = (): Dialect => ({
+  name: 'anthropic',
+  bases: paths,
+  header: anthropicVersionHeader,
+  sharedBases: bases.map((base) => `${base}/models`),
+  routes: [...calls, ...paths.map(countTokens)],
+  error: anthropicError,
+});

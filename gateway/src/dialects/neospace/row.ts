@@ -9,6 +9,6 @@ export type Json = null | boolean | number | string | undefined | readonly Json[
 export const row = rowsIn<Json>({
   under: (path) => `${base}${path}`,
   textOf: (value) => JSON.stringify(value ?? {}),
-  keyHeader: neospaceKeyHeader,
+  keyHeaders: [neospaceKeyHeader],
   placesIn: (path) => (path.startsWith('/spaces/{id}') ? { spaceField: 'id' } : {}),
 });

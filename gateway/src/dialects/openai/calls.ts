@@ -20,6 +20,6 @@ export const calls: readonly PaidRoute[] = bases.flatMap((base) =>
     operations: [inference.CallModel],
     client,
     dialect: 'openai',
-    ...(base === sharedBase ? { keyHeader: neospaceKeyHeader } : {}),
+    ...(base === sharedBase ? { keyHeaders: [neospaceKeyHeader] } : {}),
   })),
 );

@@ -1,4 +1,4 @@
-import { neospaceKeyHeader } from '../key-headers.ts';
+import { anthropicKeyHeader, neospaceKeyHeader } from '../key-headers.ts';
 import { rowsIn } from '../row.ts';
 
 export type Json = null | boolean | number | string | undefined | readonly Json[] | { readonly [name: string]: Json };
@@ -15,5 +15,5 @@ export const rowAt = (base: Base) =>
   rowsIn<Json>({
     under: (path) => `${base}${path}`,
     textOf: (value) => JSON.stringify(value),
-    ...(base === sharedBase ? { keyHeader: neospaceKeyHeader } : {}),
+    keyHeaders: [...(base === sharedBase ? [neospaceKeyHeader] : []), anthropicKeyHeader],
   });

@@ -3,6 +3,9 @@ import type { Usage } from '../wire/usage.ts';
 /** Four characters of English make a token with every tokenizer in use; of other languages fewer do. */
 const charactersPerToken = 4;
 
+/** A picture in full detail is read as fewer, whatever its file weighs. */
+export const fileTokens = 1_500;
+
 /** How many tokens a text of this length has, about. */
 export const tokensOf = (characters: number): number => Math.ceil(characters / charactersPerToken);
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { edgeFailure, Failed, invalidInput } from '../../failure.ts';
-import { tokensOf } from '../accounting/estimate.ts';
+import { fileTokens, tokensOf } from '../accounting/estimate.ts';
 import { type Edit, edited, type Member, type Members, membersOf } from './members.ts';
 
 /** What must be known of a request to a model before it is sent. The rest of it nobody here reads. */
@@ -29,8 +29,6 @@ const lists = new Set(['prompt', 'input']);
 const prompts = ['messages', 'prompt', 'input'];
 /** Prompts with so long a beginning in common go to one replica. */
 const stickyBytes = 1_024;
-/** A picture in full detail is read as fewer, whatever its file weighs. */
-const fileTokens = 1_500;
 const longestMediaType = 100;
 const quote = 34;
 const bracket = 91;
