@@ -39,7 +39,7 @@ const buckets: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Streams that belong to no service: whoever comes first makes them, and every service may mend their settings. */
-const commonStreams = ['DEAD', 'OUTPUT', 'METRICS', inference.usageTransport.stream];
+const commonStreams = ['DEAD', 'OUTPUT', 'METRICS', inference.usageTransport.stream, inference.contentTransport.stream];
 
 const logOf = (service: string): string => `LOG_${service.toUpperCase()}`;
 
@@ -112,8 +112,9 @@ export const rightsOfGateway: Rights = {
   account: 'platform',
   publish: [
     'ask.>',
-    // What requests for inference came to.
+    // What requests for inference came to, and what was said in them where that is logged.
     inference.usageTransport.subject,
+    inference.contentTransport.subject,
     '$JS.API.INFO',
     '$JS.API.STREAM.NAMES',
     '$JS.FC.>',
@@ -143,7 +144,7 @@ export const rightsOfEvents: Rights = {
 /** All services in one process: what they may do together, in few words, for a server bounds the length of a user's claims. */
 const rightsOfAll: Rights = {
   account: 'platform',
-  publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', 'usage.>', '$KV.>', '$JS.>', ...answering],
+  publish: ['ask.>', 'log.>', 'dead.>', 'agent.>', 'usage.>', 'content.>', '$KV.>', '$JS.>', ...answering],
   subscribe: ['ask.>', 'log.>', 'tele.>', ...[...services, 'gateway'].map(inboxOf)],
 };
 

@@ -15,6 +15,12 @@ interface Box {
   readonly box: string;
 }
 
+/** Sealed with the key of that name. */
+export interface SealedBytes {
+  readonly key: string;
+  readonly box: Buffer;
+}
+
 const isFields = (data: unknown): data is Fields => typeof data === 'object' && data !== null;
 const isBox = (value: unknown): value is Box =>
   isFields(value) && Array.isArray(value.fields) && typeof value.box === 'string' && typeof value.key === 'string';
@@ -55,6 +61,17 @@ export class Sealer {
     // It was an object when it was sealed, and the seal says that nobody touched it.
     const secret = JSON.parse(open(key.key, Buffer.from(box.box, 'base64url'), eventId).toString()) as Fields;
     return { ...clear, ...secret };
+  }
+
+  /** Bytes beside the log that can be read for as long as the person's key exists. */
+  async sealBytes(person: string, plain: Uint8Array, binding: string): Promise<SealedBytes> {
+    const { name, key } = await this.personKeys().ensure(person);
+    return { key: name, box: seal(key, plain, binding) };
+  }
+
+  /** Undefined where the key that it was sealed with is gone. */
+  openBytes({ key: name, box }: SealedBytes, key: PersonKey | undefined, binding: string): Buffer | undefined {
+    return key?.name === name ? open(key.key, box, binding) : undefined;
   }
 
   /** What was sealed for this person stays closed for ever. */

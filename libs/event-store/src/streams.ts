@@ -23,6 +23,7 @@ export const defaultMaxAgeMs = 7 * day;
 export const deadStream = 'DEAD';
 const outputStream = 'OUTPUT';
 const metricsStream = 'METRICS';
+const { stream: contentStream, subject: contentSubject } = inference.contentTransport;
 const { stream: usageStream, subject: usageSubject } = inference.usageTransport;
 
 /** Batches of one run that wait for the store at a time; its machine keeps the others, and offers them again. */
@@ -107,6 +108,18 @@ export const commonStreams = ({ replicas }: Pick<StreamLimits, 'replicas'> = {})
     duplicate_window: nanos(2 * minute),
     ...copiesOf(replicas),
     description: 'What requests for inference came to, on its way into the inference log',
+  },
+  {
+    name: contentStream,
+    subjects: [contentSubject],
+    // What somebody wrote lies nowhere longer than it must.
+    max_age: nanos(day),
+    max_bytes: gibibyte,
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    duplicate_window: nanos(2 * minute),
+    num_replicas: replicas,
+    description: 'What was asked and answered where an organization has it logged, on its way into the inference log',
   },
 ];
 

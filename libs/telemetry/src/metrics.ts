@@ -76,6 +76,13 @@ export const metrics = {
   inferenceLost: counter<'outcome'>('orrery_inference_lost_total', 'Requests that nobody settled in time, found and settled as estimated'),
   /** `outcome`: `settled`; `repeated` where it was known; or `refused`, where it cannot be read and an operator must look. */
   usageTaken: counter<'outcome'>('orrery_usage_taken_total', 'What requests for inference came to, as the inference log took it'),
+  /** `outcome`: `told` by a gateway, `dropped` where there was no room or nobody took it; `stored`, `unwished` where its organization wants it no more, or `unreadable`. */
+  inferenceContent: counter<'outcome'>(
+    'orrery_inference_content_total',
+    'Requests whose words are logged, on their way into the inference log',
+  ),
+  /** `what`: `content`, lines of the log (`logged`), or requests kept for the bill alone (`unlogged`). */
+  inferenceForgotten: counter<'what'>('orrery_inference_forgotten_total', 'What was deleted of requests because it was kept long enough'),
   usageCompared: counter<'between'>(
     'orrery_usage_compared_total',
     'Settlements and minutes of which limits, usage and ledger were compared',

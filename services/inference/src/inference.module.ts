@@ -3,7 +3,10 @@ import { EventStore } from '@orrery/event-store';
 import { lead, service } from '@orrery/process';
 import { ComparisonHandler } from './application/comparison.handler.ts';
 import { comparisonOffice, serveComparison } from './application/comparison.office.ts';
+import { startContentIngest } from './application/content.ingest.ts';
+import { erasingConsumer } from './application/erasing.consumer.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
+import { retentionOffice, serveRetention } from './application/retention.office.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
 import { SettingsHandler } from './application/settings.handler.ts';
 import { Snapshots } from './application/snapshots.ts';
@@ -12,6 +15,7 @@ import { startUsageIngest } from './application/usage.ingest.ts';
 import { InferenceConfig } from './inference.config.ts';
 import { upstreamCredentialsTable } from './migrations/0001-upstream-credentials.ts';
 import { inferenceLogTable } from './migrations/0002-inference-log.ts';
+import { retention } from './migrations/0003-retention.ts';
 import { usageLimits } from './views/limits.view.ts';
 import { LogHandler } from './views/log.handler.ts';
 import { routes, upstreams } from './views/routing.view.ts';
@@ -21,7 +25,7 @@ import { differences, settlements } from './views/settlements.view.ts';
 export const inference = service({
   name: 'inference',
   config: InferenceConfig,
-  migrations: [upstreamCredentialsTable, inferenceLogTable],
+  migrations: [upstreamCredentialsTable, inferenceLogTable, retention],
   events: [contracts.InferenceEvents],
   sealed: [upstreamCredentialKeys],
   views: [upstreams, routes, usageLimits, inferenceSettings, settlements, differences],
@@ -38,9 +42,15 @@ export const inference = service({
       ],
     };
   },
-  start: ({ store, bus, nats, log, databaseUrl }) => {
-    const ingest = startUsageIngest({ store, nats, log });
-    const candidate = lead({ url: databaseUrl, name: comparisonOffice, log, serve: serveComparison({ store, bus, log }) });
-    return { stop: async () => void (await Promise.all([ingest.stop(), candidate.stop()])) };
+  consumers: ({ store }) => [erasingConsumer(store)],
+  start: ({ store, bus, nats, log, databaseUrl, config }) => {
+    const { logDays, billingDays } = config;
+    const kept = { logDays, billingDays };
+    const ingests = [startUsageIngest({ store, nats, log, retention: kept }), startContentIngest({ store, nats, log })];
+    const candidates = [
+      lead({ url: databaseUrl, name: comparisonOffice, log, serve: serveComparison({ store, bus, log }) }),
+      lead({ url: databaseUrl, name: retentionOffice, log, serve: serveRetention({ store, log, retention: kept }) }),
+    ];
+    return { stop: async () => void (await Promise.all([...ingests, ...candidates].map((each) => each.stop()))) };
   },
 });

@@ -12,6 +12,8 @@ export interface Asker {
   readonly dialect: string;
   readonly route: string;
   readonly traceId: string | undefined;
+  /** What its organization wants kept of the request, as it was when it came. */
+  readonly logging: inference.LoggingPolicy;
   /** What the client called the request. */
   readonly correlationId: string | undefined;
 }
@@ -39,18 +41,31 @@ const kinds: Readonly<Record<Client, inference.RequestKind>> = {
   lyceum: 'chat',
 };
 
-/** What is told of a request beside its tokens and its cost. */
-export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: Course): Facts => {
-  const { requestId, caller, client, dialect, route, traceId = null, correlationId = null } = asker;
-  const { principal, spaceId = null } = caller;
+/** Who asked, and what would lead to them. */
+type Traces = Pick<Facts, 'spaceId' | 'userId' | 'keyId' | 'traceId' | 'correlationId' | 'tags'>;
+
+const noTraces: Traces = { spaceId: null, userId: null, keyId: null, traceId: null, correlationId: null, tags: [] };
+
+const tracesOf = ({ caller: { principal, spaceId }, traceId, correlationId }: Asker): Traces => ({
+  ...noTraces,
+  spaceId: spaceId ?? null,
   // Ids of the credential that was checked: records brand them.
+  userId: (personOf(principal) ?? null) as Facts['userId'],
+  keyId: (principal.kind === 'key' ? principal.id : null) as Facts['keyId'],
+  traceId: traceId ?? null,
+  correlationId: correlationId ?? null,
+});
+
+/** What is told of a request beside its tokens and its cost: where nothing is to be logged, what the bill needs. */
+export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: Course): Facts => {
+  const { requestId, client, dialect, route, logging } = asker;
+  const isLogged = logging.policy !== 'off';
   return {
     ...course,
     requestId,
     orgId: offer.orgId as Facts['orgId'],
-    spaceId,
-    userId: (personOf(principal) ?? null) as Facts['userId'],
-    keyId: (principal.kind === 'key' ? principal.id : null) as Facts['keyId'],
+    ...(isLogged ? tracesOf(asker) : noTraces),
+    isLogged,
     dialect,
     route,
     kind: kinds[client],
@@ -58,8 +73,5 @@ export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: 
     currency: offer.currency,
     startedAt: instantOf(startedAt),
     durationMs: Math.max(0, endedAt - startedAt),
-    traceId,
-    correlationId,
-    tags: [],
   };
 };

@@ -93,6 +93,7 @@ export class Runs {
       dialect,
       route: path,
       traceId: exchange.traceId,
+      logging: this.#parts.orgSettings.of(exchange.caller.orgId ?? '').logging,
       correlationId: given === request.id ? request.id : undefined,
     };
     const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });

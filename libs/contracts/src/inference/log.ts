@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { command, query } from '../define.ts';
 import { NanosText } from '../money.ts';
 import { Instant, Moment, OffsetRequest, OrgId, PageRequest, pageOf, Text } from '../values.ts';
+import { RequestContent } from './content.ts';
 import { SettlementId, UsageDifference } from './settlements.ts';
 import { Outcome, RequestId, RequestKind, SettledUsage } from './usage.ts';
 
 /** One line of the inference log. */
-export const LoggedRequest = SettledUsage.extend({ settlementId: SettlementId }).meta({ id: 'InferenceRequest' });
+export const LoggedRequest = SettledUsage.omit({ isLogged: true }).extend({ settlementId: SettlementId }).meta({ id: 'InferenceRequest' });
 export type LoggedRequest = z.infer<typeof LoggedRequest>;
 
 const filters = {
@@ -50,11 +51,15 @@ export const ListRequestsCounted = query({
 
 export const GetRequest = query({
   subject: 'inference.get-request',
-  summary: 'One request for inference: how it ended, what it cost, in which settlement it was charged, and its trace',
+  summary:
+    'One request for inference: how it ended, what it cost, in which settlement it was charged, its trace, and what was said where that is logged',
   http: 'GET /inference/requests/{requestId}',
   access: 'logs:read',
   input: z.strictObject({ requestId: RequestId }),
-  output: LoggedRequest,
+  output: z.strictObject({
+    ...LoggedRequest.shape,
+    /** Null: it is not logged, or not any more, or not yet. */ content: RequestContent.nullable(),
+  }),
   refusals: { RequestNotFound: 404 },
 });
 

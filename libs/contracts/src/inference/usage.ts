@@ -79,6 +79,8 @@ export const UsageRecord = z
     /** What the client called the request itself. */
     correlationId: Text.max(200).nullable(),
     tags: z.array(Text.min(1).max(100)).max(20),
+    /** False: its organization wants nothing logged. It is kept for the bill alone, and shown to nobody. */
+    isLogged: z.boolean(),
   })
   .meta({ id: 'InferenceUsage' });
 export type UsageRecord = z.infer<typeof UsageRecord>;

@@ -3,11 +3,13 @@ import { inference, instantOf, newId, type OrgId } from '@orrery/contracts';
 import { type EventStore, type Ingest, type IngestOptions, startIngest, write } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
+import { isTooLate, type LogRetention } from '../domain/retention.ts';
 import { type Settling, settlementsOf } from '../domain/settlements.ts';
 import { inferenceLog } from '../views/inference-log.ts';
 
 export interface UsageIngestOptions extends Pick<IngestOptions, 'nats' | 'log'> {
   readonly store: EventStore;
+  readonly retention: LogRetention;
 }
 
 type Messages = Parameters<IngestOptions['take']>[0];
@@ -26,11 +28,16 @@ export const startUsageIngest = (options: UsageIngestOptions): Ingest =>
     take: (messages) => take(messages, options),
   });
 
-const take = async (messages: Messages, { store, log }: UsageIngestOptions): Promise<void> => {
+const take = async (messages: Messages, { store, log, retention }: UsageIngestOptions): Promise<void> => {
+  const now = systemClock.now();
   const told = new Map<string, inference.SettledUsage>();
   for (const item of messages.flatMap(itemsOf)) {
     const read = inference.SettledUsage.safeParse(item);
     if (!read.success) await refuse(store, log, item, read.error.message);
+    // What was known of it may be deleted: it could be charged a second time.
+    else if (isTooLate({ isLogged: read.data.isLogged, settledAt: Date.parse(read.data.settledAt) }, retention, now)) {
+      await refuse(store, log, item, 'it comes later than requests are kept');
+    }
     // Of two that tell of one request, the first counts.
     else if (!told.has(read.data.requestId)) told.set(read.data.requestId, read.data);
   }

@@ -39,6 +39,7 @@ const anyRecord = fc
       traceId: null,
       correlationId: null,
       tags: [],
+      isLogged: true,
       ...some,
     }),
   );

@@ -1,5 +1,5 @@
 import type { Currency, inference, OrgId, UserId } from '@orrery/contracts';
-import { boolean, instant, integer, json, nanos, nullable, table, text, uuid } from '@orrery/event-store';
+import { boolean, instant, integer, json, nanos, nullable, type TableRow, table, text, uuid } from '@orrery/event-store';
 
 /**
  * What each request for inference was, one row each. It is told once and never changes; that no request is in it twice is for the index on its id to say.
@@ -37,7 +37,11 @@ export const inferenceLog = table({
     traceId: nullable(text()),
     correlationId: nullable(text()),
     tags: json<string[]>(),
+    isLogged: boolean(),
     settledAt: instant(),
   },
   key: ['settlementId', 'requestId'],
 });
+
+/** As its organization reads it. */
+export const lineOf = ({ isLogged: _, ...line }: TableRow<typeof inferenceLog>): inference.LoggedRequest => line;

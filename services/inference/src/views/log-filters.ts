@@ -24,6 +24,8 @@ export const whereOf = (
     ...(same as Where<TableRow<typeof inferenceLog>>),
     ...ids,
     orgId: OrgId.parse(orgId),
+    // Where nothing is to be logged, what is there for the bill is nobody's to see.
+    isLogged: true,
     startedAt: from === undefined && to === undefined ? undefined : { ...since, ...until },
     status: statusOf(succeeded),
     tags: tag === undefined ? undefined : { has: tag },

@@ -1,10 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { type InputOf, inference, OrgId, type OutputOf, type RequestContext } from '@orrery/contracts';
 import { EventStore } from '@orrery/event-store';
+import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import { inferenceLog } from './inference-log.ts';
+import { contentSince } from '../domain/retention.ts';
+import { saidIn } from './content.ts';
+import { inferenceLog, lineOf } from './inference-log.ts';
 import { whereOf } from './log-filters.ts';
 import { summaryOf } from './log-summary.ts';
+import { settingsOf } from './settings.view.ts';
 
 const newestFirst = { by: ['startedAt'], direction: 'desc' } as const;
 
@@ -18,7 +22,10 @@ export class LogHandler {
     { limit, cursor, ...filters }: InputOf<typeof inference.ListRequests>,
     context: RequestContext,
   ): Promise<OutputOf<typeof inference.ListRequests>> {
-    return await this.store.read(inferenceLog).page({ where: whereOf(context, filters), order: newestFirst, limit, cursor });
+    const { items, ...rest } = await this.store
+      .read(inferenceLog)
+      .page({ where: whereOf(context, filters), order: newestFirst, limit, cursor });
+    return { ...rest, items: items.map(lineOf) };
   }
 
   @Serves(inference.ListRequestsCounted)
@@ -29,13 +36,17 @@ export class LogHandler {
     const where = whereOf(context, filters);
     const reader = this.store.read(inferenceLog);
     const [items, total] = await Promise.all([reader.list({ where, order: newestFirst, limit, offset }), reader.count(where)]);
-    return { items: [...items], total };
+    return { items: items.map(lineOf), total };
   }
 
   @Serves(inference.GetRequest)
   async get({ requestId }: InputOf<typeof inference.GetRequest>, context: RequestContext): Promise<OutputOf<typeof inference.GetRequest>> {
-    const row = await this.store.read(inferenceLog).one({ requestId, orgId: OrgId.parse(context.orgId) });
-    return row ?? refuse({ code: 'RequestNotFound', details: {} });
+    const orgId = OrgId.parse(context.orgId);
+    const row = await this.store.read(inferenceLog).one({ requestId, orgId });
+    if (row === undefined || !row.isLogged) return refuse({ code: 'RequestNotFound', details: {} });
+    const { settings } = (await settingsOf(this.store, orgId)) ?? { settings: inference.usualSettings };
+    const content = await saidIn(this.store, { requestId, orgId }, contentSince(settings, systemClock.now()));
+    return { ...lineOf(row), content: content ?? null };
   }
 
   @Serves(inference.SummarizeRequests)
