@@ -6,6 +6,7 @@ import type { Snapshots } from '../access/follow-snapshots.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { followAdmission } from './admission/follow-admission.ts';
 import type { Admission } from './admission/offer.ts';
+import { startContent } from './content/start-content.ts';
 import { Shadows } from './forward/shadows.ts';
 import { Upstreams } from './forward/upstreams.ts';
 import { followRoutes } from './routing/follow-routes.ts';
@@ -45,6 +46,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const routes = followRoutes(bus, { log, gatewayKey: secretsOf(config.secret)('upstream-credentials') });
   const { redisUrl: url, inferenceRedisPatienceMs: patienceMs, inferenceLeaseSeconds } = config;
   const book = new DurableUsage({ url, bus, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000 });
+  const content = startContent({ bus, log, clock });
   const upstreams = new Upstreams();
   const runs = new Runs({
     admission: admission ?? admitted.admission,
@@ -53,7 +55,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     table: routes.table,
     upstreams,
     shadows: new Shadows(upstreams),
-    tapsOf: [],
+    tapsOf: [content.tapOf],
     settings: { ...settingsOf(config), ...settings },
     log,
     clock,
@@ -63,7 +65,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     runs,
     stop: async () => {
       await runs.stop();
-      await book.close();
+      await Promise.all([book.close(), content.close()]);
       await Promise.all([routes.close(), admitted.close()]);
     },
   };

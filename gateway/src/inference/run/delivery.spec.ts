@@ -10,16 +10,20 @@ interface Heard {
   isWhole: boolean | undefined;
   trailers: Headers;
   ends: number;
+  unanswered: number;
 }
 
 const listener = (): { tap: Tap; heard: Heard } => {
-  const heard: Heard = { status: 0, headers: {}, text: '', isWhole: undefined, trailers: {}, ends: 0 };
+  const heard: Heard = { status: 0, headers: {}, text: '', isWhole: undefined, trailers: {}, ends: 0, unanswered: 0 };
   const tap: Tap = {
     head: (status, headers) => Object.assign(heard, { status, headers }),
     bytes: (chunk) => {
       heard.text += chunk.toString();
     },
     end: (isWhole, trailers) => Object.assign(heard, { isWhole, trailers, ends: heard.ends + 1 }),
+    unanswered: () => {
+      heard.unanswered += 1;
+    },
   };
   return { tap, heard };
 };
@@ -75,9 +79,9 @@ describe('Who listens to what a client is given', () => {
     expect(heard).toMatchObject({ text: 'some', isWhole: false, ends: 1 });
   });
 
-  it('hears nothing where no answer began', async () => {
+  it('hears once that no answer began', async () => {
     const { text, heard } = await delivered((delivery) => delivery.cut());
     expect(text).toBe('cut');
-    expect(heard).toMatchObject({ status: 0, ends: 0 });
+    expect(heard).toMatchObject({ status: 0, ends: 0, unanswered: 1 });
   });
 });

@@ -13,6 +13,8 @@ export interface Tap {
   bytes(chunk: Buffer): void;
   /** Once after `head`. `isWhole`: it was an answer to its end. `trailers`: what was known only then. */
   end(isWhole: boolean, trailers: Headers): void;
+  /** Once, instead of all of that, where no answer began to a request that was let in. */
+  unanswered?(): void;
 }
 
 const none: Headers = {};
@@ -72,7 +74,7 @@ export class Delivery {
 
   /** Whatever became of it: who listens hears no more. */
   close(): void {
-    if (this.hasBegun) this.#over(false, none);
+    this.#over(false, none);
   }
 
   #head(headers: Headers): void {
@@ -84,7 +86,10 @@ export class Delivery {
   #over(isWhole: boolean, trailers: Headers): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.hasBegun) for (const tap of this.#taps) tap.end(isWhole, trailers);
+    for (const tap of this.#taps) {
+      if (this.hasBegun) tap.end(isWhole, trailers);
+      else tap.unanswered?.();
+    }
   }
 }
 
