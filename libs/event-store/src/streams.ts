@@ -118,7 +118,7 @@ export const commonStreams = ({ replicas }: Pick<StreamLimits, 'replicas'> = {})
     retention: RetentionPolicy.Workqueue,
     discard: DiscardPolicy.New,
     duplicate_window: nanos(2 * minute),
-    num_replicas: replicas,
+    ...copiesOf(replicas),
     description: 'What was asked and answered where an organization has it logged, on its way into the inference log',
   },
 ];
