@@ -42,18 +42,18 @@ export class Look {
 
   /** In a round, machines of one shape with nothing on them are looked at once: a cluster has few shapes, and many such machines. */
   inRound(index: number, need: FleetNeed, gpu: Uint8Array, forecast: Forecast): number {
-    const place = this.placeAt(index, need);
-    if (!place) return outOfReach;
-    if (place.held > 0 || place.closed !== null || !this.policy.isSteady) return this.on(place, need, gpu, forecast);
+    const shape = this.fleet.room.untouchedShapeOf(index);
+    // Who may go there, and what chance makes of it, is each machine's own.
+    if (shape < 0 || need.suits !== null || !this.policy.isSteady) return this.at(index, need, gpu, forecast);
     const { untouched } = this;
-    const like = untouched.index[place.shape] ?? -1;
+    const like = untouched.index[shape] ?? -1;
     if (like >= 0) {
       gpu[index] = gpu[like] ?? 0;
-      return untouched.price[place.shape] ?? 0;
+      return untouched.price[shape] ?? 0;
     }
-    const price = this.on(place, need, gpu, forecast);
-    untouched.index[place.shape] = index;
-    untouched.price[place.shape] = price;
+    const price = this.at(index, need, gpu, forecast);
+    untouched.index[shape] = index;
+    untouched.price[shape] = price;
     return price;
   }
 

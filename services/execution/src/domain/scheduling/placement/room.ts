@@ -16,14 +16,17 @@ export class RoomColumns {
   /** The most that is free of one GPU. */
   private share = new Int16Array(0);
   private wholes = new Int16Array(0);
+  /** Of an open machine with nothing on it, all of which is in order: its shape; -1 for all others. */
+  private untouched = new Int32Array(0);
 
   /** Nobody is there any more, or nobody may come. */
   close(index: number): void {
     this.grow(index);
     this.cpuMilli[index] = -1;
+    this.untouched[index] = -1;
   }
 
-  put({ index, free }: Place): void {
+  put({ index, free, shape, held, closed }: Place): void {
     this.grow(index);
     this.cpuMilli[index] = free.cpuMilli;
     this.memoryMib[index] = free.memoryMib;
@@ -34,6 +37,12 @@ export class RoomColumns {
     }
     this.share[index] = share;
     this.wholes[index] = wholes;
+    this.untouched[index] = held === 0 && closed === null ? shape : -1;
+  }
+
+  /** Of an open machine with nothing on it, all of which is in order; of others below 0. */
+  untouchedShapeOf(index: number): number {
+    return this.untouched[index] ?? -1;
   }
 
   /** False where there is no room; where it is true, the kinds of its GPUs have yet to be looked at. */
@@ -51,5 +60,6 @@ export class RoomColumns {
     this.memoryMib = grown(this.memoryMib, new Int32Array(size));
     this.share = grown(this.share, new Int16Array(size));
     this.wholes = grown(this.wholes, new Int16Array(size));
+    this.untouched = grown(this.untouched, new Int32Array(size).fill(-1));
   }
 }
