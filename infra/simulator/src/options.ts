@@ -28,6 +28,7 @@ const table = {
   },
   requests: { value: 'NUMBER', says: 'with --gpus: so many made-up requests, at most 1000000', modes: ['timed', 'queue'] },
   queues: { value: 'NUMBER', says: 'with --requests: of so many organizations; 30 if left out', modes: ['timed', 'queue'] },
+  minutes: { value: 'NUMBER', says: 'with --requests: filling and turnover end after so long each, 2 if left out', modes: ['queue'] },
   timed: { says: 'replay arrivals and ends, with queueing', modes: ['timed'] },
   history: { value: 'FILE', says: 'replay recorded events, as `events export` prints them; - reads standard input', modes: ['history'] },
   from: { value: 'TIME', says: 'leave out what had ended before, as 2026-01-31T00:00:00Z', modes: ['history'] },

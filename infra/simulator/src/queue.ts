@@ -41,8 +41,7 @@ interface QueueReport {
 }
 
 const most = { filling: 200_000, turnover: 20_000 };
-/** A phase ends after so long, however few decisions that were. */
-const longestPhaseMs = 120_000;
+const minuteMs = 60_000;
 /** Asked for at once, as the platform does: what they cost is each one's alike. */
 const round = 64;
 /** Decisions by which the restored scheduler is told from the old one. */
@@ -153,6 +152,8 @@ const msPerTurn = 1_000;
 
 const measure = (settings: QueueSettings): QueueReport => {
   const { source, policy, seed } = settings;
+  // A phase ends after so long, however few decisions that were.
+  const longestMs = minuteMs * settings.minutes;
   const clock = (): number => performance.now();
   const chance = chanceOf(seed);
   const machines = machinesOf(source.gpus, chanceOf(source.gpus));
@@ -163,10 +164,10 @@ const measure = (settings: QueueSettings): QueueReport => {
   const bench = new Bench(scheduler, clock);
   bench.now = requests;
   const filling: number[] = [];
-  const filled = timed(() => bench.settle(most.filling, clock() + longestPhaseMs, filling), clock);
+  const filled = timed(() => bench.settle(most.filling, clock() + longestMs, filling), clock);
   const turnover: number[] = [];
   const turned = timed(() => {
-    const until = clock() + longestPhaseMs;
+    const until = clock() + longestMs;
     while (turnover.length < most.turnover && clock() < until) {
       bench.pass(msPerTurn, chance);
       bench.settle(most.turnover, until, turnover);

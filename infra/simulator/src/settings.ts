@@ -53,6 +53,8 @@ export interface HistorySettings extends Common {
 export interface QueueSettings extends Common {
   readonly mode: 'queue';
   readonly source: MadeUp;
+  /** Of each of its phases, at most. */
+  readonly minutes: number;
   readonly policy: PolicyName;
   readonly quotas: string | undefined;
   readonly seed: number;
@@ -99,6 +101,7 @@ const queues: Range = { name: 'queues', least: 1, most: 10_000, isWhole: true };
 const orgs: Range = { name: 'orgs', least: 1, most: 10_000, isWhole: true };
 const inflate: Range = { name: 'inflate', least: 0.001, most: 100, isWhole: false };
 const speed: Range = { name: 'speed', least: 0.001, most: 1_000_000, isWhole: false };
+const minutes: Range = { name: 'minutes', least: 0.1, most: 1_000, isWhole: false };
 const limitFactor: Range = { name: 'limit-factor', least: 1, most: 1_000, isWhole: false };
 
 const numberOf = (values: Values, { name, least, most, isWhole }: Range): number | null => {
@@ -161,7 +164,15 @@ const timedOf = (values: Values): TimedSettings => ({
 const queueOf = (values: Values): QueueSettings => {
   const [policy = 'fgd', ...more] = policiesOf(values);
   if (more.length > 0) throw new InputProblem(`--policy ${values.policy}: expected one policy; a queue is measured under one at a time`);
-  return { mode: 'queue', source: madeUpOf(values), policy, quotas: values.quotas, seed: oneSeedOf(values), ...commonOf(values) };
+  return {
+    mode: 'queue',
+    source: madeUpOf(values),
+    minutes: numberOf(values, minutes) ?? 2,
+    policy,
+    quotas: values.quotas,
+    seed: oneSeedOf(values),
+    ...commonOf(values),
+  };
 };
 
 const instantOf = (values: Values, name: 'from' | 'to'): number | null => {
