@@ -5,6 +5,7 @@ import { IslandPromises, type Owner } from '../placement/islands.ts';
 import { gpuMilliOf, type Need } from '../placement/need.ts';
 import type { MachineSize, Place } from '../placement/place.ts';
 import type { Entry, Hold } from './entry.ts';
+import { Improved } from './improved.ts';
 import { orgOf } from './queues.ts';
 import type { MachineSnapshot } from './snapshot.ts';
 import { cpu, Stock } from './stock.ts';
@@ -26,7 +27,7 @@ export class Cluster {
   /** Grows when somewhere there may be more room than there was. */
   growth = 0;
   /** Machines where there may be more than there was: room, or somebody who may have to make way. */
-  readonly improved = new Set<string>();
+  readonly improved = new Improved();
   /** Grows when machines come, go or change. */
   edition = 0;
 

@@ -13,6 +13,8 @@ const isNext = (one: Line, other: Line): boolean => {
 /** As their turns come. */
 const inOrder = (lines: Iterable<Line>): readonly Line[] => [...lines].sort((a, b) => (a === b ? 0 : isNext(a, b) ? -1 : 1));
 
+const nowhere: ReadonlySet<string> = new Set();
+
 /** Where one of its lines finds nothing, only a shorter one may. */
 export class ParkedBerth implements Berth {
   readonly coves = new Map<Leaf, LeafCove>();
@@ -23,6 +25,9 @@ export class ParkedBerth implements Berth {
   private least = Number.POSITIVE_INFINITY;
   /** There may be something for them. */
   isOpen = false;
+  within: ReadonlySet<string> | null = nowhere;
+  /** Room comes about for one of them without anybody's being asked: as long as it does, they look for nothing dearer elsewhere. */
+  isAwaited = false;
 
   constructor(
     readonly fit: Fit,
@@ -119,16 +124,36 @@ export class Berths {
     return berth;
   }
 
-  /** There may be something for them. */
+  /** There may be something for them, anywhere. */
   awaken(berth: ParkedBerth): void {
     berth.isOpen = true;
+    berth.within = null;
     this.opened.add(berth);
+  }
+
+  /** There may be something for them on these machines, too. */
+  awakenOn(berth: ParkedBerth, machines: readonly string[]): void {
+    berth.isOpen = true;
+    if (berth.within) berth.within = new Set([...berth.within, ...machines]);
+    this.opened.add(berth);
+  }
+
+  /** One of them waits for room that comes about by itself. */
+  await(berth: ParkedBerth): void {
+    berth.isAwaited = true;
+    berth.within = null;
   }
 
   /** Nobody of them found anything. */
   close(): void {
-    for (const berth of this.opened) berth.isOpen = false;
-    this.opened.clear();
+    for (const berth of this.opened) this.shut(berth);
+  }
+
+  shut(berth: ParkedBerth): void {
+    berth.isOpen = false;
+    berth.within = berth.isAwaited ? null : nowhere;
+    berth.isAwaited = false;
+    this.opened.delete(berth);
   }
 
   /** Forgets those that nobody looks from any more. */

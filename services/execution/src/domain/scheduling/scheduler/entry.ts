@@ -80,6 +80,8 @@ export interface Berth {
   readonly level: Level;
   /** There may be something for them. */
   readonly isOpen: boolean;
+  /** … on these machines alone; null: anywhere. */
+  readonly within: ReadonlySet<string> | null;
   /** The shortest limit of its lines. */
   readonly shortest: number;
   readonly coves: ReadonlyMap<Leaf, Cove>;

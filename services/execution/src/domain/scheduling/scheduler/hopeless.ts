@@ -73,6 +73,11 @@ export class Hopeless {
     }
   }
 
+  /** There is nothing for anybody of it who keeps nothing for itself. */
+  isVain(berth: Berth): boolean {
+    return !this.left.has(berth);
+  }
+
   /** Somebody makes way, or keeps machines no more: there may be something for those who found nothing. */
   forget(): void {
     this.vain.clear();

@@ -3,6 +3,7 @@ import type { Decision, Request } from '../request.ts';
 import { Core } from './core.ts';
 import type { Entry } from './entry.ts';
 import { Ledger } from './ledger.ts';
+import { News } from './news.ts';
 import { Parking } from './parking.ts';
 import { Placing } from './placing.ts';
 import { Round } from './round.ts';
@@ -39,6 +40,7 @@ class Play {
   readonly core = new Core({ ...defaultSettings, reservations: 2 }, () => 0.5);
   private readonly parking = new Parking(this.core);
   private readonly ledger = new Ledger(this.core, this.parking);
+  private readonly news = new News(this.core, this.parking.berths, this.parking.sought);
   private now = 0;
 
   constructor(gpus: readonly number[], guaranteed: number | null) {
@@ -67,12 +69,12 @@ class Play {
   /** What each that waits would find: all asked after one another, and each as if nobody had been asked before it. */
   answers(): readonly { readonly remembered: string; readonly plain: string }[] {
     const trial = new Trial(this.core, this.now);
-    const [placing, victims] = [this.placingOn(trial), new Victims(this.core, trial)];
+    const [placing, victims] = [this.placingOn(trial), new Victims(this.core, trial, this.news)];
     return [...this.core.entries.values()]
       .filter((entry) => entry.line !== null)
       .map((entry) => ({
         remembered: this.answer(entry, { trial, placing, victims }),
-        plain: this.answer(entry, { trial, placing: this.placingOn(trial), victims: new Victims(this.core, trial) }),
+        plain: this.answer(entry, { trial, placing: this.placingOn(trial), victims: new Victims(this.core, trial, this.news) }),
       }));
   }
 
@@ -88,7 +90,7 @@ class Play {
   }
 
   private placingOn(trial: Trial): Placing {
-    return new Placing(this.core, new Parking(this.core), trial);
+    return new Placing(this.core, new Parking(this.core), trial, this.news);
   }
 
   private decide(): readonly Decision[] {

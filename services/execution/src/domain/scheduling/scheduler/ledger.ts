@@ -69,6 +69,7 @@ export class Ledger {
   }
 
   placed(id: string, placed: Placed): void {
+    this.parking.hear(id, { ...placed, kind: 'place' });
     const entry = this.core.entries.get(id);
     const need = entry?.shape.ask.choices[placed.choice];
     if (!entry || !need || entry.running) return;
@@ -96,6 +97,7 @@ export class Ledger {
   }
 
   preempting(id: string, at: number): void {
+    this.parking.hear(id, { kind: 'preempt', at });
     const entry = this.core.entries.get(id);
     if (!entry?.running) return;
     this.core.runners.makesWay(entry, entry.running, at);
@@ -103,6 +105,7 @@ export class Ledger {
   }
 
   reserved(id: string, reserved: Reserved): void {
+    this.parking.hear(id, { ...reserved, kind: 'reserve' });
     const entry = this.core.entries.get(id);
     const need = entry?.shape.ask.choices[reserved.choice];
     if (!entry || !need || entry.running) return;
@@ -132,6 +135,7 @@ export class Ledger {
   }
 
   ended(id: string, at: number): void {
+    this.parking.hear(id, { kind: 'expire' });
     const entry = this.core.entries.get(id);
     if (!entry) return;
     this.stop(entry, at);

@@ -1,3 +1,4 @@
+import type { Decision } from '../request.ts';
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import { Berths } from './cove.ts';
@@ -6,7 +7,9 @@ import type { WaitReason } from './facts.ts';
 import { Heap } from './heap.ts';
 import { levels } from './level.ts';
 import type { Option } from './options.ts';
+import { type Found, Proposal, type Told } from './proposal.ts';
 import { Prospects } from './prospects.ts';
+import { Sought } from './sought.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
 export interface Verdict {
@@ -40,6 +43,8 @@ const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
 /** Lines that wait until something changes that could help them: what could not, does not wake them. */
 export class Parking {
   readonly berths = new Berths();
+  readonly sought: Sought;
+  private proposal: Proposal | null = null;
   private readonly byNode = new Map<string, Set<Line>>();
   private ripening = new Heap(isSooner);
   /** When those whom a limit stops will have waited too long: what is given back there is kept for them from then on. */
@@ -52,7 +57,9 @@ export class Parking {
   private readonly missed = new WeakSet<Reservation>();
   private edition = 0;
 
-  constructor(private readonly core: Core) {}
+  constructor(private readonly core: Core) {
+    this.sought = new Sought(core.cluster.improved);
+  }
 
   park(line: Line, { options, nodes, wantsReservation }: Verdict): void {
     const stopping = [...nodes];
@@ -86,6 +93,25 @@ export class Parking {
       leaf.isUnreserved = false;
       if (isNext(leaf)) leaf.isPutOff = false;
     }
+  }
+
+  /** What was found out beside these decisions holds when they have been told as they are. */
+  propose(decisions: readonly Decision[], now: number, found: Found): void {
+    this.proposal = new Proposal(decisions, now, found);
+  }
+
+  hear(request: string, told: Told): void {
+    this.proposal?.hear(request, told);
+  }
+
+  private conclude(): void {
+    const { proposal } = this;
+    this.proposal = null;
+    if (!proposal?.isFact) return;
+    const { position, inVain, closed, putOff } = proposal.found;
+    for (const each of inVain) this.sought.set(each, position);
+    for (const berth of closed) this.berths.shut(berth);
+    for (const leaf of putOff) leaf.isPutOff = true;
   }
 
   private waitPatiently(line: Line): void {
@@ -150,6 +176,8 @@ export class Parking {
 
   everything(): void {
     this.forgetRoomless();
+    this.core.cluster.improved.everywhere();
+    this.proposal = null;
     for (const leaf of this.core.queues.leaves.values()) for (const line of leaf.lines.values()) this.core.queues.wake(line);
   }
 
@@ -187,6 +215,7 @@ export class Parking {
 
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
+    this.conclude();
     for (let ripe = this.ripening.first(); ripe && ripe.at <= now; ripe = this.ripening.first()) {
       this.ripening.pop();
       this.improve(ripe.entry);
@@ -274,9 +303,10 @@ export class Parking {
       // Where islands are promised, what is given back on one machine lets others have what was kept for them elsewhere.
       const hasRoom = promises.length > 0 && (rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null);
       if (promises.length > 0) rooms.set(fit.room, hasRoom);
-      const isBetter = hasRoom || prospects.mayServe(fit, level);
-      if (isBetter || promises.length > 0) told.clear();
-      if (isBetter) this.berths.awaken(berth);
+      const machines = hasRoom ? [] : prospects.for(fit, level);
+      if (hasRoom || machines.length > 0 || promises.length > 0) told.clear();
+      if (hasRoom) this.berths.awaken(berth);
+      else if (machines.length > 0) this.berths.awakenOn(berth, machines);
     }
     this.berths.sweep();
     cluster.improved.clear();

@@ -11,6 +11,7 @@ import type { WaitReason } from './facts.ts';
 import { seatOn } from './fork.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
+import type { News } from './news.ts';
 import type { Option } from './options.ts';
 import type { Parking } from './parking.ts';
 import { orgOf } from './queues.ts';
@@ -44,6 +45,7 @@ export class Placing {
     private readonly core: Core,
     private readonly parking: Parking,
     private readonly trial: Trial,
+    private readonly news: News,
   ) {
     this.alike = new InVain(core, trial.now);
   }
@@ -110,13 +112,13 @@ export class Placing {
   }
 
   /** On what those leave over whom it would delay there. */
-  private squeeze(entry: Entry, { fit, choice }: Option, delayedOn: Conflicts['on']): Omit<Spot, 'isBorrowed'> | null {
+  private squeeze(entry: Entry, { fit, choice, level }: Option, delayedOn: Conflicts['on']): Omit<Spot, 'isBorrowed'> | null {
     if (fit.nodes > 1 || fit.need.near || fit.need.apart) return null;
     // What is left over is no more than what is free.
     if (this.core.placerFor(fit.need.pool).find(fit.need) === null) return null;
     const need = this.core.needs.of(fit.need);
     const { fleet } = this.core.cluster;
-    for (const machine of this.core.reservations.machines) {
+    for (const machine of this.keptFor(entry, { fit, choice, level })) {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
       const delayed = delayedOn(machine);
@@ -125,6 +127,13 @@ export class Placing {
         return { choice, seats: [seat], candidates: 1, score: 0, way: 'backfilled' };
     }
     return null;
+  }
+
+  /** Of those that somebody keeps, those where there may be something for it. */
+  private keptFor(entry: Entry, option: Option): readonly string[] {
+    const { reservations } = this.core;
+    const within = this.news.for(entry, option);
+    return within === null ? reservations.machines : [...within].filter((machine) => reservations.on(machine).length > 0).sort();
   }
 
   /** On machines that those of a lower level keep for themselves, where others leave it enough. */

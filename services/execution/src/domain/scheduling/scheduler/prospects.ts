@@ -27,10 +27,13 @@ export class Prospects {
     this.forks = forks;
   }
 
-  /** One member at least might have room there. */
-  mayServe({ need: asked }: Fit, level: Level): boolean {
+  /** Machines on which one member at least might have room. */
+  for({ need: asked }: Fit, level: Level): readonly string[] {
     const need = this.core.needs.of(asked);
-    return this.forks[level].some((place) => (asked.machine ?? place.id) === place.id && seatOn(place, need) !== null);
+    const machines: string[] = [];
+    for (const place of this.forks[level])
+      if ((asked.machine ?? place.id) === place.id && seatOn(place, need) !== null) machines.push(place.id);
+    return machines;
   }
 
   private goes(entry: Entry, level: Level, isReady: (entry: Entry) => boolean): boolean {

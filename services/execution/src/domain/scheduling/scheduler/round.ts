@@ -1,9 +1,13 @@
 import type { Decision } from '../request.ts';
+import { Coming } from './coming.ts';
 import type { Core } from './core.ts';
 import { type Entry, isPressing, type Line } from './entry.ts';
 import type { WaitReason } from './facts.ts';
+import { Findings } from './findings.ts';
+import { Gathering } from './gathering.ts';
 import { Hopeless } from './hopeless.ts';
 import { levels } from './level.ts';
+import { News } from './news.ts';
 import { fitsOf, type Option, type Options } from './options.ts';
 import type { Parking } from './parking.ts';
 import { Placing, type Spot } from './placing.ts';
@@ -28,6 +32,9 @@ export class Round {
   private readonly victims: Victims;
   private readonly reserving: Reserving;
   private readonly hopeless: Hopeless;
+  private readonly news: News;
+  private readonly coming: Coming;
+  private readonly findings: Findings;
   /**
    * There may be something for those who were told that there is nothing. Where there are quotas, the round is over then: the next one
    * knows of it as a fact, and within one round what found nothing finds nothing, looked at or not.
@@ -48,10 +55,13 @@ export class Round {
     this.isOfAll = isOfAll;
     parking.judge(now);
     this.trial = new Trial(core, now);
-    this.placing = new Placing(core, parking, this.trial);
-    this.victims = new Victims(core, this.trial);
+    this.news = new News(core, parking.berths, parking.sought);
+    this.placing = new Placing(core, parking, this.trial, this.news);
+    this.victims = new Victims(core, this.trial, this.news);
     this.reserving = new Reserving(core, this.trial);
+    this.coming = new Coming(core, this.news, now);
     this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving });
+    this.findings = new Findings(core, { berths: parking.berths, hopeless: this.hopeless, news: this.news });
     this.turns = new Turns(core, now, this.hopeless);
   }
 
@@ -60,12 +70,13 @@ export class Round {
       if (this.decisions.length === this.limit) return this.decisions;
       this.decisions.push({ kind: 'expire', request: request.id });
     }
-    this.gather();
+    const { core, parking, hopeless, turns, now } = this;
+    const kept = new Gathering({ core, parking, hopeless, turns, now }).run();
     this.turns.start();
     try {
       let turn = this.turns.next();
       for (; turn && !this.isReopened && this.decisions.length < this.limit; turn = this.turns.next()) this.take(turn);
-      if (!turn && this.trial.isClean) this.parking.settled((leaf) => this.reserving.isNext(leaf));
+      this.conclude(turn === null, kept);
     } finally {
       this.trial.undo();
       for (const line of this.core.queues.active) this.core.admission.keepers.delete(line);
@@ -73,58 +84,23 @@ export class Round {
     return this.decisions;
   }
 
-  private gather(): void {
-    const { queues, admission, reservations } = this.core;
-    this.wakeAwaited();
-    for (const line of [...queues.active]) {
-      admission.keepers.delete(line);
-      if (!this.parkUnseen(line)) this.turns.add(line);
-    }
-    this.hopeless.forget();
-    for (const { entry } of reservations) {
-      const { line } = entry;
-      if (line?.isParked && line.next(0)?.entry === entry && line.coves.some(({ berth }) => berth.isOpen)) this.turns.add(line);
-    }
-    for (const leaf of this.hopeless.takers()) this.turns.addParked(leaf);
-    for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
-  }
-
-  /**
-   * With quotas some count for others though there is nothing for them: for whom room is being made, its queue holds that already; and
-   * whoever has waited too long may be stopped by a limit that others have reached since, and keeps what is given back there.
-   */
-  private wakeAwaited(): void {
-    const { queues, admission, reservations, settings } = this.core;
-    if (admission.isFree) return;
-    for (const { entry } of reservations) {
-      const { line } = entry;
-      if (line?.isParked && line.next(0)?.entry === entry && this.core.isComing(entry)) queues.wake(line);
-    }
-    for (const leaf of queues.leaves.values()) {
-      if (leaf.urgent === 0 && this.now - leaf.earliest < settings.overdueMs) continue;
-      for (const line of leaf.lines.values()) if (line.isParked && this.isPressing(line.next(0)?.entry)) queues.wake(line);
-    }
-  }
-
-  private isPressing(entry: Entry | undefined): boolean {
-    return entry !== undefined && isPressing(entry, this.now, this.core.settings.overdueMs);
-  }
-
-  /** Without quotas and promises it is known what it looks for before its turn. */
-  private parkUnseen(line: Line): boolean {
-    const { admission, promises } = this.core;
-    const head = line.next(0)?.entry;
-    if (!admission.isFree || promises.length > 0 || line.kind.isSolid || !head || head.reservation) return false;
-    const { options } = admission.optionsOf(head, false);
-    if (options.some(({ fit }) => fit.need.near !== undefined)) return false;
-    this.parking.parkUnseen(line, options);
-    return true;
+  /** What was found out holds until a fact comes; beside something that was proposed, when that has become a fact. */
+  private conclude(isOver: boolean, kept: readonly Line[]): void {
+    if (isOver && this.trial.isClean) this.parking.settled((leaf) => this.reserving.isNext(leaf));
+    if (!this.isOfAll && this.news.areKnown) this.parking.propose(this.decisions, this.now, this.findings.of(isOver, kept));
   }
 
   private take(turn: Turn): void {
     const { entry, line } = turn;
+    this.findings.looked.add(line);
+    if (this.coming.isKnown(entry, line)) {
+      this.findings.coming(entry);
+      this.come(entry, line);
+      this.reopen();
+      return;
+    }
     const admitted = this.core.admission.optionsOf(entry, line.kind.isSolid);
-    const hasKept = entry.reservation !== null;
+    const { reservation } = entry;
     const mark = this.trial.mark();
     const found = this.find(entry, admitted);
     if (typeof found === 'string') this.block(turn, admitted, found);
@@ -134,7 +110,8 @@ export class Round {
     } else {
       this.propose(entry, found);
       this.turns.placed();
-      if (hasKept) {
+      if (reservation) {
+        this.news.add(reservation);
         line.leaf.isUnreserved = true;
         this.isReopened = true;
       }
@@ -174,14 +151,17 @@ export class Round {
     }
     if (takeover) this.preempt(entry, takeover, admitted.options);
     const isReserved = takeover !== null || this.reserve(entry, admitted.options, reason);
-    line.reason = takeover || isComing ? 'preempting' : reason;
+    line.reason = reason;
     this.keepQuota(line, entry, admitted.blocked);
+    if (isComing) this.findings.coming(entry);
     if (takeover || isComing) {
-      if (line.isParked) this.core.queues.wake(line);
-      this.letNextTry(entry);
+      this.come(entry, line);
       return;
     }
-    if (!hasKept) this.hopeless.mark(line, admitted.options);
+    if (!hasKept) {
+      this.hopeless.mark(line, admitted.options);
+      this.findings.blocked(line);
+    }
     this.turns.blocked();
     if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
   }
@@ -192,7 +172,9 @@ export class Round {
   }
 
   /** Room is made for it: it counts as if it were there, and the next of its queue may have others make way, too. */
-  private letNextTry(entry: Entry): void {
+  private come(entry: Entry, line: Line): void {
+    line.reason = 'preempting';
+    if (line.isParked) this.core.queues.wake(line);
     this.trial.expect(entry);
     this.turns.coming();
   }
@@ -208,7 +190,9 @@ export class Round {
 
   private preempt(entry: Entry, { choice, seats, victims }: Takeover, options: readonly Option[]): void {
     this.isReopened = true;
+    if (entry.reservation) this.news.add(entry.reservation);
     for (const victim of victims) {
+      if (victim.entry.running) this.news.add(victim.entry.running);
       this.trial.makeWay(victim.entry);
       this.decisions.push({ kind: 'preempt', request: victim.entry.request.id, by: entry.request.id, reason: victim.reason });
     }
@@ -220,7 +204,10 @@ export class Round {
   /** True where it keeps machines for itself, or need not. */
   private reserve(entry: Entry, options: readonly Option[], reason: WaitReason): boolean {
     if (!this.reserving.isWanted(entry, options, reason)) return true;
-    if (!options.some(({ level }) => this.reserving.mayNow(entry, level))) return false;
+    if (!options.some(({ level }) => this.reserving.mayNow(entry, level))) {
+      this.findings.putOff(entry);
+      return false;
+    }
     const reserved = this.reserving.reserve(entry, options);
     if (reserved) this.decisions.push({ kind: 'reserve', request: entry.request.id, ...reserved });
     return true;
@@ -240,8 +227,12 @@ export class Round {
     });
   }
 
+  private isPressing(entry: Entry): boolean {
+    return isPressing(entry, this.now, this.core.settings.overdueMs);
+  }
+
   /** Of a limit that stopped somebody for too long, those behind it take no more. */
   private keepQuota(line: Line, entry: Entry, blocked: ReadonlyMap<string, string>): void {
-    if (this.isPressing(entry) && blocked.size > 0) this.core.admission.keepers.set(line, { entry, blocked });
+    if (blocked.size > 0 && this.isPressing(entry)) this.core.admission.keepers.set(line, { entry, blocked });
   }
 }

@@ -11,9 +11,11 @@ import { forkOf, seatOn, shiftOn, withhold } from './fork.ts';
 import { InVain } from './in-vain.ts';
 import { levels, mayDisplace } from './level.ts';
 import { needed } from './needed.ts';
+import type { News } from './news.ts';
 import type { Option } from './options.ts';
 import { seatOf } from './placing.ts';
 import { orgOf } from './queues.ts';
+import { sitesFor } from './sites.ts';
 import type { Trial } from './trial.ts';
 
 export interface Takeover {
@@ -50,6 +52,7 @@ export class Victims {
   constructor(
     readonly core: Core,
     readonly trial: Trial,
+    private readonly news: News,
   ) {
     this.alike = new InVain(core, trial.now + core.settings.graceMs);
     this.claims = new Claims(core, trial.now);
@@ -68,7 +71,11 @@ export class Victims {
     if ((key !== null && this.inVain.has(key)) || (room !== null && this.alike.get(room, entry))) return null;
     const takeover = this.tried({ entry, option, amounts: this.claims.amountsOf(option) });
     // Where nobody has to make way, others like it have not looked in vain.
-    if (takeover) return takeover.victims.length > 0 ? takeover : null;
+    if (takeover) {
+      if (takeover.victims.length > 0) return takeover;
+      this.news.await(entry, option);
+      return null;
+    }
     if (key !== null) this.inVain.add(key);
     if (room !== null) this.alike.set(room, entry, true);
     return null;
@@ -155,18 +162,10 @@ export class Victims {
       const offer = this.offerOn(taker, place, { conflicts, victims, most: best?.cost ?? Number.POSITIVE_INFINITY });
       if (offer && (best === null || isCheaper(offer, best))) best = offer;
     };
-    // What it keeps for itself is in nobody's way but others'.
-    const own = new Set(entry.reservation?.seats.map(({ machine }) => machine));
-    const { machine } = option.fit.need;
-    for (const id of machine === undefined ? own : [machine]) {
-      const place = fleet.get(id);
-      if (place) consider(place);
-    }
-    if (machine !== undefined) return best;
-    for (const { place, bound } of this.core.ransoms.inOrder(option)) {
+    for (const { place, bound } of sitesFor(taker, this.core, this.news)) {
       // No machine after it costs less; one that costs the same may have the smaller name.
       if (bound > costOfBest(best)) break;
-      if (!own.has(place.id)) consider(place);
+      consider(place);
     }
     return best;
   }
