@@ -49,6 +49,8 @@ export const edgeRefusals = {
   RouteNotFound: 404,
   MethodNotAllowed: 405,
   RequestTimedOut: 408,
+  IdempotencyKeyInUse: 409,
+  AnswerNotKept: 409,
   PayloadTooLarge: 413,
   UnsupportedMediaType: 415,
   IdempotencyKeyReused: 422,
@@ -68,6 +70,7 @@ export const edgeRefusals = {
   ModelBusy: 503,
   ModelUnavailable: 503,
   UsageUntold: 503,
+  IdempotencyUnavailable: 503,
   ModelTimedOut: 504,
   DeadlineExceeded: 504,
 } as const;

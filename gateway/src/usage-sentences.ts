@@ -38,4 +38,9 @@ export const usageSentences: Readonly<Record<string, Sentence>> = {
     `The budget of ${limitIn(details)} a ${named(details, 'period', 'period')} ${whoseIn(details)} is spent: it begins anew at ${named(details, 'beginsAnewAt', 'its end')}, or ${askIn(details)} for more.`,
   TokenBudgetSpent: (details) =>
     `The ${limitIn(details)} ${tokensIn(details)} a ${named(details, 'period', 'period')} ${whoseIn(details)} are used up: they begin anew at ${named(details, 'beginsAnewAt', 'its end')}, or ${askIn(details)} for more.`,
+  IdempotencyKeyInUse: 'The request with this Idempotency-Key is still under way: come again for its answer.',
+  AnswerNotKept:
+    'The request with this Idempotency-Key was made and charged, but its answer is not kept, being too long or one of too many: use a new key to make it again.',
+  IdempotencyUnavailable:
+    'Whether this Idempotency-Key was used cannot be found out just now, so nothing was done: try again, or send the request without one.',
 };

@@ -5,18 +5,11 @@ import type { FastifyRequest } from 'fastify';
 import { asking, type Caller } from '../access/caller.ts';
 import { cookieIn } from '../access/session-cookie.ts';
 import type { Call, Parts } from '../dialect.ts';
-import { edgeFailure, Failed, refusal } from '../failure.ts';
+import { Failed, refusal } from '../failure.ts';
 import { type Exchange, pathOf } from './exchange.ts';
+import { idempotencyKeyIn } from './idempotency-key.ts';
 
 const defaultDeadlineMs = 5_000;
-const keyForm = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
-
-const idempotencyKeyOf = ({ headers }: FastifyRequest): string | undefined => {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !keyForm.test(key)) throw new Failed(edgeFailure('BadIdempotencyKey'));
-  return key;
-};
 
 /** The id of a command whose caller chose a key: the same key of another caller, or for another operation, is another command. */
 const commandIdOf = (key: string, operation: Operation, { caller: { principal, orgId, spaceId } }: Exchange, ip: string): string => {
@@ -49,7 +42,7 @@ export class Asking implements Call {
     this.#bus = bus;
     this.#request = request;
     this.#exchange = exchange;
-    this.#key = idempotencyKeyOf(request);
+    this.#key = idempotencyKeyIn(request.headers);
     this.signal = signal;
   }
 

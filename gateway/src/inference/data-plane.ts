@@ -9,6 +9,7 @@ import type { Admission } from './admission/offer.ts';
 import { startContent } from './content/start-content.ts';
 import { Shadows } from './forward/shadows.ts';
 import { Upstreams } from './forward/upstreams.ts';
+import { startReplay } from './replay/start-replay.ts';
 import { followRoutes } from './routing/follow-routes.ts';
 import type { RunSettings } from './run/run-parts.ts';
 import { Runs } from './run/runs.ts';
@@ -36,6 +37,7 @@ const settingsOf = ({ inferenceBodyLimit, inferencePatienceMs }: GatewayConfig):
   queueMs: 60_000,
   stallMs: 60_000,
   patienceMs: inferencePatienceMs,
+  afterLeavingMs: 300_000,
 });
 
 /** What forwards requests to models: routes from memory, one round trip to Redis before and one after, and the bytes in between. */
@@ -47,6 +49,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const { redisUrl: url, inferenceRedisPatienceMs: patienceMs, inferenceLeaseSeconds } = config;
   const book = new DurableUsage({ url, bus, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000 });
   const content = startContent({ bus, log, clock });
+  const replay = startReplay({ url, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000, clock });
   const upstreams = new Upstreams();
   const runs = new Runs({
     admission: admission ?? admitted.admission,
@@ -56,6 +59,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     upstreams,
     shadows: new Shadows(upstreams),
     tapsOf: [content.tapOf],
+    keyed: replay.keyed,
     settings: { ...settingsOf(config), ...settings },
     log,
     clock,
@@ -65,6 +69,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     runs,
     stop: async () => {
       await runs.stop();
+      replay.close();
       await Promise.all([book.close(), content.close()]);
       await Promise.all([routes.close(), admitted.close()]);
     },

@@ -18,7 +18,7 @@ const restMs = 1_000;
 const longestReconnectMs = 5_000;
 const quietMs = 60_000;
 
-type Script = (numberOfKeys: number, ...keysThenArguments: readonly (string | number)[]) => Promise<unknown>;
+type Script = (numberOfKeys: number, ...keysThenArguments: readonly (string | number | Buffer)[]) => Promise<unknown>;
 
 /** Redis as requests may use it: it answers at once or not at all, and whoever asks can go on without. */
 export class SharedRedis {
@@ -52,8 +52,8 @@ export class SharedRedis {
     return this.#redis.status !== 'ready' || performance.now() < this.#restUntil;
   }
 
-  /** Undefined where there was no answer: then nobody knows whether the script ran. */
-  run(script: string, keys: readonly string[], given: readonly (string | number)[]): Promise<unknown> {
+  /** Undefined where there was no answer: then nobody knows whether the script ran. `fooBuffer` is `foo` whose texts come as bytes. */
+  run(script: string, keys: readonly string[], given: readonly (string | number | Buffer)[]): Promise<unknown> {
     // `defineCommand` adds the method; its types cannot say so.
     return this.#asked(() => (this.#redis as Redis & Record<string, Script>)[script]?.(keys.length, ...keys, ...given));
   }

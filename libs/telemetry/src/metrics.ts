@@ -72,6 +72,11 @@ export const metrics = {
   /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */
   usageRecords: counter<'outcome'>('orrery_usage_records_total', 'What requests for inference came to, on its way into the inference log'),
   usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),
+  /** `outcome`: an `answer` or a `failure` was given again, or only its charge is known (`spent`); `other` request, still `busy`, `unknown` without Redis; kept `late`. */
+  keyedRequests: counter<'outcome'>(
+    'orrery_inference_keyed_total',
+    'Requests with an Idempotency-Key that was used before, or cannot be kept',
+  ),
   /** `outcome`: `settled`, or `unreadable` where what was noted says too little. */
   inferenceLost: counter<'outcome'>('orrery_inference_lost_total', 'Requests that nobody settled in time, found and settled as estimated'),
   /** `outcome`: `settled`; `repeated` where it was known; or `refused`, where it cannot be read and an operator must look. */

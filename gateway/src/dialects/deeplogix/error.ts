@@ -10,6 +10,8 @@ const fields: Readonly<Record<string, string>> = {
   CrossSite: 'ORIGIN',
   EmailNotVerified: 'EMAIL',
   IdempotencyKeyReused: 'IDEMPOTENCY_KEY',
+  IdempotencyKeyInUse: 'IDEMPOTENCY_KEY',
+  AnswerNotKept: 'IDEMPOTENCY_KEY',
   MalformedJson: 'BODY',
   MalformedRequest: 'REQUEST',
   ModelRefused: 'MESSAGE',

@@ -30,7 +30,8 @@ export interface AnswerOptions {
   readonly trailers: readonly string[];
 }
 
-const isFrameEnd = (bytes: Buffer): boolean => {
+/** Whether another frame can begin after these bytes. */
+export const isFrameEnd = (bytes: Buffer): boolean => {
   const last = bytes.at(-1);
   const before = bytes.at(-2);
   return (last === lf && (before === lf || before === cr)) || (last === cr && (before === cr || before === lf));

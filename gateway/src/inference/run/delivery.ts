@@ -24,6 +24,7 @@ export class Delivery {
   readonly #response: ServerResponse;
   readonly #taps: readonly Tap[];
   #isOver = false;
+  #hasLeft = false;
   /** The head is out: nothing but these bytes can be said any more. */
   hasBegun = false;
 
@@ -32,23 +33,40 @@ export class Delivery {
     this.#taps = taps;
   }
 
+  /** The client is there no more, and whoever listens hears the rest. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#response.destroy();
+  }
+
   /** `promised`: names of the trailers. */
   begin(headers: Headers, promised: readonly string[]): void {
     // To who reads no chunks, as proxies that speak HTTP/1.0, nothing can be said after the body; to promise it is a fault.
-    const trailer = this.#response.useChunkedEncodingByDefault ? { trailer: promised.join(', ') } : {};
+    const hasTrailers = promised.length > 0 && this.#response.useChunkedEncodingByDefault;
+    const trailer = hasTrailers ? { trailer: promised.join(', ') } : {};
     this.#head({ ...headers, ...trailer });
   }
 
   /** False: the client takes no more until it has drained. */
   write(chunk: Buffer): boolean {
     for (const tap of this.#taps) tap.bytes(chunk);
-    return this.#response.write(chunk);
+    return this.#hasLeft || this.#response.write(chunk);
+  }
+
+  /** Resolves when the client has taken it, or is gone. */
+  writeOut(chunk: Buffer): Promise<void> {
+    for (const tap of this.#taps) tap.bytes(chunk);
+    return new Promise((resolve) => {
+      this.#response.write(chunk, () => resolve());
+    });
   }
 
   /** All of it was written. */
   finish(trailers: Headers): void {
-    this.#response.addTrailers(texts(trailers));
-    this.#response.end();
+    if (!this.#hasLeft) {
+      this.#response.addTrailers(texts(trailers));
+      this.#response.end();
+    }
     this.#over(true, trailers);
   }
 
@@ -56,13 +74,13 @@ export class Delivery {
   whole(headers: Headers, body: Buffer): void {
     this.#head({ ...headers, 'content-length': body.length });
     for (const tap of this.#taps) tap.bytes(body);
-    this.#response.end(body);
+    if (!this.#hasLeft) this.#response.end(body);
     this.#over(true, none);
   }
 
   /** The rest will not come, and the client has been told so. */
   endEarly(): void {
-    this.#response.end();
+    if (!this.#hasLeft) this.#response.end();
     this.#over(false, none);
   }
 
@@ -79,7 +97,7 @@ export class Delivery {
 
   #head(headers: Headers): void {
     this.hasBegun = true;
-    this.#response.writeHead(this.#response.statusCode, { ...headers });
+    if (!this.#hasLeft) this.#response.writeHead(this.#response.statusCode, { ...headers });
     for (const tap of this.#taps) tap.head(this.#response.statusCode, headers);
   }
 

@@ -33,6 +33,7 @@ export class RequestRun {
   /** How the caller stands with the limits. */
   #standing: Headers = {};
   #stalled: NodeJS.Timeout | undefined;
+  #left: NodeJS.Timeout | undefined;
 
   /** Throws `Failed` where there is no offer. */
   constructor(parts: RunParts, call: RunCall) {
@@ -53,22 +54,45 @@ export class RequestRun {
     if (!book.hasRoom) throw new Failed(edgeFailure('UsageUntold', { headers: retrySoon }));
     const ways = waysOf(this.#parts, this.#call, this.#offer);
     const held = await this.#reserve(ways);
+    let failed: Failed | undefined;
     try {
       await this.#forward(ways);
     } catch (error) {
-      this.#account.status = error instanceof Failed ? error.failure.status : 500;
-      this.#account.error = error instanceof Failed ? error.failure.code : 'Fault';
+      if (error instanceof Failed) failed = error;
+      this.#account.status = failed?.failure.status ?? 500;
+      this.#account.error = failed?.failure.code ?? 'Fault';
       throw error;
     } finally {
       this.#attempt?.cancel();
+      clearTimeout(this.#left);
       this.#delivery.close();
-      await book.settled(held, this.#account.told(this.#account.settle()));
+      await this.#settle(held, failed);
     }
   }
 
-  /** The client waits no more. */
+  async #settle(held: Held, failed: Failed | undefined): Promise<void> {
+    const settlement = this.#account.settle();
+    try {
+      await this.#call.once?.settling(settlement, failed);
+    } finally {
+      await this.#parts.book.settled(held, this.#account.told(settlement));
+    }
+  }
+
+  /** The client waits no more. What is made once, and was sent, goes on for a while: the client may come back for it. */
   leave(): void {
-    this.#stop('client-left');
+    const { once } = this.#call;
+    const goesOn = once?.outlivesClient === true && this.#account.isSent && this.#account.ending === undefined;
+    const stop = (): void => this.#stop('client-left');
+    if (once === undefined || !goesOn) {
+      stop();
+      return;
+    }
+    if (this.#left !== undefined) return;
+    this.#left = setTimeout(stop, this.#parts.settings.afterLeavingMs);
+    once.onPointless = stop;
+    this.#delivery.leave();
+    this.resume();
   }
 
   /** This process waits no more. */

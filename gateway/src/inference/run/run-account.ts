@@ -59,6 +59,12 @@ export class RunAccount {
     return this.#firstByteMs;
   }
 
+  /** Whether it costs something from here on, whoever leaves. */
+  get isSent(): boolean {
+    const { phase } = this.#account;
+    return phase !== 'admitted' && phase !== 'settled';
+  }
+
   get ending(): Ending | undefined {
     return this.#ending;
   }

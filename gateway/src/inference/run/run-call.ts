@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Failed } from '../../failure.ts';
 import type { Question } from '../forward/question.ts';
+import type { Once } from '../replay/once.ts';
 import type { Headers, Tap } from './delivery.ts';
 import type { Asker } from './record.ts';
 
@@ -17,4 +18,6 @@ export interface RunCall {
   readonly frameOf: (failure: Failed) => Buffer;
   /** Whoever else hears what the client is given. */
   readonly taps: readonly Tap[];
+  /** Where it is to be made once. */
+  readonly once?: Once | undefined;
 }

@@ -3,6 +3,7 @@ import type { Admission } from '../admission/offer.ts';
 import type { Question } from '../forward/question.ts';
 import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
+import type { Keyed } from '../replay/keyed.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { OrgSettings } from '../settings/org-settings.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
@@ -20,6 +21,8 @@ export interface RunSettings {
   readonly stallMs: number;
   /** How long requests under way may go on when this process stops. */
   readonly patienceMs: number;
+  /** How long a request that is made once goes on for a client that has left, and may come back for its answer. */
+  readonly afterLeavingMs: number;
 }
 
 /** Who listens to the answer of this request; undefined: nobody. Asked once for each. */
@@ -34,6 +37,7 @@ export interface RunParts {
   readonly upstreams: Upstreams;
   readonly shadows: Shadows;
   readonly tapsOf: readonly TapOf[];
+  readonly keyed: Keyed;
   readonly settings: RunSettings;
   readonly log: Log;
   readonly clock: () => number;

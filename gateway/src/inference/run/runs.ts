@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
-import { inference, newId } from '@orrery/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
-import { exchangeOf } from '../../edge/exchange.ts';
+import { idempotencyKeyIn } from '../../edge/idempotency-key.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
-import { questionIn } from '../forward/question.ts';
-import { failureFrame } from '../shapes/failure-frame.ts';
-import type { Asker } from './record.ts';
+import { replayed } from '../replay/keyed.ts';
+import { Once } from '../replay/once.ts';
+import { play } from '../replay/play.ts';
+import { callOf } from './call-of.ts';
+import { Delivery } from './delivery.ts';
 import { RequestRun } from './request-run.ts';
+import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
 
 const sweepMs = 60_000;
-/** Of the request in the inference log and on the bill; `x-request-id` is the client's own name for it, where it has one. */
-const requestHeader = 'x-orrery-request-id';
 
 export type PaidHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -23,7 +23,8 @@ export const isPaidHandler = (handler: unknown): boolean => typeof handler === '
 /** All requests under way that cost money. */
 export class Runs {
   readonly #parts: RunParts;
-  readonly #open = new Map<RequestRun, Promise<void>>();
+  readonly #runs = new Set<RequestRun>();
+  readonly #going = new Set<Promise<void>>();
   readonly #sweeping: NodeJS.Timeout;
   #isStopping = false;
 
@@ -34,7 +35,7 @@ export class Runs {
   }
 
   get open(): number {
-    return this.#open.size;
+    return this.#runs.size;
   }
 
   get bodyLimit(): number {
@@ -45,9 +46,8 @@ export class Runs {
   handlerOf(route: PaidRoute): PaidHandler {
     const handler: PaidHandler = async (request, reply) => {
       if (this.#isStopping) throw new Failed(edgeFailure('ShuttingDown', { headers: { 'retry-after': '1', connection: 'close' } }));
-      const run = this.#runOf(route, request, reply);
-      const going = this.#watched(run, reply.raw);
-      this.#open.set(run, going);
+      const going = this.#serve(route, request, reply);
+      this.#going.add(going);
       try {
         await going;
       } catch (error) {
@@ -56,7 +56,7 @@ export class Runs {
         this.#parts.log.error({ err: error }, 'a request failed while it was answered');
         reply.raw.destroy();
       } finally {
-        this.#open.delete(run);
+        this.#going.delete(going);
       }
       if (!reply.sent) reply.code(499).hijack();
       return reply;
@@ -69,48 +69,53 @@ export class Runs {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#sweeping);
+    this.#parts.keyed.stop();
     const cutting = setTimeout(() => {
-      for (const run of this.#open.keys()) run.cut();
+      for (const run of this.#runs) run.cut();
     }, this.#parts.settings.patienceMs);
-    await Promise.allSettled(this.#open.values());
+    await Promise.allSettled(this.#going);
     clearTimeout(cutting);
     await this.#parts.shadows.stop();
     await this.#parts.upstreams.close();
   }
 
-  #runOf({ client, dialect, path, modelField, modelMember }: PaidRoute, request: FastifyRequest, reply: FastifyReply): RequestRun {
-    const exchange = exchangeOf(request);
-    if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
-    const { body, headers, params } = request;
-    const named = modelField === undefined ? undefined : String(Reflect.get(Object(params), modelField));
-    const given = headers['x-request-id'];
-    const requestId = newId(inference.RequestId);
-    reply.header(requestHeader, requestId);
-    const asker: Asker = {
-      requestId,
-      caller: exchange.caller,
-      client,
-      dialect,
-      route: path,
-      traceId: exchange.traceId,
-      logging: this.#parts.orgSettings.of(exchange.caller.orgId ?? '').logging,
-      correlationId: given === request.id ? request.id : undefined,
-    };
-    const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });
-    return new RequestRun(this.#parts, {
-      asker,
-      question,
-      headers,
-      traceparent: exchange.traceparent,
-      response: reply.raw,
-      takeOver: () => {
-        const set = reply.getHeaders();
-        reply.hijack();
-        return set;
-      },
-      frameOf: ({ failure }) => failureFrame(client, failure),
-      taps: this.#parts.tapsOf.flatMap((tapOf) => tapOf(asker, question) ?? []),
-    });
+  async #serve(route: PaidRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const call = callOf(route, { request, reply }, this.#parts);
+    const key = idempotencyKeyIn(request.headers);
+    await (key === undefined ? this.#run(call) : this.#once(key, call));
+  }
+
+  async #run(call: RunCall): Promise<void> {
+    const { asker, question } = call;
+    const taps = this.#parts.tapsOf.flatMap((tapOf) => tapOf(asker, question) ?? []);
+    const run = new RequestRun(this.#parts, { ...call, taps: [...call.taps, ...taps] });
+    this.#runs.add(run);
+    await this.#watched(run, call.response).finally(() => this.#runs.delete(run));
+  }
+
+  /** Makes the request, or gives the answer that it had before. */
+  async #once(key: string, call: RunCall): Promise<void> {
+    const { keyed } = this.#parts;
+    const { asker, question, response, takeOver } = call;
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    response.once('close', leave);
+    const claimed = await keyed.claim(key, { asker, question, gone: gone.signal }).finally(() => response.off('close', leave));
+    if (claimed === undefined) return this.#run(call);
+    if (!(claimed instanceof Once))
+      return this.#playing(response, () => play(new Delivery(response, []), claimed, { ...takeOver(), ...replayed }));
+    try {
+      if (!gone.signal.aborted) await this.#run({ ...call, taps: [claimed.recording], once: claimed });
+    } finally {
+      await claimed.close();
+    }
+  }
+
+  /** Whoever takes nothing of it for so long is gone. */
+  async #playing(response: ServerResponse, playing: () => Promise<void>): Promise<void> {
+    const stalled = setTimeout(() => response.destroy(), this.#parts.settings.stallMs);
+    await playing().finally(() => clearTimeout(stalled));
+    this.#afterwards(response, response.socket);
   }
 
   /** Back-pressure, and who goes: both are heard at the client's connection. */
@@ -126,10 +131,14 @@ export class Runs {
       await run.go();
     } finally {
       response.off('drain', onDrain).off('close', onClose);
-      if (response.writableEnded && !response.writableFinished && !response.destroyed) this.#boundRest(response);
-      // A connection that stayed open for the next request would keep this process.
-      if (this.#isStopping) socket?.destroySoon();
+      this.#afterwards(response, socket);
     }
+  }
+
+  #afterwards(response: ServerResponse, socket: ServerResponse['socket']): void {
+    if (response.writableEnded && !response.writableFinished && !response.destroyed) this.#boundRest(response);
+    // A connection that stayed open for the next request would keep this process.
+    if (this.#isStopping) socket?.destroySoon();
   }
 
   /** All of it is written, but not all taken. */

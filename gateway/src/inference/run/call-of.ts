@@ -1,0 +1,52 @@
+import { inference, newId } from '@orrery/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PaidRoute } from '../../dialect.ts';
+import { exchangeOf } from '../../edge/exchange.ts';
+import { questionIn } from '../forward/question.ts';
+import { failureFrame } from '../shapes/failure-frame.ts';
+import type { Asker } from './record.ts';
+import type { RunCall } from './run-call.ts';
+import type { RunParts } from './run-parts.ts';
+
+/** Of the request in the inference log and on the bill; `x-request-id` is the client's own name for it, where it has one. */
+const requestHeader = 'x-orrery-request-id';
+
+/** Throws `Failed` where it is no request for a model. */
+export const callOf = (
+  { client, dialect, path, modelField, modelMember }: PaidRoute,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { orgSettings }: Pick<RunParts, 'orgSettings'>,
+): RunCall => {
+  const exchange = exchangeOf(request);
+  if (!exchange) throw new TypeError('a route was reached past the hook that begins every request');
+  const { body, headers, params } = request;
+  const named = modelField === undefined ? undefined : String(Reflect.get(Object(params), modelField));
+  const given = headers['x-request-id'];
+  const requestId = newId(inference.RequestId);
+  reply.header(requestHeader, requestId);
+  const asker: Asker = {
+    requestId,
+    caller: exchange.caller,
+    client,
+    dialect,
+    route: path,
+    traceId: exchange.traceId,
+    logging: orgSettings.of(exchange.caller.orgId ?? '').logging,
+    correlationId: given === request.id ? request.id : undefined,
+  };
+  const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });
+  return {
+    asker,
+    question,
+    headers,
+    traceparent: exchange.traceparent,
+    response: reply.raw,
+    takeOver: () => {
+      const set = reply.getHeaders();
+      reply.hijack();
+      return set;
+    },
+    frameOf: ({ failure }) => failureFrame(client, failure),
+    taps: [],
+  };
+};
