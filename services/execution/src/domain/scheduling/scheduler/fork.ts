@@ -69,13 +69,17 @@ export const seatOn = (place: Place, need: FleetNeed): Seat | null => {
 
 /** These very GPUs are free for it now. */
 export const isFreeFor = (place: Place, held: Held): boolean => {
-  const fork = forkOf(place);
   const { need, seat } = held;
+  const { free } = place;
   if (!place.isOpen || seat.gpus.some((gpu) => gpu >= place.kinds.length || place.closed?.has(gpu))) return false;
+  if (need.mig === undefined) {
+    const hasGpus = seat.gpus.every((gpu) => (free.gpus[gpu] ?? 0) >= need.gpuMilli);
+    return hasGpus && free.cpuMilli >= need.cpuMilli && free.memoryMib >= need.memoryMib;
+  }
+  const fork = forkOf(place);
   const before = fork.slices?.[seat.gpus[0] ?? 0] ?? 0;
   shiftOn(-1, fork, held);
   if (fork.free.cpuMilli < 0 || fork.free.memoryMib < 0) return false;
-  if (need.mig === undefined) return seat.gpus.every((gpu) => (fork.free.gpus[gpu] ?? -1) >= 0);
   shiftOn(1, fork, held);
   // Had one of its slices been taken, it would be free now.
   return fork.slices?.[seat.gpus[0] ?? 0] === before;

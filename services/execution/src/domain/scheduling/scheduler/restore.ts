@@ -33,7 +33,8 @@ const restoreRequest = (core: Core, ledger: Ledger, saved: RequestSnapshot): voi
   entry.avoid = saved.avoid;
   entry.preemptions = saved.preemptions;
   if (saved.placed) ledger.resume(entry, saved.placed, saved);
-  else core.queues.restand(entry);
+  // Whoever has only been submitted stands where it has to already.
+  else if (saved.notBefore > 0 || saved.preemptions > 0) core.queues.restand(entry);
 };
 
 /** Into one that nobody has told anything yet. */
