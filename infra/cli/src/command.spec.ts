@@ -12,8 +12,9 @@ describe('The words of the command', () => {
   });
 
   it('apply a file, and say how', () => {
-    const plain = { file: 'catalog.yaml', isDryRun: false, isAgreed: false, isPruning: false };
+    const plain = { file: 'catalog.yaml', isDryRun: false, isAgreed: false, isPruning: false, areCredentialsSet: false };
     expect(commandOf(['apply', 'catalog.yaml'])).toEqual(plain);
+    expect(commandOf(['apply', 'catalog.yaml', '--credentials'])).toEqual({ ...plain, areCredentialsSet: true });
     expect(commandOf(['apply', '--prune', 'catalog.yaml', '--yes', '--dry-run'])).toEqual({
       ...plain,
       isDryRun: true,

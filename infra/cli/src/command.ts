@@ -14,10 +14,11 @@ export class WrongWords extends Error {
   override readonly name = 'WrongWords';
 }
 
-export const help = `orrery apply <file.yaml> [--dry-run] [--yes] [--prune]
+export const help = `orrery apply <file.yaml> [--dry-run] [--yes] [--prune] [--credentials]
 
-  Makes the catalog what the file says: providers, models, machine types, prices. Shows what it would do, and asks; --yes does not ask,
-  --dry-run does nothing more. What the file does not name stays, unless --prune is given.
+  Makes the installation what the file says: providers, models, machine types, prices, upstreams, routes, limits. Shows what it would do, and
+  asks; --yes does not ask, --dry-run does nothing more. What the file does not name stays, unless --prune is given. Credentials that are set
+  already are set again with --credentials alone.
 
 orrery admin create --username <name> [--email <address>] [--password-stdin]
 
@@ -48,6 +49,7 @@ const options = {
   'dry-run': { type: 'boolean' },
   yes: { type: 'boolean' },
   prune: { type: 'boolean' },
+  credentials: { type: 'boolean' },
   to: { type: 'string' },
   sha256: { type: 'string' },
 } as const;
@@ -61,10 +63,16 @@ const assertNoOther = (values: Values, ...known: (keyof Values)[]): void => {
 };
 
 const applyOf = (values: Values, files: readonly string[]): Apply => {
-  assertNoOther(values, 'dry-run', 'yes', 'prune');
+  assertNoOther(values, 'dry-run', 'yes', 'prune', 'credentials');
   const [file] = files;
   if (file === undefined || files.length > 1) throw new WrongWords('Say which file: orrery apply catalog.yaml.');
-  return { file, isDryRun: values['dry-run'] ?? false, isAgreed: values.yes ?? false, isPruning: values.prune ?? false };
+  return {
+    file,
+    isDryRun: values['dry-run'] ?? false,
+    isAgreed: values.yes ?? false,
+    isPruning: values.prune ?? false,
+    areCredentialsSet: values.credentials ?? false,
+  };
 };
 
 const modelsOf = (values: Values, [verb, ...rest]: readonly string[]): Models => {

@@ -36,7 +36,7 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
   if ('file' in command) {
     // What it is made of takes longer to load than the other commands take to run.
     const { apply } = await import('./apply/apply.ts');
-    await apply(place, command, { input, out });
+    await apply(place, command, { env, input, out });
     return;
   }
   const { username, email, isPasswordGiven } = command;

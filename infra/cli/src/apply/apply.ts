@@ -1,17 +1,23 @@
 import { ask } from '../api.ts';
-import { type Place, Problem } from '../place.ts';
+import { type Environment, type Place, Problem } from '../place.ts';
+import { credentialsIn } from './credentials.ts';
 import { currentCatalog } from './current.ts';
-import { type Plan, planOf, planText, type Step } from './plan.ts';
+import { type Plan, planOf, planText } from './plan.ts';
 import { readCatalogFile } from './read-file.ts';
+import { wrongReferences } from './references.ts';
+import type { Step } from './step.ts';
 
 export interface Apply {
   readonly file: string;
   readonly isDryRun: boolean;
   readonly isAgreed: boolean;
   readonly isPruning: boolean;
+  /** Sets every credential that the file refers to, also where there is one. */
+  readonly areCredentialsSet: boolean;
 }
 
 interface Terminal {
+  readonly env: Environment;
   readonly input: AsyncIterable<string | Buffer>;
   readonly out: { write(text: string): unknown };
 }
@@ -48,10 +54,18 @@ const isWanted = async ({ isAgreed }: Apply, { input, out }: Terminal): Promise<
   return /^y(es)?$/i.test(await answered(input));
 };
 
-/** Makes the catalog what a file says: shows first what that takes, and asks. What is there already is not done again. */
+const plannedOf = async (place: Place, asked: Apply, env: Environment): Promise<Plan> => {
+  const { said, refuse } = await readCatalogFile(asked.file);
+  const current = await currentCatalog(place, said);
+  const wishes = { upstreams: current.upstreams, areAllSet: asked.areCredentialsSet };
+  const { credentials, complaints } = await credentialsIn(said, wishes, { env, path: asked.file });
+  const wrong = [...wrongReferences(said, current, asked), ...complaints];
+  return wrong.length > 0 ? refuse(wrong) : planOf(said, current, { isPruning: asked.isPruning, credentials });
+};
+
+/** Makes the installation what a file says: shows first what that takes, and asks. What is there already is not done again. */
 export const apply = async (place: Place, asked: Apply, terminal: Terminal): Promise<void> => {
-  const file = await readCatalogFile(asked.file);
-  const plan: Plan = planOf(file, await currentCatalog(place, file), asked);
+  const plan = await plannedOf(place, asked, terminal.env);
   terminal.out.write(planText(plan));
   if (plan.steps.length === 0 || asked.isDryRun) return;
   if (!(await isWanted(asked, terminal))) throw new Problem('Nothing was done.');

@@ -1,5 +1,6 @@
 import { catalog, formatNanos, nanosOf } from '@orrery/contracts';
 import { z } from 'zod';
+import { Limit, Route, Upstream } from './routing-file.ts';
 
 const isWritten = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number';
 
@@ -51,6 +52,9 @@ export const CatalogFile = z.strictObject({
   machineTypes: z.array(catalog.PublishMachineType.input).max(most).optional(),
   models: z.array(Model).max(most).optional(),
   prices: Prices.optional(),
+  upstreams: z.array(Upstream).max(most).optional(),
+  routes: z.array(Route).max(most).optional(),
+  limits: z.array(Limit).max(most).optional(),
 });
 export type CatalogFile = z.output<typeof CatalogFile>;
 

@@ -1,4 +1,4 @@
-import { catalog } from '@orrery/contracts';
+import { catalog, inference } from '@orrery/contracts';
 import { z } from 'zod';
 import { ask } from '../api.ts';
 import { type Place, Problem } from '../place.ts';
@@ -32,16 +32,35 @@ const every = async <S extends z.ZodType>(place: Place, path: string, item: S): 
   throw new Problem(`There are more than ${pageRows * mostPages} things at ${path}: too many for one file.`);
 };
 
-/** What the catalog holds, as far as the file is about it. */
-export const currentCatalog = async (place: Place, { prices }: CatalogFile): Promise<Current> => {
-  const at = prices?.effectiveAt;
+const bookAt = async (place: Place, at: string | undefined): Promise<Current['book']> => {
   const isAhead = at !== undefined && Date.parse(at) > Date.now();
   const path = `/price-book${isAhead ? `?${new URLSearchParams({ at })}` : ''}`;
   const book = await ask(place, { method: 'GET', path, lost, expects: 404 });
+  return book === undefined ? undefined : understood(catalog.PriceBookView, book);
+};
+
+/** What organizations bound themselves is theirs. */
+const limitsOf = async (place: Place, org: string): Promise<readonly inference.LimitView[]> =>
+  (await every(place, `/usage-limits/${encodeURIComponent(org)}`, inference.LimitView)).filter(({ by }) => by === 'operator');
+
+const limitsIn = async (place: Place, { limits = [] }: CatalogFile): Promise<Current['limits']> => {
+  const orgs = [...new Set(limits.map(({ org }) => org))];
+  const found: [string, readonly inference.LimitView[]][] = [];
+  for (const org of orgs) found.push([org, await limitsOf(place, org)]);
+  return new Map(found);
+};
+
+/** What there is, as far as the file is about it. */
+export const currentCatalog = async (place: Place, file: CatalogFile): Promise<Current> => {
+  const { prices, upstreams, routes } = file;
+  const hasRouting = upstreams !== undefined || routes !== undefined;
   return {
     providers: await every(place, '/providers', catalog.ProviderView),
     machineTypes: await every(place, '/machine-types', catalog.MachineTypeView.loose()),
     models: await every(place, '/models', catalog.ModelView),
-    book: book === undefined ? undefined : understood(catalog.PriceBookView, book),
+    book: await bookAt(place, prices?.effectiveAt),
+    upstreams: hasRouting ? await every(place, '/upstreams', inference.UpstreamView) : [],
+    routes: hasRouting ? await every(place, '/routes', inference.RouteView) : [],
+    limits: await limitsIn(place, file),
   };
 };

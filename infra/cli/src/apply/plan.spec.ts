@@ -1,12 +1,14 @@
 import { catalog } from '@orrery/contracts';
 import type { CatalogFile } from './catalog-file.ts';
 import { type Current, planOf, planText } from './plan.ts';
-import { catalogIn } from './read-file.ts';
+import { catalogIn as read } from './read-file.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const modelId = catalog.ModelId.parse('0190f3a2-7c4e-7d10-9a8b-4f2d6c1e0a01');
 
-const empty: Current = { providers: [], machineTypes: [], models: [], book: undefined };
+const noRouting = { upstreams: [], routes: [], limits: new Map() };
+const empty: Current = { providers: [], machineTypes: [], models: [], book: undefined, ...noRouting };
+const catalogIn = (written: string, name: string): CatalogFile => read(written, name).said;
 
 const text = `
 providers:
@@ -47,6 +49,7 @@ const applied: Current = {
       changedAt: at,
     },
   ],
+  ...noRouting,
   book: { version: 1, currency: 'EUR', effectiveAt: at, prices: [...(file.prices?.list ?? [])].reverse() },
 };
 
@@ -60,8 +63,8 @@ describe('The plan of a file', () => {
       '+ provider orrery',
       '+ machine type cpu',
       '+ model orrery/tiny-chat',
-      '~ model orrery/tiny-chat',
       '+ price book from now on',
+      '~ model orrery/tiny-chat',
     ]);
   });
 
@@ -125,7 +128,7 @@ describe('The plan of a file', () => {
 
   it('is told in a form that can be read', () => {
     expect(planText(planned(catalogIn('providers: [{ id: acme, name: Acme }]', 'x'), applied))).toBe(
-      `+ provider acme\n1 to add, 0 to change, 0 to remove.\nIn the catalog and not in the file, and left as it is (--prune removes it): provider orrery.\n`,
+      `+ provider acme\n1 to add, 0 to change, 0 to remove.\nThere and not in the file, and left as it is (--prune removes it): provider orrery.\n`,
     );
   });
 });

@@ -1,59 +1,25 @@
 import { catalog } from '@orrery/contracts';
 import { type CatalogFile, keyOfPrice, keysOf } from './catalog-file.ts';
+import type { Credentials } from './credentials.ts';
+import { type CurrentLimits, limitRemovals, limitSteps } from './limit-steps.ts';
+import { type CurrentRouting, routeSteps, routingRemovals, upstreamSteps } from './routing-steps.ts';
+import { inPath, made, removed, type Step, textOf } from './step.ts';
 
-/** The catalog as it is. */
-export interface Current {
+/** The installation as it is, as far as the file is about it. */
+export interface Current extends CurrentRouting {
   readonly providers: readonly catalog.ProviderView[];
   readonly machineTypes: readonly Pick<catalog.MachineTypeView, 'name' | 'description' | 'resources'>[];
   readonly models: readonly catalog.ModelView[];
   /** At the moment from which the prices of the file would hold. */
   readonly book: catalog.PriceBookView | undefined;
-}
-
-/** One thing to do, and the one request that does it. */
-export interface Step {
-  readonly sign: '+' | '~' | '-';
-  readonly what: string;
-  /** Field by field, what changes. */
-  readonly details: readonly string[];
-  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly body?: object;
+  readonly limits: CurrentLimits;
 }
 
 export interface Plan {
   readonly steps: readonly Step[];
-  /** What is in the catalog and not in the file, and stays as nobody asked for it to go. */
+  /** What is there and not in the file, and stays as nobody asked for it to go. */
   readonly left: readonly string[];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Of objects whose fields may stand in any order. */
-const textOf = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(textOf).join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
-  const fields = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return `{${fields
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, inner]) => `${name}: ${textOf(inner)}`)
-    .join(', ')}}`;
-};
-
-const changesOf = (before: Fields, after: Fields): readonly string[] =>
-  Object.keys(after).flatMap((name) => {
-    const [from, to] = [textOf(before[name]), textOf(after[name])];
-    return from === to ? [] : [`${name}: ${from} → ${to}`];
-  });
-
-const inPath = encodeURIComponent;
-
-/** A step where something is new or other than it was. */
-const made = (what: string, before: Fields | undefined, after: Fields, by: Pick<Step, 'method' | 'path' | 'body'>): readonly Step[] => {
-  if (!before) return [{ sign: '+', what, details: [], ...by }];
-  const details = changesOf(before, after);
-  return details.length === 0 ? [] : [{ sign: '~', what, details, ...by }];
-};
 
 const providerSteps = ({ providers = [] }: CatalogFile, current: Current): readonly Step[] =>
   providers.flatMap(({ id, ...card }) => {
@@ -131,17 +97,16 @@ const priceSteps = ({ prices }: CatalogFile, { book }: Current, isPruning: boole
 
 /** What there is in the parts that the file has, and the file does not name. Models before those whom they are from. */
 const removals = (file: CatalogFile, current: Current): readonly Step[] => {
-  const gone = (what: string, path: string): Step => ({ sign: '-', what, details: [], method: 'DELETE', path });
   const { models, machineTypes, providers } = file;
   return [
     ...(models ? current.models.filter(({ name }) => !models.some(same(name))) : []).map(({ name, modelId }) =>
-      gone(`model ${name}`, `/models/${modelId}`),
+      removed(`model ${name}`, `/models/${modelId}`),
     ),
     ...(machineTypes ? current.machineTypes.filter(({ name }) => !machineTypes.some((each) => each.name === name)) : []).map(({ name }) =>
-      gone(`machine type ${name}`, `/machine-types/${inPath(name)}`),
+      removed(`machine type ${name}`, `/machine-types/${inPath(name)}`),
     ),
     ...(providers ? current.providers.filter(({ provider }) => !providers.some(({ id }) => id === provider)) : []).map(({ provider }) =>
-      gone(`provider ${provider}`, `/providers/${inPath(provider)}`),
+      removed(`provider ${provider}`, `/providers/${inPath(provider)}`),
     ),
   ];
 };
@@ -156,16 +121,26 @@ const leftPrices = ({ prices }: CatalogFile, { book }: Current): readonly string
     : [];
 };
 
-/** What makes the catalog what the file says, in the order in which it can be done. */
-export const planOf = (file: CatalogFile, current: Current, { isPruning }: { readonly isPruning: boolean }): Plan => {
-  const gone = removals(file, current);
+export interface PlanOptions {
+  readonly isPruning: boolean;
+  /** Those that are to be set. */
+  readonly credentials?: Credentials;
+}
+
+/** What makes the installation what the file says, in the order in which it can be done. */
+export const planOf = (file: CatalogFile, current: Current, { isPruning, credentials = new Map() }: PlanOptions): Plan => {
+  const gone = [...routingRemovals(file, current), ...limitRemovals(file, current.limits), ...removals(file, current)];
   return {
     steps: [
       ...providerSteps(file, current),
       ...machineTypeSteps(file, current),
       ...modelSteps(file, current),
-      ...liveSteps(file, current),
       ...priceSteps(file, current, isPruning),
+      ...upstreamSteps(file, current, credentials),
+      ...routeSteps(file, current),
+      ...limitSteps(file, current.limits),
+      // When what serves it is set and what it costs is known.
+      ...liveSteps(file, current),
       ...(isPruning ? gone : []),
     ],
     left: isPruning ? [] : [...gone.map(({ what }) => what), ...leftPrices(file, current)],
@@ -178,6 +153,6 @@ const counted = (steps: readonly Step[], sign: Step['sign']): number => steps.fi
 export const planText = ({ steps, left }: Plan): string => {
   const lines = steps.flatMap(({ sign, what, details }) => [`${sign} ${what}`, ...details.map((detail) => `    ${detail}`)]);
   const sum = `${counted(steps, '+')} to add, ${counted(steps, '~')} to change, ${counted(steps, '-')} to remove.`;
-  const stays = left.length > 0 ? [`In the catalog and not in the file, and left as it is (--prune removes it): ${left.join(', ')}.`] : [];
+  const stays = left.length > 0 ? [`There and not in the file, and left as it is (--prune removes it): ${left.join(', ')}.`] : [];
   return `${[...lines, ...(steps.length > 0 ? [sum] : ['Nothing to do.']), ...stays].join('\n')}\n`;
 };

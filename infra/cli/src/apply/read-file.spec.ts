@@ -15,7 +15,7 @@ const price = (line: string) =>
 
 describe('A file of the catalog', () => {
   it.each([
-    ['an unknown part', 'providers: []\nupstreams: []\n', 'catalog.yaml:2: upstreams is not known here'],
+    ['an unknown part', 'providers: []\nservers: []\n', 'catalog.yaml:2: servers is not known here'],
     ['an unknown field', `${model}    colour: red\n`, 'catalog.yaml:4: models[0].colour is not known here'],
     [
       'an unknown field far in',
@@ -57,11 +57,11 @@ describe('A file of the catalog', () => {
     ['nanosPerUnit: 12500', '12500'],
     ["nanosPerUnit: '12500'", '12500'],
   ])('says %s and means it to the nano-unit', (line, nanos) => {
-    expect(catalogIn(price(`${line}\n      unit: million-tokens`), 'x').prices?.list).toMatchObject([{ nanosPerUnit: nanos }]);
+    expect(catalogIn(price(`${line}\n      unit: million-tokens`), 'x').said.prices?.list).toMatchObject([{ nanosPerUnit: nanos }]);
   });
 
   it('may be empty, and say nothing', () => {
-    expect(catalogIn('', 'x')).toEqual({});
-    expect(catalogIn('# later\n', 'x')).toEqual({});
+    expect(catalogIn('', 'x').said).toEqual({});
+    expect(catalogIn('# later\n', 'x').said).toEqual({});
   });
 });

@@ -3,13 +3,15 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod';
 import { Problem } from '../place.ts';
 import { CatalogFile, keyOfPrice, keysOf } from './catalog-file.ts';
+import { keyOfLimit } from './routing-file.ts';
 
 const mostBytes = 5_000_000;
 const shownComplaints = 20;
 
 type Path = readonly PropertyKey[];
 
-interface Complaint {
+/** What is wrong with a place of a file, and how to mend it. */
+export interface Complaint {
   readonly path: Path;
   readonly says: string;
 }
@@ -55,11 +57,16 @@ const repeated = <T>(part: Path, items: readonly T[], keyOf: (item: T) => string
   });
 };
 
-const repetitionsIn = ({ providers = [], machineTypes = [], models = [], prices }: CatalogFile): readonly Complaint[] => [
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+const repetitionsIn = ({ providers = [], machineTypes = [], models = [], prices, ...routing }: CatalogFile): readonly Complaint[] => [
   ...repeated(['providers'], providers, keysOf.providers),
   ...repeated(['machineTypes'], machineTypes, keysOf.machineTypes),
   ...repeated(['models'], models, keysOf.models),
   ...repeated(['prices', 'list'], prices?.list ?? [], keyOfPrice),
+  ...repeated(['upstreams'], routing.upstreams ?? [], nameOf),
+  ...repeated(['routes'], routing.routes ?? [], nameOf),
+  ...repeated(['limits'], routing.limits ?? [], keyOfLimit),
 ];
 
 const written = (path: Path): string =>
@@ -68,25 +75,34 @@ const written = (path: Path): string =>
     .join('')
     .replace(/^\./, '');
 
+export interface ReadFile {
+  readonly said: CatalogFile;
+  /** Says what is wrong with it, by name and line. */
+  readonly refuse: (complaints: readonly Complaint[]) => never;
+}
+
+type Spoken = readonly (readonly [offset: number, says: string])[];
+
 /** What a file says; a `Problem` that names each place where it says something wrong. */
-export const catalogIn = (text: string, name: string): CatalogFile => {
+export const catalogIn = (text: string, name: string): ReadFile => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const refuse = (complaints: readonly (readonly [offset: number, says: string])[]): never => {
+  const refuseAt = (complaints: Spoken): never => {
     const told = complaints.slice(0, shownComplaints).map(([offset, says]) => `${name}:${lines.linePos(offset).line}: ${says}`);
     throw new Problem([...told, ...(complaints.length > told.length ? [`… and ${complaints.length - told.length} more`] : [])].join('\n'));
   };
+  const refuse = (complaints: readonly Complaint[]): never =>
+    refuseAt(complaints.map(({ path, says }) => [offsetOf(document, path), `${written(path) || 'the file'} ${says}`]));
   const [broken] = document.errors;
-  if (broken) return refuse([[broken.pos[0], broken.message.split('\n')[0] ?? '']]);
+  if (broken) return refuseAt([[broken.pos[0], broken.message.split('\n')[0] ?? '']]);
   const parsed = CatalogFile.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
   const complaints = parsed.success ? repetitionsIn(parsed.data) : parsed.error.issues.flatMap(split);
-  if (complaints.length > 0)
-    return refuse(complaints.map(({ path, says }) => [offsetOf(document, path), `${written(path) || 'the file'} ${says}`]));
+  if (complaints.length > 0) return refuse(complaints);
   if (!parsed.success) throw parsed.error;
-  return parsed.data;
+  return { said: parsed.data, refuse };
 };
 
-export const readCatalogFile = async (path: string): Promise<CatalogFile> => {
+export const readCatalogFile = async (path: string): Promise<ReadFile> => {
   try {
     if ((await stat(path)).size > mostBytes) throw new Problem(`${path} is larger than ${mostBytes} bytes: split it.`);
     return catalogIn(await readFile(path, 'utf8'), path);
