@@ -5,7 +5,7 @@ import { AggregationTemporality, DataPointType, type HistogramMetricData, type M
 import type { Labels, Recorder } from './recorder.ts';
 
 /** From half a millisecond to a minute. */
-const boundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const usual = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** Sets of labels of one instrument; what has others is counted together, under the name that OpenTelemetry has for it. */
 const mostSeries = 2_000;
 const overflow: Attributes = { 'otel.metric.overflow': true };
@@ -13,22 +13,32 @@ const overflow: Attributes = { 'otel.metric.overflow': true };
 const startTime = hrTime();
 const histograms: Durations<string>[] = [];
 
+export interface Scale {
+  readonly unit: string;
+  readonly boundaries: readonly number[];
+}
+
+const usualScale: Scale = { unit: '', boundaries: usual };
+
 /** What happened under one set of labels since the process began. */
 class Series {
   readonly attributes: Attributes;
-  readonly #counts = new Array<number>(boundaries.length + 1).fill(0);
+  readonly #boundaries: readonly number[];
+  readonly #counts: number[];
   #count = 0;
   #sum = 0;
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
 
-  constructor(attributes: Attributes) {
+  constructor(attributes: Attributes, boundaries: readonly number[]) {
     this.attributes = attributes;
+    this.#boundaries = boundaries;
+    this.#counts = new Array<number>(boundaries.length + 1).fill(0);
   }
 
   record(value: number): void {
     let bucket = 0;
-    while (value > (boundaries[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    while (value > (this.#boundaries[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#count += 1;
     this.#sum += value;
@@ -38,7 +48,7 @@ class Series {
 
   get point(): HistogramMetricData['dataPoints'][number] {
     const value = {
-      buckets: { boundaries, counts: [...this.#counts] },
+      buckets: { boundaries: [...this.#boundaries], counts: [...this.#counts] },
       count: this.#count,
       sum: this.#sum,
       min: this.#min,
@@ -49,18 +59,20 @@ class Series {
 }
 
 /**
- * A histogram of seconds. Not the SDK's, which sorts and prints the labels of every value: on a request over the bus that was one
+ * A histogram, of seconds if nothing else is said. Not the SDK's, which sorts and prints the labels of every value: on a request over the bus that was one
  * part in twenty. Labels that are frozen are known again by their identity.
  */
 export class Durations<L extends string> implements Recorder<L> {
   readonly name: string;
   readonly #description: string;
+  readonly #scale: Scale;
   readonly #series = new Map<string, Series>();
   readonly #ofFrozen = new WeakMap<Labels<L>, Series>();
 
-  constructor(name: string, description: string) {
+  constructor(name: string, description: string, scale = usualScale) {
     this.name = name;
     this.#description = description;
+    this.#scale = scale;
     histograms.push(this);
   }
 
@@ -71,7 +83,7 @@ export class Durations<L extends string> implements Recorder<L> {
 
   get data(): HistogramMetricData {
     return {
-      descriptor: { name: this.name, description: this.#description, unit: '', valueType: ValueType.DOUBLE },
+      descriptor: { name: this.name, description: this.#description, unit: this.#scale.unit, valueType: ValueType.DOUBLE },
       aggregationTemporality: AggregationTemporality.CUMULATIVE,
       dataPointType: DataPointType.HISTOGRAM,
       dataPoints: [...this.#series.values()].map(({ point }) => point),
@@ -91,7 +103,7 @@ export class Durations<L extends string> implements Recorder<L> {
   }
 
   #put(key: string, attributes: Attributes): Series {
-    const series = new Series(attributes);
+    const series = new Series(attributes, this.#scale.boundaries);
     this.#series.set(key, series);
     return series;
   }

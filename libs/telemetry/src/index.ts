@@ -12,6 +12,7 @@ export {
   extract,
   inject,
   orgIdNow,
+  recordSpan,
   type Span,
   SpanKind,
   type SpanSettings,

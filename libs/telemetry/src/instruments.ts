@@ -1,4 +1,4 @@
-import { Durations } from './durations.ts';
+import { Durations, type Scale } from './durations.ts';
 import { meter } from './meters.ts';
 import type { Labels, Recorder } from './recorder.ts';
 
@@ -28,3 +28,7 @@ export const gauge = <L extends string = never>(name: string, description: strin
 
 /** A duration in seconds. */
 export const seconds = <L extends string = never>(name: string, description: string): Recorder<L> => new Durations<L>(name, description);
+
+/** Of anything that is counted or measured, on a scale of its own. */
+export const histogram = <L extends string = never>(name: string, description: string, scale: Scale): Recorder<L> =>
+  new Durations<L>(name, description, scale);

@@ -1,4 +1,20 @@
-import { counter, gauge, seconds } from './instruments.ts';
+import { counter, gauge, histogram, seconds } from './instruments.ts';
+
+/** The scales that OpenTelemetry's conventions for generative AI advise; calls of models may take longer than those end. */
+const callSeconds = {
+  unit: 's',
+  boundaries: [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84, 655.36],
+};
+const firstTokenSeconds = {
+  unit: 's',
+  boundaries: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30],
+};
+const tokenSeconds = {
+  unit: 's',
+  boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5],
+};
+const tokens = { unit: '{token}', boundaries: Array.from({ length: 14 }, (_, power) => 4 ** power) };
+type Call = 'gen_ai.operation.name' | 'gen_ai.provider.name' | 'gen_ai.request.model';
 
 /**
  * Every instrument of Orrery, under the name it has on `/metrics`, over OTLP and in the dashboards of `infra/`.
@@ -71,6 +87,16 @@ export const metrics = {
   modelRefusals: counter<'code' | 'of'>('orrery_model_refusals_total', 'Calls of models that were not let in'),
   /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */
   usageRecords: counter<'outcome'>('orrery_usage_records_total', 'What requests for inference came to, on its way into the inference log'),
+  /** Under the names of OpenTelemetry's conventions for generative AI. Where a call did not end well, `error.type` says why. */
+  modelCalls: histogram<Call>('gen_ai.client.operation.duration', 'Time a call of a model took, to its last byte', callSeconds),
+  /** `gen_ai.token.type`: `input` or `output`. */
+  modelTokens: histogram<Call | 'gen_ai.token.type'>('gen_ai.client.token.usage', 'Tokens of a call of a model, as charged', tokens),
+  firstToken: histogram<Call>('gen_ai.server.time_to_first_token', 'Time to the first byte of a stream', firstTokenSeconds),
+  betweenTokens: histogram<Call>('gen_ai.server.time_per_output_token', 'Time from one token of a stream to the next', tokenSeconds),
+  inferenceCost: counter<'model' | 'provider' | 'currency'>(
+    'orrery_inference_cost_total',
+    'What calls of models cost, in units of the currency',
+  ),
   usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),
   /** `outcome`: an `answer` or a `failure` was given again, or only its charge is known (`spent`); `other` request, still `busy`, `unknown` without Redis; kept `late`. */
   keyedRequests: counter<'outcome'>(

@@ -40,6 +40,7 @@ export const callOf = (
     question,
     headers,
     traceparent: exchange.traceparent,
+    context: exchange.context,
     response: reply.raw,
     takeOver: () => {
       const set = reply.getHeaders();

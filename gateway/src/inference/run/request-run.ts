@@ -6,6 +6,7 @@ import type { Attempt } from '../forward/attempt.ts';
 import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
 import type { Held } from '../limits/reservations.ts';
 import type { Way } from '../routing/route-table.ts';
+import { observeCall } from '../telemetry/observe-call.ts';
 import { Delivery, type Headers } from './delivery.ts';
 import { endingOf, failureOf, refusalOf } from './failures.ts';
 import { Passing, statusClientLeft } from './passing.ts';
@@ -72,10 +73,12 @@ export class RequestRun {
 
   async #settle(held: Held, failed: Failed | undefined): Promise<void> {
     const settlement = this.#account.settle();
+    const told = this.#account.told(settlement);
+    observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
     try {
       await this.#call.once?.settling(settlement, failed);
     } finally {
-      await this.#parts.book.settled(held, this.#account.told(settlement));
+      await this.#parts.book.settled(held, told);
     }
   }
 
