@@ -8,6 +8,7 @@ import type { Entry, Hold } from './entry.ts';
 import type { Promised } from './facts.ts';
 import { FleetNeeds } from './fork.ts';
 import type { WhoLeaves } from './leaving.ts';
+import { Leftovers } from './leftovers.ts';
 import { Admission } from './options.ts';
 import { Outlook } from './outlook.ts';
 import { orgOf, Queues } from './queues.ts';
@@ -35,6 +36,7 @@ export class Core {
   readonly needs: FleetNeeds;
   readonly serving: Serving;
   readonly outlook: Outlook;
+  readonly leftovers: Leftovers;
   private readonly placers = new Map<PolicyName, Placer>();
 
   constructor(
@@ -51,6 +53,7 @@ export class Core {
     this.needs = new FleetNeeds(this.cluster.fleet);
     this.serving = new Serving(this.cluster, this.needs);
     this.outlook = new Outlook(this, settings.graceMs);
+    this.leftovers = new Leftovers(this.outlook, this.ripe);
     this.openPlacers();
   }
 

@@ -59,7 +59,8 @@ export class Outlook {
     const forks = new Map<string, Place>();
     return seats.every((seat) => {
       const place = this.cluster.fleet.get(seat.machine);
-      if (!place) return false;
+      // What is not free at all nobody has to leave it.
+      if (!place || !isFreeFor(place, { need, seat })) return false;
       const isInTheWay = (other: Reservation): boolean => other !== reservation && other.at < end && !mayDisplace(level, other.level);
       // Before its moment it goes round those, too, who came later and can still go before it: they were told theirs.
       const isOther = (other: Reservation): boolean => other.number < number || (now < at && !this.hasMissed(other, at, now));

@@ -122,7 +122,7 @@ export class Placing {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
       const delayed = delayedOn(machine);
-      const seat = delayed.length === 0 ? null : seatOn(this.core.outlook.leftover(place, delayed), need);
+      const seat = delayed.length === 0 ? null : seatOn(this.core.leftovers.of(place, delayed), need);
       if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus))
         return { choice, seats: [seat], candidates: 1, score: 0, way: 'backfilled' };
     }
