@@ -214,7 +214,7 @@ export class Fleet {
     this.changes.note(place.index);
     place.revision = this.changes.position;
     if (place.isOpen) this.room.put(place);
-    else this.room.close(place.index);
+    else this.room.close(place);
   }
 }
 

@@ -1,7 +1,7 @@
 import { wholeGpu } from './need.ts';
 import type { FleetNeed, Place } from './place.ts';
 
-const grown = <A extends Int32Array | Int16Array>(old: A, made: A): A => {
+const grown = <A extends Int32Array | Int16Array | Float64Array>(old: A, made: A): A => {
   made.set(old);
   return made;
 };
@@ -18,16 +18,19 @@ export class RoomColumns {
   private wholes = new Int16Array(0);
   /** Of an open machine with nothing on it, all of which is in order: its shape; -1 for all others. */
   private untouched = new Int32Array(0);
+  private revision = new Float64Array(0);
 
   /** Nobody is there any more, or nobody may come. */
-  close(index: number): void {
+  close({ index, revision }: Place): void {
     this.grow(index);
+    this.revision[index] = revision;
     this.cpuMilli[index] = -1;
     this.untouched[index] = -1;
   }
 
-  put({ index, free, shape, held, closed }: Place): void {
+  put({ index, free, shape, held, closed, revision }: Place): void {
     this.grow(index);
+    this.revision[index] = revision;
     this.cpuMilli[index] = free.cpuMilli;
     this.memoryMib[index] = free.memoryMib;
     let [share, wholes] = [0, 0];
@@ -38,6 +41,11 @@ export class RoomColumns {
     this.share[index] = share;
     this.wholes[index] = wholes;
     this.untouched[index] = held === 0 && closed === null ? shape : -1;
+  }
+
+  /** As the place itself has it. */
+  revisionOf(index: number): number {
+    return this.revision[index] ?? 0;
   }
 
   /** Of an open machine with nothing on it, all of which is in order; of others below 0. */
@@ -61,5 +69,6 @@ export class RoomColumns {
     this.share = grown(this.share, new Int16Array(size));
     this.wholes = grown(this.wholes, new Int16Array(size));
     this.untouched = grown(this.untouched, new Int32Array(size).fill(-1));
+    this.revision = grown(this.revision, new Float64Array(size));
   }
 }

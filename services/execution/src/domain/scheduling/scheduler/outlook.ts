@@ -138,10 +138,9 @@ export class Outlook {
     const isAnyGood = nodes === 1 || !(isOwn(need.near, need) || isOwn(need.apart, need));
     const chances: Chance[] = [];
     const soonest: number[] = [];
-    const { queue, bounds } = this.soonest.inOrder(asker.option.fit);
-    for (let place = queue.pop(); place; place = queue.pop()) {
+    for (const { place, bound } of this.soonest.inOrder(asker.option.fit)) {
       const before = (isAnyGood ? soonest[nodes - 1] : undefined) ?? Number.POSITIVE_INFINITY;
-      if ((bounds[place.index] ?? 0) > before) break;
+      if (bound > before) break;
       for (const chance of this.chancesOn(place, { ...search, before, from: from.get(place.id) ?? asker.now })) {
         chances.push(chance);
         insert(soonest, chance.at);

@@ -33,7 +33,7 @@ class PerFleet<T> {
 
 /** Which machines could serve a need if nothing were on them. */
 export class Serving {
-  private readonly open: PerFleet<readonly Place[]>;
+  private readonly open: PerFleet<Int32Array>;
   private readonly never: PerFleet<WaitReason | null>;
 
   constructor(
@@ -44,8 +44,8 @@ export class Serving {
     this.never = new PerFleet(cluster, (fit) => this.findNever(fit));
   }
 
-  /** Open ones with room for a member of it. */
-  placesOf(fit: Fit): readonly Place[] {
+  /** The indexes of open ones with room for a member of it. */
+  indexesOf(fit: Fit): Int32Array {
     return this.open.of(fit);
   }
 
@@ -59,11 +59,15 @@ export class Serving {
     return fits.every((fit) => fit !== null && this.neverOf(fit) === 'no-machine');
   }
 
-  private findOpen({ need }: Fit): readonly Place[] {
+  private findOpen({ need }: Fit): Int32Array {
     const fleetNeed = this.needs.of(need);
-    return this.cluster.fleet.places
-      .filter((place) => place?.isOpen && membersOnIdle(place, fleetNeed) > 0)
-      .filter((place) => place !== undefined);
+    const { places } = this.cluster.fleet;
+    return Int32Array.from(
+      [...places.keys()].filter((index) => {
+        const place = places[index];
+        return place?.isOpen && membersOnIdle(place, fleetNeed) > 0;
+      }),
+    );
   }
 
   private findNever(fit: Fit): WaitReason | null {

@@ -3,9 +3,9 @@ import { acceptsOf } from '../placement/wishes.ts';
 import type { Cluster } from './cluster.ts';
 import { endOf } from './entry.ts';
 import type { FleetNeeds } from './fork.ts';
-import { Heap } from './heap.ts';
 import type { WhoLeaves } from './leaving.ts';
 import type { Reservations } from './reservations.ts';
+import { Rising } from './rising.ts';
 import type { Serving } from './serving.ts';
 import type { Fit } from './shape.ts';
 
@@ -34,11 +34,11 @@ class PerPlace {
   private value = new Float64Array(0);
   private revision = new Float64Array(0);
 
-  get({ index, revision }: Place): number | undefined {
+  get(index: number, revision: number): number | undefined {
     return this.revision[index] === revision ? this.value[index] : undefined;
   }
 
-  set({ index, revision }: Place, value: number): void {
+  set({ index, revision }: Pick<Place, 'index' | 'revision'>, value: number): void {
     if (index >= this.value.length) {
       const size = 2 * (index + 1);
       const [values, revisions] = [new Float64Array(size), new Float64Array(size).fill(-1)];
@@ -56,6 +56,7 @@ class PerPlace {
 export class Soonest {
   private readonly firstEnds = new PerPlace();
   private readonly byRoom = new Map<string, PerPlace>();
+  private readonly rising = new Rising();
 
   constructor(
     private readonly known: Sights,
@@ -63,14 +64,15 @@ export class Soonest {
   ) {}
 
   /** Of what runs there and makes way for nobody: when the first of it ends at the latest. */
-  private firstEnd(place: Place): number {
-    const known = this.firstEnds.get(place);
+  private firstEnd(index: number, revision: number): number {
+    const known = this.firstEnds.get(index, revision);
     if (known !== undefined) return known;
+    const { cluster } = this.known;
     let first = Number.POSITIVE_INFINITY;
-    for (const hold of this.known.cluster.on(place.id)) {
+    for (const hold of cluster.on(cluster.fleet.places[index]?.id ?? '')) {
       if (hold.place !== null) first = Math.min(first, endOf(hold.at, hold.entry.request.limitMs, this.graceMs));
     }
-    this.firstEnds.set(place, first);
+    this.firstEnds.set({ index, revision }, first);
     return first;
   }
 
@@ -79,19 +81,43 @@ export class Soonest {
     this.foundOf(fit).set(place, at);
   }
 
-  /** All machines that could ever serve it, those first that may have room first. */
-  inOrder(fit: Fit): { readonly queue: Heap<Place>; readonly bounds: Float64Array } {
+  /**
+   * All machines that could ever serve it, those first that may have room first. The machines themselves are not touched: there are tens of
+   * thousands, and most are never looked at. One walk at a time.
+   */
+  *inOrder(fit: Fit): Generator<{ readonly place: Place; readonly bound: number }> {
     const { fleet } = this.known.cluster;
+    const { places, room } = fleet;
     const need = this.known.needs.of(fit.need);
     const accepts = acceptsOf(fleet, fit.need, {});
     const found = this.foundOf(fit);
-    const bounds = new Float64Array(fleet.places.length);
-    const places = this.known.serving.placesOf(fit).filter((place) => accepts === null || accepts(place));
-    for (const place of places) {
-      const isUnknown = this.known.leaving.isOn(place.id) || fleet.room.mayServe(place.index, need);
-      bounds[place.index] = isUnknown ? Number.NEGATIVE_INFINITY : (found.get(place) ?? this.firstEnd(place));
+    const emptying = this.emptying();
+    const indexes = this.known.serving.indexesOf(fit);
+    this.rising.clear(indexes.length);
+    for (const index of indexes) {
+      const place = accepts === null ? undefined : places[index];
+      if (place && accepts?.(place) === false) continue;
+      const revision = room.revisionOf(index);
+      const isUnknown = emptying.has(index) || room.mayServe(index, need);
+      this.rising.add(index, isUnknown ? Number.NEGATIVE_INFINITY : (found.get(index, revision) ?? this.firstEnd(index, revision)));
     }
-    return { queue: new Heap((one, other) => (bounds[one.index] ?? 0) < (bounds[other.index] ?? 0), places), bounds };
+    for (const { index, key } of this.rising.drain()) {
+      const place = places[index];
+      if (place) yield { place, bound: key };
+    }
+  }
+
+  /** Where somebody makes way. */
+  private emptying(): ReadonlySet<number> {
+    const { leaving, cluster } = this.known;
+    const indexes = new Set<number>();
+    for (const { running } of leaving) {
+      for (const { machine } of running?.seats ?? []) {
+        const index = cluster.fleet.get(machine)?.index;
+        if (index !== undefined) indexes.add(index);
+      }
+    }
+    return indexes;
   }
 
   private foundOf({ room }: Fit): PerPlace {
