@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 const sent =
   'authorization, content-type, idempotency-key, last-event-id, traceparent, x-neo-api-key, x-org-slug, x-request-id, x-space-id';
 const rates = ['limit', 'remaining', 'reset'].flatMap((name) => [`ratelimit-${name}`, `x-ratelimit-${name}`]);
-const read = ['x-request-id', 'trace-id', 'traceparent', 'retry-after', 'idempotent-replayed', 'ratelimit-policy', ...rates].join(', ');
+const ofCalls = ['request-id', 'x-orrery-request-id', 'x-orrery-cost', 'x-should-retry', 'idempotent-replayed'];
+const read = ['x-request-id', 'trace-id', 'traceparent', 'retry-after', 'ratelimit-policy', ...rates, ...ofCalls].join(', ');
 const rememberedSeconds = '7200';
 
 /** Which pages of other origins may read the answers: none, some, or with `*` all. Credentials are bearers, never cookies. */

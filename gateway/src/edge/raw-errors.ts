@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Log, metrics, SpanKind, startSpan, traceIdNow, within } from '@orrery/telemetry';
 import { edgeFailure, type Failure } from '../failure.ts';
@@ -16,6 +17,7 @@ const write = (socket: Socket, failure: Failure, traceId: string | undefined): v
     `HTTP/1.1 ${failure.status} ${failure.code}`,
     `Content-Type: ${contentType}`,
     `Content-Length: ${Buffer.byteLength(text)}`,
+    `X-Request-Id: ${randomUUID()}`,
     ...(traceId === undefined ? [] : [`Trace-Id: ${traceId}`]),
     'Connection: close',
   ].join('\r\n');

@@ -2,8 +2,9 @@ import type { Log } from '@orrery/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, Dialect, ErrorShape } from '../dialect.ts';
 import { edgeFailure, type Failure, faultOf } from '../failure.ts';
+import { completeFailure } from '../inference/run/told-headers.ts';
 import { problem } from '../problem.ts';
-import { exchangeOf, pathOf } from './exchange.ts';
+import { exchangeOf, pathOf, routeOf } from './exchange.ts';
 
 /** Bodies of answers are already text: nothing serialises them again. */
 export const respond = (reply: FastifyReply, { status, contentType, body, setCookie, location }: Answer): FastifyReply => {
@@ -65,5 +66,7 @@ export const failureWriter =
     if (failure.status === 500) log.error({ err: error, request_id: request.id }, 'a request failed');
     const { contentType, body, status = failure.status } = shapeAt(path, request.headers)(failure, { path, traceId: exchange?.traceId });
     reply.headers(failure.headers);
+    const route = routeOf(request);
+    if (route?.kind === 'paid') completeFailure(reply, route.client);
     return respond(reply, { status, contentType, body: JSON.stringify(body) });
   };

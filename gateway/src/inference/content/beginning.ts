@@ -1,4 +1,4 @@
-import type { Room } from './room.ts';
+import type { Room } from '../replay/room.ts';
 
 const smallest = 4_096;
 
@@ -40,7 +40,7 @@ export class Beginning {
   }
 
   giveBack(): void {
-    this.#room.give(this.#held.length);
+    this.#room.giveBack(this.#held.length);
     this.#held = Buffer.alloc(0);
     this.#kept = 0;
     this.#isFull = true;

@@ -1,11 +1,11 @@
 import { inference, instantOf, type OrgId, personOf, type UserId } from '@orrery/contracts';
 import { metrics } from '@orrery/telemetry';
+import type { Room } from '../replay/room.ts';
 import type { Tap } from '../run/delivery.ts';
 import type { Asker } from '../run/record.ts';
 import type { TapOf } from '../run/run-parts.ts';
 import { Beginning } from './beginning.ts';
 import type { ContentTeller } from './content-teller.ts';
-import type { Room } from './room.ts';
 
 const { mostContentBytes } = inference;
 

@@ -2,7 +2,7 @@ import { inference } from '@orrery/contracts';
 import { type BackOff, Bell, pause, pauseOf } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
 import { type Log, metrics } from '@orrery/telemetry';
-import type { Room } from './room.ts';
+import type { Room } from '../replay/room.ts';
 
 export interface ContentTellerOptions {
   readonly bus: Pick<Bus, 'connection' | 'isConnected'>;
@@ -78,7 +78,7 @@ export class ContentTeller {
         log.warn({ err: tried.reason }, 'what was said in a request could not be logged');
         this.#drop([message]);
       } else {
-        room.give(message.payload.length);
+        room.giveBack(message.payload.length);
         metrics.inferenceContent.add(1, { outcome: 'told' });
       }
     }
@@ -87,7 +87,7 @@ export class ContentTeller {
   }
 
   #drop(messages: readonly Message[]): void {
-    for (const { payload } of messages) this.#options.room.give(payload.length);
+    for (const { payload } of messages) this.#options.room.giveBack(payload.length);
     if (messages.length > 0) metrics.inferenceContent.add(messages.length, { outcome: 'dropped' });
   }
 }

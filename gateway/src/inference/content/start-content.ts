@@ -1,9 +1,9 @@
 import type { Bus } from '@orrery/messaging';
 import type { Log } from '@orrery/telemetry';
+import { Room } from '../replay/room.ts';
 import type { TapOf } from '../run/run-parts.ts';
 import { contentTaps } from './content-log.ts';
 import { ContentTeller } from './content-teller.ts';
-import { Room } from './room.ts';
 
 export interface ContentOptions {
   readonly bus: Bus;

@@ -7,9 +7,7 @@ import { failureFrame } from '../shapes/failure-frame.ts';
 import type { Asker } from './record.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
-
-/** Of the request in the inference log and on the bill; `x-request-id` is the client's own name for it, where it has one. */
-const requestHeader = 'x-orrery-request-id';
+import { nameRequest } from './told-headers.ts';
 
 /** Throws `Failed` where it is no request for a model. */
 export const callOf = (
@@ -23,7 +21,7 @@ export const callOf = (
   const named = modelField === undefined ? undefined : String(Reflect.get(Object(params), modelField));
   const given = headers['x-request-id'];
   const requestId = newId(inference.RequestId);
-  reply.header(requestHeader, requestId);
+  nameRequest(reply, requestId, client);
   const asker: Asker = {
     requestId,
     caller: exchange.caller,
@@ -47,6 +45,7 @@ export const callOf = (
       reply.hijack();
       return set;
     },
+    announce: (told) => void reply.headers(told),
     frameOf: ({ failure }) => failureFrame(client, failure),
     taps: [],
   };

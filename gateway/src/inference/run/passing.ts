@@ -9,8 +9,7 @@ import type { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
 import type { Speech } from './speech.ts';
-
-const costHeader = 'x-orrery-cost';
+import { costHeader } from './told-headers.ts';
 
 type Answered = Extract<Forwarded, { kind: 'answered' }>;
 

@@ -14,6 +14,7 @@ import { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
 import { Speech } from './speech.ts';
+import { costHeader } from './told-headers.ts';
 import { castShadow, forwardingOf, servedBy, waysOf } from './way-there.ts';
 
 const retrySoon = { 'retry-after': '1' };
@@ -62,6 +63,7 @@ export class RequestRun {
       if (error instanceof Failed) failed = error;
       this.#account.status = failed?.failure.status ?? 500;
       this.#account.error = failed?.failure.code ?? 'Fault';
+      this.#call.announce({ [costHeader]: `${this.#account.settle().cost} ${this.#offer.currency}` });
       throw error;
     } finally {
       this.#attempt?.cancel();

@@ -17,6 +17,8 @@ export interface RunCall {
   readonly response: ServerResponse;
   /** From here on the answer is written by the run; gives the headers that the server set. */
   readonly takeOver: () => Headers;
+  /** What a failure says in its head, beside what every answer says there. */
+  readonly announce: (headers: Readonly<Record<string, string>>) => void;
   /** How this API says, in the middle of a stream, that the rest will not come. */
   readonly frameOf: (failure: Failed) => Buffer;
   /** Whoever else hears what the client is given. */
