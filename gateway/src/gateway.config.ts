@@ -98,6 +98,10 @@ export const GatewayConfig = z.object({
     says: 'how many milliseconds answers of models may go on when this gateway stops; then they are cut and settled',
     example: '10000',
   }),
+  guardrailHosts: variable('ORRERY_GUARDRAIL_HOSTS', list, {
+    says: 'hosts at which guardrails of organizations may be asked though their addresses are private, also without TLS, separated by commas',
+    example: 'guardrails.internal',
+  }),
   inferenceLeaseSeconds: variable('ORRERY_INFERENCE_LEASE_SECONDS', z.coerce.number().int().min(1).max(600).default(30), {
     says: 'after how many seconds a request whose gateway says nothing more of it is settled as lost',
     example: '30',

@@ -28,6 +28,14 @@ export const usageSentences: Readonly<Record<string, Sentence>> = {
     `${named(details, 'model', 'The model')} is not served at the moment: choose another model, or try again later.`,
   PricedInOtherCurrency: (details) =>
     `${named(details, 'model', 'The model')} is priced in ${named(details, 'prices', 'one currency')} and the account is in ${named(details, 'account', 'another one')}: the operator must mend it.`,
+  RequestBlocked: (details) =>
+    `The guardrail ${named(details, 'guardrail', 'of this organization')} does not let this request pass: change what is asked, or ask whoever manages the organization.`,
+  AnswerBlocked: (details) =>
+    `The guardrail ${named(details, 'guardrail', 'of this organization')} does not let the answer pass: ask for something else, or ask whoever manages the organization.`,
+  RequestTooCostly: (details) =>
+    `This request may cost ${named(details, 'cost', 'more')} nano-units and the guardrail ${named(details, 'guardrail', 'of this organization')} allows ${named(details, 'most', 'less')}: ask for fewer tokens (max_tokens), or a cheaper model.`,
+  GuardrailUnavailable: (details) =>
+    `The guardrail ${named(details, 'guardrail', 'of this organization')} gave no verdict, and without one nothing passes: try again, or ask whoever manages the organization.`,
   RequestsLimited: (details) =>
     `${limitIn(details)} requests a minute ${whoseIn(details)} are used up: ${waitIn(details)}, or ${askIn(details)} for more.`,
   TokensLimited: (details) =>

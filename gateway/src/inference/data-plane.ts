@@ -9,6 +9,7 @@ import type { Admission } from './admission/offer.ts';
 import { startContent } from './content/start-content.ts';
 import { Shadows } from './forward/shadows.ts';
 import { Upstreams } from './forward/upstreams.ts';
+import { Elsewhere } from './guardrails/elsewhere/elsewhere.ts';
 import { startReplay } from './replay/start-replay.ts';
 import { followRoutes } from './routing/follow-routes.ts';
 import type { RunSettings } from './run/run-parts.ts';
@@ -51,9 +52,12 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const content = startContent({ bus, log, clock });
   const replay = startReplay({ url, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000, clock });
   const upstreams = new Upstreams();
+  const signingKey = secretsOf(config.secret)('guardrail-signatures');
+  const elsewhere = new Elsewhere({ signingKey, trustedHosts: config.guardrailHosts, clock });
   const runs = new Runs({
     admission: admission ?? admitted.admission,
     orgSettings: admitted.settings,
+    elsewhere,
     book,
     table: routes.table,
     upstreams,
@@ -70,7 +74,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     stop: async () => {
       await runs.stop();
       replay.close();
-      await Promise.all([book.close(), content.close()]);
+      await Promise.all([book.close(), content.close(), elsewhere.close()]);
       await Promise.all([routes.close(), admitted.close()]);
     },
   };

@@ -19,7 +19,8 @@ export type Purpose =
   | 'variable-mac'
   | 'audit-address-mac'
   | 'upstream-credentials'
-  | 'upstream-mark-mac';
+  | 'upstream-mark-mac'
+  | 'guardrail-signatures';
 
 export type Secrets = (purpose: Purpose, bytes?: number) => Buffer;
 

@@ -85,6 +85,10 @@ export const metrics = {
   ledgerDifferences: gauge<'service'>('orrery_ledger_differences', 'Balances that are not the sum of their entries'),
   /** `code` as callers hear it; `of`: whose limit it was, where it was one. */
   modelRefusals: counter<'code' | 'of'>('orrery_model_refusals_total', 'Calls of models that were not let in'),
+  /** `did`: `masked` or `blocked`; `stage`: of the request or of its answer. */
+  guardrails: counter<'did' | 'stage'>('orrery_guardrails_total', 'What guardrails of organizations did'),
+  /** `verdict`: `allow`, `block` or `replace`; `none` where none came in time. */
+  guardrailVerdicts: counter<'verdict'>('orrery_guardrail_verdicts_total', 'What guardrails said that are asked over HTTP'),
   /** `outcome`: `kept` in Redis or held in `memory` when a request ended; `told` to JetStream; `failed` and tried again; `lost` where a process ended with it. */
   usageRecords: counter<'outcome'>('orrery_usage_records_total', 'What requests for inference came to, on its way into the inference log'),
   /** Under the names of OpenTelemetry's conventions for generative AI. Where a call did not end well, `error.type` says why. */

@@ -8,13 +8,20 @@ const cr = 13;
 const noBytes = Buffer.alloc(0);
 /** So much of a whole answer is kept until it is there, so that its head can say what it cost; of a longer one the trailer says it. */
 const heldBytes = 65_536;
-/** What must be said in another way is kept as a whole. */
-const longestTranslated = 33_554_432;
+/** What must be said in another way, or reviewed, is kept as a whole. */
+const longestKept = 33_554_432;
+
+const checked = (bytes: number): number => {
+  if (bytes > longestKept) throw new RangeError(`an answer is longer than ${longestKept} bytes`);
+  return bytes;
+};
 
 /** What the client gets. Bytes go out as they come in, or not faster than they are taken. */
 export interface Answer extends Outlet {
   /** All came. Throws where it cannot be said to the client; of a whole answer nothing has been said then. */
   complete(): void;
+  /** Between `complete` and `finish`, where it is held. Whatever is thrown, nothing has been said. */
+  review(by: (body: Buffer) => Promise<Buffer>): Promise<void>;
   /** After `complete`. `last`: headers that are known only now, in the head where that is still to be written, else in the trailer. */
   finish(last: Headers): void;
   /** The rest will not come: `frame` says so where bytes pass as they are, a translation says the `message` in its own way. */
@@ -28,6 +35,8 @@ export interface AnswerOptions {
   readonly reader: AnswerReader;
   /** Names of what is known at the end. */
   readonly trailers: readonly string[];
+  /** Nothing is said before all of it is there and was reviewed. */
+  readonly isHeld: boolean;
 }
 
 /** Whether another frame can begin after these bytes. */
@@ -43,6 +52,8 @@ export class StreamedAnswer implements Answer {
   readonly #through: Through | undefined;
   /** What was written last: whether a frame is open can be seen at its end. */
   #last: Buffer | undefined;
+  #held: Buffer[] = [];
+  #bytes = 0;
 
   constructor(options: AnswerOptions, through: Through | undefined) {
     this.#options = options;
@@ -59,6 +70,11 @@ export class StreamedAnswer implements Answer {
     if (this.#through) this.#write(this.#through.end());
   }
 
+  async review(by: (body: Buffer) => Promise<Buffer>): Promise<void> {
+    const held = await by(Buffer.concat(this.#held));
+    this.#say(held);
+  }
+
   finish(last: Headers): void {
     const { delivery } = this.#options;
     this.#begin();
@@ -72,13 +88,20 @@ export class StreamedAnswer implements Answer {
       delivery.cut();
       return;
     }
-    if (this.#through?.fail) this.#write(this.#through.fail(message));
+    if (this.#through?.fail) this.#say(this.#through.fail(message));
     // What the model server said of it has passed as it came.
-    else if (!reader.seen().isError) this.#write(frame);
+    else if (!reader.seen().isError) this.#say(frame);
     delivery.endEarly();
   }
 
   #write(bytes: Buffer): boolean {
+    if (!this.#options.isHeld) return this.#say(bytes);
+    this.#bytes = checked(this.#bytes + bytes.length);
+    this.#held.push(bytes);
+    return true;
+  }
+
+  #say(bytes: Buffer): boolean {
     if (bytes.length === 0) return true;
     this.#begin();
     this.#last = bytes;
@@ -104,13 +127,13 @@ export class WholeAnswer implements Answer {
   }
 
   take(chunk: Buffer): boolean {
-    const { reader, delivery, headers, trailers } = this.#options;
+    const { reader, delivery, headers, trailers, isHeld } = this.#options;
     reader.push(chunk);
     if (delivery.hasBegun) return delivery.write(chunk);
     this.#held.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#translate) {
-      if (this.#bytes > longestTranslated) throw new RangeError(`an answer is longer than ${longestTranslated} bytes`);
+    if (this.#translate || isHeld) {
+      checked(this.#bytes);
       return true;
     }
     if (this.#bytes <= heldBytes) return true;
@@ -123,6 +146,10 @@ export class WholeAnswer implements Answer {
   complete(): void {
     this.#options.reader.end();
     if (this.#translate) this.#held = [this.#translate(Buffer.concat(this.#held))];
+  }
+
+  async review(by: (body: Buffer) => Promise<Buffer>): Promise<void> {
+    this.#held = [await by(Buffer.concat(this.#held))];
   }
 
   finish(last: Headers): void {

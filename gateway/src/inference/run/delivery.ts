@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Question } from '../forward/question.ts';
 
 export type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
 
@@ -7,6 +8,8 @@ export type Headers = Readonly<Record<string, string | string[] | number | undef
  * and keep no more than it has bounded.
  */
 export interface Tap {
+  /** Before `head`, where guardrails changed what was asked. */
+  asked?(question: Question): void;
   /** Once, before any byte. Never where no answer began: then the failure is told as everywhere, and `RequestRun.go` throws it. */
   head(status: number, headers: Headers): void;
   /** Not to be changed. */

@@ -1,5 +1,7 @@
 import { edgeFailure, Failed } from '../../failure.ts';
 import type { Forwarded } from '../forward/forwarding.ts';
+import type { AnswerGuard } from '../guardrails/answer-guard.ts';
+import { Blocked } from '../guardrails/blocked.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
 import { type Answer, StreamedAnswer, WholeAnswer } from './answer.ts';
@@ -22,6 +24,8 @@ export interface PassingOptions {
   /** How the caller stands with the limits, as headers. */
   readonly standing: Headers;
   readonly currency: string;
+  /** Undefined where answers pass as they are. */
+  readonly guard: AnswerGuard | undefined;
   /** The client takes nothing for now. */
   readonly onFull: () => void;
 }
@@ -36,17 +40,38 @@ export class Passing {
 
   /** Throws `Failed` where nothing was said and nothing can be. */
   async pass({ attempt, head, place }: Answered): Promise<void> {
-    const { speech, account, parts } = this.#options;
+    const { speech, account, parts, guard } = this.#options;
     const type = String(head.headers['content-type'] ?? 'application/json');
     const isStream = type.startsWith('text/event-stream');
     const reader = speech.readerFor(place.target, isStream);
     account.count(reader);
     const answer = this.#answerOf(place.target, { type, isStream, reader });
-    const over = await attempt.drain({ take: (chunk) => answer.take(chunk) || this.#full() }).finally(place.leave);
+    const take = (chunk: Buffer): boolean => {
+      const takes = answer.take(chunk);
+      if (guard?.blockedBy !== undefined) attempt.cancel();
+      return takes || this.#full();
+    };
+    const over = await attempt.drain({ take }).finally(place.leave);
     const isWell = (over === 'ended' || attempt.fault !== undefined) && this.#completed(answer, reader, isStream, attempt.fault);
     if (!isWell && over !== 'cancelled') place.state.report(place.target.id, true, parts.clock());
+    if (guard?.blockedBy !== undefined) this.#blocked(new Blocked('answer', guard.blockedBy));
+    else if (guard && isWell) await this.#review(answer, guard, isStream);
     account.endAs(isWell ? 'finished' : endingOf(over === 'ended' ? 'reset' : over));
     this.#end(answer, isWell);
+  }
+
+  /** Throws `Failed` where it must not pass. */
+  async #review(answer: Answer, guard: AnswerGuard, isStream: boolean): Promise<void> {
+    if (guard.reviews(isStream)) await answer.review((body) => guard.review(body, isStream));
+  }
+
+  /** In the middle of a stream, which has said so. */
+  #blocked(blocked: Blocked): void {
+    const { account, delivery } = this.#options;
+    if (!delivery.hasBegun) throw blocked;
+    const { status } = account;
+    account.failedWith(blocked);
+    account.status = status;
   }
 
   #full(): false {
@@ -69,7 +94,7 @@ export class Passing {
   }
 
   #answerOf(target: RouteTarget, { type, isStream, reader }: { type: string; isStream: boolean; reader: AnswerReader }): Answer {
-    const { speech, call, delivery, standing } = this.#options;
+    const { speech, call, delivery, standing, guard } = this.#options;
     const translate = isStream ? undefined : speech.translatorFor(target);
     const headers = (): Headers => ({
       ...call.takeOver(),
@@ -77,8 +102,10 @@ export class Passing {
       'content-type': translate ? 'application/json' : type,
       ...(isStream ? { 'x-accel-buffering': 'no' } : {}),
     });
-    const options = { delivery, headers, reader, trailers: [costHeader] };
-    return isStream ? new StreamedAnswer(options, speech.throughFor(target)) : new WholeAnswer(options, translate);
+    const options = { delivery, headers, reader, trailers: [costHeader], isHeld: guard?.reviews(isStream) ?? false };
+    if (!isStream) return new WholeAnswer(options, translate);
+    const through = speech.throughFor(target);
+    return new StreamedAnswer(options, guard ? guard.through(through) : through);
   }
 
   /** Where nothing was said yet, what went wrong can be said as everywhere; else only that the rest will not come. */
@@ -91,7 +118,7 @@ export class Passing {
       return;
     }
     const { cost } = account.settle();
-    if (isWell) {
+    if (isWell || ending === 'blocked') {
       answer.finish({ [costHeader]: `${cost} ${currency}` });
       return;
     }

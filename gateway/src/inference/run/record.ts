@@ -26,6 +26,7 @@ export interface Course {
   readonly status: number;
   readonly error: string | null;
   readonly isStreaming: boolean;
+  readonly tags: readonly string[];
   readonly startedAt: number;
   readonly firstByteMs: number | null;
   readonly endedAt: number;
@@ -57,14 +58,14 @@ const tracesOf = ({ caller: { principal, spaceId }, traceId, correlationId }: As
 });
 
 /** What is told of a request beside its tokens and its cost: where nothing is to be logged, what the bill needs. */
-export const factsOf = (asker: Asker, { offer, startedAt, endedAt, ...course }: Course): Facts => {
+export const factsOf = (asker: Asker, { offer, startedAt, endedAt, tags, ...course }: Course): Facts => {
   const { requestId, client, dialect, route, logging } = asker;
   const isLogged = logging.policy !== 'off';
   return {
     ...course,
     requestId,
     orgId: offer.orgId as Facts['orgId'],
-    ...(isLogged ? tracesOf(asker) : noTraces),
+    ...(isLogged ? { ...tracesOf(asker), tags: [...tags] } : noTraces),
     isLogged,
     dialect,
     route,

@@ -4,11 +4,13 @@ import type { Ending } from '../accounting/outcomes.ts';
 import type { Offer } from '../admission/offer.ts';
 import type { Attempt } from '../forward/attempt.ts';
 import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
+import type { RunGuard } from '../guardrails/run-guard.ts';
 import type { Held } from '../limits/reservations.ts';
 import type { Way } from '../routing/route-table.ts';
 import { observeCall } from '../telemetry/observe-call.ts';
 import { Delivery, type Headers } from './delivery.ts';
 import { endingOf, failureOf, refusalOf } from './failures.ts';
+import { guardOf } from './guard-of.ts';
 import { Passing, statusClientLeft } from './passing.ts';
 import { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
@@ -25,10 +27,11 @@ const retrySoon = { 'retry-after': '1' };
  */
 export class RequestRun {
   readonly #parts: RunParts;
-  readonly #call: RunCall;
+  #call: RunCall;
   readonly #offer: Offer;
   readonly #reserved: Reserved;
   readonly #account: RunAccount;
+  readonly #guard: RunGuard;
   readonly #delivery: Delivery;
   #forwarding: Forwarding | undefined;
   #attempt: Attempt | undefined;
@@ -47,6 +50,7 @@ export class RequestRun {
     this.#offer = offer;
     this.#reserved = offer.tokensFor({ ...question, input: question.promptTokens, output: question.maxOutput });
     this.#account = new RunAccount({ asker, offer, reserved: this.#reserved, isStreaming: question.isStream, clock: parts.clock });
+    this.#guard = guardOf(parts, call, offer);
     this.#delivery = new Delivery(response, taps);
   }
 
@@ -58,11 +62,11 @@ export class RequestRun {
     const held = await this.#reserve(ways);
     let failed: Failed | undefined;
     try {
+      await this.#ask();
       await this.#forward(ways);
     } catch (error) {
       if (error instanceof Failed) failed = error;
-      this.#account.status = failed?.failure.status ?? 500;
-      this.#account.error = failed?.failure.code ?? 'Fault';
+      this.#account.failedWith(error);
       this.#call.announce({ [costHeader]: `${this.#account.settle().cost} ${this.#offer.currency}` });
       throw error;
     } finally {
@@ -127,10 +131,20 @@ export class RequestRun {
       served: servedBy(ways),
       now: this.#account.startedAt,
     });
+    this.#guard.refuseCost(reservation.cost, this.#offer.currency);
     const { answer, held } = await book.reserve(reservation, () => this.#account.ifLost());
     if (held === undefined) throw new Failed(this.#offer.refusalOf(reservation, answer, clock()));
     this.#standing = this.#offer.headersOf(reservation, answer, clock());
     return held;
+  }
+
+  /** What is asked, as guardrails let it be asked. */
+  async #ask(): Promise<void> {
+    const { question, taps } = this.#call;
+    const asked = await this.#guard.asked(question);
+    if (asked === question) return;
+    this.#call = { ...this.#call, question: asked };
+    for (const tap of taps) tap.asked?.(asked);
   }
 
   async #forward(ways: readonly Way[]): Promise<void> {
@@ -180,6 +194,7 @@ export class RequestRun {
       delivery: this.#delivery,
       standing: this.#standing,
       currency: this.#offer.currency,
+      guard: this.#guard.answer(),
       onFull: () => this.#wait(),
     });
     await passing.pass(answered).finally(() => clearTimeout(this.#stalled));

@@ -1,7 +1,9 @@
+import { Failed } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
 import { type Account, type AccountEvent, openAccount, type Settlement, told } from '../accounting/request-account.ts';
 import type { Offer, ServedPrices } from '../admission/offer.ts';
+import { Blocked } from '../guardrails/blocked.ts';
 import type { CameTo } from '../shapes/shape.ts';
 import { settledIfLost, type Told, toldOf } from '../usage/told.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
@@ -29,6 +31,8 @@ export class RunAccount {
   status = 200;
   /** A code, where it did not end well. */
   error: string | null = null;
+  /** Of the guardrail that blocked it. */
+  blockedBy: string | undefined;
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -80,6 +84,15 @@ export class RunAccount {
     return { cost: finished.phase === 'settled' ? finished.settlement.cost : 0n, ms: this.#options.clock() - this.startedAt };
   }
 
+  /** What is said of it where it was refused or broke. */
+  failedWith(error: unknown): void {
+    this.status = error instanceof Failed ? error.failure.status : 500;
+    this.error = error instanceof Failed ? error.failure.code : 'Fault';
+    if (!(error instanceof Blocked)) return;
+    this.endAs('blocked');
+    this.blockedBy = error.guardrail;
+  }
+
   /** By how it ended; what nobody ended has failed. */
   settle(): Settlement {
     this.#account = told(this.#now(), { type: 'ended', ending: this.#ending ?? 'upstream-failed' });
@@ -89,9 +102,10 @@ export class RunAccount {
 
   told(settlement: Settlement): Told {
     const { asker, offer, isStreaming, clock } = this.#options;
-    const { status, error, startedAt } = this;
+    const { status, error, startedAt, blockedBy } = this;
+    const tags = blockedBy === undefined ? [] : [`guardrail:${blockedBy}`];
     const by = { upstream: this.#upstream, priceVersion: this.#priceVersion, firstByteMs: this.#firstByteMs };
-    const course = { offer, isStreaming, status, error, startedAt, ...by };
+    const course = { offer, isStreaming, status, error, tags, startedAt, ...by };
     return toldOf(settlement, factsOf(asker, { ...course, endedAt: clock() }));
   }
 

@@ -3,6 +3,7 @@ import type { Admission } from '../admission/offer.ts';
 import type { Question } from '../forward/question.ts';
 import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
+import type { Elsewhere } from '../guardrails/elsewhere/elsewhere.ts';
 import type { Keyed } from '../replay/keyed.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { OrgSettings } from '../settings/org-settings.ts';
@@ -32,6 +33,8 @@ export type TapOf = (asker: Asker, question: Question) => Tap | undefined;
 export interface RunParts {
   readonly admission: Admission;
   readonly orgSettings: OrgSettings;
+  /** Where guardrails are asked that are not here. */
+  readonly elsewhere: Elsewhere;
   readonly book: UsageBook;
   readonly table: RouteTable;
   readonly upstreams: Upstreams;

@@ -7,6 +7,7 @@ export * from './limits/types.ts';
 export * from './log.ts';
 export * from './operations.ts';
 export * from './settings/events.ts';
+export * from './settings/guardrails.ts';
 export * from './settings/logging.ts';
 export * from './settings/operations.ts';
 export * from './settings/types.ts';

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { Instant, OrgId } from '../../values.ts';
+import { Guardrails } from './guardrails.ts';
 import { LoggingPolicy, usualLogging } from './logging.ts';
 
 /** How an organization has its requests for inference treated, a section each. */
-export const InferenceSettings = z.strictObject({ logging: LoggingPolicy }).meta({ id: 'InferenceSettings' });
+export const InferenceSettings = z.strictObject({ logging: LoggingPolicy, guardrails: Guardrails }).meta({ id: 'InferenceSettings' });
 export type InferenceSettings = z.infer<typeof InferenceSettings>;
 
 /** Of an organization that never set any. */
-export const usualSettings: InferenceSettings = { logging: usualLogging };
+export const usualSettings: InferenceSettings = { logging: usualLogging, guardrails: [] };
 
 export const InferenceSettingsView = z
   .strictObject({ ...InferenceSettings.shape, /** Null: they are the usual ones. */ setAt: Instant.nullable() })

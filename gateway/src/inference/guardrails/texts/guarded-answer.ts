@@ -1,0 +1,51 @@
+import { isMembers, parsed } from '../../shapes/members.ts';
+import type { Client } from '../../shapes/shape.ts';
+import { Masking, type Watch } from '../masking.ts';
+import { isAnswerText } from './answer-texts.ts';
+import { eachPlace, type Place, withoutLetters } from './walk.ts';
+
+/** What became of a body. */
+export interface Guarded {
+  readonly body: Buffer;
+  readonly blockedBy: string | undefined;
+  readonly hasMasked: boolean;
+}
+
+/** The texts of a whole answer, and what makes another answer of other ones. Throws where it is no JSON object. */
+export const answerTexts = (
+  client: Client,
+  body: Buffer,
+): { texts: readonly string[]; withTexts: (texts: readonly string[]) => Buffer } => {
+  const answer = parsed(body.toString());
+  if (!isMembers(answer)) throw new SyntaxError('the answer of the model server is no JSON object');
+  const places: Place[] = [];
+  eachPlace(
+    answer,
+    (path) => isAnswerText(client, path),
+    (place) => places.push(place),
+  );
+  return {
+    texts: places.map(({ text }) => text),
+    withTexts: (texts) => {
+      if (places.every(({ text }, index) => texts[index] === text)) return body;
+      for (const [index, { text, put }] of places.entries()) put(texts[index] ?? text);
+      withoutLetters(answer);
+      return Buffer.from(JSON.stringify(answer));
+    },
+  };
+};
+
+/** A whole answer, in the client's protocol. Without anything in it to find it is the same bytes. */
+export const guardedAnswer = (client: Client, body: Buffer, watches: () => readonly Watch[]): Guarded => {
+  const { texts, withTexts } = answerTexts(client, body);
+  let blockedBy: string | undefined;
+  let hasMasked = false;
+  const known = texts.map((text) => {
+    const masking = new Masking(watches());
+    const whole = masking.push(text) + masking.end();
+    blockedBy ??= masking.blockedBy;
+    hasMasked ||= masking.masked > 0;
+    return whole;
+  });
+  return { body: blockedBy === undefined ? withTexts(known) : body, blockedBy, hasMasked };
+};
