@@ -1,7 +1,6 @@
 import { type inference, parseNanos } from '@orrery/contracts';
 import type { Log } from '@orrery/telemetry';
 import { edgeFailure, Failed } from '../../failure.ts';
-import { type Question, questionIn } from '../forward/question.ts';
 import type { Client } from '../shapes/shape.ts';
 import { AnswerGuard } from './answer-guard.ts';
 import { Blocked } from './blocked.ts';
@@ -39,14 +38,13 @@ export class RunGuard {
   }
 
   /** What is asked, as it may be asked. Throws `Blocked` where it may not, and `Failed` where nobody can say. */
-  async asked(question: Question): Promise<Question> {
+  async asked(body: Buffer): Promise<Buffer> {
     const { request: stage } = this.#guards;
-    if (stage === undefined) return question;
+    if (stage === undefined) return body;
     const { client } = this.#options;
-    const body = await this.#guarded(question.body, stage.hasRules ? stage.watches : undefined);
-    const judged =
-      stage.http.length === 0 ? body : await reviewed(requestTexts(client, body), { ...this.#review('request'), guardrails: stage.http });
-    return judged === question.body ? question : questionIn(judged, { named: question.model });
+    const masked = await this.#guarded(body, stage.hasRules ? stage.watches : undefined);
+    if (stage.http.length === 0) return masked;
+    return await reviewed(requestTexts(client, masked), { ...this.#review('request'), guardrails: stage.http });
   }
 
   /** Undefined where answers pass as they are. */

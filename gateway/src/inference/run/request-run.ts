@@ -4,6 +4,7 @@ import type { Ending } from '../accounting/outcomes.ts';
 import type { Offer } from '../admission/offer.ts';
 import type { Attempt } from '../forward/attempt.ts';
 import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
+import { questionIn } from '../forward/question.ts';
 import type { RunGuard } from '../guardrails/run-guard.ts';
 import type { Held } from '../limits/reservations.ts';
 import type { Way } from '../routing/route-table.ts';
@@ -141,8 +142,9 @@ export class RequestRun {
   /** What is asked, as guardrails let it be asked. */
   async #ask(): Promise<void> {
     const { question, taps } = this.#call;
-    const asked = await this.#guard.asked(question);
-    if (asked === question) return;
+    const body = await this.#guard.asked(question.body);
+    if (body === question.body) return;
+    const asked = questionIn(body, { named: question.model });
     this.#call = { ...this.#call, question: asked };
     for (const tap of taps) tap.asked?.(asked);
   }

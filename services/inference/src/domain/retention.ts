@@ -3,7 +3,7 @@ import type { inference } from '@orrery/contracts';
 const dayMs = 86_400_000;
 
 /** What began before that moment is not kept any more, as its organization wishes now: whoever wants nothing kept loses what was. */
-export const contentSince = ({ logging }: inference.InferenceSettings, now: number): number =>
+export const contentSince = ({ logging }: Pick<inference.InferenceSettings, 'logging'>, now: number): number =>
   logging.policy === 'full' ? now - logging.retentionDays * dayMs : Number.POSITIVE_INFINITY;
 
 export interface LogRetention {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ModelRef } from '../../catalog/models/names.ts';
 import { ApiKeyId } from '../../identity/keys/types.ts';
 import { NanosText } from '../../money.ts';
+import { Text } from '../../values.ts';
 
 /** As it is named in refusals and in the inference log. */
 export const GuardrailName = z
@@ -40,47 +41,45 @@ export const PersonalDataKind = z.enum(['email', 'phone', 'credit-card', 'iban',
 export type PersonalDataKind = z.infer<typeof PersonalDataKind>;
 
 /** What is looked for in what models are asked and what they answer. */
-export const Guardrail = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('patterns'),
-      ...detecting,
-      /** In the syntax of RE2: without look-around and references. */
-      patterns: z.array(z.string().min(1).max(500)).min(1).max(20),
-      ignoresCase: z.boolean().default(false),
-      placeholder: Placeholder.default('[REDACTED]'),
-    }),
-    /** Each is masked by its kind, as `[EMAIL]`. */
-    z.strictObject({ kind: z.literal('personal-data'), ...detecting, data: z.array(PersonalDataKind).min(1).max(6) }),
-    z.strictObject({
-      kind: z.literal('terms'),
-      ...detecting,
-      /** Whatever their case, accents and white space. */
-      terms: z.array(z.string().trim().min(1).max(100)).min(1).max(1_000),
-      /** A term is none within a longer word. */
-      wholeWords: z.boolean().default(true),
-      placeholder: Placeholder.default('[REDACTED]'),
-    }),
-    z.strictObject({
-      kind: z.literal('cost'),
-      name: GuardrailName,
-      ...onlyFor,
-      /** The most that one request may come to, in nano-units. */
-      most: NanosText.refine((text) => !text.startsWith('-'), { error: 'is less than nothing', params: { mend: 'send 0 or more' } }),
-    }),
-    z.strictObject({
-      kind: z.literal('http'),
-      name: GuardrailName,
-      stages: z.array(GuardrailStage).min(1).max(2).default(everyStage),
-      ...onlyFor,
-      /** Who is asked for a verdict, at a public address. */
-      url: z.url({ protocol: /^https$/, hostname: z.regexes.domain }).max(500),
-      timeoutMs: z.int().min(100).max(10_000).default(2_000),
-      /** Where there is no verdict. */
-      onFailure: z.enum(['block', 'allow']),
-    }),
-  ])
-  .meta({ id: 'Guardrail' });
+export const Guardrail = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('patterns'),
+    ...detecting,
+    /** In the syntax of RE2: without look-around and references. */
+    patterns: z.array(Text.min(1).max(500)).min(1).max(20),
+    ignoresCase: z.boolean().default(false),
+    placeholder: Placeholder.default('[REDACTED]'),
+  }),
+  /** Each is masked by its kind, as `[EMAIL]`. */
+  z.strictObject({ kind: z.literal('personal-data'), ...detecting, data: z.array(PersonalDataKind).min(1).max(6) }),
+  z.strictObject({
+    kind: z.literal('terms'),
+    ...detecting,
+    /** Whatever their case, accents and white space. */
+    terms: z.array(Text.trim().min(1).max(100)).min(1).max(1_000),
+    /** A term is none within a longer word. */
+    wholeWords: z.boolean().default(true),
+    placeholder: Placeholder.default('[REDACTED]'),
+  }),
+  z.strictObject({
+    kind: z.literal('cost'),
+    name: GuardrailName,
+    ...onlyFor,
+    /** The most that one request may come to, in nano-units. */
+    most: NanosText.refine((text) => !text.startsWith('-'), { error: 'is less than nothing', params: { mend: 'send 0 or more' } }),
+  }),
+  z.strictObject({
+    kind: z.literal('http'),
+    name: GuardrailName,
+    stages: z.array(GuardrailStage).min(1).max(2).default(everyStage),
+    ...onlyFor,
+    /** Who is asked for a verdict: with TLS at a public address, or at a host that the operator trusts. */
+    url: Text.max(500).regex(/^https?:\/\/[^/?#@\s]+(?:[/?][^#\s]*)?$/, 'http:// or https:// with host, port, path and query alone'),
+    timeoutMs: z.int().min(100).max(10_000).default(2_000),
+    /** Where there is no verdict. */
+    onFailure: z.enum(['block', 'allow']),
+  }),
+]);
 export type Guardrail = z.infer<typeof Guardrail>;
 
 export const mostGuardrails = 20;
