@@ -1,7 +1,7 @@
 import { membersOnEmpty, membersOnIdle } from '../placement/capacity.ts';
 import { haveRoom } from '../placement/domains.ts';
 import { withoutRacks } from '../placement/need.ts';
-import type { Place } from '../placement/place.ts';
+import type { FleetNeed, Place } from '../placement/place.ts';
 import type { Cluster } from './cluster.ts';
 import type { WaitReason } from './facts.ts';
 import type { FleetNeeds } from './fork.ts';
@@ -70,6 +70,19 @@ export class Serving {
     );
   }
 
+  /** No machine has room for a member when it is empty: those of one shape are alike, so that few have to be asked. */
+  private isTooMuchFor(need: FleetNeed): boolean {
+    // Who may go there is each machine's own.
+    if (need.suits !== null) return false;
+    const { places, shapeCount } = this.cluster.fleet;
+    const seen = new Uint8Array(shapeCount);
+    return places.every((place) => {
+      if (!place || seen[place.shape] === 1) return true;
+      seen[place.shape] = 1;
+      return membersOnEmpty(place, need) === 0;
+    });
+  }
+
   private findNever(fit: Fit): WaitReason | null {
     const { need } = fit;
     const { fleet } = this.cluster;
@@ -77,6 +90,7 @@ export class Serving {
     if (pinned === undefined) return 'machine-away';
     const places = pinned ? [pinned] : fleet.places;
     const fleetNeed = this.needs.of(need);
+    if (!pinned && this.isTooMuchFor(fleetNeed)) return 'no-machine';
     if (haveRoom(places, fit, (place) => (place.isOpen ? membersOnIdle(place, fleetNeed) : 0))) return null;
     const onEmpty = (place: Place): number => membersOnEmpty(place, fleetNeed);
     if (!haveRoom(places, fit, onEmpty)) return haveRoom(places, { ...fit, need: withoutRacks(need) }, onEmpty) ? 'group' : 'no-machine';
