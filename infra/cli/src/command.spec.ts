@@ -35,6 +35,18 @@ describe('The words of the command', () => {
     expect(commandOf(['models', 'rm', 'a.gguf'])).toEqual({ verb: 'rm', what: 'a.gguf' });
   });
 
+  it('show, set and clear limits', () => {
+    expect(commandOf(['limits', 'get', 'o'])).toEqual({ of: 'limits', verb: 'get', org: 'o', thing: { of: 'org' }, pairs: [] });
+    expect(commandOf(['limits', 'set', 'o', '--model', 'acme/one', 'concurrency=5', 'spendPerDay=none'])).toEqual({
+      of: 'limits',
+      verb: 'set',
+      org: 'o',
+      thing: { of: 'model', model: 'acme/one' },
+      pairs: ['concurrency=5', 'spendPerDay=none'],
+    });
+    expect(commandOf(['limits', 'clear', 'o', '--user', 'u'])).toMatchObject({ verb: 'clear', thing: { of: 'user', userId: 'u' } });
+  });
+
   it('log in', () => {
     expect(commandOf(['login'])).toBe('login');
   });
@@ -50,6 +62,14 @@ describe('The words of the command', () => {
     [['login', '--yes']],
     [['apply']],
     [['models']],
+    [['limits']],
+    [['limits', 'get']],
+    [['limits', 'get', 'o', 'p']],
+    [['limits', 'get', 'o', '--user', 'u']],
+    [['limits', 'set', 'o']],
+    [['limits', 'clear', 'o', 'concurrency=5']],
+    [['limits', 'set', 'o', 'concurrency=5', '--user', 'u', '--key', 'k']],
+    [['limits', 'get', 'o', '--yes']],
     [['models', 'pull']],
     [['models', 'list', 'all']],
     [['models', 'push', 'a']],

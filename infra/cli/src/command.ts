@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Apply } from './apply/apply.ts';
+import type { Limits } from './limits.ts';
 import type { Models } from './models/models.ts';
 
 export interface AdminCreate {
@@ -19,6 +20,14 @@ export const help = `orrery apply <file.yaml> [--dry-run] [--yes] [--prune] [--c
   Makes the installation what the file says: providers, models, machine types, prices, upstreams, routes, limits. Shows what it would do, and
   asks; --yes does not ask, --dry-run does nothing more. What the file does not name stays, unless --prune is given. Credentials that are set
   already are set again with --credentials alone.
+
+orrery limits get <organization>
+orrery limits set <organization> [--user <id> | --key <id> | --model <name>] <limit>=<value> …
+orrery limits clear <organization> [--user <id> | --key <id> | --model <name>]
+
+  Shows and sets what an organization, by its id, may use of models: requestsPerMinute, tokensPerMinute, inputTokensPerMinute,
+  outputTokensPerMinute, tokensPerMonth, concurrency, spendPerDay, spendPerMonth (in nano-units of its currency). What is not named stays;
+  =none takes a limit away. It holds within a second.
 
 orrery admin create --username <name> [--email <address>] [--password-stdin]
 
@@ -52,6 +61,9 @@ const options = {
   credentials: { type: 'boolean' },
   to: { type: 'string' },
   sha256: { type: 'string' },
+  user: { type: 'string' },
+  key: { type: 'string' },
+  model: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parsed>['values'];
@@ -75,6 +87,23 @@ const applyOf = (values: Values, files: readonly string[]): Apply => {
   };
 };
 
+const howLimits = 'Say what: orrery limits get <organization>, set <organization> tokensPerMinute=200000, or clear <organization>.';
+
+const limitsOf = (values: Values, [verb, org, ...pairs]: readonly string[]): Limits => {
+  assertNoOther(values, 'user', 'key', 'model');
+  const { user, key, model } = values;
+  const things = [
+    ...(user === undefined ? [] : [{ of: 'user', userId: user }]),
+    ...(key === undefined ? [] : [{ of: 'key', keyId: key }]),
+    ...(model === undefined ? [] : [{ of: 'model', model }]),
+  ];
+  if (things.length > 1) throw new WrongWords('Say one of --user, --key and --model.');
+  if ((verb !== 'get' && verb !== 'set' && verb !== 'clear') || org === undefined || (verb === 'set') === (pairs.length === 0))
+    throw new WrongWords(howLimits);
+  if (verb === 'get' && things.length > 0) throw new WrongWords('orrery limits get shows all of them.');
+  return { of: 'limits', verb, org, thing: things[0] ?? { of: 'org' }, pairs };
+};
+
 const modelsOf = (values: Values, [verb, ...rest]: readonly string[]): Models => {
   assertNoOther(values, 'to', 'sha256');
   const { to: directory, sha256 } = values;
@@ -95,12 +124,13 @@ const parsed = (args: string[]) => {
 };
 
 /** Undefined where help is wanted. */
-export const commandOf = (argv: readonly string[]): AdminCreate | Apply | Models | 'login' | undefined => {
+export const commandOf = (argv: readonly string[]): AdminCreate | Apply | Limits | Models | 'login' | undefined => {
   if (argv.length === 0 || argv.some((word) => word === '--help' || word === '-h' || word === 'help')) return undefined;
   const { values, positionals } = parsed([...argv]);
   const [first, ...rest] = positionals;
   if (first === 'apply') return applyOf(values, rest);
   if (first === 'models') return modelsOf(values, rest);
+  if (first === 'limits') return limitsOf(values, rest);
   const { username, email, 'password-stdin': isPasswordGiven = false } = values;
   if (positionals.join(' ') === 'login' && Object.keys(values).length === 0) return 'login';
   if (positionals.join(' ') !== 'admin create') throw new WrongWords(`There is no command ${JSON.stringify(positionals.join(' '))}.`);

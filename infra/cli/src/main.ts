@@ -27,7 +27,7 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
     await logIn(env, out);
     return;
   }
-  if ('verb' in command) {
+  if ('directory' in command) {
     const { models } = await import('./models/models.ts');
     await models(command, env, out);
     return;
@@ -37,6 +37,11 @@ const carryOut = async ({ argv, env, input, out }: Surroundings): Promise<void> 
     // What it is made of takes longer to load than the other commands take to run.
     const { apply } = await import('./apply/apply.ts');
     await apply(place, command, { env, input, out });
+    return;
+  }
+  if ('org' in command) {
+    const { limits } = await import('./limits.ts');
+    await limits(place, command, out);
     return;
   }
   const { username, email, isPasswordGiven } = command;
