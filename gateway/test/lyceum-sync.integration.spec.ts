@@ -1,23 +1,8 @@
 import { completes, eventually, refuses, resets } from '@orrery/testing';
-import { edgeFailure } from '../src/failure.ts';
-import { admission, type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
+import { refusing } from './fixtures/refusing-admission.ts';
 import { messageAddsByTool } from './fixtures/scripted-models.ts';
-
-const refusals = {
-  'acme/off': edgeFailure('ModelOffline', { details: { model: 'acme/off' } }),
-  'acme/none': edgeFailure('ModelNotFound', { details: { model: 'acme/none' } }),
-  'acme/dear': edgeFailure('InsufficientCredits'),
-  'acme/busy': edgeFailure('RequestsLimited', { headers: { 'retry-after': '7' } }),
-  'acme/others': edgeFailure('ModelNotAllowed', { details: { model: 'acme/others' } }),
-};
-
-const refusing: typeof admission = {
-  offer: (caller, named) => {
-    const refused = new Map(Object.entries(refusals)).get(named);
-    return refused ? { refused } : admission.offer(caller, named);
-  },
-};
 
 describe("Lyceum's one question to a model", () => {
   let models: ModelWorld;
