@@ -38,7 +38,9 @@ describe('A request for inference', () => {
     await Promise.all(records.map((record) => run(usage, record)));
     await billed(orgId, 525_308n);
     const lines = await logged(orgId);
-    expect(lines.map(({ settledAt: _, settlementId: _id, ...record }) => record)).toEqual(expect.arrayContaining(records.map(({ isLogged: _, ...record }) => record)));
+    expect(lines.map(({ settledAt: _, settlementId: _id, ...record }) => record)).toEqual(
+      expect.arrayContaining(records.map(({ isLogged: _, ...record }) => record)),
+    );
     const [first] = records;
     const line = await money.asOrg(inference.GetRequest, orgId, { requestId: first?.requestId ?? '' });
     expect(line).toMatchObject({ cost: '525301', priceVersion: 1, traceId: 'ab'.repeat(16) });

@@ -1,3 +1,4 @@
+import { pause } from '@orrery/kernel';
 import type { ModelAct, ModelVisit } from './model-visit.ts';
 
 export interface ModelUsage {
@@ -36,8 +37,6 @@ const wants = ({ body }: ModelVisit): boolean => {
   const options = body['stream_options'];
   return typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const stream = async (visit: ModelVisit, { words: pieces = words, usage: counted = usage, everyMs }: Completion): Promise<void> => {
   const { response } = visit;
