@@ -156,6 +156,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   TooManyRoutes: (details) => `There are ${named(details, 'limit', 'too many')} routes already: remove some first.`,
   RequestNotFound: 'There is no such request in the inference log of this organization.',
   ModelRouteNotFound: 'There is no route of this name.',
+  BadPattern: (details) =>
+    `Pattern ${named(details, 'number', '1')} of the guardrail ${named(details, 'guardrail', 'that was sent')} cannot be used: ${named(details, 'reason', 'it is no expression in the syntax of RE2')}.`,
   TooManyLimits: (details) => `There are ${named(details, 'limit', 'too many')} limits already: take some away first.`,
   RouteInUse: (details) => `The route ${named(details, 'route', 'of some model')} falls back to this one: change that first.`,
   TooManyPools: (details) => `There are ${named(details, 'limit', 'too many')} pools already: remove some first.`,

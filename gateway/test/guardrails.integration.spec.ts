@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { formatNanos, inference, OrgId } from '@orrery/contracts';
+import { guardrailSecretOf } from '@orrery/credentials';
 import { completes, eventually, type ModelAct, stallsAfter, streams } from '@orrery/testing';
-import { signingSecretOf } from '../src/inference/guardrails/elsewhere/verdict.ts';
 import { type Judge, startJudge } from './fixtures/judge.ts';
 import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
 import { signingKey } from './fixtures/world.ts';
@@ -288,7 +288,7 @@ describe('Guardrails', () => {
       });
       const [, seconds = '', signature = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-orrery-signature'])) ?? [];
       expect(Math.abs(Number(seconds) - Date.now() / 1_000)).toBeLessThan(60);
-      const secret = signingSecretOf(signingKey, models.owner.orgId);
+      const secret = guardrailSecretOf(signingKey, models.owner.orgId);
       expect(createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')).toBe(signature);
     });
 

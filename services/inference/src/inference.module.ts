@@ -8,7 +8,7 @@ import { erasingConsumer } from './application/erasing.consumer.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
 import { retentionOffice, serveRetention } from './application/retention.office.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
-import { SettingsHandler } from './application/settings.handler.ts';
+import { SettingsHandler, SigningKey } from './application/settings.handler.ts';
 import { Snapshots } from './application/snapshots.ts';
 import { upstreamCredentialKeys } from './application/upstream-credentials.ts';
 import { startUsageIngest } from './application/usage.ingest.ts';
@@ -38,6 +38,7 @@ export const inference = service({
       providers: [
         { provide: EventStore, useValue: store },
         { provide: Snapshots, useValue: snapshots },
+        { provide: SigningKey, useValue: new SigningKey(secrets('guardrail-signatures')) },
         { provide: MarkKey, useValue: new MarkKey(secrets('upstream-mark-mac')) },
       ],
     };

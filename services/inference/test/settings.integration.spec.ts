@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { inference as contracts, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
+import { guardrailSecretOf } from '@orrery/credentials';
 import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
+import { type Started, secretsOf, startAll } from '@orrery/process';
 import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
 import { inference } from '../src/index.ts';
 
@@ -57,5 +58,15 @@ describe('How an organization has its requests treated', () => {
 
   it('stays as it is where nothing is said of it', async () => {
     expect(await ask(contracts.SetInferenceSettings, { org }, owner())).toMatchObject({ logging });
+  });
+
+  it('has guardrails, whose questions are signed with a secret of the organization’s own', async () => {
+    const guardrails = contracts.Guardrails.parse([{ kind: 'http', name: 'judge', url: 'https://judge.example.com/', onFailure: 'block' }]);
+    expect(await ask(contracts.SetInferenceSettings, { org, guardrails }, owner())).toMatchObject({ logging, guardrails });
+    const key = secretsOf(Buffer.from('22'.repeat(32), 'hex'))('guardrail-signatures');
+    expect(await ask(contracts.GetGuardrailSecret, { org }, owner())).toEqual({ secret: guardrailSecretOf(key, orgId) });
+    const bad = [{ kind: 'patterns', name: 'codes', action: 'mask', patterns: ['(?=x)'] } as const];
+    const refused = await bus.ask(contracts.SetInferenceSettings, { org, guardrails: bad }, owner());
+    expect(refused).toMatchObject({ accepted: false, rejection: { code: 'BadPattern', details: { guardrail: 'codes', number: 1 } } });
   });
 });

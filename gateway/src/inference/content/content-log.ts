@@ -1,5 +1,6 @@
 import { inference, instantOf, type OrgId, personOf, type UserId } from '@orrery/contracts';
 import { metrics } from '@orrery/telemetry';
+import type { Question } from '../forward/question.ts';
 import type { Room } from '../replay/room.ts';
 import type { Tap } from '../run/delivery.ts';
 import type { Asker } from '../run/record.ts';
@@ -19,7 +20,7 @@ export interface ContentLogOptions {
 class ContentTap implements Tap {
   readonly #options: ContentLogOptions;
   readonly #asker: Asker;
-  readonly #body: Buffer;
+  #body: Buffer;
   readonly #at: number;
   readonly #answered: Beginning;
 
@@ -29,6 +30,11 @@ class ContentTap implements Tap {
     this.#body = body;
     this.#at = options.clock();
     this.#answered = new Beginning(options.room, mostContentBytes);
+  }
+
+  /** What guardrails masked is not kept either. */
+  asked({ body }: Question): void {
+    this.#body = body;
   }
 
   head(): void {}

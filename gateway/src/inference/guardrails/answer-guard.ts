@@ -1,3 +1,4 @@
+import { metrics } from '@orrery/telemetry';
 import type { Client } from '../shapes/shape.ts';
 import { GuardedStream } from './answers/guarded-stream.ts';
 import { streamTexts } from './answers/reviewed-stream.ts';
@@ -62,8 +63,13 @@ export class AnswerGuard {
     const { http: guardrails } = stage;
     const judge = { ...review, guardrails };
     if (isStream) return await reviewed(streamTexts(client, body), judge);
-    const { body: masked, blockedBy } = stage.hasRules ? guardedAnswer(client, body, stage.watches) : { body, blockedBy: undefined };
+    const {
+      body: masked,
+      blockedBy,
+      hasMasked,
+    } = stage.hasRules ? guardedAnswer(client, body, stage.watches) : { body, blockedBy: undefined, hasMasked: false };
     if (blockedBy !== undefined) throw new Blocked('answer', blockedBy);
+    if (hasMasked) metrics.guardrails.add(1, { did: 'masked', stage: 'answer' });
     return guardrails.length === 0 ? masked : await reviewed(answerTexts(client, masked), judge);
   }
 }

@@ -1,5 +1,5 @@
 import { type inference, parseNanos } from '@orrery/contracts';
-import type { Log } from '@orrery/telemetry';
+import { type Log, metrics } from '@orrery/telemetry';
 import { edgeFailure, Failed } from '../../failure.ts';
 import type { Client } from '../shapes/shape.ts';
 import { AnswerGuard } from './answer-guard.ts';
@@ -55,8 +55,9 @@ export class RunGuard {
 
   async #guarded(body: Buffer, watches: Parameters<typeof guardedRequest>[2] | undefined): Promise<Buffer> {
     if (watches === undefined) return body;
-    const { body: masked, blockedBy } = await guardedRequest(this.#options.client, body, watches);
+    const { body: masked, blockedBy, hasMasked } = await guardedRequest(this.#options.client, body, watches);
     if (blockedBy !== undefined) throw new Blocked('request', blockedBy);
+    if (hasMasked) metrics.guardrails.add(1, { did: 'masked', stage: 'request' });
     return masked;
   }
 

@@ -1,3 +1,4 @@
+import { metrics } from '@orrery/telemetry';
 import { Failed } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
@@ -90,6 +91,7 @@ export class RunAccount {
     this.error = error instanceof Failed ? error.failure.code : 'Fault';
     if (!(error instanceof Blocked)) return;
     this.endAs('blocked');
+    metrics.guardrails.add(1, { did: 'blocked', stage: error.stage });
     this.blockedBy = error.guardrail;
   }
 

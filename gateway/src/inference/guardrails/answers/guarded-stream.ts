@@ -1,3 +1,4 @@
+import { metrics } from '@orrery/telemetry';
 import { isMembers, type Members, parsed } from '../../shapes/members.ts';
 import type { Client } from '../../shapes/shape.ts';
 import { writtenFrame } from '../../shapes/translate-stream.ts';
@@ -44,7 +45,7 @@ export class GuardedStream {
   /** How many frames were added to those that have numbers, and the number of the last one. */
   #added = 0;
   #number = -1;
-  hasMasked = false;
+  #hasMasked = false;
   /** Of the guardrail that ended it. */
   blockedBy: string | undefined;
 
@@ -151,7 +152,8 @@ export class GuardedStream {
   }
 
   #note(masking: Masking): void {
-    this.hasMasked ||= masking.masked > 0;
+    if (masking.masked > 0 && !this.#hasMasked) metrics.guardrails.add(1, { did: 'masked', stage: 'answer' });
+    this.#hasMasked ||= masking.masked > 0;
     this.blockedBy ??= masking.blockedBy;
   }
 

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { guardrailSecretOf } from '@orrery/credentials';
 import { Agent, type Dispatcher } from 'undici';
 import type { HttpGuardrail } from '../guards.ts';
 import { isPublic } from './public-address.ts';
-import { signatureOf, signingSecretOf, type Verdict, verdictIn } from './verdict.ts';
+import { signatureOf, type Verdict, verdictIn } from './verdict.ts';
 
 /** Of one organization, at the same time: who answers slowly does not keep the others waiting. */
 const mostAtOnce = 64;
@@ -85,7 +86,7 @@ export class Elsewhere {
         'content-type': 'application/json',
         accept: 'application/json',
         'user-agent': 'orrery',
-        'x-orrery-signature': signatureOf(signingSecretOf(signingKey, asked.orgId), Math.floor(clock() / 1_000), body),
+        'x-orrery-signature': signatureOf(guardrailSecretOf(signingKey, asked.orgId), Math.floor(clock() / 1_000), body),
       },
       body,
       signal: AbortSignal.timeout(timeoutMs),

@@ -19,9 +19,6 @@ export const verdictIn = (body: string, asked: number): Verdict | undefined => {
   return known.length === asked ? { verdict, texts: known } : undefined;
 };
 
-/** The secret that an organization's guardrails know a gateway by: of the installation's, so that nothing need be kept. */
-export const signingSecretOf = (key: Buffer, orgId: string): string => `grs_${createHmac('sha256', key).update(orgId).digest('hex')}`;
-
 /** Over when it was sent and what, so that it cannot be sent again later. */
 export const signatureOf = (secret: string, seconds: number, body: string): string =>
   `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;

@@ -11,7 +11,7 @@ export const SetInferenceSettings = command({
   access: 'org:update',
   input: z.strictObject({ org: OrgSlug, ...InferenceSettings.partial().shape }),
   output: InferenceSettingsView,
-  refusals: { OrgNotFound: 404 },
+  refusals: { OrgNotFound: 404, BadPattern: 400 },
 });
 
 export const GetInferenceSettings = query({
@@ -21,5 +21,15 @@ export const GetInferenceSettings = query({
   access: 'org:read',
   input: z.strictObject({ org: OrgSlug }),
   output: InferenceSettingsView,
+  refusals: { OrgNotFound: 404 },
+});
+
+export const GetGuardrailSecret = query({
+  subject: 'inference.get-guardrail-secret',
+  summary: 'The secret with which questions to guardrails of the organization are signed, the same for all of them',
+  http: 'GET /orgs/{org}/guardrail-secret',
+  access: 'org:update',
+  input: z.strictObject({ org: OrgSlug }),
+  output: z.strictObject({ secret: z.string() }),
   refusals: { OrgNotFound: 404 },
 });
