@@ -104,11 +104,19 @@ export class RunAccount {
 
   told(settlement: Settlement): Told {
     const { asker, offer, isStreaming, clock } = this.#options;
-    const { status, error, startedAt, blockedBy } = this;
-    const tags = blockedBy === undefined ? [] : [`guardrail:${blockedBy}`];
-    const by = { upstream: this.#upstream, priceVersion: this.#priceVersion, firstByteMs: this.#firstByteMs };
-    const course = { offer, isStreaming, status, error, tags, startedAt, ...by };
-    return toldOf(settlement, factsOf(asker, { ...course, endedAt: clock() }));
+    const facts = factsOf(asker, {
+      offer,
+      isStreaming,
+      status: this.status,
+      error: this.error,
+      tags: this.blockedBy === undefined ? [] : [`guardrail:${this.blockedBy}`],
+      startedAt: this.startedAt,
+      upstream: this.#upstream,
+      priceVersion: this.#priceVersion,
+      firstByteMs: this.#firstByteMs,
+      endedAt: clock(),
+    });
+    return toldOf(settlement, facts);
   }
 
   /** If this process were killed now. */

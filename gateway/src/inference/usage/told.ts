@@ -22,7 +22,38 @@ export const settledIfLost = (account: Account): Settlement => {
   return ended.settlement;
 };
 
-export const toldOf = ({ cost, ...settlement }: Settlement, facts: Facts): Told => ({
-  record: { ...facts, ...settlement, cost: formatNanos(cost) },
-  use: { cost, input: settlement.input, output: settlement.output },
+/** Field by field: an object with another one copied into it costs ten times as much, and this is made twice for each request. */
+export const toldOf = ({ outcome, input, output, cached, isEstimated, attempts, cost }: Settlement, facts: Facts): Told => ({
+  record: {
+    requestId: facts.requestId,
+    orgId: facts.orgId,
+    spaceId: facts.spaceId,
+    userId: facts.userId,
+    keyId: facts.keyId,
+    dialect: facts.dialect,
+    route: facts.route,
+    kind: facts.kind,
+    model: facts.model,
+    upstream: facts.upstream,
+    outcome,
+    status: facts.status,
+    error: facts.error,
+    input,
+    output,
+    cached,
+    isEstimated,
+    attempts,
+    cost: formatNanos(cost),
+    currency: facts.currency,
+    priceVersion: facts.priceVersion,
+    isStreaming: facts.isStreaming,
+    startedAt: facts.startedAt,
+    firstByteMs: facts.firstByteMs,
+    durationMs: facts.durationMs,
+    traceId: facts.traceId,
+    correlationId: facts.correlationId,
+    tags: facts.tags,
+    isLogged: facts.isLogged,
+  },
+  use: { cost, input, output },
 });
