@@ -1,4 +1,4 @@
-import type { Log } from '@orrery/telemetry';
+import { type Log, untraced } from '@orrery/telemetry';
 import { Redis } from 'ioredis';
 
 export interface SharedRedisOptions {
@@ -55,11 +55,13 @@ export class SharedRedis {
   /** Undefined where there was no answer: then nobody knows whether the script ran. `fooBuffer` is `foo` whose texts come as bytes. */
   run(script: string, keys: readonly string[], given: readonly (string | number | Buffer)[]): Promise<unknown> {
     // `defineCommand` adds the method; its types cannot say so.
-    return this.#asked(() => (this.#redis as Redis & Record<string, Script>)[script]?.(keys.length, ...keys, ...given));
+    const redis = this.#redis as Redis & Record<string, Script>;
+    // Two of these are made for every request: their time is in its span.
+    return this.#asked(() => untraced(() => redis[script]?.(keys.length, ...keys, ...given)));
   }
 
   /** Some of the keys of this form, and where to go on; it begins and ends at `0`. */
-  async keys(pattern: string, cursor: string): Promise<readonly [string, readonly string[]] | undefined> {
+  keys(pattern: string, cursor: string): Promise<readonly [string, readonly string[]] | undefined> {
     return this.#asked(() => this.#redis.scan(cursor, 'MATCH', pattern, 'COUNT', 500));
   }
 
@@ -67,15 +69,15 @@ export class SharedRedis {
     this.#redis.disconnect();
   }
 
-  async #asked<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
-    if (this.isAway) return undefined;
-    try {
-      return await ask();
-    } catch (error) {
+  /** One promise beside the driver's own: this is on the way of every request. */
+  #asked<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {
+    const asked = this.isAway ? undefined : ask();
+    if (asked === undefined) return Promise.resolve(undefined);
+    return asked.then(undefined, (error: unknown) => {
       this.#restUntil = performance.now() + restMs;
       this.#complain(error);
       return undefined;
-    }
+    });
   }
 
   #complain(error: unknown): void {

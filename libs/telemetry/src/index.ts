@@ -20,6 +20,7 @@ export {
   startSpan,
   traceIdNow,
   traceparentNow,
+  untraced,
   within,
   withSpan,
 } from './trace.ts';
