@@ -25,14 +25,31 @@ const rate = ({ of, by, name }: Bound, unit: RateMeter['unit'], perMinute: numbe
   units: Math.min(units, perMinute * mostMinutes),
 });
 
-/** Of the calendar, UTC: what it is called, and when the next one begins. */
-const periodAt = (period: SpendMeter['period'], now: number): { readonly name: string; readonly endsAt: number } => {
+interface Period {
+  readonly name: string;
+  readonly beginsAt: number;
+  readonly endsAt: number;
+}
+
+/** Of the calendar, UTC: what it is called, and when it and the next one begin. */
+const periodOf = (period: SpendMeter['period'], now: number): Period => {
   const date = new Date(now);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const text = date.toISOString();
   return period === 'day'
-    ? { name: text.slice(0, 10), endsAt: Date.UTC(year, month, day + 1) }
-    : { name: text.slice(0, 7), endsAt: Date.UTC(year, month + 1, 1) };
+    ? { name: text.slice(0, 10), beginsAt: Date.UTC(year, month, day), endsAt: Date.UTC(year, month, day + 1) }
+    : { name: text.slice(0, 7), beginsAt: Date.UTC(year, month), endsAt: Date.UTC(year, month + 1, 1) };
+};
+
+/** The last one that was asked for of each kind: nearly every request is in the same ones as the one before it. */
+const latest = new Map<SpendMeter['period'], Period>();
+
+const periodAt = (period: SpendMeter['period'], now: number): Period => {
+  const known = latest.get(period);
+  if (known !== undefined && known.beginsAt <= now && now < known.endsAt) return known;
+  const found = periodOf(period, now);
+  latest.set(period, found);
+  return found;
 };
 
 type Budget = Pick<SpendMeter, 'unit' | 'period' | 'limit' | 'units'>;
