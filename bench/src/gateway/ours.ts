@@ -19,6 +19,7 @@ export const startOurs = async ({ name, key, modelPort }: OursOptions): Promise<
     command: process.execPath,
     args: [
       '--enable-source-maps',
+      '--max-semi-space-size=64',
       '--import',
       join(checkout, 'libs/telemetry/dist/start.js'),
       ...profiled(),
@@ -33,7 +34,10 @@ export const startOurs = async ({ name, key, modelPort }: OursOptions): Promise<
     readyUrl: `http://127.0.0.1:${healthPort}/ready`,
     isReady: (status) => status === 200,
   });
-  await untilAnswered(`http://127.0.0.1:${port}`, key);
+  await untilAnswered(`http://127.0.0.1:${port}`, key).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const path = '/v1/chat/completions';
   return {
     contender: contenderOf({ name, port, pids: [pid] }, { headers: { authorization: `Bearer ${key}` }, path, pacedPath: path }),

@@ -32,11 +32,14 @@ export const folderOf = (program: string): string => {
   return folder;
 };
 
+/** A gateway has thousands of small things under way: where young ones find no room, collecting them costs a quarter of its CPU. */
+const roomOf = (program: string): readonly string[] => (program === 'gateway' ? ['--max-semi-space-size=64'] : []);
+
 /** What Node is started with: telemetry first, for it must be there before what it instruments. */
 export const nodeArgumentsOf = (checkout: string, program: string): string[] => {
   const main = join(checkout, folderOf(program), 'dist/main.js');
   if (!existsSync(main)) throw new Problem(`${program} has no main module at ${main}`);
-  return ['--enable-source-maps', '--import', join(checkout, 'libs/telemetry/dist/start.js'), main];
+  return ['--enable-source-maps', ...roomOf(program), '--import', join(checkout, 'libs/telemetry/dist/start.js'), main];
 };
 
 export interface ProgramOptions {
