@@ -32,7 +32,7 @@ describe('the model server of the benchmark', () => {
 
   it('answers a completion whose usage adds up', async () => {
     const { body } = contenderOf({ name: 'model server', port, pids: [] });
-    const { usage } = await (await chat(body)).json();
+    const { usage } = JSON.parse(await (await chat(body)).text());
     expect(usage.total_tokens).toBe(usage.prompt_tokens + usage.completion_tokens);
   });
 
