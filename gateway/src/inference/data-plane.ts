@@ -50,7 +50,8 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   const { redisUrl: url, inferenceRedisPatienceMs: patienceMs, inferenceLeaseSeconds } = config;
   const book = new DurableUsage({ url, bus, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000 });
   const content = startContent({ bus, log, clock });
-  const replay = startReplay({ url, log, patienceMs, leaseMs: inferenceLeaseSeconds * 1_000, clock });
+  const leaseMs = inferenceLeaseSeconds * 1_000;
+  const replay = startReplay({ url, log, patienceMs, leaseMs, orgSettings: admitted.settings, clock });
   const upstreams = new Upstreams();
   const signingKey = secretsOf(config.secret)('guardrail-signatures');
   const elsewhere = new Elsewhere({ signingKey, trustedHosts: config.guardrailHosts, clock });
@@ -64,6 +65,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
     shadows: new Shadows(upstreams),
     tapsOf: [content.tapOf],
     keyed: replay.keyed,
+    cache: replay.cache,
     settings: { ...settingsOf(config), ...settings },
     log,
     clock,

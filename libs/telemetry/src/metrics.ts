@@ -102,6 +102,11 @@ export const metrics = {
     'What calls of models cost, in units of the currency',
   ),
   usageUntold: gauge('orrery_usage_untold', 'Records that this gateway holds in memory until JetStream takes them'),
+  /** `outcome`: `hit`, `miss`, or `kept` for the next one. */
+  cachedAnswers: counter<'outcome'>(
+    'orrery_inference_cache_total',
+    'Requests to models that might be answered with what was answered before',
+  ),
   /** `outcome`: an `answer` or a `failure` was given again, or only its charge is known (`spent`); `other` request, still `busy`, `unknown` without Redis; kept `late`. */
   keyedRequests: counter<'outcome'>(
     'orrery_inference_keyed_total',

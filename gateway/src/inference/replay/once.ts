@@ -3,7 +3,7 @@ import { type Log, metrics } from '@orrery/telemetry';
 import type { Failed } from '../../failure.ts';
 import type { Settlement } from '../accounting/request-account.ts';
 import { type Packed, packedAnswer, packedFailure, spent } from './kept.ts';
-import { Recording } from './recording.ts';
+import { contentHeaders, Recording } from './recording.ts';
 import type { Room } from './room.ts';
 import type { Place, Shelf } from './shelf.ts';
 
@@ -31,6 +31,8 @@ export interface OnceOptions {
   readonly signal: AbortSignal;
 }
 
+/** It is the answer to the first request, also in what that cost. */
+const ownHeaders = [...contentHeaders, 'x-orrery-cost', 'x-orrery-request-id', 'request-id'];
 const longestLateMs = 60_000;
 const lateMs = 1_000;
 
@@ -47,7 +49,7 @@ export class Once {
   constructor(options: OnceOptions) {
     this.#options = options;
     const { shelf, place, holder, settings, room } = options;
-    this.recording = new Recording({ room, most: settings.mostBytes, onFull: () => this.onPointless?.() });
+    this.recording = new Recording({ headers: ownHeaders, room, most: settings.mostBytes, onFull: () => this.onPointless?.() });
     this.#holding = setInterval(() => void shelf.hold(place, holder, settings.leaseMs), settings.leaseMs / 6);
     this.#holding.unref();
   }

@@ -2,18 +2,19 @@ import { packedAnswer, unpacked } from './kept.ts';
 import { Recording } from './recording.ts';
 import { Room } from './room.ts';
 
+const headers = ['content-type', 'x-orrery-cost', 'x-orrery-request-id'];
 const type = { 'content-type': 'text/event-stream' };
 
 describe('A recording of what a client is given', () => {
   it('has the bytes, and of the headers those of the answer', async () => {
-    const recording = new Recording({ room: new Room(100), most: 10 });
+    const recording = new Recording({ headers, room: new Room(100), most: 10 });
     recording.head(200, { ...type, 'x-request-id': 'mine', 'x-orrery-request-id': 'ours' });
     recording.bytes(Buffer.from('all '));
     recording.bytes(Buffer.from('of it'));
     expect(recording.recorded).toBeUndefined();
     recording.end(true, { 'x-orrery-cost': '7 EUR' });
-    const headers = { ...type, 'x-orrery-request-id': 'ours', 'x-orrery-cost': '7 EUR' };
-    const recorded = { status: 200, headers, body: Buffer.from('all of it'), isWhole: true };
+    const own = { ...type, 'x-orrery-request-id': 'ours', 'x-orrery-cost': '7 EUR' };
+    const recorded = { status: 200, headers: own, body: Buffer.from('all of it'), isWhole: true };
     expect(recording.recorded).toEqual(recorded);
     if (!recording.recorded) throw new Error('nothing was recorded');
     expect(await unpacked(await packedAnswer(recording.recorded, 5))).toEqual({ ...recorded, kind: 'answer', keptAt: 5 });
@@ -26,6 +27,7 @@ describe('A recording of what a client is given', () => {
     const room = new Room(roomBytes);
     let told = 0;
     const recording = new Recording({
+      headers,
       room,
       most,
       onFull: () => {
@@ -40,7 +42,7 @@ describe('A recording of what a client is given', () => {
 
   it('gives its room back when nobody wants it any more, once', () => {
     const room = new Room(100);
-    const recording = new Recording({ room, most: 100 });
+    const recording = new Recording({ headers, room, most: 100 });
     recording.head(200, type);
     recording.bytes(Buffer.from('all of it'));
     expect(room.taken).toBe(9);

@@ -11,6 +11,8 @@ export interface Recorded {
 }
 
 export interface RecordingOptions {
+  /** Of the headers these are the answer's own; all others are of the request that it is given to. */
+  readonly headers: readonly string[];
   readonly room: Room;
   /** Of a longer answer nothing is kept. */
   readonly most: number;
@@ -18,11 +20,8 @@ export interface RecordingOptions {
   readonly onFull?: () => void;
 }
 
-/** Of the headers these are the answer's own; all others are of the request that it is given to. */
-const ownHeaders = ['content-type', 'x-accel-buffering', 'x-orrery-cost', 'x-orrery-request-id'];
-
-const textsIn = (headers: Headers): Record<string, string> =>
-  Object.fromEntries(ownHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])));
+const textsIn = (headers: Headers, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])));
 
 /** Keeps what one client is given, as long as it is not too long. */
 export class Recording implements Tap {
@@ -41,7 +40,7 @@ export class Recording implements Tap {
 
   head(status: number, headers: Headers): void {
     this.#status = status;
-    this.#headers = textsIn(headers);
+    this.#headers = textsIn(headers, this.#options.headers);
   }
 
   bytes(chunk: Buffer): void {
@@ -60,7 +59,7 @@ export class Recording implements Tap {
   end(isWhole: boolean, trailers: Headers): void {
     this.#isOver = true;
     this.#isWhole = isWhole;
-    Object.assign(this.#headers, textsIn(trailers));
+    Object.assign(this.#headers, textsIn(trailers, this.#options.headers));
   }
 
   /** Undefined where no answer began, or not all of what was given was kept. */
@@ -76,3 +75,6 @@ export class Recording implements Tap {
     this.#length = 0;
   }
 }
+
+/** What says how the bytes are to be read. */
+export const contentHeaders = ['content-type', 'x-accel-buffering'];

@@ -25,7 +25,7 @@ const none: Headers = {};
 /** The one way to the client, past whoever listens. */
 export class Delivery {
   readonly #response: ServerResponse;
-  readonly #taps: readonly Tap[];
+  readonly #taps: Tap[];
   #isOver = false;
   #hasLeft = false;
   /** The head is out: nothing but these bytes can be said any more. */
@@ -33,7 +33,12 @@ export class Delivery {
 
   constructor(response: ServerResponse, taps: readonly Tap[]) {
     this.#response = response;
-    this.#taps = taps;
+    this.#taps = [...taps];
+  }
+
+  /** Before it begins. */
+  listen(tap: Tap): void {
+    this.#taps.push(tap);
   }
 
   /** The client is there no more, and whoever listens hears the rest. */
@@ -56,12 +61,16 @@ export class Delivery {
     return this.#hasLeft || this.#response.write(chunk);
   }
 
-  /** Resolves when the client has taken it, or is gone. */
-  writeOut(chunk: Buffer): Promise<void> {
+  /** Resolves when the client has taken it, or is gone; whoever takes nothing for so long is. */
+  async writeOut(chunk: Buffer, stallMs: number): Promise<void> {
     for (const tap of this.#taps) tap.bytes(chunk);
-    return new Promise((resolve) => {
-      this.#response.write(chunk, () => resolve());
+    const response = this.#response;
+    const stalled = setTimeout(() => response.destroy(), stallMs);
+    await new Promise<void>((resolve) => {
+      response.once('close', resolve).write(chunk, () => resolve());
     });
+    clearTimeout(stalled);
+    this.#hasLeft = response.destroyed;
   }
 
   /** All of it was written. */

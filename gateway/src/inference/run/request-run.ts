@@ -7,6 +7,8 @@ import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
 import { questionIn } from '../forward/question.ts';
 import type { RunGuard } from '../guardrails/run-guard.ts';
 import type { Held } from '../limits/reservations.ts';
+import { play } from '../replay/play.ts';
+import { type CachePage, cacheHeader } from '../replay/response-cache.ts';
 import type { Way } from '../routing/route-table.ts';
 import { observeCall } from '../telemetry/observe-call.ts';
 import { Delivery, type Headers } from './delivery.ts';
@@ -40,6 +42,8 @@ export class RequestRun {
   #standing: Headers = {};
   #stalled: NodeJS.Timeout | undefined;
   #left: NodeJS.Timeout | undefined;
+  /** Where its answer lies for whoever asks the same. */
+  #page: CachePage | undefined;
 
   /** Throws `Failed` where there is no offer. */
   constructor(parts: RunParts, call: RunCall) {
@@ -64,7 +68,7 @@ export class RequestRun {
     let failed: Failed | undefined;
     try {
       await this.#ask();
-      await this.#forward(ways);
+      if (!(await this.#answeredBefore())) await this.#forward(ways);
     } catch (error) {
       if (error instanceof Failed) failed = error;
       this.#account.failedWith(error);
@@ -86,7 +90,28 @@ export class RequestRun {
       await this.#call.once?.settling(settlement, failed);
     } finally {
       await this.#parts.book.settled(held, told);
+      void this.#page?.close(settlement);
     }
+  }
+
+  /** Where the organization wishes it and the same was answered before, that is given: it costs nothing. */
+  async #answeredBefore(): Promise<boolean> {
+    const { orgId, model, currency } = this.#offer;
+    const page = this.#parts.cache.pageFor(this.#call, orgId, model.modelId);
+    const found = await page?.find();
+    if (page === undefined || this.#account.ending !== undefined) return false;
+    if (found === undefined) {
+      this.#page = page;
+      this.#delivery.listen(page.recording);
+      this.#standing = { ...this.#standing, [cacheHeader]: 'miss' };
+      return false;
+    }
+    this.#account.endAs('cache-hit');
+    const { answer, ageSeconds } = found;
+    const cost = { [cacheHeader]: 'hit', age: String(ageSeconds), [costHeader]: `0 ${currency}` };
+    const headers = { ...this.#call.takeOver(), ...this.#standing, ...cost };
+    await play(this.#delivery, answer, { headers, stallMs: this.#parts.settings.stallMs });
+    return true;
   }
 
   /** The client waits no more. What is made once, and was sent, goes on for a while: the client may come back for it. */

@@ -5,6 +5,7 @@ import type { Shadows } from '../forward/shadows.ts';
 import type { Upstreams } from '../forward/upstreams.ts';
 import type { Elsewhere } from '../guardrails/elsewhere/elsewhere.ts';
 import type { Keyed } from '../replay/keyed.ts';
+import type { ResponseCache } from '../replay/response-cache.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { OrgSettings } from '../settings/org-settings.ts';
 import type { UsageBook } from '../usage/usage-book.ts';
@@ -41,6 +42,7 @@ export interface RunParts {
   readonly shadows: Shadows;
   readonly tapsOf: readonly TapOf[];
   readonly keyed: Keyed;
+  readonly cache: ResponseCache;
   readonly settings: RunSettings;
   readonly log: Log;
   readonly clock: () => number;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
 import { idempotencyKeyIn } from '../../edge/idempotency-key.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
+import type { KeptAnswer } from '../replay/kept.ts';
 import { replayed } from '../replay/keyed.ts';
 import { Once } from '../replay/once.ts';
 import { play } from '../replay/play.ts';
@@ -96,14 +97,16 @@ export class Runs {
   /** Makes the request, or gives the answer that it had before. */
   async #once(key: string, call: RunCall): Promise<void> {
     const { keyed } = this.#parts;
-    const { asker, question, response, takeOver } = call;
+    const { asker, question, response } = call;
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     response.once('close', leave);
     const claimed = await keyed.claim(key, { asker, question, gone: gone.signal }).finally(() => response.off('close', leave));
     if (claimed === undefined) return this.#run(call);
-    if (!(claimed instanceof Once))
-      return this.#playing(response, () => play(new Delivery(response, []), claimed, { ...takeOver(), ...replayed }));
+    if (!(claimed instanceof Once)) {
+      if (!gone.signal.aborted) await this.#playAgain(call, claimed);
+      return;
+    }
     try {
       if (!gone.signal.aborted) await this.#run({ ...call, taps: [claimed.recording], once: claimed });
     } finally {
@@ -111,10 +114,9 @@ export class Runs {
     }
   }
 
-  /** Whoever takes nothing of it for so long is gone. */
-  async #playing(response: ServerResponse, playing: () => Promise<void>): Promise<void> {
-    const stalled = setTimeout(() => response.destroy(), this.#parts.settings.stallMs);
-    await playing().finally(() => clearTimeout(stalled));
+  async #playAgain({ response, takeOver }: RunCall, kept: KeptAnswer): Promise<void> {
+    const { stallMs } = this.#parts.settings;
+    await play(new Delivery(response, []), kept, { headers: { ...takeOver(), ...replayed }, stallMs });
     this.#afterwards(response, response.socket);
   }
 

@@ -14,8 +14,10 @@ export interface Call {
 
 const labels = new Labels();
 
+const well: ReadonlySet<inference.Outcome> = new Set(['finished', 'answered-from-the-cache']);
+
 /** A code, or how it ended where there was none; undefined where it ended well. */
-const errorIn = ({ error, outcome }: Record): string | undefined => error ?? (outcome === 'finished' ? undefined : outcome);
+const errorIn = ({ error, outcome }: Record): string | undefined => error ?? (well.has(outcome) ? undefined : outcome);
 
 /** Seconds from one token of a stream to the next; undefined where there were not two. */
 const betweenTokens = ({ isStreaming, output, firstByteMs, durationMs }: Record): number | undefined =>

@@ -6,6 +6,7 @@ export * from './limits/operations.ts';
 export * from './limits/types.ts';
 export * from './log.ts';
 export * from './operations.ts';
+export * from './settings/cache.ts';
 export * from './settings/events.ts';
 export * from './settings/guardrails.ts';
 export * from './settings/logging.ts';

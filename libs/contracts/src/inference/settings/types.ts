@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { Instant, OrgId } from '../../values.ts';
+import { CachePolicy, usualCache } from './cache.ts';
 import { Guardrails } from './guardrails.ts';
 import { LoggingPolicy, usualLogging } from './logging.ts';
 
 /** How an organization has its requests for inference treated, a section each. */
-export const InferenceSettings = z.strictObject({ logging: LoggingPolicy, guardrails: Guardrails }).meta({ id: 'InferenceSettings' });
+export const InferenceSettings = z
+  .strictObject({ logging: LoggingPolicy, cache: CachePolicy, guardrails: Guardrails })
+  .meta({ id: 'InferenceSettings' });
 export type InferenceSettings = z.infer<typeof InferenceSettings>;
 
 /** Of an organization that never set any. */
-export const usualSettings: InferenceSettings = { logging: usualLogging, guardrails: [] };
+export const usualSettings: InferenceSettings = { logging: usualLogging, cache: usualCache, guardrails: [] };
 
 export const InferenceSettingsView = z
   .strictObject({ ...InferenceSettings.shape, /** Null: they are the usual ones. */ setAt: Instant.nullable() })
