@@ -1,7 +1,9 @@
+import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
 import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
 import type { Option } from './options.ts';
+import { Prospects } from './prospects.ts';
 import type { Reserving } from './reserving.ts';
 
 interface Vain {
@@ -82,6 +84,21 @@ export class Hopeless {
   forget(): void {
     this.vain.clear();
     for (const berth of this.berths.open) this.left.add(berth);
+  }
+
+  /** On these machines alone, where nobody has a quota: queues of which somebody may find something there. */
+  forgetOn(machines: readonly string[]): ReadonlySet<Leaf> {
+    const prospects = new Prospects(this.core, machines, (entry) => isReady(entry, this.now, this.core.settings));
+    const leaves = new Set<Leaf>();
+    for (const berth of this.berths.open) {
+      if (this.left.has(berth) && !this.vain.has(berth)) continue;
+      // Room that came about by itself may have been given to another one.
+      if (!berth.isAwaited && prospects.for(berth.fit, berth.level).length === 0) continue;
+      this.vain.delete(berth);
+      this.left.add(berth);
+      for (const leaf of berth.coves.keys()) leaves.add(leaf);
+    }
+    return leaves;
   }
 
   /** There is nothing for it, and it would keep nothing for itself. */

@@ -12,6 +12,8 @@ import type { Sought } from './sought.ts';
 export class News {
   /** Where somebody makes way, or keeps nothing any more, within this round. */
   private readonly proposed = new Set<string>();
+  /** Of these, since somebody asked last. */
+  private latest: string[] = [];
   private readonly awaiting = new Set<Line>();
 
   constructor(
@@ -26,7 +28,16 @@ export class News {
   }
 
   add({ seats }: { readonly seats: readonly Seat[] }): void {
-    for (const { machine } of seats) this.proposed.add(machine);
+    for (const { machine } of seats) {
+      this.proposed.add(machine);
+      this.latest.push(machine);
+    }
+  }
+
+  takeLatest(): readonly string[] {
+    const { latest } = this;
+    this.latest = [];
+    return latest;
   }
 
   /** It found room that those give back who make way already: where that is has to be found again. */

@@ -122,6 +122,11 @@ export class Round {
   private reopen(): void {
     if (!this.isReopened || !(this.core.admission.isFree || this.isOfAll)) return;
     this.isReopened = false;
+    const machines = this.news.takeLatest();
+    if (this.news.areKnown && this.reserving.isFull) {
+      this.turns.reopenOf(this.hopeless.forgetOn(machines));
+      return;
+    }
     this.hopeless.forget();
     this.turns.reopen();
   }
