@@ -18,17 +18,8 @@ export class Coming {
     const machines = this.news.sinceKept(reservation);
     if (machines === null || !this.core.isComing(entry)) return false;
     const { options } = this.core.admission.optionsOf(entry, line.kind.isSolid);
-    return options.every((option) => !this.mayServe(option, machines)) && !this.core.outlook.isDue(reservation, this.now);
-  }
-
-  private mayServe({ fit: { need: asked } }: Option, machines: Iterable<string>): boolean {
-    if (asked.near || asked.apart) return true;
-    const { fleet } = this.core.cluster;
-    const need = this.core.needs.of(asked);
-    for (const machine of machines) {
-      const place = fleet.get(machine);
-      if (place && fleet.room.mayServe(place.index, need)) return true;
-    }
-    return false;
+    const mayServe = ({ fit }: Option): boolean =>
+      fit.need.near !== undefined || fit.need.apart !== undefined || this.core.serving.mayBeOn(machines, fit);
+    return !options.some(mayServe) && !this.core.outlook.isDue(reservation, this.now);
   }
 }

@@ -28,7 +28,9 @@ export class Findings {
   }
 
   blocked(line: Line): void {
-    if (!line.isParked && !this.news.isAwaited(line)) this.inVain.add(line);
+    if (line.isParked || this.news.isAwaited(line)) return;
+    this.inVain.add(line);
+    this.news.inVain(line);
   }
 
   putOff({ line }: Entry): void {

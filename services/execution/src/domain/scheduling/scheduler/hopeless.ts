@@ -2,6 +2,7 @@ import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
 import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
+import type { News } from './news.ts';
 import type { Option } from './options.ts';
 import { Prospects } from './prospects.ts';
 import type { Reserving } from './reserving.ts';
@@ -26,12 +27,14 @@ export class Hopeless {
   private readonly berths: Berths;
   private readonly now: number;
   private readonly reserving: Reserving;
+  private readonly news: News;
 
-  constructor({ core, berths, now, reserving }: { core: Core; berths: Berths; now: number; reserving: Reserving }) {
+  constructor({ core, berths, now, reserving, news }: { core: Core; berths: Berths; now: number; reserving: Reserving; news: News }) {
     this.core = core;
     this.berths = berths;
     this.now = now;
     this.reserving = reserving;
+    this.news = news;
     this.isShared = core.admission.isFree && core.promises.length === 0;
     this.left = new Set(berths.open);
   }
@@ -58,21 +61,25 @@ export class Hopeless {
 
   /** There was nothing for it. */
   mark(line: Line, options: readonly Option[]): void {
-    const { limitMs, rank } = line.shape;
     for (const option of options) {
       const berth = this.berths.known(option);
-      if (!berth) continue;
-      let known = this.vain.get(berth);
-      if (!known) {
-        known = new Map();
-        this.vain.set(berth, known);
-      }
-      const whose = this.isShared ? null : line.leaf;
-      const before = known.get(whose);
-      if (before && (before.limitMs < limitMs || (!this.isShared && before.rank > rank))) continue;
-      known.set(whose, { limitMs, rank });
-      if (this.isShared && this.isNoLess(berth.shortest, limitMs)) this.left.delete(berth);
+      if (berth) this.remember(berth, line);
     }
+  }
+
+  private remember(berth: Berth, { leaf, shape: { limitMs, rank } }: Line): void {
+    let known = this.vain.get(berth);
+    if (!known) {
+      known = new Map();
+      this.vain.set(berth, known);
+    }
+    const whose = this.isShared ? null : leaf;
+    const before = known.get(whose);
+    if (before && (before.limitMs < limitMs || (!this.isShared && before.rank > rank))) return;
+    known.set(whose, { limitMs, rank });
+    if (!this.isShared || !this.isNoLess(berth.shortest, limitMs)) return;
+    this.left.delete(berth);
+    if (!berth.isAwaited) this.news.inVain(berth);
   }
 
   /** There is nothing for anybody of it who keeps nothing for itself. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Decision, Request } from '../request.ts';
 import { Core } from './core.ts';
+import { Berths } from './cove.ts';
 import type { Entry } from './entry.ts';
 import { Ledger } from './ledger.ts';
 import { News } from './news.ts';
@@ -8,6 +9,7 @@ import { Parking } from './parking.ts';
 import { Placing } from './placing.ts';
 import { Round } from './round.ts';
 import { defaultSettings } from './settings.ts';
+import { Sought } from './sought.ts';
 import { Trial } from './trial.ts';
 import { Victims } from './victims.ts';
 
@@ -40,7 +42,8 @@ class Play {
   readonly core = new Core({ ...defaultSettings, reservations: 2 }, () => 0.5);
   private readonly parking = new Parking(this.core);
   private readonly ledger = new Ledger(this.core, this.parking);
-  private readonly news = new News(this.core, this.parking.berths, this.parking.sought);
+  /** Nobody has looked in vain: what rounds remember of each other is not meant. */
+  private readonly news = new News(this.core, new Berths(), new Sought(this.core.cluster.improved));
   private now = 0;
 
   constructor(gpus: readonly number[], guaranteed: number | null) {

@@ -1,7 +1,7 @@
 import type { Seat } from '../request.ts';
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
-import type { Entry, Line, Reservation } from './entry.ts';
+import type { Berth, Entry, Line, Reservation } from './entry.ts';
 import type { Option } from './options.ts';
 import type { Sought } from './sought.ts';
 
@@ -11,9 +11,11 @@ import type { Sought } from './sought.ts';
  */
 export class News {
   /** Where somebody makes way, or keeps nothing any more, within this round. */
-  private readonly proposed = new Set<string>();
-  /** Of these, since somebody asked last. */
-  private latest: string[] = [];
+  private readonly proposed: string[] = [];
+  /** How many of these somebody has asked for. */
+  private taken = 0;
+  /** How many there were when there was nothing for these. */
+  private readonly asked = new Map<Berth | Line, number>();
   private readonly awaiting = new Set<Line>();
 
   constructor(
@@ -28,22 +30,22 @@ export class News {
   }
 
   add({ seats }: { readonly seats: readonly Seat[] }): void {
-    for (const { machine } of seats) {
-      this.proposed.add(machine);
-      this.latest.push(machine);
-    }
+    for (const { machine } of seats) this.proposed.push(machine);
   }
 
   takeLatest(): readonly string[] {
-    const { latest } = this;
-    this.latest = [];
+    const latest = this.proposed.slice(this.taken);
+    this.taken = this.proposed.length;
     return latest;
   }
 
   /** It found room that those give back who make way already: where that is has to be found again. */
   await({ line }: Entry, option: Option): void {
-    this.berths.await(this.berths.of(option));
+    const berth = this.berths.of(option);
+    this.berths.await(berth);
+    this.asked.delete(berth);
     if (!line) return;
+    this.asked.delete(line);
     this.awaiting.add(line);
     this.sought.forget(line);
   }
@@ -57,15 +59,27 @@ export class News {
     return this.areKnown ? this.withProposed(this.sought.since(reservation)) : null;
   }
 
-  /** Null: it may be anywhere. */
+  /** There was nothing for anybody of it who keeps nothing for itself, as things stand within this round. */
+  inVain(who: Berth | Line): void {
+    this.asked.set(who, this.proposed.length);
+  }
+
+  /** Where all of it would be, or one member at least; null: it may be anywhere. */
   for(entry: Entry, option: Option): ReadonlySet<string> | null {
-    const { line, reservation } = entry;
-    const { nodes, need } = option.fit;
-    if (!line || need.near || need.apart || !this.areKnown) return null;
-    if (reservation && !(line.isParked && line.next(0)?.entry === entry)) return null;
-    const within = this.withProposed(line.isParked ? this.withinBerth(line, option) : this.sought.since(line));
+    const machines = this.ofMembers(entry, option);
     // The others of a gang may be where nothing has changed.
-    return nodes > 1 && within !== null && within.size > 0 ? null : within;
+    return option.fit.nodes > 1 && machines !== null && machines.size > 0 ? null : machines;
+  }
+
+  /** Where one member of it at least would be; null: it may be anywhere. */
+  ofMembers(entry: Entry, option: Option): ReadonlySet<string> | null {
+    const { line, reservation } = entry;
+    const { near, apart } = option.fit.need;
+    if (!line || near || apart || !this.areKnown) return null;
+    if (reservation) return line.isParked && line.next(0)?.entry === entry ? this.withProposed(this.withinBerth(line, option)) : null;
+    const asked = this.asked.get(line.isParked ? (this.berths.known(option) ?? line) : line);
+    if (asked !== undefined) return new Set(this.proposed.slice(asked));
+    return this.withProposed(line.isParked ? this.withinBerth(line, option) : this.sought.since(line));
   }
 
   private withinBerth(line: Line, option: Option): ReadonlySet<string> | null {
@@ -74,6 +88,6 @@ export class News {
   }
 
   private withProposed(machines: ReadonlySet<string> | null): ReadonlySet<string> | null {
-    return machines === null || this.proposed.size === 0 ? machines : new Set([...machines, ...this.proposed]);
+    return machines === null || this.proposed.length === 0 ? machines : new Set([...machines, ...this.proposed]);
   }
 }

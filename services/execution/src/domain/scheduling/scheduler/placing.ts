@@ -93,6 +93,8 @@ export class Placing {
 
   private find(entry: Entry, option: Option): Omit<Spot, 'isBorrowed'> | WaitReason {
     const conflicts = this.trial.conflicts(entry);
+    const machines = this.news.ofMembers(entry, option);
+    if (machines !== null && !this.core.serving.mayBeOn(machines, option.fit)) return this.whyNot(entry, option, conflicts);
     const { avoid } = entry;
     const isReserved: Except = ({ id }) => conflicts.has(id);
     const found =

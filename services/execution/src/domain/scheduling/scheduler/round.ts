@@ -60,7 +60,7 @@ export class Round {
     this.victims = new Victims(core, this.trial, this.news);
     this.reserving = new Reserving(core, this.trial);
     this.coming = new Coming(core, this.news, now);
-    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving });
+    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving, news: this.news });
     this.findings = new Findings(core, { berths: parking.berths, hopeless: this.hopeless, news: this.news });
     this.turns = new Turns(core, now, this.hopeless);
   }

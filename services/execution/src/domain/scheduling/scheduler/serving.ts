@@ -49,6 +49,17 @@ export class Serving {
     return this.open.of(fit);
   }
 
+  /** One of these has room for one member of it, as far as can be seen without a look at its GPUs. */
+  mayBeOn(machines: Iterable<string>, { need: asked }: Fit): boolean {
+    const { fleet } = this.cluster;
+    const need = this.needs.of(asked);
+    for (const machine of machines) {
+      const place = fleet.get(machine);
+      if (place && fleet.room.mayServe(place.index, need)) return true;
+    }
+    return false;
+  }
+
   /** Why it would not be placed though nothing else were; null: it would be, as far as it is not for where others of a group are. */
   neverOf(fit: Fit): WaitReason | null {
     return this.never.of(fit);
