@@ -65,7 +65,7 @@ describe('How an organization has its requests treated', () => {
     expect(await ask(contracts.SetInferenceSettings, { org, guardrails }, owner())).toMatchObject({ logging, guardrails });
     const key = secretsOf(Buffer.from('22'.repeat(32), 'hex'))('guardrail-signatures');
     expect(await ask(contracts.GetGuardrailSecret, { org }, owner())).toEqual({ secret: guardrailSecretOf(key, orgId) });
-    const bad = [{ kind: 'patterns', name: 'codes', action: 'mask', patterns: ['(?=x)'] } as const];
+    const bad = contracts.Guardrails.parse([{ kind: 'patterns', name: 'codes', action: 'mask', patterns: ['(?=x)'] }]);
     const refused = await bus.ask(contracts.SetInferenceSettings, { org, guardrails: bad }, owner());
     expect(refused).toMatchObject({ accepted: false, rejection: { code: 'BadPattern', details: { guardrail: 'codes', number: 1 } } });
   });
