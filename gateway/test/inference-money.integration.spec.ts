@@ -1,6 +1,7 @@
 import { billing, inference } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import type { DurableUsage } from '../src/inference/usage/durable-usage.ts';
+import { settledText } from '../src/inference/usage/note.ts';
 import { type Money, startMoney } from './fixtures/money.ts';
 import { recordOf, reservationOf, toldOf } from './fixtures/requests.ts';
 import { startStreamingGateway } from './fixtures/streaming-gateway.ts';
@@ -82,6 +83,23 @@ describe('A request for inference', () => {
     await billed(orgId, 3n);
     const { rows } = await money.pools.inference.query<{ body: string }>('SELECT body FROM refused_usage');
     expect(rows.map(({ body }) => JSON.parse(body).requestId)).toContain(bad.requestId);
+  }, 40_000);
+
+  it('of which what is kept cannot be read is put aside for an operator, and others are told all the same', async () => {
+    const orgId = await money.newOrg();
+    const unsent = `orrery:inference:{${orgId}}:unsent`;
+    const good = recordOf(orgId, 9n);
+    const broken = ['{"requestId":', 'null', JSON.stringify({ ...recordOf(orgId, 8n), settledAt: 'soon' })];
+    await money.client.hset(unsent, Object.fromEntries(broken.map((text, index) => [`broken-${index}`, text])));
+    await money.client.hset(unsent, good.requestId, settledText(good, Date.now() - 60_000).text);
+    await money.usage({ leaseMs: 900 });
+    await eventually(async () => expect((await money.balanceOf(orgId)).used).toBe('9'), { within: 20_000 });
+    const refused = async (): Promise<string[]> => {
+      const { rows } = await money.pools.inference.query<{ body: string }>('SELECT body FROM refused_usage');
+      return rows.map(({ body }) => JSON.parse(body));
+    };
+    await eventually(async () => expect(await refused()).toEqual(expect.arrayContaining(broken)));
+    await eventually(async () => expect(await money.client.hlen(unsent)).toBe(0));
   }, 40_000);
 
   it('is found by what is asked of the log, page by page, and summed up', async () => {

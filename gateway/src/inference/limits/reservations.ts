@@ -57,6 +57,12 @@ interface Late {
   readonly kept: Kept;
 }
 
+/** What a request came to, as it is kept until it is told. */
+export interface Unsent {
+  readonly requestId: string;
+  readonly text: string;
+}
+
 export interface SettledMinute {
   readonly cost: bigint;
   readonly requests: number;
@@ -174,12 +180,16 @@ export class Reservations {
   }
 
   /** Of one organization: some of what is kept, and where to go on; it begins and ends at `0`. Undefined where Redis does not answer. */
-  async unsent(orgId: string, cursor: string): Promise<{ readonly next: string; readonly texts: readonly string[] } | undefined> {
+  async unsent(orgId: string, cursor: string): Promise<{ readonly next: string; readonly all: readonly Unsent[] } | undefined> {
     const told = await this.#redis.run('unsent', [unsentKeyOf(orgId)], [cursor]);
     if (told === undefined) return undefined;
     // A cursor, then names and values in turn.
     const [next, pairs] = told as readonly [string, readonly string[]];
-    return { next, texts: pairs.filter((_, index) => index % 2 === 1) };
+    const all = Array.from({ length: pairs.length / 2 }, (_, index) => ({
+      requestId: pairs[2 * index] ?? '',
+      text: pairs[2 * index + 1] ?? '',
+    }));
+    return { next, all };
   }
 
   /** What has been told need not be kept. False where Redis does not answer. */

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { inference } from '@orrery/contracts';
 import { type Clock, repeat } from '@orrery/kernel';
 import { type Log, metrics } from '@orrery/telemetry';
-import type { Overdue, Reservations } from '../limits/reservations.ts';
+import type { Overdue, Reservations, Unsent } from '../limits/reservations.ts';
 import { readNote, settledText } from './note.ts';
 import type { UsagePublisher } from './publisher.ts';
 
@@ -82,13 +81,22 @@ export class Caretaker {
     return true;
   }
 
+  /** It is money, and nobody can say how much: told as a text it is one that the inference log refuses, and keeps for an operator. */
+  #putAside(orgId: string, { requestId, text }: Unsent): void {
+    const { publisher, log } = this.#options;
+    metrics.inferenceLost.add(1, { outcome: 'unreadable' });
+    log.error({ requestId, orgId }, 'what was kept of a request cannot be read; it goes to refused_usage');
+    publisher.tell({ orgId, requestId, text: JSON.stringify(text), isKept: true });
+  }
+
   async #tellUnsent(orgId: string): Promise<void> {
     const { reservations, publisher, clock, graceMs } = this.#options;
     for (let cursor = '0'; !publisher.isBehind && !this.#over.signal.aborted; ) {
       const page = await reservations.unsent(orgId, cursor);
-      for (const text of page?.texts ?? []) {
-        const { requestId, settledAt } = keptOf(text);
-        if (Date.parse(settledAt) < clock.now() - graceMs) publisher.tell({ orgId, requestId, text, isKept: true });
+      for (const unsent of page?.all ?? []) {
+        const settledAt = settledAtOf(unsent.text);
+        if (settledAt === undefined) this.#putAside(orgId, unsent);
+        else if (settledAt < clock.now() - graceMs) publisher.tell({ ...unsent, orgId, isKept: true });
       }
       if (page === undefined || page.next === '0') return;
       cursor = page.next;
@@ -96,5 +104,12 @@ export class Caretaker {
   }
 }
 
-/** A gateway wrote it, in one piece. */
-const keptOf = (text: string): Pick<inference.SettledUsage, 'requestId' | 'settledAt'> => JSON.parse(text);
+/** In milliseconds since the epoch; undefined where it cannot be read. */
+const settledAtOf = (text: string): number | undefined => {
+  try {
+    const settledAt = Date.parse(Reflect.get(Object(JSON.parse(text)), 'settledAt'));
+    return Number.isNaN(settledAt) ? undefined : settledAt;
+  } catch {
+    return undefined;
+  }
+};
