@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { billing, inference } from '@orrery/contracts';
 import { eventually } from '@orrery/testing';
 import type { DurableUsage } from '../src/inference/usage/durable-usage.ts';
@@ -73,16 +74,41 @@ describe('Limits, usage and ledger', () => {
     expect(told).toMatchObject({ between: 'limits-and-requests', first: '1007', second: '1000', firstRequests: 1 });
   }, 60_000);
 
-  it('are compared settlement by settlement: what was charged otherwise than it was logged is told', async () => {
+  /** A settlement of what no request came to, as one would be that was committed hours after its moment. */
+  const settleLate = async (orgId: string): Promise<string> => {
+    const settlementId = randomUUID();
+    const at = new Date(Date.now() - 180 * minutes).toISOString();
+    await money.pools.inference.query(
+      `WITH known AS (SELECT e.*, s.requests, s.cost FROM events e JOIN settlements s ON e.stream = 'settlement-' || s.settlement_id WHERE s.org_id = $2),
+        settled AS (
+          INSERT INTO events (id, stream, version, type, data, metadata, recorded_at)
+          SELECT gen_random_uuid(), 'settlement-' || $1::text, 1, type,
+            (data::jsonb || jsonb_build_object('settlementId', $1::text, 'at', $3::text))::json, metadata, $3::timestamptz FROM known
+        )
+        INSERT INTO settlements (settlement_id, org_id, requests, cost, at) SELECT $1::uuid, $2, requests, cost, $3::timestamptz FROM known`,
+      [settlementId, orgId, at],
+    );
+    return settlementId;
+  };
+
+  it('are compared settlement by settlement, whenever one is committed: what was charged otherwise than it was logged is told', async () => {
     const usage = await money.usage();
     const orgId = await money.newOrg();
     await run(usage, recordOf(orgId, 50n));
     await billed(orgId, 50n);
-    await money.pools.billing.query(`UPDATE entries SET amount = amount - 1 WHERE account = 'credits' AND org_id = $1 AND amount < 0`, [
-      orgId,
-    ]);
-    // As if it had been settled a while ago.
-    await money.pools.inference.query(`UPDATE settlements SET at = at - interval '2 minutes' WHERE org_id = $1`, [orgId]);
+    // As far as that one it was compared.
+    await eventually(
+      async () => {
+        const { rowCount } = await money.pools.inference.query(
+          `SELECT 1 FROM checkpoints c, events e, settlements s WHERE c.name = 'comparison' AND s.org_id = $1
+            AND e.stream = 'settlement-' || s.settlement_id AND (c.transaction, c.position) >= (e.transaction, e.position)`,
+          [orgId],
+        );
+        return rowCount === 1;
+      },
+      { within: 45_000 },
+    );
+    const settlementId = await settleLate(orgId);
     const [told] = await eventually(
       async () => {
         const found = await differencesFor(orgId);
@@ -90,10 +116,11 @@ describe('Limits, usage and ledger', () => {
       },
       { within: 45_000 },
     );
-    expect(told).toMatchObject({ between: 'log-and-ledger', first: '50', second: '51' });
-    const { items } = await money.asOrg(inference.ListRequests, orgId, {});
-    expect(told?.of).toBe(items[0]?.settlementId);
-    // The ledger notices by itself as well.
+    expect(told).toMatchObject({ between: 'log-and-ledger', of: settlementId, first: '0', second: '50', firstRequests: 0 });
+    expect(await differencesFor(orgId)).toHaveLength(1);
+    // The ledger notices by itself what differs within it.
+    const charge = `UPDATE entries SET amount = amount - 1 WHERE account = 'credits' AND org_id = $1 AND amount < 0`;
+    await money.pools.billing.query(charge, [orgId]);
     expect((await money.asOperator(billing.CheckLedger, {})).differences).not.toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

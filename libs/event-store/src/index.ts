@@ -1,5 +1,6 @@
 export { type AuditOptions, type AuditReport, audit } from './audit.ts';
 export type { Cells, Change } from './change.ts';
+export { checkpointOf, writeCheckpoint } from './checkpoint.ts';
 export { CloudEvent, cloudEventOf, erased, MalformedEvent } from './cloud-event.ts';
 export { boolean, type Column, type Columns, instant, integer, json, nanos, nullable, type RowOf, real, text, uuid } from './columns.ts';
 export { type Consumers, type ConsumersOptions, startConsumers } from './consume.ts';
