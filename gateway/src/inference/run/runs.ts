@@ -140,7 +140,8 @@ export class Runs {
   #afterwards(response: ServerResponse, socket: ServerResponse['socket']): void {
     if (response.writableEnded && !response.writableFinished && !response.destroyed) this.#boundRest(response);
     // A connection that stayed open for the next request would keep this process.
-    if (this.#isStopping) socket?.destroySoon();
+    if (this.#isStopping && response.headersSent) socket?.destroySoon();
+    else if (this.#isStopping) response.shouldKeepAlive = false;
   }
 
   /** All of it is written, but not all taken. */
