@@ -71,6 +71,7 @@ export const edgeRefusals = {
   GuardrailUnavailable: 503,
   PricedInOtherCurrency: 503,
   ShuttingDown: 503,
+  GatewayFull: 503,
   ModelBusy: 503,
   ModelUnavailable: 503,
   UsageUntold: 503,

@@ -94,6 +94,11 @@ export const GatewayConfig = z.object({
     says: 'the largest body of a request to a model, in bytes: pictures lie in it',
     example: '33554432',
   }),
+  inferenceBodiesLimit: variable(
+    'ORRERY_INFERENCE_BODIES_BYTES',
+    z.coerce.number().int().min(1_024).max(17_179_869_184).default(268_435_456),
+    { says: 'what the bodies of all requests to models under way may come to in this process, in bytes', example: '268435456' },
+  ),
   inferencePatienceMs: variable('ORRERY_INFERENCE_PATIENCE_MS', z.coerce.number().int().min(0).max(600_000).default(10_000), {
     says: 'how many milliseconds answers of models may go on when this gateway stops; then they are cut and settled',
     example: '10000',
@@ -123,6 +128,11 @@ export const GatewayConfig = z.object({
   readLimit: limitVariable('read', '500/2000', 'reads a key or person may send'),
   writeLimit: limitVariable('write', '200/1000', 'changes a key or person may send'),
   streamLimit: limitVariable('stream', '50/500', 'streams a key or person may open'),
+  refusedLimit: limitVariable(
+    'refused',
+    '50/500',
+    'requests to models that are refused before they cost anything a key or person may send',
+  ),
   orgLimit: limitVariable('org', '2000/8000', 'requests an organization without a plan may send in all'),
   addressLimit: limitVariable('address', '2000/8000', 'requests with valid credentials an address may send in all'),
 });

@@ -50,9 +50,10 @@ const catchUpMs = 500;
 /** How often the last uses of keys are told. */
 const usualKeyUsesMs = 5_000;
 
-const settingsOf = ({ publicUrl, bodyLimit, corsOrigins, trustProxy }: GatewayConfig): EdgeSettings => ({
+const settingsOf = ({ publicUrl, bodyLimit, inferenceBodiesLimit, corsOrigins, trustProxy }: GatewayConfig): EdgeSettings => ({
   publicUrl,
   bodyLimit,
+  bodiesLimit: inferenceBodiesLimit,
   corsOrigins,
   trustProxy,
   heartbeatMs: 15_000,
@@ -65,6 +66,7 @@ const settingsOf = ({ publicUrl, bodyLimit, corsOrigins, trustProxy }: GatewayCo
 const limitsOf = (config: GatewayConfig): Limits => ({
   login: config.loginLimit,
   anonymous: config.anonymousLimit,
+  refused: config.refusedLimit,
   read: config.readLimit,
   write: config.writeLimit,
   stream: config.streamLimit,

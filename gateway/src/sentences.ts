@@ -209,6 +209,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ModelUnavailable: 'No server answers for this model just now: try again later.',
   ModelTimedOut: 'The model server did not answer in time: try again.',
   ModelRefused: 'The model server refused the request.',
+  GatewayFull: 'So much is on its way to models that this gateway holds no more of it: try again in a second.',
   UsageUntold: 'What was used cannot be written down just now, so nothing is let in: try again in a few seconds.',
   RateLimited: (details) => `Too many requests: try again in ${named(details, 'retryAfterSeconds', 'a few')} s.`,
   HeadersTooLarge: 'The request line and headers are too large together.',

@@ -59,9 +59,13 @@ type Admit = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
  */
 export const admission = ({ authenticator, organizations, limiting, keyUses }: Gatekeepers, publicUrl: string): Admit => {
   const limit = async (request: FastifyRequest, reply: FastifyReply, route: Route, { caller, isOwnKey }: Counted): Promise<void> => {
+    const { ip } = request;
     // What costs money is counted where it is reserved, in the same round trip; bad credentials are counted here all the same.
-    if (route.kind === 'paid' && caller !== nobody) return;
-    const ruling = await limiting.judge({ kind: limitClassOf(route, caller), caller, isOwnKey, ip: request.ip });
+    const isPaid = route.kind === 'paid' && caller !== nobody;
+    const ruling = isPaid
+      ? limiting.refusing({ caller, ip })
+      : await limiting.judge({ kind: limitClassOf(route, caller), caller, isOwnKey, ip });
+    if (ruling === undefined) return;
     reply.headers(rateLimitHeaders(ruling, Date.now()));
     if (ruling.isAllowed) return;
     const seconds = retryAfterSeconds(ruling);

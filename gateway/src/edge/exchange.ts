@@ -16,14 +16,16 @@ export interface Exchange {
   /** Whom its credential stands for. */
   identity: Identity;
   caller: Caller;
+  /** Whether its limits were asked for it, and so have counted it. */
+  isReserved: boolean;
   /** A code for the log where the answer is no success. */
   code?: string;
 }
 
 const exchanges = new WeakMap<FastifyRequest, Exchange>();
 
-export const openExchange = (request: FastifyRequest, opened: Omit<Exchange, 'identity' | 'caller'>): Exchange => {
-  const exchange = { ...opened, identity: nobodyKnown, caller: nobody };
+export const openExchange = (request: FastifyRequest, opened: Omit<Exchange, 'identity' | 'caller' | 'isReserved'>): Exchange => {
+  const exchange = { ...opened, identity: nobodyKnown, caller: nobody, isReserved: false };
   exchanges.set(request, exchange);
   return exchange;
 };

@@ -5,6 +5,7 @@ import type { Dialect, Route } from '../dialect.ts';
 import { edgeFailure, Failed } from '../failure.ts';
 import type { Runs } from '../inference/run/runs.ts';
 import { admission, type Gatekeepers } from './admit.ts';
+import { BodyRoom } from './body-room.ts';
 import { Asking } from './call.ts';
 import { allowOrigins, answerPreflight } from './cross-origin.ts';
 import { writeDownload } from './download-writer.ts';
@@ -14,6 +15,7 @@ import { beginning, ending, refusing, requestIdOf } from './hooks.ts';
 import { MethodTable } from './method-table.ts';
 import { rawErrorAnswerer } from './raw-errors.ts';
 import { readBody } from './read-body.ts';
+import { countRefused } from './refused-calls.ts';
 import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
 import { keepRouteTable, type TableRow } from './route-table.ts';
 import { StreamWatch } from './stream-watch.ts';
@@ -21,6 +23,8 @@ import { StreamWatch } from './stream-watch.ts';
 export interface EdgeSettings {
   readonly publicUrl: string;
   readonly bodyLimit: number;
+  /** Of requests to models, all of them together. */
+  readonly bodiesLimit: number;
   readonly corsOrigins: readonly string[];
   readonly trustProxy: string | undefined;
   readonly heartbeatMs: number;
@@ -170,7 +174,9 @@ export const createEdge = (parts: EdgeParts): Edge => {
     done();
   });
   app.addHook('onRequest', admission(gatekeepers, settings.publicUrl));
+  app.addHook('preParsing', new BodyRoom({ most: settings.bodiesLimit, largest: parts.runs.bodyLimit }).enter);
   app.addHook('onResponse', ending(log));
+  app.addHook('onResponse', countRefused(gatekeepers.limiting));
   app.setErrorHandler((error, request, reply) => writeFailure(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
     const path = pathOf(request.url);

@@ -6,6 +6,7 @@ const limitOf = (burst: number) => ({ perSecond: 1, burst });
 const limits: Limits = {
   login: limitOf(1),
   anonymous: limitOf(2),
+  refused: limitOf(10),
   read: limitOf(3),
   write: limitOf(4),
   stream: limitOf(5),

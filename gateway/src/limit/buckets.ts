@@ -3,7 +3,7 @@ import { networkOf } from '@orrery/messaging';
 import type { Limit } from './gcra.ts';
 
 /** What kind of request: each has a limit of its own for every caller. */
-export type LimitClass = 'login' | 'read' | 'write' | 'stream' | 'anonymous';
+export type LimitClass = 'login' | 'read' | 'write' | 'stream' | 'anonymous' | 'refused';
 /** What holds for all kinds of requests together. */
 export type Ceiling = 'org' | 'address';
 export type Limits = Readonly<Record<LimitClass | Ceiling, Limit>>;

@@ -1,7 +1,7 @@
 import type { identity } from '@orrery/contracts';
 import type { Caller } from '../access/caller.ts';
 import type { ReadSnapshot } from '../access/snapshot.ts';
-import { bucketsOf, type LimitClass, type Limits } from './buckets.ts';
+import { type Bucket, bucketsOf, type LimitClass, type Limits } from './buckets.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Ruling } from './ruling.ts';
 
@@ -22,12 +22,29 @@ export interface Asked {
   readonly ip: string;
 }
 
+export type Refused = Pick<Asked, 'caller' | 'ip'>;
+
 /** Says of each request whether it comes too often: for its key, its person, its organization's plan, or its address. */
 export class Limiting {
   readonly #options: LimitingOptions;
 
   constructor(options: LimitingOptions) {
     this.#options = options;
+  }
+
+  /** A request to a model that was refused before anything was reserved: it counts for whoever made it, and for nobody beside them. */
+  async noteRefused(asked: Refused): Promise<void> {
+    await this.#options.limiter.judge('refused', [this.#refusedOf(asked)]);
+  }
+
+  /** Where too many of those were refused a moment ago. Nobody is asked. */
+  refusing(asked: Refused): Ruling | undefined {
+    return this.#options.limiter.refusing([this.#refusedOf(asked)]);
+  }
+
+  #refusedOf({ caller: { principal, orgId }, ip }: Refused): Bucket {
+    const visitor = { kind: 'refused' as const, principal, isOwnKey: false, orgId, plan: undefined, ip };
+    return bucketsOf(visitor, this.#options.limits)[0];
   }
 
   judge({ caller: { principal, orgId }, ...asked }: Asked): Promise<Ruling> {

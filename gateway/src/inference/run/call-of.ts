@@ -46,6 +46,9 @@ export const callOf = (
       return set;
     },
     announce: (told) => void reply.headers(told),
+    onReserving: () => {
+      exchange.isReserved = true;
+    },
     frameOf: ({ failure }) => failureFrame(client, failure),
     taps: [],
   };

@@ -158,6 +158,7 @@ export class RequestRun {
       now: this.#account.startedAt,
     });
     this.#guard.refuseCost(reservation.cost, this.#offer.currency);
+    this.#call.onReserving();
     const { answer, held } = await book.reserve(reservation, () => this.#account.ifLost());
     if (held === undefined) throw new Failed(this.#offer.refusalOf(reservation, answer, clock()));
     this.#standing = this.#offer.headersOf(reservation, answer, clock());

@@ -19,6 +19,8 @@ export interface RunCall {
   readonly takeOver: () => Headers;
   /** What a failure says in its head, beside what every answer says there. */
   readonly announce: (headers: Readonly<Record<string, string>>) => void;
+  /** Its limits are asked for it now: from here on they count it. */
+  readonly onReserving: () => void;
   /** How this API says, in the middle of a stream, that the rest will not come. */
   readonly frameOf: (failure: Failed) => Buffer;
   /** Whoever else hears what the client is given. */

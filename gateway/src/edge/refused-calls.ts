@@ -1,0 +1,18 @@
+import type { onResponseHookHandler } from 'fastify';
+import { nobody } from '../access/caller.ts';
+import type { Limiting } from '../limit/limiting.ts';
+import { exchangeOf, routeOf } from './exchange.ts';
+
+const statusClientLeft = 499;
+
+/** What a request to a model takes of its limits it takes where it is reserved; one that is refused before that takes from an allowance of its own. */
+export const countRefused =
+  (limiting: Limiting): onResponseHookHandler =>
+  (request, reply, done) => {
+    done();
+    const exchange = exchangeOf(request);
+    const { statusCode } = reply;
+    if (routeOf(request)?.kind !== 'paid' || exchange === undefined || exchange.isReserved || exchange.caller === nobody) return;
+    if (statusCode < 400 || statusCode >= statusClientLeft) return;
+    void limiting.noteRefused({ caller: exchange.caller, ip: request.ip });
+  };
