@@ -43,12 +43,24 @@ const atMost = (what: string, value: number, goal: number, { text, peer }: { tex
 
 const cpuOfPeers = ({ nginx, portkey }: Round): string => `${micros(nginx.cpuMicros)} nginx, ${micros(portkey.cpuMicros)} Portkey`;
 
-const added = (what: string, round: Round, of: 'p50' | 'p99', goal: number | undefined): Line => {
+interface Added {
+  readonly of: 'p50' | 'p99';
+  readonly goal?: number;
+  /** Those that were measured. */
+  readonly peers: readonly ('nginx' | 'portkey')[];
+}
+
+const namesOf = { nginx: 'nginx', portkey: 'Portkey' } as const;
+
+const added = (what: string, round: Round, { of, goal, peers }: Added): Line => {
   const over = (window: Window): number => window[of] - round.direct[of];
-  const peer = `${ms(over(round.nginx))} nginx, ${ms(over(round.portkey))} Portkey; ${ms(round.direct[of])} without a gateway`;
-  const line = { what, ours: ms(over(round.ours)), peer };
+  const others = peers.map((peer) => `${ms(over(round[peer]))} ${namesOf[peer]}`).join(', ');
+  const line = { what: `${what}, ${of}`, ours: ms(over(round.ours)), peer: `${others}; ${ms(round.direct[of])} without a gateway` };
   return goal === undefined ? line : { ...line, goal: `≤ ${ms(goal)}`, isMet: over(round.ours) <= goal };
 };
+
+const both = { peers: ['nginx', 'portkey'] } as const;
+const nginxAlone = { peers: ['nginx'] } as const;
 
 export const requestLines = (connections: number, round: Round): readonly Line[] => {
   const what = `completions, ${connections} at once`;
@@ -58,8 +70,8 @@ export const requestLines = (connections: number, round: Round): readonly Line[]
     atLeast(what, [ours.perSecond, portkey.perSecond], goals.toPortkey, 'Portkey'),
     atLeast(what, [ours.perSecond, nginx.perSecond], goals.toNginx, 'nginx'),
     atMost(`${what}: CPU`, ours.cpuMicros, goals.cpuMicros, { text: micros, peer: cpuOfPeers(round) }),
-    added(`${what}: added, p50`, round, 'p50', isAlone ? goals.addedMicros.p50 : undefined),
-    added(`${what}: added, p99`, round, 'p99', isAlone ? goals.addedMicros.p99 : undefined),
+    added(`${what}: added`, round, { of: 'p50', ...both, ...(isAlone ? { goal: goals.addedMicros.p50 } : {}) }),
+    added(`${what}: added`, round, { of: 'p99', ...both, ...(isAlone ? { goal: goals.addedMicros.p99 } : {}) }),
   ];
 };
 
@@ -71,8 +83,8 @@ export const streamLines = (streams: number, round: Round): readonly Line[] => {
     atLeast(what, [ours.perSecond, portkey.perSecond], goals.streams.toPortkey, 'Portkey'),
     { what, ours: rate(ours.perSecond), peer: `${rate(nginx.perSecond)} nginx`, ratio: ours.perSecond / nginx.perSecond },
     atMost(`${what}: CPU of one`, ours.cpuMicros, goals.streams.cpuMicros, { text: micros, peer: cpuOfPeers(round) }),
-    added(`${what}: added to the first byte, p50`, round, 'p50', undefined),
-    added(`${what}: added to the first byte, p99`, round, 'p99', goals.streams.addedP99Micros),
+    added(`${what}: added to the first byte`, round, { of: 'p50', ...both }),
+    added(`${what}: added to the first byte`, round, { of: 'p99', ...both, goal: goals.streams.addedP99Micros }),
     { what: `${what}: longest silence in one`, ours: `${ours.longestGapMs.toFixed(0)} ms`, peer: gaps },
     ...(streams < 512 ? [] : [memory(`${what}: memory`, round)]),
   ];
@@ -92,8 +104,8 @@ export const pacedLines = (streams: number, chunks: number, round: Round): reado
   const peer = `${micros(each(round.nginx))} nginx`;
   return [
     atMost(`${what}: CPU of a chunk`, each(round.ours), goals.paced.cpuMicros, { text: micros, peer }),
-    added(`${what}: added to the first byte, p50`, round, 'p50', goals.paced.addedMicros.p50),
-    added(`${what}: added to the first byte, p99`, round, 'p99', goals.paced.addedMicros.p99),
+    added(`${what}: added to the first byte`, round, { of: 'p50', ...nginxAlone, goal: goals.paced.addedMicros.p50 }),
+    added(`${what}: added to the first byte`, round, { of: 'p99', ...nginxAlone, goal: goals.paced.addedMicros.p99 }),
   ];
 };
 
