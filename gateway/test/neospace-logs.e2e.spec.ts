@@ -23,7 +23,7 @@ describe('The inference log of the NeoSpace API', () => {
     customer = await system.customer();
     key = await customer.key();
     await eventually(async () => expect((await chat('first')).status).toBe(200), { within: 15_000 });
-    expect((await chat('other', { model: 'free' })).status).toBe(200);
+    expect((await chat('other', { model: 'free', tags: ['nightly', 'eval'] })).status).toBe(200);
     system.model.next(refuses(400));
     expect((await chat('refused')).status).toBe(400);
     await eventually(async () => expect((await get('/inference-logs')).body.count).toBeGreaterThanOrEqual(3));
@@ -75,7 +75,8 @@ describe('The inference log of the NeoSpace API', () => {
     expect(await only({ type: 'chat', correlation_id: 'other' })).toEqual(['other']);
     expect(await only({ user: customer.userId, model: 'acme/free' })).toEqual(['other']);
     expect(await only({ user: randomUUID() })).toEqual([]);
-    expect(await only({ tag: 'nightly' })).toEqual([]);
+    expect(await only({ tag: 'nightly' })).toEqual(['other']);
+    expect(await only({ tag: 'yearly' })).toEqual([]);
     const [at] = (await get('/inference-logs', { correlation_id: 'other' })).body.data;
     expect(await only({ start_date: at.created_at, model: 'acme/free' })).toEqual(['other']);
     expect(await only({ end_date: at.created_at, model: 'acme/free' })).toEqual([]);

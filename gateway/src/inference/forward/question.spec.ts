@@ -109,6 +109,7 @@ describe('What is sent', () => {
     expect(sent('{"stream_options":{"x":1,"include_usage":false},"model":"a"}', 'b', true)).toBe(
       '{"stream_options":{"x":1,"include_usage":true},"model":"b"}',
     );
+    expect(sent('{"tags":["a"],"model":"a"}', 'a', true)).toBe('{"stream_options":{"include_usage":true},"model":"a"}');
     expect(sent('{"stream_options":null,"model":"a"}', 'a', true)).toBe('{"stream_options":{"include_usage":true},"model":"a"}');
   });
 });

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { edgeFailure, Failed, invalidInput } from '../../failure.ts';
 import { fileTokens, tokensOf } from '../accounting/estimate.ts';
 import { type Edit, edited, type Member, type Members, membersOf } from './members.ts';
+import { withoutTags } from './tags.ts';
 
 /** What must be known of a request to a model before it is sent. The rest of it nobody here reads. */
 export interface Question {
@@ -157,12 +158,14 @@ const withUsage = ({ body, members: { openAt, all } }: Question): Edit => {
   return { from: options.valueAt, to: options.valueEnd, text: JSON.stringify({ ...more, include_usage: true }) };
 };
 
-/** The bytes that came, but for the name of the model where it has another one there, and for the count at the end of a stream. */
+/** The bytes that came, but for the tags, for the name of the model where it has another one there, and for the count at the end of a stream. */
 export const bodyFor = (question: Question, { model, addsUsage }: { model: string; addsUsage: boolean }): Buffer => {
   const named = question.members.all.find(({ name }) => name === 'model');
   const edits: Edit[] = [];
   if (named && model !== question.model) edits.push({ from: named.valueAt, to: named.valueEnd, text: JSON.stringify(model) });
+  // What is put in at a place goes before what is taken out from there on.
   if (addsUsage) edits.push(withUsage(question));
+  edits.push(...withoutTags(question));
   return edited(
     question.body,
     edits.sort((one, other) => one.from - other.from),

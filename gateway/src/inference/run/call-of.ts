@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
 import { exchangeOf } from '../../edge/exchange.ts';
 import { questionIn } from '../forward/question.ts';
+import { tagsIn } from '../forward/tags.ts';
 import { failureFrame } from '../shapes/failure-frame.ts';
 import type { Asker } from './record.ts';
 import type { RunCall } from './run-call.ts';
@@ -22,6 +23,7 @@ export const callOf = (
   const given = headers['x-request-id'];
   const requestId = newId(inference.RequestId);
   nameRequest(reply, requestId, client);
+  const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });
   const asker: Asker = {
     requestId,
     caller: exchange.caller,
@@ -31,8 +33,8 @@ export const callOf = (
     traceId: exchange.traceId,
     logging: orgSettings.of(exchange.caller.orgId ?? '').logging,
     correlationId: given === request.id ? request.id : undefined,
+    tags: tagsIn(question),
   };
-  const question = questionIn(Buffer.isBuffer(body) ? body : Buffer.alloc(0), { named, modelMember });
   return {
     asker,
     question,

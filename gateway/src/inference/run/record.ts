@@ -1,4 +1,4 @@
-import { type inference, instantOf, personOf } from '@orrery/contracts';
+import { inference, instantOf, personOf } from '@orrery/contracts';
 import type { Caller } from '../../access/caller.ts';
 import type { Offer } from '../admission/offer.ts';
 import type { Client } from '../shapes/shape.ts';
@@ -16,6 +16,8 @@ export interface Asker {
   readonly logging: inference.LoggingPolicy;
   /** What the client called the request. */
   readonly correlationId: string | undefined;
+  /** What else it said to find it again. */
+  readonly tags: readonly string[];
 }
 
 export interface Course {
@@ -26,6 +28,7 @@ export interface Course {
   readonly status: number;
   readonly error: string | null;
   readonly isStreaming: boolean;
+  /** Of ours, beside those of the client. */
   readonly tags: readonly string[];
   readonly startedAt: number;
   readonly firstByteMs: number | null;
@@ -56,6 +59,8 @@ const tracesOf = ({ caller: { principal, spaceId }, traceId, correlationId }: As
   correlationId: correlationId ?? null,
 });
 
+const tagsOf = ({ tags: ours }: Course, { tags }: Asker): string[] => [...ours, ...tags].slice(0, inference.mostRequestTags);
+
 /**
  * What is told of a request beside its tokens and its cost: where nothing is to be logged, what the bill needs. Field by field: it is made twice for
  * each request, and of objects that are copied together the runtime makes tables, which cost ten times as much.
@@ -85,7 +90,7 @@ export const factsOf = (asker: Asker, course: Course): Facts => {
     durationMs: Math.max(0, course.endedAt - course.startedAt),
     traceId: traces.traceId,
     correlationId: traces.correlationId,
-    tags: isLogged ? [...course.tags] : [],
+    tags: isLogged ? tagsOf(course, asker) : [],
     isLogged,
   };
 };

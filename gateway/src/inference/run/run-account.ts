@@ -4,6 +4,7 @@ import type { Reserved } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
 import { type Account, type AccountEvent, openAccount, type Settlement, told } from '../accounting/request-account.ts';
 import type { Offer, ServedPrices } from '../admission/offer.ts';
+import { guardrailTag } from '../forward/tags.ts';
 import { Blocked } from '../guardrails/blocked.ts';
 import type { CameTo } from '../shapes/shape.ts';
 import { settledIfLost, type Told, toldOf } from '../usage/told.ts';
@@ -109,7 +110,7 @@ export class RunAccount {
       isStreaming,
       status: this.status,
       error: this.error,
-      tags: this.blockedBy === undefined ? [] : [`guardrail:${this.blockedBy}`],
+      tags: this.blockedBy === undefined ? [] : [`${guardrailTag}${this.blockedBy}`],
       startedAt: this.startedAt,
       upstream: this.#upstream,
       priceVersion: this.#priceVersion,

@@ -10,6 +10,10 @@ import { RoutingName } from './types.ts';
 export const RequestId = id('InferenceRequestId');
 export type RequestId = z.infer<typeof RequestId>;
 
+/** By which requests are found again in the log. */
+export const RequestTag = Text.min(1).max(100);
+export const mostRequestTags = 20;
+
 /** How a request ended, as its organization is told. What each costs is a table: `docs/accounting.md`. */
 export const Outcome = z
   .enum([
@@ -78,7 +82,7 @@ export const UsageRecord = z
     traceId: z.string().max(32).nullable(),
     /** What the client called the request itself. */
     correlationId: Text.max(200).nullable(),
-    tags: z.array(Text.min(1).max(100)).max(20),
+    tags: z.array(RequestTag).max(mostRequestTags),
     /** False: its organization wants nothing logged. It is kept for the bill alone, and shown to nobody. */
     isLogged: z.boolean(),
   })
