@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { eventually } from '@orrery/testing';
 import { main } from '../main.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -12,8 +13,8 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 /** A hub as Hugging Face is one: its API lists files by pages, `resolve` leads to where the bytes lie, and those can be had in parts. */
 class Hub {
   files = new Map<string, Buffer>();
-  /** After so many bytes each answer is cut off, as long as there are cuts left. */
-  cuts = { after: 0, left: 0 };
+  /** After so many bytes each answer is cut off, as long as there are cuts left: once they are kept, as what lies between is lost with its connection. */
+  cuts = { after: 0, left: 0, keptBytes: (): number => 0 };
   /** The first so many requests for bytes are answered with 503. */
   refusals = 0;
   mark = '"edition-1"';
@@ -79,7 +80,10 @@ class Hub {
     });
     if (this.cuts.left <= 0) return void response.end(rest);
     this.cuts.left -= 1;
-    response.write(rest.subarray(0, this.cuts.after), () => setImmediate(() => response.destroy()));
+    response.write(rest.subarray(0, this.cuts.after));
+    const cut = () => response.destroy();
+    // Where they are never kept, what is asked for next says so.
+    void eventually(() => expect(this.cuts.keptBytes()).toBe(from + this.cuts.after), { within: 15_000 }).then(cut, cut);
   }
 }
 
@@ -145,12 +149,12 @@ describe('orrery models', () => {
   });
 
   it('goes on where it was cut off, again and again', async () => {
-    hub.cuts = { after: 200_000, left: 2 };
+    hub.cuts = { after: 200_000, left: 2, keptBytes: () => statSync(join(directory, '.small.gguf.part')).size };
     const { code, out } = await run('pull', 'org/repo:q/small.gguf');
     expect([code, saved().equals(bytes), there()]).toEqual([0, true, ['small.gguf']]);
     expect(hub.ranges).toEqual([undefined, 'bytes=200000-', 'bytes=400000-']);
     expect(out).toContain('Trying again.');
-  }, 20_000);
+  }, 60_000);
 
   it('goes on in the next run, and begins anew where the file is another one by then', async () => {
     writeFileSync(join(directory, '.small.gguf.part'), bytes.subarray(0, 100_000));
