@@ -47,3 +47,6 @@ const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrom
 /** A browser for the tests that need a real one; `ORRERY_CHROMIUM` names it where it is elsewhere. */
 export const locateBrowser = (path?: string): string | undefined =>
   process.env.ORRERY_CHROMIUM || browsers.map((name) => locate(name, path)).find((found) => found !== undefined);
+
+/** Tries alert rules; Debian has it in `prometheus`. `ORRERY_PROMTOOL` names it where it is elsewhere. */
+export const locatePromtool = (path?: string): string | undefined => process.env.ORRERY_PROMTOOL || locate('promtool', path);

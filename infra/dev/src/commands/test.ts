@@ -5,10 +5,10 @@ import { jestStep, nodeStep, type Step, type StepResult, take } from '../checks/
 import { suppressionsIn } from '../checks/suppressions.ts';
 import { add, closingLine, noTests } from '../checks/tally.ts';
 import type { CommandLine } from '../command-line.ts';
-import { ensureBrowser } from '../finding/browser.ts';
 import { choose, serverNames } from '../finding/choose.ts';
 import { factsOf } from '../finding/machine.ts';
 import { ensureSandbox } from '../finding/sandbox.ts';
+import { ensureTools } from '../finding/tools.ts';
 import { installMissing } from '../stack/servers.ts';
 import { terminal } from '../terminal.ts';
 import { generatedStep } from './generate.ts';
@@ -56,7 +56,7 @@ const ensureServers = (): void => {
   const [postgres, nats, redis] = serverNames.map((name) => choose(name, facts));
   if (postgres && nats && redis) installMissing({ postgres, nats, redis });
   ensureSandbox();
-  ensureBrowser();
+  ensureTools();
 };
 
 /** What takes minutes. */
