@@ -38,12 +38,22 @@ const wants = ({ body }: ModelVisit): boolean => {
   return typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
 };
 
+/** Until the client takes more, or is gone. */
+const takenOf = (response: ModelVisit['response']): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
+
 const stream = async (visit: ModelVisit, { words: pieces = words, usage: counted = usage, everyMs }: Completion): Promise<void> => {
   const { response } = visit;
   begin(visit);
   for (const piece of pieces) {
     if (response.destroyed) return;
-    if (!response.write(wordFrame(piece))) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    if (!response.write(wordFrame(piece))) await takenOf(response);
     if (everyMs !== undefined) await pause(everyMs);
   }
   response.write(endFrame);
