@@ -36,9 +36,9 @@ describe('On JetStream', () => {
 
     it('are made once, by however many processes', async () => {
       const made = await Promise.all([1, 2, 3, 4].map(() => ensureStreams(jsm, all)));
-      expect(new Set(made.flat())).toEqual(new Set(['LOG_SHOP', 'DEAD', 'OUTPUT', 'METRICS', 'USAGE']));
+      expect(new Set(made.flat())).toEqual(new Set(['LOG_SHOP', 'DEAD', 'OUTPUT', 'METRICS', 'USAGE', 'CONTENT']));
       expect(await ensureStreams(jsm, all)).toEqual([]);
-      expect((await configs()).map(({ name }) => name).sort()).toEqual(['DEAD', 'LOG_SHOP', 'METRICS', 'OUTPUT', 'USAGE']);
+      expect((await configs()).map(({ name }) => name).sort()).toEqual(['CONTENT', 'DEAD', 'LOG_SHOP', 'METRICS', 'OUTPUT', 'USAGE']);
     });
 
     it('keep events for a week on disk, and remember ids for two minutes', async () => {

@@ -139,6 +139,6 @@ export const floods: ModelAct = async (visit) => {
   response.write('data: {"choices":[{"delta":{"content":"');
   const block = Buffer.alloc(65_536, 'x');
   while (!response.destroyed) {
-    if (!response.write(block)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    if (!response.write(block)) await takenOf(response);
   }
 };
