@@ -31,6 +31,7 @@ describe('Guardrails', () => {
     models.server.visits.length = 0;
     judge.asked.length = 0;
     judge.says = () => ({ verdict: 'allow' });
+    judge.status = 200;
   });
   afterEach(() => models.isAtRest());
 
@@ -317,12 +318,14 @@ describe('Guardrails', () => {
     });
 
     it.each([
-      ['say nothing in time', undefined],
-      ['say something else', () => ({ verdict: 'perhaps' })],
-      ['replace more than there is', () => ({ verdict: 'replace', texts: ['a', 'b'] })],
-    ])('let nothing pass, or all, as they are set, where they %s', async (_, says) => {
+      ['say nothing in time', undefined, 200],
+      ['say something else', () => ({ verdict: 'perhaps' }), 200],
+      ['replace more than there is', () => ({ verdict: 'replace', texts: ['a', 'b'] }), 200],
+      ['fail', () => ({ verdict: 'allow' }), 500],
+    ])('let nothing pass, or all, as they are set, where they %s', async (_, says, status) => {
       await set(http({ stages: ['request'], timeoutMs: 200 }));
       judge.says = says;
+      judge.status = status;
       const closed = await say('Hi');
       expect(closed.status).toBe(503);
       expect(closed.headers.get('retry-after')).toBe('1');

@@ -93,7 +93,8 @@ export class Elsewhere {
     });
     const verdict = statusCode === 200 ? verdictIn(await textOf(answer), asked.texts.length) : undefined;
     if (verdict !== undefined) return verdict;
-    answer.destroy();
+    // Of what nobody reads the end is no fault; unheard it would end this process.
+    answer.on('error', () => undefined).destroy();
     throw new NoVerdict(statusCode === 200 ? 'it said something else' : `it answered ${statusCode}`);
   }
 
