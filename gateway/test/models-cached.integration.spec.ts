@@ -119,6 +119,25 @@ describe('Requests to models whose organization wishes them cached', () => {
     expect(await said(theirs)).toMatchObject({ cache: 'miss' });
   });
 
+  it('are others where other guardrails hold for who asks', async () => {
+    const guarded = models.world.mint(models.owner);
+    await guarded.publish();
+    const term = `term-${++times}`;
+    const name = 'no-terms';
+    const guardrails = [{ kind: 'terms', name, action: 'block', stages: ['answer'], terms: [term], keys: [guarded.id] }];
+    const cache = { policy: 'always', seconds: 60 };
+    const orgId = OrgId.parse(models.owner.orgId);
+    const settings = inference.InferenceSettings.parse({ ...inference.usualSettings, cache, guardrails });
+    await models.world.publishing.settings.put(orgId, { orgId, settings });
+    models.server.always(completes({ words: [term] }));
+    const asGuarded = { headers: { authorization: `Bearer ${guarded.key}` } };
+    await eventually(async () => expect((await models.post(fresh(), asGuarded)).status).toBe(400));
+    const body = fresh();
+    expect(await said(await models.post(body))).toMatchObject({ cache: 'miss', text: expect.stringContaining(term) });
+    await (await hit(body)).text();
+    expect((await models.post(body, asGuarded)).status).toBe(400);
+  });
+
   it('are made where they decline the cache, and where its time is over', async () => {
     await wish({ policy: 'always', seconds: 1 });
     const body = fresh();

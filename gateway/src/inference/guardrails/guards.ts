@@ -24,13 +24,15 @@ export interface Stage {
 
 /** The guardrails that one request passes. */
 export interface Guards {
+  /** In the order in which they are asked. */
+  readonly all: readonly Guardrail[];
   readonly costs: readonly CostGuardrail[];
   /** Undefined where nobody asks: then nothing is read. */
   readonly request: Stage | undefined;
   readonly answer: Stage | undefined;
 }
 
-const none: Guards = { costs: [], request: undefined, answer: undefined };
+const none: Guards = { all: [], costs: [], request: undefined, answer: undefined };
 
 const concerns = ({ models, keys }: Guardrail, { models: names, keyId }: Guarding): boolean => {
   if (keys !== undefined && !keys.some((key) => key === keyId)) return false;
@@ -55,6 +57,7 @@ export const guardsFor = (guardrails: readonly Guardrail[], guarding: Guarding):
   if (guardrails.length === 0) return none;
   const asked = guardrails.filter((guardrail) => concerns(guardrail, guarding));
   return {
+    all: asked,
     costs: asked.filter((guardrail) => guardrail.kind === 'cost'),
     request: stageOf(asked, 'request'),
     answer: stageOf(asked, 'answer'),

@@ -29,6 +29,11 @@ export class RunGuard {
     this.#guards = guardsFor(options.guardrails, options.guarding);
   }
 
+  /** Those that hold for it. */
+  get guardrails(): readonly inference.Guardrail[] {
+    return this.#guards.all;
+  }
+
   /** Throws `Failed` where the most that it can come to is more than it may. */
   refuseCost(cost: bigint, currency: string): void {
     const exceeded = this.#guards.costs.find(({ most }) => cost > parseNanos(most));

@@ -32,6 +32,15 @@ export const secondsOf = (policy: inference.CachePolicy, wish: string | readonly
   return isWished ? policy.seconds : undefined;
 };
 
+/** What an answer depends on beside what was asked. */
+export interface Answering {
+  readonly orgId: string;
+  /** Of whoever is served under the name now. */
+  readonly modelId: string;
+  /** Those that hold for this request: not every key has the same. */
+  readonly guardrails: readonly inference.Guardrail[];
+}
+
 /** Answers that may be given again to whoever asks the same in the same organization. */
 export class ResponseCache {
   readonly #options: CacheOptions;
@@ -40,10 +49,9 @@ export class ResponseCache {
     this.#options = options;
   }
 
-  /** Undefined where this request neither wants one that was given nor gives one. `modelId`: whoever is served under the name now. */
-  pageFor(call: RunCall, orgId: string, modelId: string): CachePage | undefined {
-    const { cache, guardrails } = this.#options.orgSettings.of(orgId);
-    const seconds = secondsOf(cache, call.headers[cacheHeader]);
+  /** Undefined where this request neither wants one that was given nor gives one. */
+  pageFor(call: RunCall, { orgId, modelId, guardrails }: Answering): CachePage | undefined {
+    const seconds = secondsOf(this.#options.orgSettings.of(orgId).cache, call.headers[cacheHeader]);
     if (seconds === undefined) return undefined;
     const { asker, question, headers } = call;
     // An answer that passed other guardrails is another answer.

@@ -97,7 +97,7 @@ export class RequestRun {
   /** Where the organization wishes it and the same was answered before, that is given: it costs nothing. */
   async #answeredBefore(): Promise<boolean> {
     const { orgId, model, currency } = this.#offer;
-    const page = this.#parts.cache.pageFor(this.#call, orgId, model.modelId);
+    const page = this.#parts.cache.pageFor(this.#call, { orgId, modelId: model.modelId, guardrails: this.#guard.guardrails });
     const found = await page?.find();
     if (page === undefined || this.#account.ending !== undefined) return false;
     if (found === undefined) {
