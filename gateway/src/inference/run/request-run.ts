@@ -85,13 +85,12 @@ export class RequestRun {
   async #settle(held: Held, failed: Failed | undefined): Promise<void> {
     const settlement = this.#account.settle();
     const told = this.#account.told(settlement);
-    observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
     try {
       await this.#call.once?.settling(settlement, failed);
     } finally {
-      await this.#parts.book.settled(held, told);
-      void this.#page?.close(settlement);
+      await this.#parts.book.settled(held, told).finally(() => void this.#page?.close(settlement));
     }
+    observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
   }
 
   /** Where the organization wishes it and the same was answered before, that is given: it costs nothing. */
