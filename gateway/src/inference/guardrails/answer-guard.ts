@@ -67,7 +67,7 @@ export class AnswerGuard {
       body: masked,
       blockedBy,
       hasMasked,
-    } = stage.hasRules ? guardedAnswer(client, body, stage.watches) : { body, blockedBy: undefined, hasMasked: false };
+    } = stage.hasRules ? await guardedAnswer(client, body, stage.watches) : { body, blockedBy: undefined, hasMasked: false };
     if (blockedBy !== undefined) throw new Blocked('answer', blockedBy);
     if (hasMasked) metrics.guardrails.add(1, { did: 'masked', stage: 'answer' });
     return guardrails.length === 0 ? masked : await reviewed(answerTexts(client, masked), judge);

@@ -1,7 +1,8 @@
 import { isMembers, parsed } from '../../shapes/members.ts';
 import type { Client } from '../../shapes/shape.ts';
-import { Masking, type Watch } from '../masking.ts';
+import type { Watch } from '../masking.ts';
 import { isAnswerText } from './answer-texts.ts';
+import { maskedTexts } from './masked-texts.ts';
 import { eachPlace, type Place, withoutLetters } from './walk.ts';
 
 /** What became of a body. */
@@ -36,16 +37,8 @@ export const answerTexts = (
 };
 
 /** A whole answer, in the client's protocol. Without anything in it to find it is the same bytes. */
-export const guardedAnswer = (client: Client, body: Buffer, watches: () => readonly Watch[]): Guarded => {
+export const guardedAnswer = async (client: Client, body: Buffer, watches: () => readonly Watch[]): Promise<Guarded> => {
   const { texts, withTexts } = answerTexts(client, body);
-  let blockedBy: string | undefined;
-  let hasMasked = false;
-  const known = texts.map((text) => {
-    const masking = new Masking(watches());
-    const whole = masking.push(text) + masking.end();
-    blockedBy ??= masking.blockedBy;
-    hasMasked ||= masking.masked > 0;
-    return whole;
-  });
+  const { texts: known, blockedBy, hasMasked } = await maskedTexts(texts, watches);
   return { body: blockedBy === undefined ? withTexts(known) : body, blockedBy, hasMasked };
 };

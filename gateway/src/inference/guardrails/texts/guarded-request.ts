@@ -1,12 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Client } from '../../shapes/shape.ts';
-import { Masking, type Watch } from '../masking.ts';
+import type { Watch } from '../masking.ts';
 import type { Guarded } from './guarded-answer.ts';
 import { decoded, eachString, type JsonString, rewritten } from './json-strings.ts';
+import { maskedTexts } from './masked-texts.ts';
 import { isRequestText } from './request-texts.ts';
-
-/** So much is looked at before others have their turn. */
-const sliceLength = 16_384;
 
 /** The texts of a request, in which only the strings are found that a model reads. The body must be JSON. */
 export const requestTexts = (
@@ -31,23 +28,9 @@ export const requestTexts = (
   };
 };
 
-/** A request, as the client sent it. A long one is looked at piece by piece, for whoever wrote it is not the only one. */
+/** A request, as the client sent it. */
 export const guardedRequest = async (client: Client, body: Buffer, watches: () => readonly Watch[]): Promise<Guarded> => {
   const { texts, withTexts } = requestTexts(client, body);
-  const known: string[] = [];
-  let hasMasked = false;
-  let looked = 0;
-  for (const text of texts) {
-    const masking = new Masking(watches());
-    let whole = '';
-    for (let at = 0; at < text.length; at += sliceLength) {
-      whole += masking.push(text.slice(at, at + sliceLength));
-      looked += sliceLength;
-      if (looked > sliceLength && text.length > sliceLength) await setImmediate();
-    }
-    known.push(whole + masking.end());
-    hasMasked ||= masking.masked > 0;
-    if (masking.blockedBy !== undefined) return { body, blockedBy: masking.blockedBy, hasMasked };
-  }
-  return { body: withTexts(known), blockedBy: undefined, hasMasked };
+  const { texts: known, blockedBy, hasMasked } = await maskedTexts(texts, watches);
+  return { body: blockedBy === undefined ? withTexts(known) : body, blockedBy, hasMasked };
 };
