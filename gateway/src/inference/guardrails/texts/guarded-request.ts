@@ -1,5 +1,6 @@
 import type { Client } from '../../shapes/shape.ts';
 import type { Watch } from '../masking.ts';
+import { Documents } from './documents.ts';
 import type { Guarded } from './guarded-answer.ts';
 import { decoded, eachString, type JsonString, rewritten } from './json-strings.ts';
 import { maskedTexts } from './masked-texts.ts';
@@ -12,9 +13,13 @@ export const requestTexts = (
 ): { texts: readonly string[]; withTexts: (texts: readonly string[]) => Buffer } => {
   const json = body.toString();
   const strings: JsonString[] = [];
+  const documents = new Documents();
   eachString(json, ({ path, from, to }) => {
     if (isRequestText(client, path)) strings.push({ path: [], from, to });
+    else if (client === 'messages') documents.note(json, { path, from, to });
   });
+  for (const text of documents.texts) strings.push(text);
+  strings.sort((one, other) => one.from - other.from);
   const texts = strings.map(({ from, to }) => decoded(json.slice(from, to)));
   return {
     texts,

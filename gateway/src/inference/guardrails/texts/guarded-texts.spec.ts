@@ -41,3 +41,20 @@ it('What stands for the texts of a request is no longer than a request may be', 
   const request = bodyOf({ messages: [message('a'.repeat(600_000))] });
   await expect(guardedRequest('chat', request, watch)).rejects.toMatchObject({ failure: { code: 'PayloadTooLarge' } });
 });
+
+describe('A document in a message', () => {
+  const document = (source: object) => bodyOf({ messages: [message([{ type: 'document', source }])] });
+  const maskedIn = async (body: Buffer): Promise<string> => (await guardedRequest('messages', body, watches)).body.toString();
+
+  it.each([
+    ['first', { type: 'text', media_type: 'text/plain', data: 'an aab' }],
+    ['last', { data: 'an aab', media_type: 'text/plain', type: 'text' }],
+  ])('is a text where it says so %s', async (_, source) => {
+    expect(await maskedIn(document(source))).toBe(document({ ...source, data: 'an [X]' }).toString());
+  });
+
+  it('is none where it is a file', async () => {
+    const file = document({ type: 'base64', media_type: 'application/pdf', data: 'aab' });
+    expect(await maskedIn(file)).toBe(file.toString());
+  });
+});
