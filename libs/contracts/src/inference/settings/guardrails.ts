@@ -84,6 +84,15 @@ export type Guardrail = z.infer<typeof Guardrail>;
 
 export const mostGuardrails = 20;
 
+/** In all guardrails together: each is a state of the automaton in which every gateway holds the terms. */
+const mostTermCharacters = 100_000;
+
+/** As they are compared, some characters are many: of a ligature each letter counts. */
+const termCharactersIn = (guardrails: readonly Guardrail[]): number =>
+  guardrails
+    .flatMap((guardrail) => (guardrail.kind === 'terms' ? guardrail.terms : []))
+    .reduce((sum, term) => sum + term.normalize('NFKD').length, 0);
+
 /** In the order in which they are asked. */
 export const Guardrails = z
   .array(Guardrail)
@@ -91,4 +100,8 @@ export const Guardrails = z
   .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
     error: 'two have the same name',
     params: { mend: 'give each a name of its own' },
+  })
+  .refine((all) => termCharactersIn(all) <= mostTermCharacters, {
+    error: `have more than ${mostTermCharacters} characters in their terms`,
+    params: { mend: 'look for fewer or shorter terms' },
   });
