@@ -51,7 +51,7 @@ const settledAfter = `
       WHERE (transaction, position) > ($1::xid8, $2::bigint) AND transaction < pg_snapshot_xmin(pg_current_snapshot()) AND stream LIKE 'settlement-%'
       ORDER BY transaction, position LIMIT ${page}
     ) e
-    JOIN settlements s ON 'settlement-' || s.settlement_id = e.stream,
+    JOIN settlements s ON s.settlement_id = substr(e.stream, length('settlement-') + 1)::uuid,
     LATERAL (SELECT sum(cost) AS cost, count(*) AS requests FROM inference_log WHERE settlement_id = s.settlement_id) l
   ORDER BY e.transaction, e.position`;
 
