@@ -131,7 +131,7 @@ export const GatewayConfig = z.object({
   refusedLimit: limitVariable(
     'refused',
     '50/500',
-    'requests to models that are refused before they cost anything a key or person may send',
+    'requests to models that are refused before they cost anything, or answered again, a key or person may send',
   ),
   orgLimit: limitVariable('org', '2000/8000', 'requests an organization without a plan may send in all'),
   addressLimit: limitVariable('address', '2000/8000', 'requests with valid credentials an address may send in all'),

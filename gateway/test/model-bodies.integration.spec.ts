@@ -144,4 +144,18 @@ describe('Bodies of requests to models', () => {
     expect((await models.post({})).status).toBe(200);
     await eventually(async () => expect((await good()).status).toBe(200));
   }, 30_000);
+
+  it('of requests that are answered as they were before are read so often and no more', async () => {
+    const headers = { authorization: `Bearer ${await models.world.apiKey(models.owner)}`, 'idempotency-key': 'the-same' };
+    const again = (): Promise<Response> => models.post({}, { headers });
+    await eventually(async () => expect((await again()).status).toBe(200));
+    const statuses: number[] = [];
+    await eventually(async () => {
+      const { status } = await again();
+      statuses.push(status);
+      expect(status).toBe(429);
+    });
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(3);
+    expect(statuses.filter((status) => status === 200).length).toBeLessThan(10);
+  }, 30_000);
 });

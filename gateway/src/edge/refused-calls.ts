@@ -5,7 +5,10 @@ import { exchangeOf, routeOf } from './exchange.ts';
 
 const statusClientLeft = 499;
 
-/** What a request to a model takes of its limits it takes where it is reserved; one that is refused before that takes from an allowance of its own. */
+/**
+ * What a request to a model takes of its limits it takes where it is reserved; one that is refused before that, or given an answer that was given before,
+ * takes from an allowance of its own.
+ */
 export const countRefused =
   (limiting: Limiting): onResponseHookHandler =>
   (request, reply, done) => {
@@ -13,6 +16,6 @@ export const countRefused =
     const exchange = exchangeOf(request);
     const { statusCode } = reply;
     if (routeOf(request)?.kind !== 'paid' || exchange === undefined || exchange.isReserved || exchange.caller === nobody) return;
-    if (statusCode < 400 || statusCode >= statusClientLeft) return;
+    if (statusCode >= statusClientLeft) return;
     void limiting.noteRefused({ caller: exchange.caller, ip: request.ip });
   };
