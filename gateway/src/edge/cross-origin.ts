@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const sent =
-  'authorization, content-type, idempotency-key, last-event-id, traceparent, x-neo-api-key, x-org-slug, x-request-id, x-space-id';
+  'authorization, content-type, idempotency-key, last-event-id, traceparent, x-neo-api-key, x-orrery-cache, x-org-slug, x-request-id, x-space-id';
 const rates = ['limit', 'remaining', 'reset'].flatMap((name) => [`ratelimit-${name}`, `x-ratelimit-${name}`]);
-const ofCalls = ['request-id', 'x-orrery-request-id', 'x-orrery-cost', 'x-should-retry', 'idempotent-replayed'];
+const ofCalls = ['request-id', 'x-orrery-request-id', 'x-orrery-cost', 'x-orrery-cache', 'age', 'x-should-retry', 'idempotent-replayed'];
 const read = ['x-request-id', 'trace-id', 'traceparent', 'retry-after', 'ratelimit-policy', ...rates, ...ofCalls].join(', ');
 const rememberedSeconds = '7200';
 
