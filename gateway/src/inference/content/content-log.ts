@@ -9,6 +9,7 @@ import { Beginning } from './beginning.ts';
 import type { ContentTeller } from './content-teller.ts';
 
 const { mostContentBytes } = inference;
+const nothing = Buffer.alloc(0);
 
 export interface ContentLogOptions {
   readonly teller: Pick<ContentTeller, 'tell'>;
@@ -35,6 +36,11 @@ class ContentTap implements Tap {
   /** What guardrails masked is not kept either. */
   asked({ body }: Question): void {
     this.#body = body;
+  }
+
+  /** It may hold what is masked elsewhere, and more. */
+  withheld(): void {
+    this.#body = nothing;
   }
 
   head(): void {}

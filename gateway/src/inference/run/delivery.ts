@@ -10,6 +10,8 @@ export type Headers = Readonly<Record<string, string | string[] | number | undef
 export interface Tap {
   /** Before `head`, where guardrails changed what was asked. */
   asked?(question: Question): void;
+  /** Before `unanswered`, where guardrails did not let pass what was asked. */
+  withheld?(): void;
   /** Once, before any byte. Never where no answer began: then the failure is told as everywhere, and `RequestRun.go` throws it. */
   head(status: number, headers: Headers): void;
   /** Not to be changed. */

@@ -167,7 +167,10 @@ export class RequestRun {
   /** What is asked, as guardrails let it be asked. */
   async #ask(): Promise<void> {
     const { question, taps } = this.#call;
-    const body = await this.#guard.asked(question.body);
+    const body = await this.#guard.asked(question.body).catch((error: unknown) => {
+      for (const tap of taps) tap.withheld?.();
+      throw error;
+    });
     if (body === question.body) return;
     const asked = questionIn(body, { named: question.model });
     this.#call = { ...this.#call, question: asked };
