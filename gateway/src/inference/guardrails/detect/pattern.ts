@@ -1,14 +1,17 @@
 import { RE2JS } from 're2js';
 
-/** Steps of a program. Those that neither read a character nor lead anywhere are left out. */
-export type Step =
-  | { readonly kind: 'either'; readonly one: number; readonly other: number }
-  | { readonly kind: 'on'; readonly next: number }
-  /** Goes on where all of these conditions hold between two characters. */
-  | { readonly kind: 'where'; readonly conditions: number; readonly next: number }
-  | { readonly kind: 'read'; readonly next: number; readonly ascii: Uint8Array; readonly reads: (codePoint: number) => boolean }
-  | { readonly kind: 'match' }
-  | { readonly kind: 'fail' };
+/** One step of a program. All have the same members: where objects have many forms, each look at one costs several times as much. */
+export interface Step {
+  /** `where` goes on where all of its conditions hold between two characters. */
+  readonly kind: 'either' | 'on' | 'where' | 'read' | 'match' | 'fail';
+  readonly next: number;
+  /** Of `either`. */
+  readonly other: number;
+  readonly conditions: number;
+  /** What `read` reads; of ASCII by its place. */
+  readonly ascii: Uint8Array;
+  readonly reads: (codePoint: number) => boolean;
+}
 
 /** A regular expression as the steps of a finite automaton. */
 export interface Program {
@@ -30,9 +33,24 @@ interface Instruction {
 
 const lineFeed = 10;
 
+const nothing = new Uint8Array(128);
+const never = (): boolean => false;
+
+const going = (kind: Step['kind'], next = 0, { other = 0, conditions = 0 } = {}): Step => ({
+  kind,
+  next,
+  other,
+  conditions,
+  ascii: nothing,
+  reads: never,
+});
+export const failing = going('fail');
+
 const reading = (next: number, reads: (codePoint: number) => boolean): Step => ({
   kind: 'read',
   next,
+  other: 0,
+  conditions: 0,
   ascii: Uint8Array.from({ length: 128 }, (_, codePoint) => (reads(codePoint) ? 1 : 0)),
   reads,
 });
@@ -42,16 +60,16 @@ const stepOf = (instruction: Instruction): Step => {
   switch (instruction.op) {
     case op.either:
     case op.eitherMatch:
-      return { kind: 'either', one: next, other: arg };
+      return going('either', next, { other: arg });
     case op.capture:
     case op.nothing:
-      return { kind: 'on', next };
+      return going('on', next);
     case op.where:
-      return { kind: 'where', conditions: arg, next };
+      return going('where', next, { conditions: arg });
     case op.match:
-      return { kind: 'match' };
+      return going('match');
     case op.fail:
-      return { kind: 'fail' };
+      return failing;
     case op.rune:
     case op.rune1:
       return reading(next, (codePoint) => instruction.matchRune(codePoint));
@@ -70,7 +88,7 @@ const firstsOf = (steps: readonly Step[], start: number): Uint8Array => {
   const reached = new Set([start]);
   for (const at of reached) {
     const step = steps[at];
-    if (step?.kind === 'either') reached.add(step.one).add(step.other);
+    if (step?.kind === 'either') reached.add(step.next).add(step.other);
     if (step?.kind === 'on' || step?.kind === 'where') reached.add(step.next);
     if (step?.kind === 'read') for (const [codePoint, reads] of step.ascii.entries()) if (reads === 1) firsts[codePoint] = 1;
   }

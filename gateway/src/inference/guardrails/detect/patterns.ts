@@ -1,5 +1,5 @@
 import { type Detector, type Found, longestMatch } from './detector.ts';
-import type { Program, Step } from './pattern.ts';
+import { failing, type Program } from './pattern.ts';
 
 const beginLine = 1;
 const endLine = 2;
@@ -9,7 +9,6 @@ const wordEdge = 16;
 const noWordEdge = 32;
 const lineFeed = 10;
 const nothing = -1;
-const none: Step = { kind: 'fail' };
 
 /** As RE2 takes words: of ASCII. */
 const isWord = (codePoint: number): boolean =>
@@ -30,8 +29,13 @@ const conditionsAt = (before: number, after: number): number => {
 export class PatternDetector implements Detector {
   readonly #program: Program;
   /** Steps that wait for a character, and where their threads began; in the order in which they began. */
-  #waiting: number[] = [];
-  #starts: number[] = [];
+  readonly #waiting: number[] = [];
+  readonly #starts: number[] = [];
+  #waits = 0;
+  /** The same, of those that can read the character that comes. Lists are written over, for one that is emptied gives its memory back. */
+  readonly #reading: number[] = [];
+  readonly #begun: number[] = [];
+  #reads = 0;
   /** When a step was reached last. */
   readonly #reached: Int32Array;
   readonly #stack: number[] = [];
@@ -44,77 +48,68 @@ export class PatternDetector implements Detector {
   }
 
   get heldFrom(): number {
-    return this.#starts[0] ?? Number.POSITIVE_INFINITY;
+    return this.#waits === 0 ? Number.POSITIVE_INFINITY : (this.#starts[0] ?? 0);
   }
 
   take(codePoint: number, at: number, found: Found): void {
-    if (this.#waiting.length === 0 && codePoint < 128 && this.#program.firsts[codePoint] === 0) {
+    if (this.#waits === 0 && codePoint < 128 && this.#program.firsts[codePoint] === 0) {
       this.#before = codePoint;
       return;
     }
-    const [waiting, starts] = this.#closed(conditionsAt(this.#before, codePoint), at, found);
-    this.#waiting = [];
-    this.#starts = [];
-    for (const [index, step] of waiting.entries()) {
-      const start = starts[index] ?? at;
-      const reading = this.#step(step);
-      if (reading.kind !== 'read' || at - start >= longestMatch) continue;
-      if (codePoint < 128 ? reading.ascii[codePoint] === 0 : !reading.reads(codePoint)) continue;
-      this.#waiting.push(reading.next);
-      this.#starts.push(start);
+    this.#close(conditionsAt(this.#before, codePoint), at, found);
+    const [waiting, starts, reading, begun] = [this.#waiting, this.#starts, this.#reading, this.#begun];
+    const { steps } = this.#program;
+    let waits = 0;
+    for (let index = 0; index < this.#reads; index += 1) {
+      const start = begun[index] ?? at;
+      const { next, ascii, reads } = steps[reading[index] ?? nothing] ?? failing;
+      if (at - start >= longestMatch) continue;
+      if (codePoint < 128 ? ascii[codePoint] === 0 : !reads(codePoint)) continue;
+      waiting[waits] = next;
+      starts[waits] = start;
+      waits += 1;
     }
+    this.#waits = waits;
     this.#before = codePoint;
   }
 
   end(at: number, found: Found): void {
-    this.#closed(conditionsAt(this.#before, nothing), at, found);
-    this.#waiting = [];
-    this.#starts = [];
+    this.#close(conditionsAt(this.#before, nothing), at, found);
+    this.#waits = 0;
   }
 
-  /** The steps that read next, from those that were reached and from the beginning. */
-  #closed(conditions: number, at: number, found: Found): readonly [number[], number[]] {
+  /** Finds the steps that read next, from those that were reached and from the beginning. */
+  #close(conditions: number, at: number, found: Found): void {
     this.#round += 1;
-    const reading: number[] = [];
-    const starts: number[] = [];
-    for (let index = 0; index <= this.#waiting.length; index += 1) {
+    this.#reads = 0;
+    for (let index = 0; index < this.#waits; index += 1) {
       const start = this.#starts[index] ?? at;
-      this.#stack.push(this.#waiting[index] ?? this.#program.start);
-      this.#follow(conditions, (step) => {
-        if (this.#step(step).kind === 'match') {
-          if (start < at) found(start, at);
-          return;
-        }
-        reading.push(step);
-        starts.push(start);
-      });
+      if (this.#follow(this.#waiting[index] ?? nothing, start, conditions)) found(start, at);
     }
-    return [reading, starts];
+    this.#follow(this.#program.start, at, conditions);
   }
 
-  #follow(conditions: number, reached: (step: number) => void): void {
-    for (let at = this.#stack.pop(); at !== undefined; at = this.#stack.pop()) {
-      if (this.#reached[at] === this.#round) continue;
-      this.#reached[at] = this.#round;
-      const step = this.#step(at);
-      switch (step.kind) {
-        case 'either':
-          this.#stack.push(step.other, step.one);
-          break;
-        case 'on':
-          this.#stack.push(step.next);
-          break;
-        case 'where':
-          if ((step.conditions & ~conditions) === 0) this.#stack.push(step.next);
-          break;
-        case 'read':
-        case 'match':
-          reached(at);
-      }
+  /** Whether it comes to a match. */
+  #follow(from: number, start: number, conditions: number): boolean {
+    const stack = this.#stack;
+    const reached = this.#reached;
+    const round = this.#round;
+    const { steps } = this.#program;
+    let matches = false;
+    stack.push(from);
+    while (stack.length > 0) {
+      const at = stack.pop() ?? from;
+      if (reached[at] === round) continue;
+      reached[at] = round;
+      const { kind, next, other, conditions: needed } = steps[at] ?? failing;
+      if (kind === 'read') {
+        this.#reading[this.#reads] = at;
+        this.#begun[this.#reads] = start;
+        this.#reads += 1;
+      } else if (kind === 'either') stack.push(other, next);
+      else if (kind === 'on' || (kind === 'where' && (needed & ~conditions) === 0)) stack.push(next);
+      else if (kind === 'match') matches = true;
     }
-  }
-
-  #step(at: number): Step {
-    return this.#program.steps[at] ?? none;
+    return matches;
   }
 }
