@@ -57,7 +57,10 @@ export class SharedRedis {
     // `defineCommand` adds the method; its types cannot say so.
     const redis = this.#redis as Redis & Record<string, Script>;
     // Two of these are made for every request: their time is in its span.
-    return this.#asked(() => untraced(() => redis[script]?.(keys.length, ...keys, ...given)));
+    return this.#asked(() => {
+      this.#gather();
+      return untraced(() => redis[script]?.(keys.length, ...keys, ...given));
+    });
   }
 
   /** Some of the keys of this form, and where to go on; it begins and ends at `0`. */
@@ -67,6 +70,14 @@ export class SharedRedis {
 
   close(): void {
     this.#redis.disconnect();
+  }
+
+  /** What is asked before the loop has turned goes out in one write: each by itself costs the kernel more than all of it costs us. */
+  #gather(): void {
+    const { stream } = this.#redis;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    setImmediate(() => stream.uncork());
   }
 
   /** One promise beside the driver's own: this is on the way of every request. */
