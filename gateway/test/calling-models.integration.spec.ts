@@ -1,3 +1,4 @@
+import { inference, OrgId } from '@orrery/contracts';
 import { completes, eventually, refuses } from '@orrery/testing';
 import { credential, type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
 
@@ -80,6 +81,26 @@ describe('Calling a model', () => {
     const response = await models.post({ stream: true, stream_options: { include_usage: true } });
     expect(await response.text()).toContain('"prompt_tokens":11');
     expect((await models.recordOf(response)).cost).toBe(String(counted));
+  });
+
+  it('records whom its client asks for, who is sent on as well; and nobody where nothing is to be logged', async () => {
+    const settingsAre = (policy: 'metadata' | 'off') => {
+      const { orgId } = models.owner;
+      const settings: inference.InferenceSettings = { ...inference.usualSettings, logging: { policy } };
+      return models.world.publishing.settings.put(orgId, { orgId: OrgId.parse(orgId), settings });
+    };
+    expect(await models.recordOf(await models.post({ user: 'ada' }))).toMatchObject({ endUser: 'ada', isLogged: true });
+    expect(models.server.visits.at(-1)?.body).toMatchObject({ user: 'ada' });
+    expect(await models.recordOf(await models.post({ user: 7 }))).toMatchObject({ endUser: null });
+    await settingsAre('off');
+    const hidden = await eventually(async () => {
+      const record = await models.recordOf(await models.post({ user: 'ada' }));
+      expect(record.isLogged).toBe(false);
+      return record;
+    });
+    expect(JSON.stringify(hidden)).not.toContain('ada');
+    await settingsAre('metadata');
+    await eventually(async () => expect((await models.recordOf(await models.post({}))).isLogged).toBe(true));
   });
 
   it('tells in the words of the API what is wrong with a request', async () => {

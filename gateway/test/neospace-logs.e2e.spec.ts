@@ -23,7 +23,7 @@ describe('The inference log of the NeoSpace API', () => {
     customer = await system.customer();
     key = await customer.key();
     await eventually(async () => expect((await chat('first')).status).toBe(200), { within: 15_000 });
-    expect((await chat('other', { model: 'free', tags: ['nightly', 'eval'] })).status).toBe(200);
+    expect((await chat('other', { model: 'free', tags: ['nightly', 'eval'], user: 'ada' })).status).toBe(200);
     system.model.next(refuses(400));
     expect((await chat('refused')).status).toBe(400);
     await eventually(async () => expect((await get('/inference-logs')).body.count).toBeGreaterThanOrEqual(3));
@@ -73,7 +73,6 @@ describe('The inference log of the NeoSpace API', () => {
     expect(await only({ model: 'acme/free' })).toEqual(['other']);
     expect(await only({ type: 'embedding' })).toEqual([]);
     expect(await only({ type: 'chat', correlation_id: 'other' })).toEqual(['other']);
-    expect(await only({ user: customer.userId, model: 'acme/free' })).toEqual(['other']);
     expect(await only({ user: randomUUID() })).toEqual([]);
     expect(await only({ tag: 'nightly' })).toEqual(['other']);
     expect(await only({ tag: 'yearly' })).toEqual([]);
@@ -81,6 +80,19 @@ describe('The inference log of the NeoSpace API', () => {
     expect(await only({ start_date: at.created_at, model: 'acme/free' })).toEqual(['other']);
     expect(await only({ end_date: at.created_at, model: 'acme/free' })).toEqual([]);
     expect(await only({ start_date: '2999-01-01T00:00:00+02:00' })).toEqual([]);
+  });
+
+  it('names whom a client asked for where it said so, and is found by that and by who asked', async () => {
+    const users = async (query: object) => (await get('/inference-logs', query)).body.data.map(({ user }: { user: string }) => user);
+    expect(await only({ user: 'ada' })).toEqual(['other']);
+    expect(await only({ user: 'Ada' })).toEqual([]);
+    expect(await users({ user: customer.userId })).toEqual(await users({}));
+    expect(await users({ correlation_id: 'other' })).toEqual(['ada']);
+    expect(await users({ correlation_id: 'refused' })).toEqual([customer.userId]);
+    const sums = await get('/inference-logs/summary', { user: 'ada' });
+    expect(sums.body).toMatchObject({ total_calls: 1, model_usage: { 'acme/free': { calls: 1 } } });
+    const { body } = await customer.call('get', '/inference/requests?endUser=ada');
+    expect(body.items).toMatchObject([{ userId: customer.userId, endUser: 'ada', correlationId: 'other' }]);
   });
 
   it('is read page by page, and no request is on two of them', async () => {
@@ -137,7 +149,7 @@ describe('The inference log of the NeoSpace API', () => {
     [{ type: 'telepathy' }, /^type /],
     [{ start_date: 'yesterday' }, /^start_date /],
     [{ end_date: '2026-13-01T00:00:00Z' }, /^end_date /],
-    [{ user: 'ada' }, /^user /],
+    [{ user: 'x'.repeat(257) }, /^user /],
     [{ page: 0 }, /^page /],
     [{ page: 'two' }, /^page /],
     [{ page: 1_000_000, page_size: 500 }, /^page is too far/],

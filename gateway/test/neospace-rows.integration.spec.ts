@@ -43,7 +43,7 @@ const renaming: Pick<Case, 'send' | 'asks' | 'gives'> = {
 const heard = {
   from: '2026-01-02T01:04:05.000Z',
   to: '2026-02-01T00:00:00.000Z',
-  userId: id,
+  user: id,
   model: 'acme/one',
   kind: 'chat',
   correlationId: 'job-7',

@@ -10,8 +10,9 @@ export type Test<T> =
   | { readonly contains: string }
   | { readonly has: string };
 
-/** Every named column passes its test. A test that is undefined is none. */
-export type Where<R extends object> = { readonly [C in keyof R]?: Test<R[C]> | undefined };
+type Tests<R extends object> = { readonly [C in keyof R]?: Test<R[C]> | undefined };
+/** Every named column passes its test; of those in `anyOf`, all of at least one. A test that is undefined is none. */
+export type Where<R extends object> = Tests<R> & { readonly anyOf?: readonly Tests<R>[] | undefined };
 
 const bounds = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
@@ -33,15 +34,19 @@ export class Conditions {
   }
 
   where<R extends object>(where: Where<R>): this {
-    for (const [column, test] of Object.entries(where)) {
-      if (test !== undefined) this.texts.push(...this.testsOf(quoted(columnName(column)), test));
-    }
+    const { anyOf, ...tests }: Where<R> = where;
+    this.texts.push(...this.testsIn(tests));
+    if (anyOf) this.texts.push(`(${anyOf.map((some) => `(${this.testsIn(some).join(' AND ') || 'TRUE'})`).join(' OR ') || 'FALSE'})`);
     return this;
   }
 
   /** `WHERE …`, or nothing. */
   get sql(): string {
     return this.texts.length > 0 ? `WHERE ${this.texts.join(' AND ')}` : '';
+  }
+
+  private testsIn(tests: object): readonly string[] {
+    return Object.entries(tests).flatMap(([column, test]) => (test === undefined ? [] : this.testsOf(quoted(columnName(column)), test)));
   }
 
   private testsOf(column: string, test: unknown): readonly string[] {

@@ -63,6 +63,9 @@ describe('rows of a table', () => {
     expect(await found({ title: { contains: '%_OF 1' } })).toEqual([1, 10, 11, 13, 14, 16, 17, 19]);
     expect(await found({ title: { contains: '5%1' } })).toEqual([]);
     expect(await found({ kind: undefined })).toHaveLength(20);
+    expect(await found({ kind: 'a', anyOf: [{ count: { lt: 3 } }, { title: null, count: { gte: 12 } }] })).toEqual([0, 2, 12, 18]);
+    expect(await found({ kind: 'a', anyOf: [{ count: undefined }], count: { lt: 3 } })).toEqual([0, 2]);
+    expect(await found({ kind: 'a', anyOf: [] })).toEqual([]);
     expect(await lamps.store.read(things).count({ kind: 'a' })).toBe(10);
   });
 

@@ -16,6 +16,7 @@ import { InferenceConfig } from './inference.config.ts';
 import { upstreamCredentialsTable } from './migrations/0001-upstream-credentials.ts';
 import { inferenceLogTable } from './migrations/0002-inference-log.ts';
 import { retention } from './migrations/0003-retention.ts';
+import { endUsers } from './migrations/0004-end-users.ts';
 import { usageLimits } from './views/limits.view.ts';
 import { LogHandler } from './views/log.handler.ts';
 import { routes, upstreams } from './views/routing.view.ts';
@@ -25,7 +26,7 @@ import { differences, settlements } from './views/settlements.view.ts';
 export const inference = service({
   name: 'inference',
   config: InferenceConfig,
-  migrations: [upstreamCredentialsTable, inferenceLogTable, retention],
+  migrations: [upstreamCredentialsTable, inferenceLogTable, retention, endUsers],
   events: [contracts.InferenceEvents],
   sealed: [upstreamCredentialKeys],
   views: [upstreams, routes, usageLimits, inferenceSettings, settlements, differences],

@@ -69,9 +69,10 @@ interface Of {
   readonly userId?: UserId;
   readonly ago?: number;
   readonly isLogged?: boolean;
+  readonly endUser?: string;
 }
 
-const settled = ({ orgId, userId, ago = 0, isLogged = true }: Of): contracts.SettledUsage => {
+const settled = ({ orgId, userId, ago = 0, isLogged = true, endUser }: Of): contracts.SettledUsage => {
   const at = instantOf(Date.now() - ago);
   return contracts.SettledUsage.parse({
     requestId: newId(contracts.RequestId),
@@ -101,6 +102,7 @@ const settled = ({ orgId, userId, ago = 0, isLogged = true }: Of): contracts.Set
     durationMs: 1,
     traceId: null,
     correlationId: null,
+    endUser: endUser ?? null,
     tags: [],
     isLogged,
     settledAt: at,
@@ -233,6 +235,47 @@ describe('What was said in a request', () => {
     await eventually(async () => expect(await saidIn(theirs)).toBeNull(), { within: 15_000 });
     expect(await saidIn(others)).not.toBeNull();
   }, 30_000);
+});
+
+describe('Whom a request is for', () => {
+  const endUserOf = async (record: contracts.SettledUsage) => (await read(record)).endUser;
+
+  it('is forgotten with whoever asked and with its organization, others untouched; the lines stay', async () => {
+    const [orgId, otherOrg, userId] = [freshOrg(), freshOrg(), UserId.parse(randomUUID())];
+    const endUser = 'ada';
+    const [theirs, ours, others] = [
+      settled({ orgId, userId, endUser }),
+      settled({ orgId, userId: UserId.parse(randomUUID()), endUser }),
+      settled({ orgId: otherOrg, endUser }),
+    ];
+    for (const record of [theirs, ours, others]) {
+      await tell(record);
+      await isThere(record);
+      expect(await endUserOf(record)).toBe('ada');
+    }
+    await happens('UserDeleted', userId, { userId, at: instantOf(Date.now()) });
+    await eventually(async () => expect(await endUserOf(theirs)).toBeNull(), { within: 15_000 });
+    expect([await endUserOf(ours), await endUserOf(others)]).toEqual(['ada', 'ada']);
+    await happens('OrgDeleted', orgId, { orgId, by: randomUUID(), at: instantOf(Date.now()) });
+    await eventually(async () => expect(await endUserOf(ours)).toBeNull(), { within: 15_000 });
+    expect(await endUserOf(others)).toBe('ada');
+  }, 40_000);
+
+  it('and who asked are found by one name, of their organization alone', async () => {
+    const [orgId, userId] = [freshOrg(), UserId.parse(randomUUID())];
+    const records = [settled({ orgId, userId }), settled({ orgId, endUser: userId }), settled({ orgId, endUser: 'ada' })];
+    const hidden = [settled({ orgId: freshOrg(), userId }), settled({ orgId, userId, isLogged: false })];
+    for (const record of [...records, ...hidden]) await tell(record);
+    await eventually(async () => expect(await linesOf(orgId)).toBe(4));
+    const found = async (filters: { user?: string; endUser?: string }) => {
+      const { items } = await ask(contracts.ListRequests, filters, as(orgId));
+      return items.map(({ requestId }) => records.findIndex((record) => record.requestId === requestId)).sort();
+    };
+    expect(await found({ user: userId })).toEqual([0, 1]);
+    expect(await found({ user: 'ada' })).toEqual([2]);
+    expect(await found({ endUser: userId })).toEqual([1]);
+    expect(await found({ user: 'nobody' })).toEqual([]);
+  });
 });
 
 describe('A line of the inference log', () => {

@@ -45,19 +45,18 @@ const Page = z
 const names = {
   from: 'start_date',
   to: 'end_date',
-  userId: 'user',
   kind: 'type',
   correlationId: 'correlation_id',
 };
 
 /** Those who look from a space see what was asked there. */
 const filtersIn = (
-  { start_date: from, end_date: to, user: userId, model, type: kind, correlation_id: correlationId }: Filters,
+  { start_date: from, end_date: to, user, model, type: kind, correlation_id: correlationId }: Filters,
   { spaceId }: Caller,
 ) => ({
   ...(from === undefined ? {} : { from }),
   ...(to === undefined ? {} : { to }),
-  ...(userId === undefined ? {} : { userId }),
+  ...(user === undefined ? {} : { user }),
   ...(model === undefined ? {} : { model }),
   ...(kind === undefined ? {} : { kind }),
   ...(correlationId === undefined ? {} : { correlationId }),
@@ -66,7 +65,8 @@ const filtersIn = (
 
 export const inferenceLog = (logged: inference.LoggedRequest): { readonly [name: string]: Json } => ({
   id: logged.requestId,
-  user: logged.userId,
+  // Whom the client named is who used it; found by either.
+  user: logged.endUser ?? logged.userId,
   model: logged.model,
   type: logged.kind,
   status: isSuccess(logged) ? 'success' : 'error',

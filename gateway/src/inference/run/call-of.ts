@@ -2,6 +2,7 @@ import { inference, newId } from '@orrery/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
 import { exchangeOf } from '../../edge/exchange.ts';
+import { endUserIn } from '../forward/end-user.ts';
 import { questionIn } from '../forward/question.ts';
 import { tagsIn } from '../forward/tags.ts';
 import { failureFrame } from '../shapes/failure-frame.ts';
@@ -33,6 +34,7 @@ export const callOf = (
     traceId: exchange.traceId,
     logging: orgSettings.of(exchange.caller.orgId ?? '').logging,
     correlationId: given === request.id ? request.id : undefined,
+    endUser: endUserIn(question, client),
     tags: tagsIn(question),
   };
   return {

@@ -16,6 +16,8 @@ export interface Asker {
   readonly logging: inference.LoggingPolicy;
   /** What the client called the request. */
   readonly correlationId: string | undefined;
+  /** Whom the client asks for. */
+  readonly endUser: string | undefined;
   /** What else it said to find it again. */
   readonly tags: readonly string[];
 }
@@ -46,17 +48,18 @@ const kinds: Readonly<Record<Client, inference.RequestKind>> = {
 };
 
 /** Who asked, and what would lead to them. */
-type Traces = Pick<Facts, 'spaceId' | 'userId' | 'keyId' | 'traceId' | 'correlationId'>;
+type Traces = Pick<Facts, 'spaceId' | 'userId' | 'keyId' | 'traceId' | 'correlationId' | 'endUser'>;
 
-const noTraces: Traces = { spaceId: null, userId: null, keyId: null, traceId: null, correlationId: null };
+const noTraces: Traces = { spaceId: null, userId: null, keyId: null, traceId: null, correlationId: null, endUser: null };
 
-const tracesOf = ({ caller: { principal, spaceId }, traceId, correlationId }: Asker): Traces => ({
+const tracesOf = ({ caller: { principal, spaceId }, traceId, correlationId, endUser }: Asker): Traces => ({
   spaceId: spaceId ?? null,
   // Ids of the credential that was checked: records brand them.
   userId: (personOf(principal) ?? null) as Facts['userId'],
   keyId: (principal.kind === 'key' ? principal.id : null) as Facts['keyId'],
   traceId: traceId ?? null,
   correlationId: correlationId ?? null,
+  endUser: endUser ?? null,
 });
 
 const tagsOf = ({ tags: ours }: Course, { tags }: Asker): string[] => [...ours, ...tags].slice(0, inference.mostRequestTags);
@@ -90,6 +93,7 @@ export const factsOf = (asker: Asker, course: Course): Facts => {
     durationMs: Math.max(0, course.endedAt - course.startedAt),
     traceId: traces.traceId,
     correlationId: traces.correlationId,
+    endUser: traces.endUser,
     tags: isLogged ? tagsOf(course, asker) : [],
     isLogged,
   };

@@ -4,7 +4,7 @@ import { NanosText } from '../money.ts';
 import { Instant, Moment, OffsetRequest, OrgId, PageRequest, pageOf, Text } from '../values.ts';
 import { RequestContent } from './content.ts';
 import { SettlementId, UsageDifference } from './settlements.ts';
-import { Outcome, RequestId, RequestKind, SettledUsage } from './usage.ts';
+import { EndUser, Outcome, RequestId, RequestKind, SettledUsage } from './usage.ts';
 
 /** One line of the inference log. */
 export const LoggedRequest = SettledUsage.omit({ isLogged: true }).extend({ settlementId: SettlementId }).meta({ id: 'InferenceRequest' });
@@ -26,6 +26,9 @@ const filters = {
     .optional(),
   tag: Text.max(100).optional(),
   correlationId: Text.max(200).optional(),
+  endUser: EndUser.optional(),
+  /** Who asked, or for whom: a `userId`, or an `endUser`. */
+  user: EndUser.optional(),
   settlementId: SettlementId.optional(),
 };
 

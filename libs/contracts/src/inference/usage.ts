@@ -14,6 +14,10 @@ export type RequestId = z.infer<typeof RequestId>;
 export const RequestTag = Text.min(1).max(100);
 export const mostRequestTags = 20;
 
+/** Whom the client asks for, as it calls them: OpenAI's `user`, `metadata.user_id` of Anthropic's. */
+export const mostEndUser = 256;
+export const EndUser = Text.min(1).max(mostEndUser);
+
 /** How a request ended, as its organization is told. What each costs is a table: `docs/accounting.md`. */
 export const Outcome = z
   .enum([
@@ -82,6 +86,8 @@ export const UsageRecord = z
     traceId: z.string().max(32).nullable(),
     /** What the client called the request itself. */
     correlationId: Text.max(200).nullable(),
+    /** Whom the client asked for; null where it did not say. */
+    endUser: EndUser.nullable(),
     tags: z.array(RequestTag).max(mostRequestTags),
     /** False: its organization wants nothing logged. It is kept for the bill alone, and shown to nobody. */
     isLogged: z.boolean(),

@@ -3,6 +3,7 @@ import { type Consumer, consumer, type EventStore, erasePerson, handleWith } fro
 import { systemClock } from '@orrery/kernel';
 import { Settings } from '../domain/settings.ts';
 import { dropSaidBy, dropSaidIn } from '../views/content.ts';
+import { forgetEndUsersIn, forgetEndUsersOf } from '../views/end-users.ts';
 import { settingsOf } from '../views/settings.view.ts';
 
 const { UserDeleted, OrgDeleted } = identity.IdentityEvents;
@@ -11,7 +12,7 @@ const { UserDeleted, OrgDeleted } = identity.IdentityEvents;
 const deadlineMs = 300_000;
 
 /**
- * Forgets persons and organizations, and what was said by and in them. What is still on its way when an organization ends finds that nothing is to be
+ * Forgets persons and organizations, what was said by and in them, and for whom. What is still on its way when an organization ends finds that nothing is to be
  * kept of it any more.
  */
 export const erasingConsumer = (store: EventStore): Consumer => {
@@ -26,6 +27,7 @@ export const erasingConsumer = (store: EventStore): Consumer => {
       if (event.type === 'UserDeleted') {
         const userId = UserId.parse(event.data.userId);
         await dropSaidBy(store, userId);
+        await forgetEndUsersOf(store, userId);
         await erasePerson(store, userId);
         return undefined;
       }
@@ -37,6 +39,7 @@ export const erasingConsumer = (store: EventStore): Consumer => {
         await settings(`inference-settings-${orgId}`, command, { ...context, orgId }, { inbox: once });
       }
       await dropSaidIn(store, orgId);
+      await forgetEndUsersIn(store, orgId);
       await erasePerson(store, orgId);
       return undefined;
     },

@@ -38,6 +38,7 @@ const anyRecord = fc
       durationMs: 1,
       traceId: null,
       correlationId: null,
+      endUser: null,
       tags: [],
       isLogged: true,
       ...some,

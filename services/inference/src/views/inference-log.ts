@@ -36,6 +36,7 @@ export const inferenceLog = table({
     durationMs: integer(),
     traceId: nullable(text()),
     correlationId: nullable(text()),
+    endUser: nullable(text()),
     tags: json<string[]>(),
     isLogged: boolean(),
     settledAt: instant(),

@@ -1,4 +1,4 @@
-import { type InputOf, type inference, OrgId, type RequestContext } from '@orrery/contracts';
+import { type InputOf, type inference, OrgId, type RequestContext, UserId } from '@orrery/contracts';
 import type { TableRow, Where } from '@orrery/event-store';
 import type { inferenceLog } from './inference-log.ts';
 
@@ -11,10 +11,17 @@ const statusOf = (succeeded: boolean | undefined) => {
   return succeeded ? { lt: failedFrom } : { gte: failedFrom };
 };
 
+/** A person of ours, or whom a client asked for: an end user may be called by a UUID as well. */
+const anyOfUser = (user: string | undefined): Where<TableRow<typeof inferenceLog>>['anyOf'] => {
+  if (user === undefined) return undefined;
+  const { data: userId } = UserId.safeParse(user);
+  return userId === undefined ? [{ endUser: user }] : [{ endUser: user }, { userId }];
+};
+
 /** The requests of the organization of the asker that pass every filter. */
 export const whereOf = (
   { orgId }: RequestContext,
-  { from, to, succeeded, tag, userId, keyId, ...same }: LogFilters,
+  { from, to, succeeded, tag, user, userId, keyId, ...same }: LogFilters,
 ): Where<TableRow<typeof inferenceLog>> => {
   // The wire form was checked; the columns are branded.
   const ids = { userId, keyId } as Pick<Where<TableRow<typeof inferenceLog>>, 'userId' | 'keyId'>;
@@ -29,5 +36,6 @@ export const whereOf = (
     startedAt: from === undefined && to === undefined ? undefined : { ...since, ...until },
     status: statusOf(succeeded),
     tags: tag === undefined ? undefined : { has: tag },
+    anyOf: anyOfUser(user),
   };
 };
