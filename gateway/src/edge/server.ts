@@ -18,6 +18,7 @@ import { readBody } from './read-body.ts';
 import { countRefused } from './refused-calls.ts';
 import { errorShapes, failureWriter, respond, type WriteFailure } from './respond.ts';
 import { keepRouteTable, type TableRow } from './route-table.ts';
+import { closeSilentConnections } from './silent-connections.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 export interface EdgeSettings {
@@ -164,6 +165,7 @@ export const createEdge = (parts: EdgeParts): Edge => {
   const writeFailure = failureWriter({ shapeAt: errorShapes(dialects), log });
   const app = create(settings, writeFailure, log);
   const routes = keepRouteTable(app);
+  closeSilentConnections(app);
   const table = new MethodTable();
   const watch = new StreamWatch();
   const allow = allowOrigins(settings.corsOrigins);
