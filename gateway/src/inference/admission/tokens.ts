@@ -14,14 +14,22 @@ const several = (count = 1): number => Math.max(1, whole(count, mostChoices));
 
 /**
  * The most tokens that a request can come to: its prompts, and of each answer as much as the client lets it have, the model can give, and the
- * context has room for, which is one for each prompt. An answer can always come to one token.
+ * context holds. The prompt takes nothing from that: what was counted of it is a guess from its bytes, and white space or escapes in JSON make it several
+ * times too high, so that next to nothing would be set aside for an answer that becomes long. An answer can always come to one token.
  */
 export const tokensFor = ({ contextLength, maxOutputTokens }: Bounds, { input, output, choices, prompts }: AskedTokens): Reserved => {
-  const contexts = several(prompts);
-  const read = whole(input, Math.min(mostTokens, (contextLength ?? mostTokens) * contexts));
-  const bounds = [output, maxOutputTokens, contextLength === null ? null : contextLength - Math.ceil(read / contexts)].filter(
-    (bound): bound is number => typeof bound === 'number',
-  );
+  const read = whole(input, Math.min(mostTokens, (contextLength ?? mostTokens) * several(prompts)));
+  const bounds = [output, maxOutputTokens, contextLength].filter((bound): bound is number => typeof bound === 'number');
   const each = Math.max(1, whole(bounds.length === 0 ? unboundedOutput : Math.min(...bounds), mostTokens));
   return { input: read, output: whole(each * several(choices), mostTokens) };
+};
+
+/**
+ * How long an upstream is told that an answer may become where the client did not say: of what was set aside for it, as much as the context has room for
+ * beside the prompt. One that seems to fill the context is refused there, or shorter than it seems.
+ */
+export const roomBeside = (input: number, each: number, contextLength: number | null): number => {
+  if (contextLength === null) return each;
+  const left = contextLength - input;
+  return Math.min(each, left > 0 ? left : Math.ceil(contextLength / 4));
 };

@@ -2,6 +2,7 @@ import { edgeFailure, Failed } from '../../failure.ts';
 import type { Reserved } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
 import type { Offer } from '../admission/offer.ts';
+import { roomBeside } from '../admission/tokens.ts';
 import type { Attempt } from '../forward/attempt.ts';
 import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
 import { questionIn } from '../forward/question.ts';
@@ -198,7 +199,8 @@ export class RequestRun {
 
   #speech(): Speech {
     const { question, asker, headers, traceparent } = this.#call;
-    const maxOutput = Math.max(1, Math.floor(this.#reserved.output / question.choices));
+    const each = Math.max(1, Math.floor(this.#reserved.output / question.choices));
+    const maxOutput = roomBeside(Math.ceil(question.promptTokens / question.prompts), each, this.#offer.model.contextLength);
     const { startedAt } = this.#account;
     const { client, requestId } = asker;
     const cameTo = () => this.#account.ifFinished();
