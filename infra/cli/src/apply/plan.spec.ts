@@ -69,7 +69,7 @@ describe('The plan of a file', () => {
   });
 
   it('is nothing when it was applied', () => {
-    expect(planned(file, applied)).toEqual({ steps: [], left: [] });
+    expect(planned(file, applied)).toEqual({ steps: [], left: [], doubts: [] });
     expect(planned(file, applied, true).steps).toEqual([]);
     expect(planText(planned(file, applied))).toBe('Nothing to do.\n');
   });
@@ -124,6 +124,18 @@ describe('The plan of a file', () => {
       'x',
     );
     expect(signs(moved, applied)).toEqual(['~ model orrery/tiny-chat', '+ model orrery/new']);
+  });
+
+  it('says what is hardly meant: a price that is nobody’s, and a model that anybody may call for nothing', () => {
+    const misspelt = catalogIn(text.replace('resource: orrery/tiny-chat', 'resource: orrery/tiny-chta'), 'x');
+    const nobodys = 'Prices for what is neither a model nor a machine type: orrery/tiny-chta.';
+    const free = 'Live and without a price, so free for everybody: orrery/tiny-chat.';
+    expect(planned(misspelt, empty).doubts).toEqual([nobodys, free]);
+    expect(planText(planned(misspelt, empty)).endsWith(`\n${nobodys}\n${free}\n`)).toBe(true);
+    expect(planned(misspelt, applied).doubts).toEqual([nobodys]);
+    expect(planned(misspelt, applied, true).doubts).toEqual([nobodys, free]);
+    expect(planned(catalogIn(text.replace('isLive: true', 'isLive: false'), 'x'), empty).doubts).toEqual([]);
+    expect(planned(catalogIn('models: [{ name: orrery/tiny-chat, type: text }]', 'x'), applied).doubts).toEqual([]);
   });
 
   it('is told in a form that can be read', () => {

@@ -1,6 +1,7 @@
 import { catalog } from '@orrery/contracts';
 import { type CatalogFile, keyOfPrice, keysOf } from './catalog-file.ts';
 import type { Credentials } from './credentials.ts';
+import { doubtsOf } from './doubts.ts';
 import { type CurrentLimits, limitRemovals, limitSteps } from './limit-steps.ts';
 import { type CurrentRouting, routeSteps, routingRemovals, upstreamSteps } from './routing-steps.ts';
 import { inPath, made, removed, type Step, textOf } from './step.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** What is there and not in the file, and stays as nobody asked for it to go. */
   readonly left: readonly string[];
+  /** What is hardly meant. */
+  readonly doubts: readonly string[];
 }
 
 const providerSteps = ({ providers = [] }: CatalogFile, current: Current): readonly Step[] =>
@@ -144,15 +147,16 @@ export const planOf = (file: CatalogFile, current: Current, { isPruning, credent
       ...(isPruning ? gone : []),
     ],
     left: isPruning ? [] : [...gone.map(({ what }) => what), ...leftPrices(file, current)],
+    doubts: doubtsOf(file, current, isPruning),
   };
 };
 
 const counted = (steps: readonly Step[], sign: Step['sign']): number => steps.filter((step) => step.sign === sign).length;
 
 /** As it is shown to who is asked to agree. */
-export const planText = ({ steps, left }: Plan): string => {
+export const planText = ({ steps, left, doubts }: Plan): string => {
   const lines = steps.flatMap(({ sign, what, details }) => [`${sign} ${what}`, ...details.map((detail) => `    ${detail}`)]);
   const sum = `${counted(steps, '+')} to add, ${counted(steps, '~')} to change, ${counted(steps, '-')} to remove.`;
   const stays = left.length > 0 ? [`There and not in the file, and left as it is (--prune removes it): ${left.join(', ')}.`] : [];
-  return `${[...lines, ...(steps.length > 0 ? [sum] : ['Nothing to do.']), ...stays].join('\n')}\n`;
+  return `${[...lines, ...(steps.length > 0 ? [sum] : ['Nothing to do.']), ...stays, ...doubts].join('\n')}\n`;
 };

@@ -55,7 +55,7 @@ describe('The plan of a file that says where models are served', () => {
   });
 
   it('is nothing when it was applied', () => {
-    expect(planned(text, applied())).toEqual({ steps: [], left: [] });
+    expect(planned(text, applied())).toEqual({ steps: [], left: [], doubts: [] });
     expect(signs(text, applied(), { isPruning: true })).toEqual([]);
   });
 
