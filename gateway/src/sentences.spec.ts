@@ -21,6 +21,7 @@ describe('A refusal', () => {
 
   it('has a title read off its code', () => {
     expect(titleOf('RunNotFound')).toBe('Run not found');
+    expect(titleOf('NotAMember')).toBe('Not a member');
     expect(sentenceOf('SomethingNew', {})).toBe('Something new.');
   });
 

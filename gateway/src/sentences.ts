@@ -220,7 +220,7 @@ const sentences: Readonly<Record<string, Sentence>> = {
     `${theService(details)} did not answer in time. Whether the request had its effect is unknown: repeat it with the same Idempotency-Key.`,
 };
 
-const words = (code: string): string => code.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').toLowerCase();
+const words = (code: string): string => code.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ').toLowerCase();
 
 /** `RunNotFound` → `Run not found`. */
 export const titleOf = (code: string): string => {
