@@ -118,6 +118,26 @@ describe('Bodies of requests to models', () => {
     return begun.answer;
   };
 
+  it('keep their room where the request goes on without its client', async () => {
+    let release = (): void => undefined;
+    models.server.next(async (visit) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await completes()(visit);
+    });
+    const first = ask({ 'content-length': lengthOf(25), 'idempotency-key': 'a-large-one' });
+    first.asked.write(head);
+    await write(first, 25);
+    first.asked.end(tail);
+    await eventually(() => expect(models.server.visits).toHaveLength(1));
+    first.asked.destroy();
+    expect((await models.post({})).status).toBe(200);
+    expect((await tooMuch(20, false))?.statusCode).toBe(503);
+    release();
+    await eventually(async () => expect(await finish(await begin(25, false))).toBe(200));
+  }, 60_000);
+
   it('of requests that are refused before anything is reserved are read so often and no more', async () => {
     const key = await models.world.apiKey(models.owner);
     const wrong = (): Promise<Response> => models.post({ model: 7 }, { headers: { authorization: `Bearer ${key}` } });

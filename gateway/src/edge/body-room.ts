@@ -1,9 +1,23 @@
+import type { ServerResponse } from 'node:http';
 import { Transform } from 'node:stream';
 import type { FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { edgeFailure, Failed } from '../failure.ts';
 import { routeOf } from './exchange.ts';
 
 const full = (): Failed => new Failed(edgeFailure('GatewayFull', { headers: { 'retry-after': '1', connection: 'close' } }));
+
+const outliving = new WeakMap<ServerResponse, Promise<unknown>>();
+
+/** What was asked goes on for a while after its client has left, and its body with it. */
+export const outlive = (response: ServerResponse, going: Promise<unknown>): void => void outliving.set(response, going);
+
+const whenGone = ({ raw }: FastifyReply, release: () => void): void => {
+  raw.once('close', () => {
+    const going = outliving.get(raw);
+    if (going === undefined) release();
+    else void going.then(release, release);
+  });
+};
 
 /**
  * What bodies of requests to models may come to in this process, all of them together: each lies in memory until it is answered. Who says how long
@@ -20,7 +34,7 @@ export class BodyRoom {
     this.#largest = largest;
   }
 
-  /** A hook: what a request takes it gives back when its answer has ended. */
+  /** A hook: what a request takes it gives back when its answer has ended, or what it asked for where that goes on. */
   readonly enter: preParsingHookHandler = (request, reply, payload, done) => {
     if (routeOf(request)?.kind !== 'paid') return done(null, payload);
     const { 'content-length': length, 'transfer-encoding': chunked } = request.headers;
@@ -29,7 +43,7 @@ export class BodyRoom {
     // It is refused for itself, and not read.
     if (bytes > this.#largest) return done(null, payload);
     if (!this.#take(bytes)) return done(full());
-    reply.raw.once('close', () => {
+    whenGone(reply, () => {
       this.#taken -= bytes;
     });
     done(null, payload);
@@ -54,7 +68,7 @@ export class BodyRoom {
     request.raw.once('close', () => {
       if (!request.raw.complete) counting.destroy(new Error('the client left'));
     });
-    reply.raw.once('close', () => {
+    whenGone(reply, () => {
       this.#taken -= bytes;
     });
     return counting;

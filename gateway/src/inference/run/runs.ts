@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
+import { outlive } from '../../edge/body-room.ts';
 import { idempotencyKeyIn } from '../../edge/idempotency-key.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
 import type { KeptAnswer } from '../replay/kept.ts';
@@ -108,7 +109,10 @@ export class Runs {
       return;
     }
     try {
-      if (!gone.signal.aborted) await this.#run({ ...call, taps: [claimed.recording], once: claimed });
+      if (gone.signal.aborted) return;
+      const going = this.#run({ ...call, taps: [claimed.recording], once: claimed });
+      outlive(response, going);
+      await going;
     } finally {
       await claimed.close();
     }
