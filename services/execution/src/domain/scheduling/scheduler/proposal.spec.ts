@@ -1,4 +1,5 @@
 import { gpus, World } from '../../../../test/scheduling/world.ts';
+import { Proposal } from './proposal.ts';
 
 const full = (): World => {
   const world = new World({ reservations: 0 });
@@ -28,5 +29,17 @@ describe('what a round found out beside what it proposed', () => {
     // It was called off before it heard of its machine
     world.scheduler.ended('large', world.now);
     expect(world.round()).toEqual(['place small']);
+  });
+
+  it('holds, too, when somebody began a little later than was proposed, and not when it began before', () => {
+    const seats = [{ machine: 'm', gpus: [0] }];
+    const found = { position: 0, inVain: new Set<never>(), closed: [], putOff: [] };
+    const reasons = { policy: 'fgd', candidates: 1, score: 0 };
+    const isFactAt = (at: number): boolean => {
+      const proposal = new Proposal([{ kind: 'place', request: 'r', choice: 0, seats, reasons, isBorrowed: true }], 100, found);
+      proposal.hear('r', { kind: 'place', at, choice: 0, seats });
+      return proposal.isFact;
+    };
+    expect([99, 100, 103].map(isFactAt)).toEqual([false, true, true]);
   });
 });

@@ -27,11 +27,12 @@ const areSame = (ones: readonly Seat[], others: readonly Seat[]): boolean =>
       return other?.machine === machine && other.slice === slice && other.gpus.join() === gpus.join();
     }));
 
+/** Who begins or makes way a little later than was proposed leaves others no more than it would have. */
 const isAsProposed = (decision: Decision, told: Told, now: number): boolean => {
   if (decision.kind === 'expire' || told.kind === 'expire') return decision.kind === told.kind;
-  if (decision.kind === 'preempt' || told.kind === 'preempt') return decision.kind === told.kind && told.at === now;
+  if (decision.kind === 'preempt' || told.kind === 'preempt') return decision.kind === told.kind && told.at >= now;
   if (decision.kind !== told.kind || decision.choice !== told.choice || !areSame(decision.seats, told.seats)) return false;
-  return told.at === (decision.kind === 'reserve' ? decision.at : now);
+  return decision.kind === 'reserve' ? told.at === decision.at : told.at >= now;
 };
 
 /** What a round proposed, until all of it has been told as it was proposed: then what it found out beside it holds as well. */
