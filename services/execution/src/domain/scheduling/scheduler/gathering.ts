@@ -37,7 +37,7 @@ export class Gathering {
       kept.push(line);
     }
     for (const leaf of this.hopeless.takers()) this.turns.addParked(leaf);
-    for (const { entry } of this.parking.due(this.now)) if (entry.line) this.turns.addBeside(entry);
+    for (const { entry } of this.parking.dues.at(this.now)) if (entry.line) this.turns.addBeside(entry);
     return kept;
   }
 

@@ -2,13 +2,16 @@ import type { Decision } from '../request.ts';
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import { Berths } from './cove.ts';
+import { Dues } from './dues.ts';
 import type { Entry, Leaf, Line, Reservation } from './entry.ts';
 import type { WaitReason } from './facts.ts';
-import { Heap } from './heap.ts';
+import { Idlers } from './idlers.ts';
 import { levels } from './level.ts';
 import type { Option } from './options.ts';
+import { Patience } from './patience.ts';
 import { type Found, Proposal, type Told } from './proposal.ts';
 import { Prospects } from './prospects.ts';
+import { Ripening } from './ripening.ts';
 import { Sought } from './sought.ts';
 
 /** What stood in the way of a line, when nothing but facts did. */
@@ -20,16 +23,6 @@ export interface Verdict {
   /** It would keep machines for itself, if not too many did. */
   readonly wantsReservation: boolean;
 }
-
-interface Moment {
-  readonly at: number;
-  readonly entry: Entry;
-}
-
-const isSooner = (one: Moment, other: Moment): boolean => one.at < other.at;
-
-/** More moments than this beside those of requests that still wait are swept out. */
-const spareMoments = 1_024;
 
 const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
   let berth = berths.get(key);
@@ -46,26 +39,25 @@ export class Parking {
   readonly sought: Sought;
   private proposal: Proposal | null = null;
   private readonly byNode = new Map<string, Set<Line>>();
-  private ripening = new Heap(isSooner);
-  /** When those whom a limit stops will have waited too long: what is given back there is kept for them from then on. */
-  private patience = new Heap(isSooner);
-  private readonly patient = new Set<Entry>();
+  private readonly ripening = new Ripening();
+  private readonly patience: Patience;
+  readonly dues: Dues;
+  private readonly idlers: Idlers;
   private clock = Number.NEGATIVE_INFINITY;
-  private dueStamp = '';
-  private dueThen: readonly Reservation[] = [];
-  /** Moments that have passed without their machines becoming free: others may have to make way after all. */
-  private readonly missed = new WeakSet<Reservation>();
   private edition = 0;
 
   constructor(private readonly core: Core) {
     this.sought = new Sought(core.cluster.improved);
+    this.patience = new Patience(core);
+    this.dues = new Dues(core);
+    this.idlers = new Idlers(core);
   }
 
   park(line: Line, { options, nodes, wantsReservation }: Verdict): void {
     const stopping = [...nodes];
     // One that is urgent goes before it, until it has waited too long itself.
     const isBehindUrgent = [...line.leaf.reserved].some((entry) => entry.line?.kind.isUrgent);
-    if (stopping.length > 0 || isBehindUrgent) this.waitPatiently(line);
+    if (stopping.length > 0 || isBehindUrgent) this.patience.await(line, this.clock);
     const { admission, queues } = this.core;
     const path = options.length > 0 && !admission.isFree ? admission.guaranteesOf(line.leaf.queue) : [];
     const sets = [...new Set([...stopping, ...path])].map((node) => berthAt(this.byNode, node));
@@ -114,22 +106,6 @@ export class Parking {
     for (const leaf of putOff) leaf.isPutOff = true;
   }
 
-  private waitPatiently(line: Line): void {
-    const entry = line.next(0)?.entry;
-    if (!entry || this.patient.has(entry)) return;
-    const at = entry.vt + this.core.settings.overdueMs;
-    if (at <= this.clock) return;
-    this.patient.add(entry);
-    this.patience.push({ at, entry });
-    if (this.patient.size <= 2 * this.core.queues.size + spareMoments) return;
-    for (const each of [...this.patient]) if (!each.line) this.patient.delete(each);
-    const { overdueMs } = this.core.settings;
-    this.patience = new Heap(
-      isSooner,
-      [...this.patient].map((each): Moment => ({ at: each.vt + overdueMs, entry: each })),
-    );
-  }
-
   /** Of a queue something was given back: those may go on whom its limits stopped, or who were beyond its guarantee. */
   givenBack(queue: string): void {
     if (this.core.admission.isFree) return;
@@ -142,7 +118,7 @@ export class Parking {
     const { isFree } = admission;
     if (!isFree && admission.hasGuarantee(entry.request.queue)) this.awakenTakers();
     if (!entry.running || !(runners.preemptible.has(entry) || (runners.borrowing.has(entry) && !isFree))) return;
-    this.ripening.push({ at: entry.running.at + this.core.settings.minRunMs, entry });
+    this.ripening.add(entry, entry.running.at + this.core.settings.minRunMs);
   }
 
   /** Why there is no room for it, as far as anybody has looked. */
@@ -183,48 +159,21 @@ export class Parking {
 
   /** Whoever cannot use what it keeps for itself, for its moment has come and its quota has not, keeps nobody from it. */
   judge(now: number): void {
-    const { reservations, admission } = this.core;
-    const idle = new Set<Entry>();
-    for (const reservation of reservations) {
-      const { at, entry } = reservation;
-      if (at < now && !this.missed.has(reservation)) {
-        this.missed.add(reservation);
-        if (entry.line) this.core.queues.wake(entry.line);
-      }
-      if (at <= now && (!admission.hasOption(entry, entry.line?.kind.isSolid ?? false) || this.isPromised(entry))) idle.add(entry);
-    }
-    const isNew = [...idle].some((entry) => !reservations.idle.has(entry));
-    reservations.idle = idle;
-    if (isNew) this.leaveOpen(idle);
+    if (this.idlers.judge(now)) this.leaveOpen();
   }
 
-  private leaveOpen(idle: Iterable<Entry>): void {
-    for (const { reservation } of idle) for (const { machine } of reservation?.seats ?? []) this.core.cluster.improved.add(machine);
+  private leaveOpen(): void {
+    for (const { reservation } of this.core.reservations.idle) for (const { machine } of reservation?.seats ?? []) this.core.cluster.improved.add(machine);
     this.grown();
     this.awakenTakers();
-  }
-
-  private isPromised(entry: Entry): boolean {
-    const { refuses } = this.core.refusals(entry);
-    if (!refuses) return false;
-    return (entry.reservation?.seats ?? []).some(({ machine, gpus }) => {
-      const place = this.core.cluster.fleet.get(machine);
-      return place !== undefined && refuses(place, gpus);
-    });
   }
 
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
     this.conclude();
-    for (let ripe = this.ripening.first(); ripe && ripe.at <= now; ripe = this.ripening.first()) {
-      this.ripening.pop();
-      this.improve(ripe.entry);
-    }
+    for (const entry of this.ripening.until(now)) this.improve(entry);
     this.clock = Math.max(this.clock, now);
-    for (let moment = this.patience.first(); moment && moment.at <= now; moment = this.patience.first()) {
-      this.leavePatience();
-      if (moment.entry.line) this.core.queues.wake(moment.entry.line);
-    }
+    this.patience.advance(now);
     const { cluster } = this.core;
     if (cluster.edition !== this.edition) this.everything();
     else if (cluster.improved.size > 0) this.grown();
@@ -237,17 +186,6 @@ export class Parking {
     for (const hold of running?.holds ?? []) if (hold) this.core.cluster.improved.add(hold.seat.machine);
   }
 
-  /** Reservations whose machines may be free: as they were found when there was most room. */
-  due(now: number): readonly Reservation[] {
-    const { cluster, reservations, outlook } = this.core;
-    let come = 0;
-    for (const { at } of reservations) if (at <= now) come += 1;
-    const stamp = `${cluster.growth}/${cluster.edition}/${reservations.edition}/${come}`;
-    if (stamp !== this.dueStamp) this.dueThen = [...reservations].filter((reservation) => outlook.isDue(reservation, now));
-    this.dueStamp = stamp;
-    return this.dueThen;
-  }
-
   /** When somebody's reserved moment comes, or it has waited too long for a limit, or somebody has run for long enough to be in another one's way. */
   nextAt(now: number): number | null {
     let next: number | null = null;
@@ -255,7 +193,8 @@ export class Parking {
       const moment = at === now ? now + 1 : at;
       if (moment > now && (next === null || moment < next)) next = moment;
     }
-    for (const at of [this.ripeAt(), this.overdueAt(), this.putOffUntil()]) if (at !== null && (next === null || at < next)) next = at;
+    for (const at of [this.ripeAt(), this.patience.nextAt(), this.putOffUntil()])
+      if (at !== null && (next === null || at < next)) next = at;
     return next;
   }
 
@@ -271,26 +210,9 @@ export class Parking {
     return next;
   }
 
-  private overdueAt(): number | null {
-    for (let moment = this.patience.first(); moment; moment = this.patience.first()) {
-      if (moment.entry.line?.isParked) return moment.at;
-      this.leavePatience();
-    }
-    return null;
-  }
-
-  private leavePatience(): void {
-    const moment = this.patience.pop();
-    if (moment) this.patient.delete(moment.entry);
-  }
-
   private ripeAt(): number | null {
     if (![...this.berths].some(({ level, coves }) => level !== levels.preemptible && coves.size > 0)) return null;
-    for (let ripe = this.ripening.first(); ripe; ripe = this.ripening.first()) {
-      if (ripe.entry.running) return ripe.at;
-      this.ripening.pop();
-    }
-    return null;
+    return this.ripening.nextAt();
   }
 
   /** Only where something has become better, there may be something for those who found nothing anywhere. */
