@@ -101,6 +101,8 @@ class LeafCove implements Cove {
 export class Berths {
   private readonly byKey = new Map<string, ParkedBerth>();
   private readonly opened = new Set<ParkedBerth>();
+  /** Those that room comes about for by itself, and where. */
+  private readonly awaited = new Map<ParkedBerth, ReadonlySet<string>>();
 
   get open(): ReadonlySet<ParkedBerth> {
     return this.opened;
@@ -138,10 +140,17 @@ export class Berths {
     this.opened.add(berth);
   }
 
-  /** One of them waits for room that comes about by itself. */
-  await(berth: ParkedBerth): void {
+  /** One of them waits for room that comes about by itself on these machines. */
+  await(berth: ParkedBerth, machines: Iterable<string>): void {
     berth.isAwaited = true;
     berth.within = null;
+    this.awaited.set(berth, new Set([...(this.awaited.get(berth) ?? []), ...machines]));
+  }
+
+  /** Somebody got or keeps something there: what comes about may not be theirs any more. */
+  taken(machines: ReadonlySet<string>): void {
+    if (machines.size === 0) return;
+    for (const [berth, where] of this.awaited) if ([...where].some((machine) => machines.has(machine))) this.awaken(berth);
   }
 
   /** Nobody of them found anything. */
@@ -152,6 +161,7 @@ export class Berths {
   shut(berth: ParkedBerth): void {
     berth.isOpen = false;
     berth.within = berth.isAwaited ? null : nowhere;
+    if (!berth.isAwaited) this.awaited.delete(berth);
     berth.isAwaited = false;
     this.opened.delete(berth);
   }
@@ -162,6 +172,7 @@ export class Berths {
       if (berth.coves.size > 0) continue;
       this.byKey.delete(key);
       this.opened.delete(berth);
+      this.awaited.delete(berth);
     }
   }
 }

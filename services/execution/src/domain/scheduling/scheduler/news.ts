@@ -40,9 +40,10 @@ export class News {
   }
 
   /** It found room that those give back who make way already: where that is has to be found again. */
-  await({ line }: Entry, option: Option): void {
+  await({ line }: Entry, option: Option, seats: readonly Seat[]): void {
     const berth = this.berths.of(option);
-    this.berths.await(berth);
+    const machines = seats.map(({ machine }) => machine);
+    this.berths.await(berth, machines);
     this.asked.delete(berth);
     if (!line) return;
     this.asked.delete(line);

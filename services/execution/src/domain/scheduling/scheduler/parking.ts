@@ -1,4 +1,4 @@
-import type { Decision } from '../request.ts';
+import type { Decision, Seat } from '../request.ts';
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import { Berths } from './cove.ts';
@@ -39,6 +39,8 @@ export class Parking {
   readonly sought: Sought;
   private proposal: Proposal | null = null;
   private readonly byNode = new Map<string, Set<Line>>();
+  /** Where somebody got or keeps something since the last round. */
+  private readonly freshlyTaken = new Set<string>();
   private readonly ripening = new Ripening();
   private readonly patience: Patience;
   readonly dues: Dues;
@@ -121,6 +123,11 @@ export class Parking {
     this.ripening.add(entry, entry.running.at + this.core.settings.minRunMs);
   }
 
+  /** Somebody got these, or keeps them for itself. */
+  taken(seats: readonly Seat[]): void {
+    for (const { machine } of seats) this.freshlyTaken.add(machine);
+  }
+
   /** Why there is no room for it, as far as anybody has looked. */
   roomlessOf(option: Option, key: string): WaitReason | undefined {
     return this.berths.known(option)?.told.get(key);
@@ -171,6 +178,8 @@ export class Parking {
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
     this.conclude();
+    this.berths.taken(this.freshlyTaken);
+    this.freshlyTaken.clear();
     for (const entry of this.ripening.until(now)) this.improve(entry);
     this.clock = Math.max(this.clock, now);
     this.patience.advance(now);
@@ -225,9 +234,11 @@ export class Parking {
       // Where islands are promised, what is given back on one machine lets others have what was kept for them elsewhere.
       const hasRoom = promises.length > 0 && (rooms.get(fit.room) ?? this.core.placerFor(fit.need.pool).find(fit.need) !== null);
       if (promises.length > 0) rooms.set(fit.room, hasRoom);
-      const machines = hasRoom ? [] : prospects.for(fit, level);
-      if (hasRoom || machines.length > 0 || promises.length > 0) told.clear();
-      if (hasRoom) this.berths.awaken(berth);
+      // And where somebody of a group has gone, others may come anywhere near.
+      const isAnywhere = hasRoom || fit.need.apart !== undefined;
+      const machines = isAnywhere ? [] : prospects.for(fit, level);
+      if (isAnywhere || machines.length > 0 || promises.length > 0) told.clear();
+      if (isAnywhere) this.berths.awaken(berth);
       else if (machines.length > 0) this.berths.awakenOn(berth, machines);
     }
     this.berths.sweep();

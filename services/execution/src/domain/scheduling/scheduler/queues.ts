@@ -160,6 +160,8 @@ export class Queues {
       this.active.add(line);
     }
     line.add(entry);
+    // Whoever was the first there was asked before it, and may have kept something that it does not.
+    if (line.isParked && line.next(0)?.entry === entry) this.wake(line);
   }
 
   private step(entry: Entry): void {

@@ -168,7 +168,9 @@ export class Round {
       this.findings.blocked(line);
     }
     this.turns.blocked();
-    if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
+    // It has not looked for all that those behind it may have when it is gone.
+    if (this.core.admission.isFree && this.isSoon(entry)) this.core.queues.wake(line);
+    else if (isClean && this.trial.isClean) this.park(turn, admitted, isReserved);
   }
 
   /** Its moment comes before anybody could have made way. */
