@@ -12,7 +12,7 @@ describe('A gateway that is killed while it streams an answer', () => {
     system = await startInferenceSystem({ ORRERY_INFERENCE_LEASE_SECONDS: '6' });
     customer = await system.customer();
     key = await customer.key();
-    redis = new Redis(system.redisUrl);
+    redis = new Redis(system.redis.url);
     await eventually(async () => expect((await system.chat(key, { model: 'acme/free' })).status).toBe(200), { within: 15_000 });
   }, 120_000);
   afterAll(async () => {
