@@ -65,6 +65,16 @@ describe('the environment of a program', () => {
     expect(of('engine', inherited)).toEqual({ PATH: '/bin', ORRERY_ENGINE_THREADS: '2', ORRERY_LOG_LEVEL: 'debug' });
   });
 
+  it('keeps address and key of another engine from ours, whose upstream has neither', () => {
+    const inherited = {
+      ORRERY_ENGINE_HOST: '10.0.0.7',
+      ORRERY_ENGINE_KEY: 'the key of another',
+      ORRERY_ENGINE_KEYS: '1',
+      ORRERY_ENGINE_QUEUE: '3',
+    };
+    expect(of('engine', inherited)).toEqual({ ORRERY_ENGINE_KEYS: '1', ORRERY_ENGINE_QUEUE: '3' });
+  });
+
   it('shows an agent no URL of a bus that was given to us: it may hold a login', () => {
     const { credsDirectory: _gone, ...given } = { ...where, natsUrl: 'nats://u:hunter2@elsewhere' };
     expect(JSON.stringify(environmentOf('agent', given, secrets, {}))).not.toContain('hunter2');

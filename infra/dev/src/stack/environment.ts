@@ -10,9 +10,9 @@ export type Where = Pick<StackRecord, 'postgresUrl' | 'natsUrl' | 'credsDirector
 /** Programs that the platform trusts. An agent is not one of them: it gets no secret and no database. */
 const usersOfTheBus = ['all', 'gateway', 'identity', 'catalog', 'inference', 'execution', 'billing', 'observability', 'events', 'operator'];
 
-/** What those may know of our environment that we do not trust: an agent runs the programs of strangers, an engine reads files of theirs. */
+/** What those may know of our environment that we do not trust: an agent runs the programs of strangers, an engine reads files of theirs. Address and key are of another engine than ours. */
 const forAgents = /^(?!ORRERY_)|^ORRERY_(AGENT|LOG)_/;
-const forEngines = /^(?!ORRERY_)|^ORRERY_(ENGINE|LOG)_/;
+const forEngines = /^(?!ORRERY_)|^ORRERY_(ENGINE_(?!(HOST|KEY)$)|LOG_)/;
 
 const withoutSecrets = (inherited: Environment, allowed: RegExp): Environment =>
   Object.fromEntries(Object.entries(inherited).filter(([name]) => allowed.test(name)));
