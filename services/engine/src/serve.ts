@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Log, metrics } from '@orrery/telemetry';
 import { answerEmbeddings } from './answer-embeddings.ts';
 import { answerChat, answerCompletion, assertModel } from './answer-texts.ts';
-import { jsonOf } from './http/body.ts';
+import { Bodies } from './http/bodies.ts';
 import { ClientLeft, type Exchange, exchangeOf, refusalOf, sayNo } from './http/exchange.ts';
 import type { Ended } from './llama/generate.ts';
 import type { LoadedModel } from './llama/loaded-model.ts';
@@ -18,7 +18,7 @@ export interface ServeOptions {
   readonly log: Log;
 }
 
-type Route = (model: LoadedModel, exchange: Exchange) => Promise<void> | void;
+type Route = (model: LoadedModel, exchange: Exchange, bodies: Bodies) => Promise<void> | void;
 
 const tokensTold = ({ usage }: Ended): void => {
   metrics.engineTokens.add(usage.promptTokens - usage.cachedTokens, { kind: 'prompt' });
@@ -29,10 +29,12 @@ const tokensTold = ({ usage }: Ended): void => {
 const startedAt = Math.floor(Date.now() / 1_000);
 
 const routes: Readonly<Record<string, Route>> = {
-  'POST /v1/chat/completions': async (model, exchange) => tokensTold(await answerChat(model, await jsonOf(exchange.request), exchange)),
-  'POST /v1/completions': async (model, exchange) => tokensTold(await answerCompletion(model, await jsonOf(exchange.request), exchange)),
-  'POST /v1/embeddings': async (model, exchange) => {
-    const tokens = await answerEmbeddings(model, await jsonOf(exchange.request), exchange);
+  'POST /v1/chat/completions': async (model, exchange, bodies) =>
+    tokensTold(await answerChat(model, await bodies.jsonOf(exchange.request), exchange)),
+  'POST /v1/completions': async (model, exchange, bodies) =>
+    tokensTold(await answerCompletion(model, await bodies.jsonOf(exchange.request), exchange)),
+  'POST /v1/embeddings': async (model, exchange, bodies) => {
+    const tokens = await answerEmbeddings(model, await bodies.jsonOf(exchange.request), exchange);
     metrics.engineTokens.add(tokens, { kind: 'prompt' });
   },
   'GET /v1/models': ({ open }, { answer }) => answer(200, modelsOf(open.name, startedAt)),
@@ -105,6 +107,7 @@ const stoppingNow = (): Refused =>
 export const serve = async (model: LoadedModel, { host, port, key, log }: ServeOptions): Promise<Serving> => {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
+  const bodies = new Bodies();
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const began = performance.now();
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
@@ -112,7 +115,7 @@ export const serve = async (model: LoadedModel, { host, port, key, log }: ServeO
     let outcome = 'answered';
     try {
       assertKnown(request, path, key);
-      await routeOf(request.method ?? 'GET', path)(model, exchange);
+      await routeOf(request.method ?? 'GET', path)(model, exchange, bodies);
     } catch (error) {
       // Reading, waiting and writing break in their own words where the client has left, or we stop.
       const why: unknown = exchange.signal.aborted ? exchange.signal.reason : error;
