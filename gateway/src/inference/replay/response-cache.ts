@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { inference } from '@orrery/contracts';
+import type { inference, Principal } from '@orrery/contracts';
 import { type Log, metrics } from '@orrery/telemetry';
 import type { Settlement } from '../accounting/request-account.ts';
 import type { RunCall } from '../run/run-call.ts';
@@ -32,6 +32,12 @@ export const secondsOf = (policy: inference.CachePolicy, wish: string | readonly
   return isWished ? policy.seconds : undefined;
 };
 
+/** Whoever judges answers over HTTP is told whose key asks: what was let pass for one was not for another. */
+export const judgedKeyOf = (guardrails: readonly inference.Guardrail[], principal: Principal): string | null => {
+  const isJudged = guardrails.some((guardrail) => guardrail.kind === 'http' && guardrail.stages.includes('answer'));
+  return isJudged && principal.kind === 'key' ? principal.id : null;
+};
+
 /** What an answer depends on beside what was asked. */
 export interface Answering {
   readonly orgId: string;
@@ -55,7 +61,8 @@ export class ResponseCache {
     if (seconds === undefined) return undefined;
     const { asker, question, headers } = call;
     // An answer that passed other guardrails is another answer.
-    const about = [modelId, asker.client, ...heard.map((name) => headers[name] ?? null), guardrails, fingerprintOf(question)];
+    const judgedKey = judgedKeyOf(guardrails, asker.caller.principal);
+    const about = [modelId, asker.client, ...heard.map((name) => headers[name] ?? null), guardrails, judgedKey, fingerprintOf(question)];
     const name = createHash('sha256').update(JSON.stringify(about)).digest('base64url');
     return new CachePage(this.#options, { kind: 'cache', orgId, name }, seconds);
   }
