@@ -41,15 +41,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('end' as const), pick: fc.nat() }) },
 );
 
+/** … and runs and machines fail beside it. */
+const roughStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 13, arbitrary: step },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1_000, 20_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('fail' as const, 'outlive' as const, 'cordon' as const, 'open' as const),
+      pick: fc.nat(),
+    }),
+  },
+);
+
+const crowdOf = (steps: fc.Arbitrary<Step>, nodes: fc.Arbitrary<History['quotas']>): fc.Arbitrary<History> =>
+  fc
+    .tuple(
+      history(steps, nodes),
+      fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
+      fc.array(steps, { minLength: 15, maxLength: 40 }),
+    )
+    .map(([told, sizes, all]) => ({
+      ...told,
+      steps: all,
+      machines: sizes.map((count) => ({ cpuMilli: 1_000, memoryMib: 65_536, gpuModels: Array.from({ length: count }, () => 'a100') })),
+    }));
+
 /** Few machines of one kind, and many who want them at the same time: their order decides who gets what. */
-export const crowd: fc.Arbitrary<History> = fc
-  .tuple(
-    history(step, quotas),
-    fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 }),
-    fc.array(step, { minLength: 15, maxLength: 40 }),
-  )
-  .map(([told, sizes, steps]) => ({
-    ...told,
-    steps,
-    machines: sizes.map((count) => ({ cpuMilli: 1_000, memoryMib: 65_536, gpuModels: Array.from({ length: count }, () => 'a100') })),
-  }));
+export const crowd = crowdOf(step, quotas);
+
+/** The same where nobody has a quota: then rounds remember of each other where there was nothing. */
+export const crowdWithoutQuotas = crowdOf(roughStep, fc.constant([]));

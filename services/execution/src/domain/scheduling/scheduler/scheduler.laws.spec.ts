@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { crowd } from '../../../../test/scheduling/crowd.ts';
+import { crowd, crowdWithoutQuotas } from '../../../../test/scheduling/crowd.ts';
 import { anyLimit, history, quiet, quotas, rough } from '../../../../test/scheduling/history.ts';
 import { compared, played } from '../../../../test/scheduling/play.ts';
 import { Story } from '../../../../test/scheduling/story.ts';
@@ -33,6 +33,15 @@ describe('whatever happens in a cluster', () => {
         expect(compared(told).differences).toEqual([]);
       }),
       runs(50),
+    );
+  });
+
+  it('where nobody has a quota, what rounds remember of each other changes nothing', () => {
+    fc.assert(
+      fc.property(crowdWithoutQuotas, (told) => {
+        expect(compared(told).differences).toEqual([]);
+      }),
+      runs(60),
     );
   });
 
