@@ -170,7 +170,8 @@ export class Parking {
   }
 
   private leaveOpen(): void {
-    for (const { reservation } of this.core.reservations.idle) for (const { machine } of reservation?.seats ?? []) this.core.cluster.improved.add(machine);
+    const seats = [...this.core.reservations.idle].flatMap(({ reservation }) => reservation?.seats ?? []);
+    for (const { machine } of seats) this.core.cluster.improved.add(machine);
     this.grown();
     this.awakenTakers();
   }
