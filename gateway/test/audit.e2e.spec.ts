@@ -23,12 +23,15 @@ describe('The audit trail of an organization', () => {
     const { body: tokens } = await request(system.url).post(`${own}/sessions`).send(credentials).expect(200);
     const token: string = tokens.accessToken;
     const audit = `${own}/orgs/${made.orgSlug}/audit`;
-    const { body: run } = await request(system.url)
-      .post('/api/v2/external/execution/streaming/start')
-      .auth(token, { type: 'bearer' })
-      .set('user-agent', 'runner/7')
-      .send({ code: 'print(1)', execution_type: 'cpu' })
-      .expect(200);
+    // As for the grant below: the account is opened a moment after the organization.
+    const { body: run } = await eventually(() =>
+      request(system.url)
+        .post('/api/v2/external/execution/streaming/start')
+        .auth(token, { type: 'bearer' })
+        .set('user-agent', 'runner/7')
+        .send({ code: 'print(1)', execution_type: 'cpu' })
+        .expect(200),
+    );
     const started = await entryOf(`${audit}?action=run.submitted`, token, ({ ip }) => ip !== null);
     expect(started).toMatchObject({
       actor: { kind: 'user', id: made.userId, name: credentials.email },

@@ -87,11 +87,15 @@ export class RequestRun {
     const settlement = this.#account.settle();
     const told = this.#account.told(settlement);
     try {
-      await this.#call.once?.settling(settlement, failed);
+      // Before the request's own span ends, below which it is told. Whatever becomes of that, the money is settled.
+      observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
     } finally {
-      await this.#parts.book.settled(held, told).finally(() => void this.#page?.close(settlement));
+      try {
+        await this.#call.once?.settling(settlement, failed);
+      } finally {
+        await this.#parts.book.settled(held, told).finally(() => void this.#page?.close(settlement));
+      }
     }
-    observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
   }
 
   /** Where the organization wishes it and the same was answered before, that is given: it costs nothing. */
