@@ -1,59 +1,26 @@
-import { createHmac } from 'node:crypto';
-import { formatNanos, inference, OrgId } from '@orrery/contracts';
-import { guardrailSecretOf } from '@orrery/credentials';
+import { formatNanos, inference } from '@orrery/contracts';
 import { completes, eventually, type ModelAct, stallsAfter, streams } from '@orrery/testing';
-import { type Judge, startJudge } from './fixtures/judge.ts';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
-import { signingKey } from './fixtures/world.ts';
+import { cost, framesOf, type Guarded, type Guardrail, personal, startGuarded } from './fixtures/guarded.ts';
+import { type ModelWorld, model } from './fixtures/models.ts';
 
-type Guardrail = Partial<inference.Guardrail> & Pick<inference.Guardrail, 'kind' | 'name'>;
-
-const personal: Guardrail = { kind: 'personal-data', name: 'privacy', action: 'mask', data: ['email', 'credit-card'] };
 const poison: Guardrail = { kind: 'terms', name: 'harm', action: 'block', terms: ['Poison', 'word two'] };
 
-const cost = (input: number, output: number): string => String(1_009 * input + 4_001 * output + 7);
-
 describe('Guardrails', () => {
+  let guarded: Guarded;
   let models: ModelWorld;
-  let judge: Judge;
 
   beforeAll(async () => {
-    judge = await startJudge();
-    models = await startModelWorld(1, { env: { ORRERY_GUARDRAIL_HOSTS: '127.0.0.1' } });
-    await models.anew({ alsoSpeaks: ['responses', 'messages'] });
+    guarded = await startGuarded();
+    ({ models } = guarded);
   }, 60_000);
-  afterAll(async () => {
-    await models?.stop();
-    await judge?.stop();
-  }, 30_000);
-  beforeEach(() => {
-    models.server.always(completes());
-    models.server.visits.length = 0;
-    judge.asked.length = 0;
-    judge.says = () => ({ verdict: 'allow' });
-    judge.status = 200;
-  });
+  afterAll(() => guarded?.stop(), 30_000);
+  beforeEach(() => guarded.afresh());
   afterEach(() => models.isAtRest());
 
-  /** Set, and known to the gateway: every set is known by a term of its own. */
-  const set = async (...guardrails: readonly Guardrail[]): Promise<void> => {
-    const orgId = OrgId.parse(models.owner.orgId);
-    const probe = `probe-${Math.random()}`;
-    const all = [...guardrails, { kind: 'terms', name: 'probe', action: 'block', stages: ['request'], terms: [probe] }];
-    const settings = inference.InferenceSettings.parse({ ...inference.usualSettings, guardrails: all });
-    await models.world.publishing.settings.put(orgId, { orgId, settings });
-    await eventually(async () => expect((await models.post({ messages: [{ role: 'user', content: probe }] })).status).toBe(400));
-    models.server.visits.length = 0;
-  };
-  const say = (content: string, more: object = {}): Promise<Response> => models.post({ messages: [{ role: 'user', content }], ...more });
+  const set: Guarded['set'] = (...guardrails) => guarded.set(...guardrails);
+  const say: Guarded['say'] = (...said) => guarded.say(...said);
   const answers = (...words: readonly string[]): ModelAct => completes({ words });
   const sent = (): unknown => models.server.visits.at(-1)?.body;
-  /** What clients are told in the middle of a stream, and at its end. */
-  const framesOf = async (response: Response): Promise<unknown[]> =>
-    (await response.text())
-      .split('\n')
-      .filter((line) => line.startsWith('data: {'))
-      .map((line) => JSON.parse(line.slice(6)));
 
   const asking: readonly [string, string, object, object][] = [
     [
@@ -265,81 +232,6 @@ describe('Guardrails', () => {
         { headers: { authorization: `Bearer ${other.key}` } },
       );
       expect(theirs.status).toBe(400);
-    });
-  });
-
-  describe('that are asked over HTTP', () => {
-    const http = (more: object = {}): Guardrail => ({ kind: 'http', name: 'judge', url: judge.url, onFailure: 'block', ...more });
-
-    it('are told what is asked, signed, after what is masked here, and replace it', async () => {
-      await set(personal, http({ stages: ['request'] }));
-      judge.says = (texts) => ({ verdict: 'replace', texts: texts.map((text) => text.toUpperCase()) });
-      await (await say('from a@b.de')).text();
-      expect(sent()).toMatchObject({ messages: [{ role: 'user', content: 'FROM [EMAIL]' }] });
-      const [{ headers, body } = { headers: {}, body: '' }] = judge.asked;
-      expect(JSON.parse(body)).toEqual({
-        version: 1,
-        guardrail: 'judge',
-        stage: 'request',
-        orgId: models.owner.orgId,
-        requestId: expect.any(String),
-        keyId: expect.any(String),
-        model,
-        texts: ['from [EMAIL]'],
-      });
-      const [, seconds = '', signature = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-orrery-signature'])) ?? [];
-      expect(Math.abs(Number(seconds) - Date.now() / 1_000)).toBeLessThan(60);
-      const secret = guardrailSecretOf(signingKey, models.owner.orgId);
-      expect(createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')).toBe(signature);
-    });
-
-    it('block what is asked, and what is answered', async () => {
-      await set(http());
-      judge.says = () => ({ verdict: 'block' });
-      const asked = await say('Hi');
-      expect(asked.status).toBe(400);
-      expect(await models.recordOf(asked)).toMatchObject({ outcome: 'blocked-before-it-was-sent', tags: ['guardrail:judge'] });
-      judge.says = (texts) => ({ verdict: texts[0] === 'Hi' ? 'allow' : 'block' });
-      const answered = await say('Hi');
-      expect(answered.status).toBe(400);
-      expect(await models.recordOf(answered)).toMatchObject({ outcome: 'blocked-after-it-was-answered', cost: cost(11, 4) });
-    });
-
-    it('are shown a stream when it is whole; nothing of it is told before', async () => {
-      await set(http({ stages: ['answer'] }));
-      judge.says = (texts) => ({ verdict: 'replace', texts: texts.map((text) => text.replace('world', 'moon')) });
-      const response = await say('Hi', { stream: true });
-      const text = (await framesOf(response)).map((frame) => Reflect.get(Object(frame), 'choices')[0]?.delta.content ?? '').join('');
-      expect(text).toBe('Hello, moon!');
-      judge.says = () => ({ verdict: 'block' });
-      const blocked = await say('Hi', { stream: true });
-      expect(blocked.status).toBe(400);
-      expect(await models.recordOf(blocked)).toMatchObject({ outcome: 'blocked-after-it-was-answered', cost: cost(11, 4) });
-    });
-
-    it.each([
-      ['say nothing in time', undefined, 200],
-      ['say something else', () => ({ verdict: 'perhaps' }), 200],
-      ['replace more than there is', () => ({ verdict: 'replace', texts: ['a', 'b'] }), 200],
-      ['fail', () => ({ verdict: 'allow' }), 500],
-    ])('let nothing pass, or all, as they are set, where they %s', async (_, says, status) => {
-      await set(http({ stages: ['request'], timeoutMs: 200 }));
-      judge.says = says;
-      judge.status = status;
-      const closed = await say('Hi');
-      expect(closed.status).toBe(503);
-      expect(closed.headers.get('retry-after')).toBe('1');
-      expect(await closed.json()).toMatchObject({ error: { code: 'guardrail_unavailable' } });
-      await set(http({ stages: ['request'], timeoutMs: 200, onFailure: 'allow' }));
-      expect((await say('Hi')).status).toBe(200);
-    });
-
-    it('are asked at no address of our own, unless the operator trusts it', async () => {
-      await set(http({ url: judge.url.replace('127.0.0.1', 'localhost') }));
-      expect((await say('Hi')).status).toBe(503);
-      await set(http({ url: `https://localhost:${new URL(judge.url).port}/` }));
-      expect((await say('Hi')).status).toBe(503);
-      expect(judge.asked).toEqual([]);
     });
   });
 });

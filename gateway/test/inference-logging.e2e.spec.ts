@@ -1,5 +1,5 @@
 import { completes, eventually, refuses } from '@orrery/testing';
-import { type Customer, type InferenceSystem, startInferenceSystem } from './fixtures/inference-system.ts';
+import { type Customer, type InferenceSystem, startWithCustomer } from './fixtures/inference-system.ts';
 
 describe('What is logged of calls of models', () => {
   let system: InferenceSystem;
@@ -7,10 +7,7 @@ describe('What is logged of calls of models', () => {
   let key: string;
 
   beforeAll(async () => {
-    system = await startInferenceSystem();
-    customer = await system.customer();
-    key = await customer.key();
-    await eventually(async () => expect((await system.chat(key)).status).toBe(200), { within: 15_000 });
+    ({ system, customer, key } = await startWithCustomer());
   }, 120_000);
   afterAll(() => system?.stop(), 60_000);
   beforeEach(() => system.model.always(completes()));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { completes, eventually, refuses } from '@orrery/testing';
-import { type Customer, type InferenceSystem, nanosPerToken, startInferenceSystem } from './fixtures/inference-system.ts';
+import { type Customer, type InferenceSystem, nanosPerToken, startWithCustomer } from './fixtures/inference-system.ts';
 
 describe('Calling models, with every service as it is', () => {
   let system: InferenceSystem;
@@ -8,10 +8,7 @@ describe('Calling models, with every service as it is', () => {
   let key: string;
 
   beforeAll(async () => {
-    system = await startInferenceSystem();
-    customer = await system.customer();
-    key = await customer.key();
-    await eventually(async () => expect((await system.chat(key)).status).toBe(200), { within: 15_000 });
+    ({ system, customer, key } = await startWithCustomer());
   }, 120_000);
   afterAll(() => system?.stop(), 60_000);
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { main } from '@orrery/cli';
 import { eventually } from '@orrery/testing';
-import { type Customer, type InferenceSystem, operatorKey, startInferenceSystem } from './fixtures/inference-system.ts';
+import { type Customer, type InferenceSystem, operatorKey, startWithCustomer } from './fixtures/inference-system.ts';
 
 describe('orrery limits', () => {
   let system: InferenceSystem;
@@ -10,10 +10,7 @@ describe('orrery limits', () => {
   let key: string;
 
   beforeAll(async () => {
-    system = await startInferenceSystem();
-    customer = await system.customer();
-    key = await customer.key();
-    await eventually(async () => expect((await system.chat(key)).status).toBe(200), { within: 15_000 });
+    ({ system, customer, key } = await startWithCustomer());
   }, 120_000);
   afterAll(() => system?.stop(), 60_000);
 

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { pause } from '@orrery/kernel';
 import { completes, eventually, type ModelAct } from '@orrery/testing';
 import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
 
@@ -81,7 +82,7 @@ describe('An answer that is larger than anybody holds', () => {
     eventually(
       async () => {
         const before = written;
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await pause(300);
         return before > 0 && written === before && before;
       },
       { within: 10_000 },

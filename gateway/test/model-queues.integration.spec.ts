@@ -1,4 +1,5 @@
 import type { inference } from '@orrery/contracts';
+import { pause } from '@orrery/kernel';
 import { completes, eventually, ignores, refuses, resets, stallsAfter } from '@orrery/testing';
 import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
 
@@ -146,7 +147,7 @@ describe('Where a request goes, and when', () => {
 
     await models.anew({ firstByteMs: 5_000, idleMs: 300 }, { targets: at('gpu-0') });
     models.server.next(async (visit) => {
-      await new Promise((resolve) => setTimeout(resolve, 900));
+      await pause(900);
       await completes()(visit);
     });
     expect((await models.post({ stream: true })).status).toBe(200);

@@ -1,44 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { inference as contracts, formatNanos, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
-import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
-import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
-import { inference } from '../src/index.ts';
+import { inference as contracts, formatNanos } from '@orrery/contracts';
+import { type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
+import { asOperator, asOwner, contextOf, eventually } from '@orrery/testing';
+import { type Running, startInference } from './fixtures/running.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let database: FreshDatabase;
-let service: Started;
-let bus: Bus;
+let running: Running;
 let told: SnapshotWatcher<typeof contracts.Snapshots.limits.value>;
-
-const start = (): Promise<Started> =>
-  startAll([inference], {
-    ORRERY_POSTGRES_URL: database.url,
-    ORRERY_INFERENCE_DATABASE_URL: database.url,
-    ORRERY_NATS_URL: nats.url,
-    ORRERY_SECRET: '22'.repeat(32),
-  });
+const ask: Running['ask'] = (...asked) => running.ask(...asked);
 
 beforeAll(async () => {
-  [nats, database] = await Promise.all([startNats(), freshDatabase('inference')]);
-  service = await start();
-  bus = await connectBus({ url: nats.url, name: 'test' });
-  told = watchSnapshot(bus, { snapshot: contracts.Snapshots.limits, onFault: () => undefined });
+  running = await startInference();
+  told = watchSnapshot(running.bus, { snapshot: contracts.Snapshots.limits, onFault: () => undefined });
   await told.ready;
 }, 60_000);
 
 afterAll(async () => {
   await told.close();
-  await bus.close();
-  await service.stop();
-  await Promise.all([nats.stop(), database.drop()]);
+  await running.stop();
 }, 30_000);
-
-const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, context);
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 
 describe('The limits of an organization', () => {
   const orgId = randomUUID();
@@ -63,8 +42,7 @@ describe('The limits of an organization', () => {
   });
 
   it('come again when the service does, and are gone when they bound nothing', async () => {
-    await service.stop();
-    service = await start();
+    await running.restart();
     await ask(contracts.SetUsageLimit, { org, thing: ofOrg, limits: {} }, owner());
     await ask(contracts.SetUsageLimit, { org, thing: { of: 'user', userId }, limits: {} }, owner());
     await eventually(() => expect(told.get(orgId)?.limits).toHaveLength(1));

@@ -1,65 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import {
-  inference as contracts,
-  identity,
-  instantOf,
-  newId,
-  type Operation,
-  OrgId,
-  type OutputOf,
-  type RequestContext,
-  type RequestOf,
-  UserId,
-} from '@orrery/contracts';
+import { inference as contracts, identity, instantOf, newId, OrgId, UserId } from '@orrery/contracts';
 import { cloudEventOf, EventStore, ensureStreams, logStream, logSubjectOf, openDatabase } from '@orrery/event-store';
-import { type Bus, connectBus } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
 import { logOf } from '@orrery/telemetry';
-import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { asOwner, contextOf, eventually } from '@orrery/testing';
 import { forgetOld } from '../src/application/retention.office.ts';
-import { inference } from '../src/index.ts';
 import { inferenceSettings } from '../src/views/settings.view.ts';
+import { type Running, startInference } from './fixtures/running.ts';
 
 const dayMs = 86_400_000;
 const retention = { logDays: 90, billingDays: 3 };
 const log = logOf('inference');
 const org = 'acme';
-const secret = '22'.repeat(32);
 const month = { policy: 'full', retentionDays: 30 } as const;
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let database: FreshDatabase;
-let service: Started;
-let bus: Bus;
+let running: Running;
 let store: EventStore;
+const ask: Running['ask'] = (...asked) => running.ask(...asked);
 
 beforeAll(async () => {
-  [nats, database] = await Promise.all([startNats(), freshDatabase('inference')]);
-  service = await startAll([inference], {
-    ORRERY_POSTGRES_URL: database.url,
-    ORRERY_INFERENCE_DATABASE_URL: database.url,
-    ORRERY_NATS_URL: nats.url,
-    ORRERY_SECRET: secret,
-  });
-  bus = await connectBus({ url: nats.url, name: 'test' });
-  const dataSource = await openDatabase({ url: database.url, applicationName: 'test' });
+  running = await startInference();
+  const dataSource = await openDatabase({ url: running.databaseUrl, applicationName: 'test' });
   store = new EventStore({ dataSource, service: 'inference', events: [contracts.InferenceEvents], views: [inferenceSettings] });
-  await ensureStreams(await bus.connection.jetstreamManager(), [logStream('identity')]);
+  await ensureStreams(await running.bus.connection.jetstreamManager(), [logStream('identity')]);
 }, 60_000);
 
 afterAll(async () => {
   await store.close();
   await store.dataSource.destroy();
-  await bus.close();
-  await service.stop();
-  await Promise.all([nats.stop(), database.drop()]);
+  await running.stop();
 }, 30_000);
 
-const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, context);
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 const as = (orgId: OrgId) => contextOf(asOwner(randomUUID()), { orgId });
 const logs = (orgId: OrgId, logging: contracts.LoggingPolicy) => ask(contracts.SetInferenceSettings, { org, logging }, as(orgId));
 const freshOrg = (): OrgId => OrgId.parse(randomUUID());
@@ -109,7 +79,8 @@ const settled = ({ orgId, userId, ago = 0, isLogged = true, endUser }: Of): cont
   });
 };
 
-const publish = (subject: string, payload: string | Uint8Array): Promise<unknown> => bus.connection.jetstream().publish(subject, payload);
+const publish = (subject: string, payload: string | Uint8Array): Promise<unknown> =>
+  running.bus.connection.jetstream().publish(subject, payload);
 
 /** As a gateway tells it. */
 const tell = async (record: contracts.SettledUsage, said?: string): Promise<void> => {
@@ -300,7 +271,7 @@ describe('A line of the inference log', () => {
     await tell(hidden);
     await tell(shown);
     await eventually(async () => expect(await linesOf(orgId)).toBe(2));
-    const outcome = await bus.ask(contracts.GetRequest, { requestId: hidden.requestId }, as(orgId));
+    const outcome = await running.bus.ask(contracts.GetRequest, { requestId: hidden.requestId }, as(orgId));
     expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'RequestNotFound' } });
     const { items } = await ask(contracts.ListRequests, {}, as(orgId));
     expect(items.map(({ requestId }) => requestId)).toEqual([shown.requestId]);

@@ -1,15 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { actorOf } from '@orrery/contracts';
 import { pause } from '@orrery/kernel';
-import { type Log, metrics } from '@orrery/telemetry';
+import { metrics } from '@orrery/telemetry';
 import { type EdgeRefusal, edgeFailure, Failed } from '../../failure.ts';
 import type { Question } from '../forward/question.ts';
 import type { Asker } from '../run/record.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type KeptAnswer, unpacked } from './kept.ts';
-import { Once, type OnceSettings } from './once.ts';
-import type { Room } from './room.ts';
-import type { Claim, Place, Shelf } from './shelf.ts';
+import { Once, type OnceSettings, type ReplayParts } from './once.ts';
+import type { Claim, Place } from './shelf.ts';
 
 export interface KeyedSettings extends OnceSettings {
   /** How long somebody waits for the answer to the same request that is under way already. */
@@ -18,13 +17,7 @@ export interface KeyedSettings extends OnceSettings {
   readonly waiters: number;
 }
 
-export interface KeyedOptions {
-  readonly shelf: Shelf;
-  readonly room: Room;
-  readonly log: Log;
-  readonly clock: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
+export interface KeyedOptions extends ReplayParts {
   readonly settings: KeyedSettings;
 }
 

@@ -16,13 +16,16 @@ export interface OnceSettings {
   readonly mostBytes: number;
 }
 
-export interface OnceOptions {
+export interface ReplayParts {
   readonly shelf: Shelf;
   readonly room: Room;
   readonly log: Log;
   readonly clock: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+}
+
+export interface OnceOptions extends ReplayParts {
   readonly settings: OnceSettings;
   readonly place: Place;
   readonly print: string;
