@@ -34,7 +34,11 @@ const project = (displayName, testMatch, extra = {}) => ({
 });
 
 // Real servers for everything that is not a unit test, started once per jest run by the dev stack.
-const servers = { globalSetup: '<rootDir>/infra/dev/jest/setup.cjs', globalTeardown: '<rootDir>/infra/dev/jest/teardown.cjs' };
+const servers = {
+  globalSetup: '<rootDir>/infra/dev/jest/setup.cjs',
+  globalTeardown: '<rootDir>/infra/dev/jest/teardown.cjs',
+  setupFilesAfterEnv: ['<rootDir>/infra/dev/jest/again.cjs'],
+};
 
 export default {
   maxWorkers: 2,

@@ -28,6 +28,12 @@ const stream = { stream: true };
 
 type Told = Partial<inference.UsageRecord>;
 
+/** Short where silence is what it tells; long where it is not: on a busy machine whoever is slow would be taken for silent. */
+const patienceFor = ({ outcome }: Told): Partial<inference.Upstream> => {
+  if (outcome === 'timed-out-before-the-first-byte') return { firstByteMs: 400, idleMs: 400 };
+  return { firstByteMs: 10_000, idleMs: outcome === 'timed-out-while-it-was-answered' ? 400 : 10_000 };
+};
+
 describe('A model server that fails', () => {
   let models: ModelWorld;
   const logged: unknown[] = [];
@@ -41,10 +47,7 @@ describe('A model server that fails', () => {
     await eventually(async () => expect((await models.post({})).status).toBe(200));
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
-  beforeEach(async () => {
-    models.server.always(completes());
-    await models.anew({ firstByteMs: 400, idleMs: 400 });
-  });
+  beforeEach(() => models.server.always(completes()));
   afterEach(() => models.isAtRest());
 
   const nothing: Told = { input: 0, output: 0, isEstimated: false };
@@ -72,6 +75,7 @@ describe('A model server that fails', () => {
     ['answers with the page of some proxy', answersWith({ 'content-type': 'text/html; charset=utf-8' }), whole, failed],
     ['sends us elsewhere', refuses(302, { headers: { location: 'http://127.0.0.1/' } }), whole, failed],
   ])('before the first byte costs nothing: it %s', async (_, act, body, told) => {
+    await models.anew(patienceFor(told));
     models.server.next(act);
     const response = await models.post(body);
     const error = expect.objectContaining({ message: expect.any(String) });
@@ -111,6 +115,7 @@ describe('A model server that fails', () => {
     ],
     ['floods us with one frame', floods, { outcome: broken }, /x"?.*(<cut>|"error":)/s],
   ])('after the first byte costs what is estimated where nothing was counted: it %s', async (_, act, told, heard) => {
+    await models.anew(patienceFor(told));
     models.server.next(act);
     const response = await models.post(stream);
     expect(response.status).toBe(200);
@@ -131,6 +136,7 @@ describe('A model server that fails', () => {
     ],
     ['ends without saying so', streams(`${word('a')}${usage}`), { outcome: 'finished' }],
   ])('after it has counted costs what it counted: it %s', async (_, act, told) => {
+    await models.anew(patienceFor(told));
     models.server.next(act);
     const response = await models.post(stream);
     await textOf(response);
@@ -138,8 +144,7 @@ describe('A model server that fails', () => {
   });
 
   it('and is cut off by us is in the log, with why and which request it was', async () => {
-    // On a busy machine what floods falls silent, too.
-    await models.anew({ firstByteMs: 10_000, idleMs: 10_000 });
+    await models.anew(patienceFor({}));
     models.server.next(floods);
     const response = await models.post(stream);
     await textOf(response);
@@ -149,6 +154,7 @@ describe('A model server that fails', () => {
   });
 
   it('in the middle of a whole answer is told as a failure, not as half an answer', async () => {
+    await models.anew(patienceFor({}));
     models.server.next(({ response, socket }) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
       response.write('{"choices":[{"message":{"content":"four","x', () => socket.resetAndDestroy());
@@ -168,6 +174,7 @@ describe('A model server that fails', () => {
       { input: 11, output: 4, isEstimated: true },
     ],
   ])('to count is paid by an estimate: it %s', async (_, act, body, told) => {
+    await models.anew(patienceFor(told));
     models.server.next(act);
     const response = await models.post(body);
     await response.text();

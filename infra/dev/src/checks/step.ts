@@ -57,7 +57,16 @@ export const jestStep = (checkout: string, project: string, options: { args?: re
     mkdirSync(directory, { recursive: true });
     const outputFile = join(directory, `${project}-${process.pid}.json`);
     const jest = join(checkout, 'node_modules/jest/bin/jest.js');
-    const args = [jest, '--selectProjects', project, '--passWithNoTests', '--json', `--outputFile=${outputFile}`, ...(options.args ?? [])];
+    const args = [
+      jest,
+      '--selectProjects',
+      project,
+      '--passWithNoTests',
+      '--json',
+      `--outputFile=${outputFile}`,
+      '--silent',
+      ...(options.args ?? []),
+    ];
     const { status, error } = spawnSync(process.execPath, args, {
       cwd: checkout,
       // With --json jest repeats its report on stdout; people read the one on stderr.
@@ -67,6 +76,9 @@ export const jestStep = (checkout: string, project: string, options: { args?: re
     });
     if (error) throw error;
     const report = readJson<JestReport>(outputFile);
-    return { ok: status === 0, tally: report === undefined ? { ...noTests, failed: 1 } : tallyOf(report) };
+    return {
+      ok: status === 0,
+      tally: report === undefined ? { ...noTests, failed: 1, failures: [`${project} tests wrote no report`] } : tallyOf(report),
+    };
   },
 });

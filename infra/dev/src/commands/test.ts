@@ -69,6 +69,8 @@ const report = (results: readonly StepResult[]): void => {
     else terminal.failed(`${name} ${(tookMs / 1_000).toFixed(1)} s`);
   }
   const tally = results.map((result) => result.tally).reduce(add, noTests);
+  for (const failure of tally.failures) console.log(`\n✗ ${failure}`);
+  for (const name of tally.unsteady) console.log(`\n! passed at its second attempt alone: ${name}`);
   const isGreen = results.every((result) => result.ok) && tally.failed === 0;
   process.exitCode = isGreen ? 0 : 1;
   console.log(`\n${closingLine(tally)}`);
