@@ -4,7 +4,7 @@ export { greeting } from './greeting.ts';
 export { locate, locateBrowser, locateNats, locatePostgres, locatePromtool, locateRedis } from './locate.ts';
 export { type NatsOptions, type NatsServer, natsConfigOf, natsVersion, startNatsServer } from './nats.ts';
 export { type PostgresOptions, startPostgresServer } from './postgres.ts';
-export { identityOf, isAlive, ownIdentity, type ProcessIdentity, processesMarked, signal } from './process-identity.ts';
+export { childrenOf, identityOf, isAlive, ownIdentity, type ProcessIdentity, processesMarked, signal } from './process-identity.ts';
 export { type RedisOptions, startRedisServer } from './redis.ts';
 export { makeScratch, removeScratch, stateRoot, sweepScratch } from './scratch.ts';
 export { type Server, serverOf } from './server.ts';
