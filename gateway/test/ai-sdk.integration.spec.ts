@@ -1,8 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { completes, eventually, refuses } from '@orrery/testing';
+import { completes, refuses } from '@orrery/testing';
 import { APICallError, embed, generateObject, generateText, stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { addsByTool, says } from './fixtures/scripted-models.ts';
 
 const prompt = 'What is 2 + 3?';
@@ -24,9 +24,7 @@ describe('The clients of the AI SDK', () => {
     });
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => models.server.always(completes()));

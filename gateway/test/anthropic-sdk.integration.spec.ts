@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { completes, eventually, refuses, resetsAfter } from '@orrery/testing';
-import { credential, type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { completes, refuses, resetsAfter } from '@orrery/testing';
+import { credential, type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 import { addsByTool, messageAddsByTool, says } from './fixtures/scripted-models.ts';
 
@@ -18,9 +18,7 @@ describe("The clients of Anthropic's own SDK", () => {
     new Anthropic({ apiKey: models.key, baseURL: models.url, maxRetries: 0, ...more });
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     claude = await otherUpstream(models, 'claude', { kind: 'anthropic' });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

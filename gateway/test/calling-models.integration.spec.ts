@@ -1,6 +1,6 @@
 import { inference, OrgId } from '@orrery/contracts';
 import { completes, eventually, refuses } from '@orrery/testing';
-import { credential, type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { credential, type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 
 const counted = 11n * 1_009n + 4n * 4_001n + 7n;
 
@@ -8,9 +8,7 @@ describe('Calling a model', () => {
   let models: ModelWorld;
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     await models.isAtRest();
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

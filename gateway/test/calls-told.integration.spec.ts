@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
-import { completes, eventually, refuses, resets } from '@orrery/testing';
+import { completes, refuses, resets } from '@orrery/testing';
 import type { PaidRoute } from '../src/dialect.ts';
 import { anthropic } from '../src/dialects/anthropic/index.ts';
 import { deeplogix } from '../src/dialects/deeplogix/index.ts';
@@ -12,7 +12,7 @@ import { edgeFailure } from '../src/failure.ts';
 import type { Admission } from '../src/inference/admission/offer.ts';
 import type { Client } from '../src/inference/shapes/shape.ts';
 import { orrery } from '../src/routes.ts';
-import { admission, type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { admission, type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 
 const publicUrl = 'http://x';
 const unknown = '0199a000-0000-7000-8000-00000000dead';
@@ -52,9 +52,7 @@ describe('Every answer of every route that costs money', () => {
   let models: ModelWorld;
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { admission: refusing });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { admission: refusing });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => models.server.always(completes()));

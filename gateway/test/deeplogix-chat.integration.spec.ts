@@ -1,6 +1,6 @@
-import { completes, eventually, refuses, resets } from '@orrery/testing';
+import { completes, refuses, resets } from '@orrery/testing';
 import { refusal } from '../src/failure.ts';
-import { admission, type ModelWorld, startModelWorld } from './fixtures/models.ts';
+import { admission, type ModelWorld, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 import { messageAddsByTool } from './fixtures/scripted-models.ts';
 
@@ -32,9 +32,7 @@ describe('The chat of the Deeplogix API', () => {
   };
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { admission: byId });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { admission: byId });
     claude = await otherUpstream(models, 'claude', { kind: 'anthropic' });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { type Engine, eventually, startEngine } from '@orrery/testing';
+import { type Engine, startEngine } from '@orrery/testing';
 import OpenAI from 'openai';
-import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 
 const hello = [{ role: 'user' as const, content: 'Hello' }];
@@ -13,9 +13,7 @@ describe('A real model', () => {
   let model: string;
 
   beforeAll(async () => {
-    [models, engine] = await Promise.all([startModelWorld(), startEngine({ ORRERY_ENGINE_NAME: 'served-engine' })]);
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    [models, engine] = await Promise.all([startServingWorld(), startEngine({ ORRERY_ENGINE_NAME: 'served-engine' })]);
     model = await otherUpstream(models, 'engine', { kind: 'embedded', baseUrl: engine.baseUrl });
   }, 120_000);
   afterAll(async () => {

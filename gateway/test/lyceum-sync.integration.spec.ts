@@ -1,5 +1,5 @@
-import { completes, eventually, refuses, resets } from '@orrery/testing';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { completes, refuses, resets } from '@orrery/testing';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 import { refusing } from './fixtures/refusing-admission.ts';
 import { messageAddsByTool } from './fixtures/scripted-models.ts';
@@ -20,9 +20,7 @@ describe("Lyceum's one question to a model", () => {
   };
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { admission: refusing });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { admission: refusing });
     claude = await otherUpstream(models, 'claude', { kind: 'anthropic' });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { completes, eventually, refuses } from '@orrery/testing';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 
 const megabyte = 1_048_576;
 const head = Buffer.from(`{"model":"${model}","messages":[{"role":"user","content":"`);
@@ -10,9 +10,9 @@ const letters = Buffer.alloc(megabyte, 'ü');
 describe('Bodies of requests to models', () => {
   let models: ModelWorld;
   beforeAll(async () => {
-    models = await startModelWorld(1, { env: { ORRERY_INFERENCE_BODIES_BYTES: String(40 * megabyte), ORRERY_RATE_LIMIT_REFUSED: '1/5' } });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, {
+      env: { ORRERY_INFERENCE_BODIES_BYTES: String(40 * megabyte), ORRERY_RATE_LIMIT_REFUSED: '1/5' },
+    });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => {

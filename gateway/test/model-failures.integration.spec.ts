@@ -1,5 +1,5 @@
-import { completes, eventually, resets } from '@orrery/testing';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { completes, resets } from '@orrery/testing';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { refusing } from './fixtures/refusing-admission.ts';
 
 const bodyLimit = 4_096;
@@ -161,9 +161,7 @@ describe('What goes wrong with a call of a model is told in the words of the API
   let models: ModelWorld;
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { admission: refusing, env: { ORRERY_INFERENCE_BODY_BYTES: String(bodyLimit) } });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { admission: refusing, env: { ORRERY_INFERENCE_BODY_BYTES: String(bodyLimit) } });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => {

@@ -3,7 +3,6 @@ import type { inference } from '@orrery/contracts';
 import type { Log } from '@orrery/telemetry';
 import {
   completes,
-  eventually,
   floods,
   halvesCharacter,
   ignores,
@@ -15,7 +14,7 @@ import {
   stallsAfter,
   streams,
 } from '@orrery/testing';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 
 const costOf = (input: number, output: number, times = 1n): bigint => (BigInt(input) * 1_009n + BigInt(output) * 4_001n + 7n) * times;
 const counted = costOf(11, 4);
@@ -42,9 +41,7 @@ describe('A model server that fails', () => {
   const log = Object.fromEntries(['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((name) => [name, write])) as never as Log;
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { log, runSettings: { stallMs: 500 } });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { log, runSettings: { stallMs: 500 } });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => models.server.always(completes()));

@@ -1,5 +1,5 @@
-import { completes, eventually, type ModelAct, resetsAfter, streams } from '@orrery/testing';
-import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
+import { completes, type ModelAct, resetsAfter, streams } from '@orrery/testing';
+import { type ModelWorld, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 
 describe('A model server of another protocol', () => {
@@ -7,9 +7,7 @@ describe('A model server of another protocol', () => {
   let narrow: string;
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     narrow = await otherUpstream(models, 'narrow', { kind: 'anthropic', concurrency: 1, queue: 0 });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

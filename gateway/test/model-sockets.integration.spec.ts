@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { completes, eventually, stallsAfter } from '@orrery/testing';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 
 const counted = 11n * 1_009n + 4n * 4_001n + 7n;
 
@@ -9,9 +9,7 @@ describe('A connection over which models are called', () => {
   let models: ModelWorld;
 
   beforeAll(async () => {
-    models = await startModelWorld(1, { runSettings: { stallMs: 500 } });
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld(1, { runSettings: { stallMs: 500 } });
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);
   beforeEach(() => models.server.always(completes()));

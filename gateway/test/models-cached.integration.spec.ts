@@ -1,6 +1,6 @@
 import { inference, OrgId } from '@orrery/contracts';
 import { completes, eventually, refuses, stallsAfter } from '@orrery/testing';
-import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, startModelWorld, startServingWorld } from './fixtures/models.ts';
 
 let times = 0;
 
@@ -28,9 +28,7 @@ describe('Requests to models whose organization wishes them cached', () => {
   };
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     await models.isAtRest();
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

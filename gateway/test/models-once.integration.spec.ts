@@ -1,5 +1,5 @@
 import { completes, eventually, refuses, stallsAfter } from '@orrery/testing';
-import { type ModelWorld, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, startModelWorld, startServingWorld } from './fixtures/models.ts';
 
 const long = 'x'.repeat(60_000);
 let times = 0;
@@ -9,9 +9,7 @@ describe('A request to a model with an Idempotency-Key', () => {
   let models: ModelWorld;
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     await models.isAtRest();
   }, 60_000);
   afterAll(() => models?.stop(), 30_000);

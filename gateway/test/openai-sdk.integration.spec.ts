@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import { sample } from './fixtures/lyceum-samples.ts';
-import { type ModelWorld, model, startModelWorld } from './fixtures/models.ts';
+import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
 import { addsByTool, messageAddsByTool, says } from './fixtures/scripted-models.ts';
 
@@ -25,9 +25,7 @@ describe("The clients of OpenAI's own SDK", () => {
     new OpenAI({ apiKey: models.key, baseURL: `${models.url}/v1`, maxRetries: 0, ...more });
 
   beforeAll(async () => {
-    models = await startModelWorld();
-    await models.route();
-    await eventually(async () => expect((await models.post({})).status).toBe(200));
+    models = await startServingWorld();
     claude = await otherUpstream(models, 'claude', { kind: 'anthropic' });
     native = await otherUpstream(models, 'native', { alsoSpeaks: ['responses'] });
   }, 60_000);
