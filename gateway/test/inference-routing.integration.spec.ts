@@ -3,7 +3,7 @@ import { inference } from '@orrery/inference';
 import { type Bus, connectBus } from '@orrery/messaging';
 import { type Started, secretsOf, startAll } from '@orrery/process';
 import { logOf } from '@orrery/telemetry';
-import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, granted, startNats } from '@orrery/testing';
 import { Client } from 'pg';
 import { type FollowedRoutes, followRoutes } from '../src/inference/routing/follow-routes.ts';
 
@@ -47,9 +47,7 @@ describe('Upstreams and routes', () => {
     input: RequestOf<X>,
     context: RequestContext = contextOf(asOperator),
   ): Promise<OutputOf<X>> => {
-    const outcome = await bus.ask(operation, input, context);
-    if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-    return outcome.value;
+    return granted(await bus.ask(operation, input, context));
   };
 
   /** What a gateway knows of a model: the upstreams of each way, and what opens them. */

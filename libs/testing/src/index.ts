@@ -4,6 +4,7 @@ export { asOperator, asOwner, asService, contextOf, nobody } from './context.ts'
 export { type Engine, startEngine } from './engine.ts';
 export { eventually, type Patience } from './eventually.ts';
 export { type StandInGpus, slicedA100, standInGpus } from './gpus.ts';
+export { granted } from './granted.ts';
 export { type Law, type LawOptions, lawsOf } from './laws.ts';
 export {
   type Completion,

@@ -11,7 +11,7 @@ import {
 } from '@orrery/contracts';
 import { type Bus, connectBus, watchSnapshot } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
-import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { asOperator, asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, granted, startNats } from '@orrery/testing';
 import { connect } from 'nats';
 import { billing } from '../src/index.ts';
 import { OtherLog } from './world/other-log.ts';
@@ -50,9 +50,7 @@ afterAll(async () => {
 }, 30_000);
 
 const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, context);
-  if (!outcome.accepted) throw new Error(`${operation.subject} refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
+  return granted(await bus.ask(operation, input, context));
 };
 
 const userId = randomUUID();

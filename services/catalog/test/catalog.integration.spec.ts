@@ -1,39 +1,18 @@
-import { catalog as contracts, formatNanos, type Operation, type OutputOf, type RequestContext, type RequestOf } from '@orrery/contracts';
-import { type Bus, connectBus } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
-import { asOperator, asOwner, contextOf, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
-import { catalog } from '../src/index.ts';
+import { catalog as contracts, formatNanos } from '@orrery/contracts';
+import { asOperator, asOwner, contextOf } from '@orrery/testing';
+import { type Running, startCatalog } from './fixtures/running.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let database: FreshDatabase;
-let service: Started;
-let bus: Bus;
+let running: Running;
+const ask: Running['ask'] = (...asked) => running.ask(...asked);
 
 beforeAll(async () => {
-  [nats, database] = await Promise.all([startNats(), freshDatabase('catalog')]);
-  service = await startAll([catalog], {
-    ORRERY_POSTGRES_URL: database.url,
-    ORRERY_CATALOG_DATABASE_URL: database.url,
-    ORRERY_NATS_URL: nats.url,
-    ORRERY_SECRET: '33'.repeat(32),
-  });
-  bus = await connectBus({ url: nats.url, name: 'test' });
+  running = await startCatalog();
 }, 60_000);
 
-afterAll(async () => {
-  await bus.close();
-  await service.stop();
-  await Promise.all([nats.stop(), database.drop()]);
-}, 30_000);
+afterAll(() => running.stop(), 30_000);
 
 const customer = contextOf(asOwner('0199a000-0000-7000-8000-000000000001'), { orgId: '0199a000-0000-7000-8000-000000000002' });
 const operator = () => contextOf(asOperator);
-
-const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, context);
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 
 const resources = { cpuMilli: 1_000, memoryMib: 512, gpus: 0 };
 const priced = (resource: string, nanos: bigint) =>
@@ -41,7 +20,10 @@ const priced = (resource: string, nanos: bigint) =>
 
 describe('the catalog', () => {
   it('has no prices before an operator sets them', async () => {
-    expect(await bus.ask(contracts.GetPriceBook, {}, customer)).toMatchObject({ accepted: false, rejection: { code: 'NoPriceBook' } });
+    expect(await running.bus.ask(contracts.GetPriceBook, {}, customer)).toMatchObject({
+      accepted: false,
+      rejection: { code: 'NoPriceBook' },
+    });
   });
 
   it('lists what is offered, page by page, with the price in force', async () => {
@@ -81,12 +63,12 @@ describe('the catalog', () => {
   });
 
   it('is changed by operators alone', async () => {
-    const outcome = await bus.ask(contracts.PublishMachineType, { name: 'cpu', resources }, customer);
+    const outcome = await running.bus.ask(contracts.PublishMachineType, { name: 'cpu', resources }, customer);
     expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'Forbidden' } });
   });
 
   it('refuses a cursor that no page gave', async () => {
-    const outcome = await bus.ask(contracts.ListMachineTypes, { cursor: 'made-up' }, customer);
+    const outcome = await running.bus.ask(contracts.ListMachineTypes, { cursor: 'made-up' }, customer);
     expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'InvalidInput' } });
   });
 });

@@ -1,49 +1,21 @@
-import {
-  catalog as contracts,
-  formatNanos,
-  newId,
-  type Operation,
-  type OutputOf,
-  type RequestContext,
-  type RequestOf,
-} from '@orrery/contracts';
-import { type Bus, connectBus } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
-import { asOperator, asOwner, contextOf, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
-import { catalog } from '../src/index.ts';
+import { catalog as contracts, formatNanos, newId, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
+import { asOperator, asOwner, contextOf } from '@orrery/testing';
+import { type Running, startCatalog } from './fixtures/running.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let database: FreshDatabase;
-let service: Started;
-let bus: Bus;
+let running: Running;
+const ask: Running['ask'] = (...asked) => running.ask(...asked);
 
 beforeAll(async () => {
-  [nats, database] = await Promise.all([startNats(), freshDatabase('catalog')]);
-  service = await startAll([catalog], {
-    ORRERY_POSTGRES_URL: database.url,
-    ORRERY_CATALOG_DATABASE_URL: database.url,
-    ORRERY_NATS_URL: nats.url,
-    ORRERY_SECRET: '33'.repeat(32),
-  });
-  bus = await connectBus({ url: nats.url, name: 'test' });
+  running = await startCatalog();
 }, 60_000);
 
-afterAll(async () => {
-  await bus.close();
-  await service.stop();
-  await Promise.all([nats.stop(), database.drop()]);
-}, 30_000);
+afterAll(() => running.stop(), 30_000);
 
 const customer = contextOf(asOwner('0199a000-0000-7000-8000-000000000001'), { orgId: '0199a000-0000-7000-8000-000000000002' });
 const nobody = contextOf({ kind: 'nobody' });
 
-const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context?: RequestContext): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, context ?? contextOf(asOperator));
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 const refusalOf = async <X extends Operation>(operation: X, input: RequestOf<X>, context?: RequestContext) => {
-  const outcome = await bus.ask(operation, input, context ?? contextOf(asOperator));
+  const outcome = await running.bus.ask(operation, input, context ?? contextOf(asOperator));
   return outcome.accepted ? 'accepted' : outcome.rejection.code;
 };
 const namesIn = ({ items }: { readonly items: readonly { readonly name: string }[] }) => items.map(({ name }) => name);

@@ -1,45 +1,23 @@
-import { catalog as contracts, formatNanos, type Operation, type OutputOf, type RequestOf } from '@orrery/contracts';
-import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
-import { type Started, startAll } from '@orrery/process';
-import { asOperator, contextOf, eventually, type FreshDatabase, freshDatabase, startNats } from '@orrery/testing';
+import { catalog as contracts, formatNanos } from '@orrery/contracts';
+import { type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
+import { eventually } from '@orrery/testing';
 import { connect } from 'nats';
-import { catalog } from '../src/index.ts';
+import { type Running, startCatalog } from './fixtures/running.ts';
 
-let nats: Awaited<ReturnType<typeof startNats>>;
-let database: FreshDatabase;
-let service: Started;
-let bus: Bus;
+let running: Running;
 let told: SnapshotWatcher<typeof contracts.Snapshots.models.value>;
-
-const start = (): Promise<Started> =>
-  startAll([catalog], {
-    ORRERY_POSTGRES_URL: database.url,
-    ORRERY_CATALOG_DATABASE_URL: database.url,
-    ORRERY_NATS_URL: nats.url,
-    ORRERY_SECRET: '33'.repeat(32),
-  });
+const ask: Running['ask'] = (...asked) => running.ask(...asked);
 
 beforeAll(async () => {
-  [nats, database] = await Promise.all([startNats(), freshDatabase('catalog')]);
-  service = await start();
-  bus = await connectBus({ url: nats.url, name: 'test' });
-  const onFault = (): void => undefined;
-  told = watchSnapshot(bus, { snapshot: contracts.Snapshots.models, onFault });
+  running = await startCatalog();
+  told = watchSnapshot(running.bus, { snapshot: contracts.Snapshots.models, onFault: () => undefined });
   await told.ready;
 }, 60_000);
 
 afterAll(async () => {
   await told.close();
-  await bus.close();
-  await service.stop();
-  await Promise.all([nats.stop(), database.drop()]);
+  await running.stop();
 }, 30_000);
-
-const ask = async <X extends Operation>(operation: X, input: RequestOf<X>): Promise<OutputOf<X>> => {
-  const outcome = await bus.ask(operation, input, contextOf(asOperator));
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 
 const priceOf = (nanos: bigint): contracts.ModelPrice => ({
   meter: 'tokens.input',
@@ -79,13 +57,13 @@ describe('What gateways are told of models', () => {
   });
 
   it('is compared with what is true when the service starts again and the bus has lost it', async () => {
-    await service.stop();
-    const connection = await connect({ servers: nats.url });
+    await running.pause();
+    const connection = await connect({ servers: running.natsUrl });
     const manager = await connection.jetstreamManager();
     await manager.streams.delete(`KV_${contracts.Snapshots.models.bucket}`);
     await connection.close();
-    service = await start();
-    const fresh = watchSnapshot(bus, { snapshot: contracts.Snapshots.models, onFault: () => undefined });
+    await running.resume();
+    const fresh = watchSnapshot(running.bus, { snapshot: contracts.Snapshots.models, onFault: () => undefined });
     try {
       await eventually(() =>
         expect(fresh.get(modelId)).toMatchObject({ name: 'acme/one', isLive: true, books: [{ version: 1 }, { version: 2 }] }),

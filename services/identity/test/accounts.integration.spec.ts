@@ -2,8 +2,8 @@ import { pbkdf2Sync, randomUUID } from 'node:crypto';
 import { hash } from '@node-rs/argon2';
 import { identity, UserId } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, asService, contextOf, eventually, nobody } from '@orrery/testing';
-import { granted, password, Rig, somewhere } from './fixtures/rig.ts';
+import { asOperator, asService, contextOf, eventually, granted, nobody } from '@orrery/testing';
+import { password, Rig, somewhere } from './fixtures/rig.ts';
 
 const other = 'another long password';
 const verify = 'Confirm your e-mail address';

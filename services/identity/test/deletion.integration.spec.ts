@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { identity, OrgId, UserId } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, contextOf, eventually } from '@orrery/testing';
+import { asOperator, contextOf, eventually, granted } from '@orrery/testing';
 import { startNeighbours } from './fixtures/neighbours.ts';
 import { join, refusalOf } from './fixtures/people.ts';
-import { granted, type Person, password, Rig } from './fixtures/rig.ts';
+import { type Person, password, Rig } from './fixtures/rig.ts';
 
 describe('the deletion of an account', () => {
   let rig: Rig;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { identity as contracts, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
 import { type Bus, connectBus, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
-import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, nobody, startNats } from '@orrery/testing';
+import { asOwner, contextOf, eventually, type FreshDatabase, freshDatabase, granted, nobody, startNats } from '@orrery/testing';
 import { identity } from '../src/index.ts';
 import { untilHeard } from './fixtures/heard.ts';
 
@@ -44,11 +44,6 @@ afterAll(async () => {
 
 const ask = async <X extends Operation>(operation: X, input: RequestOf<X>, context: RequestContext = contextOf(nobody)) =>
   untilHeard(() => bus.ask(operation, input, { ...context, deadlineAt: Math.max(context.deadlineAt, Date.now() + 30_000) }));
-
-const granted = <T>(outcome: { accepted: true; value: T } | { accepted: false; rejection: unknown }): T => {
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 
 const password = 'correct horse battery';
 const person = async (name = 'Ada Lovelace') => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { identity, type Operation, type RequestContext, type RequestOf } from '@orrery/contracts';
-import { asOperator, asOwner, asService, contextOf, nobody, SoftwareAuthenticator } from '@orrery/testing';
-import { granted, password, Rig, somewhere } from './fixtures/rig.ts';
+import { asOperator, asOwner, asService, contextOf, granted, nobody, SoftwareAuthenticator } from '@orrery/testing';
+import { password, Rig, somewhere } from './fixtures/rig.ts';
 import { AuthenticatorApp } from './mfa/authenticator-app.ts';
 
 const origin = 'https://orrery.example.com';

@@ -1,7 +1,7 @@
 import { identity } from '@orrery/contracts';
-import { eventually } from '@orrery/testing';
+import { eventually, granted } from '@orrery/testing';
 import { type Received, startMailServer } from './fixtures/mail-server.ts';
-import { granted, password, Rig } from './fixtures/rig.ts';
+import { password, Rig } from './fixtures/rig.ts';
 
 describe('a letter', () => {
   let rig: Rig;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { identity, OrgId, type RequestContext, UserId } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, asOwner, contextOf, eventually, nobody } from '@orrery/testing';
+import { asOperator, asOwner, contextOf, eventually, granted, nobody } from '@orrery/testing';
 import { startNeighbours } from './fixtures/neighbours.ts';
-import { granted, password, Rig, somewhere } from './fixtures/rig.ts';
+import { password, Rig, somewhere } from './fixtures/rig.ts';
 
 const other = 'another long password';
 const refusal = (code: string) => ({ accepted: false, rejection: { code } });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { identity } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { contextOf, eventually, nobody } from '@orrery/testing';
-import { granted, password, Rig, somewhere } from './fixtures/rig.ts';
+import { contextOf, eventually, granted, nobody } from '@orrery/testing';
+import { password, Rig, somewhere } from './fixtures/rig.ts';
 
 describe('the sessions of a person', () => {
   let rig: Rig;

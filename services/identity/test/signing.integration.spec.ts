@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { identity } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, contextOf, eventually } from '@orrery/testing';
+import { asOperator, contextOf, eventually, granted } from '@orrery/testing';
 import { createDecoder, createVerifier } from 'fast-jwt';
 import { SigningKeys } from '../src/application/signing/signing-keys.ts';
-import { granted, Rig } from './fixtures/rig.ts';
+import { Rig } from './fixtures/rig.ts';
 
 describe('the keys that sign access tokens', () => {
   let rig: Rig;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { identity, type RequestContext } from '@orrery/contracts';
-import { asOperator, contextOf, eventually, nobody } from '@orrery/testing';
+import { asOperator, contextOf, eventually, granted, nobody } from '@orrery/testing';
 import { startNeighbours } from '../fixtures/neighbours.ts';
-import { asUser, granted, Rig, somewhere } from '../fixtures/rig.ts';
+import { asUser, Rig, somewhere } from '../fixtures/rig.ts';
 
 type Wanted = Partial<identity.AuditFilter> & { readonly limit?: number; readonly cursor?: string };
 

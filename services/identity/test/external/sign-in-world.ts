@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { identity, type RequestContext } from '@orrery/contracts';
-import { contextOf, type IssuerClaims, nobody, type OidcIssuer, signInAt, startIssuer } from '@orrery/testing';
-import { granted, Rig, somewhere } from '../fixtures/rig.ts';
+import { contextOf, granted, type IssuerClaims, nobody, type OidcIssuer, signInAt, startIssuer } from '@orrery/testing';
+import { Rig, somewhere } from '../fixtures/rig.ts';
 
 export const publicUrl = 'https://orrery.example.com';
 export const consoleUrl = 'https://console.example.com';

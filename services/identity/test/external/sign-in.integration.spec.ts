@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { identity } from '@orrery/contracts';
-import { contextOf, eventually } from '@orrery/testing';
+import { contextOf, eventually, granted } from '@orrery/testing';
 import { startNeighbours } from '../fixtures/neighbours.ts';
 import { refusalOf } from '../fixtures/people.ts';
-import { asUser, claimsOf, granted, password } from '../fixtures/rig.ts';
+import { asUser, claimsOf, password } from '../fixtures/rig.ts';
 import { AuthenticatorApp } from '../mfa/authenticator-app.ts';
 import { consoleUrl, publicUrl, SignInWorld, somebody } from './sign-in-world.ts';
 

@@ -3,9 +3,9 @@ import { identity as contracts, type RequestContext } from '@orrery/contracts';
 import { hashApiKey, isGenuineApiKey } from '@orrery/credentials';
 import type { SnapshotWatcher } from '@orrery/messaging';
 import { secretsOf } from '@orrery/process';
-import { asService, contextOf, eventually } from '@orrery/testing';
+import { asService, contextOf, eventually, granted } from '@orrery/testing';
 import { asMember, refusalOf } from '../fixtures/people.ts';
-import { granted, type Person, Rig, secret } from '../fixtures/rig.ts';
+import { type Person, Rig, secret } from '../fixtures/rig.ts';
 
 const macKey = secretsOf(Buffer.from(secret, 'hex'))('api-key-mac');
 

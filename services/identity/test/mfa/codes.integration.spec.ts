@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { identity } from '@orrery/contracts';
-import { asOperator, contextOf, eventually } from '@orrery/testing';
+import { asOperator, contextOf, eventually, granted } from '@orrery/testing';
 import { codeAt } from '../../src/application/mfa/totp.ts';
 import { stepAt } from '../../src/domain/mfa/time-steps.ts';
 import { AuthenticatorApp } from './authenticator-app.ts';
-import { codeOf, granted, IdentityWorld, type Visit } from './identity-world.ts';
+import { codeOf, IdentityWorld, type Visit } from './identity-world.ts';
 
 let world: IdentityWorld;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { identity, type Operation } from '@orrery/contracts';
 import type { Outcome } from '@orrery/messaging';
-import { eventually } from '@orrery/testing';
-import { assertionIn, codeOf, granted, IdentityWorld, type Visit } from './identity-world.ts';
+import { eventually, granted } from '@orrery/testing';
+import { assertionIn, codeOf, IdentityWorld, type Visit } from './identity-world.ts';
 
 let world: IdentityWorld;
 beforeAll(async () => {

@@ -9,18 +9,13 @@ import {
 } from '@orrery/contracts';
 import { type Bus, connectBus, type Outcome, type SnapshotWatcher, watchSnapshot } from '@orrery/messaging';
 import { type Started, startAll } from '@orrery/process';
-import { contextOf, type FreshDatabase, freshDatabase, nobody, SoftwareAuthenticator, startNats } from '@orrery/testing';
+import { contextOf, type FreshDatabase, freshDatabase, granted, nobody, SoftwareAuthenticator, startNats } from '@orrery/testing';
 import { identity } from '../../src/index.ts';
 import { AuthenticatorApp } from './authenticator-app.ts';
 
 export const origin = 'https://orrery.example.com';
 const password = 'correct horse battery';
 
-/** The value of an outcome that was granted. */
-export const granted = <T>(outcome: { accepted: true; value: T } | { accepted: false; rejection: unknown }): T => {
-  if (!outcome.accepted) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-  return outcome.value;
-};
 export const refused = (code: string) => expect.objectContaining({ accepted: false, rejection: expect.objectContaining({ code }) });
 export const codeOf = (outcome: Outcome<Operation>): string => (outcome.accepted ? 'granted' : outcome.rejection.code);
 

@@ -1,6 +1,6 @@
 import { identity } from '@orrery/contracts';
-import { eventually, SoftwareAuthenticator, type Twist } from '@orrery/testing';
-import { addPasskey, assertionIn, codeOf, granted, IdentityWorld, origin, type Visit } from './identity-world.ts';
+import { eventually, granted, SoftwareAuthenticator, type Twist } from '@orrery/testing';
+import { addPasskey, assertionIn, codeOf, IdentityWorld, origin, type Visit } from './identity-world.ts';
 
 let world: IdentityWorld;
 beforeAll(async () => {

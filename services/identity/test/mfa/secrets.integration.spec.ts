@@ -1,7 +1,7 @@
 import { identity } from '@orrery/contracts';
-import { eventually, SoftwareAuthenticator } from '@orrery/testing';
+import { eventually, granted, SoftwareAuthenticator } from '@orrery/testing';
 import pg from 'pg';
-import { assertionIn, granted, IdentityWorld, origin } from './identity-world.ts';
+import { assertionIn, IdentityWorld, origin } from './identity-world.ts';
 
 let world: IdentityWorld;
 let client: pg.Client;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, type RequestContext } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asService, contextOf, eventually, nobody } from '@orrery/testing';
+import { asService, contextOf, eventually, granted, nobody } from '@orrery/testing';
 import { startNeighbours } from '../fixtures/neighbours.ts';
 import { asMember, refusalOf } from '../fixtures/people.ts';
-import { granted, type Person, password, Rig, somewhere } from '../fixtures/rig.ts';
+import { type Person, password, Rig, somewhere } from '../fixtures/rig.ts';
 
 let rig: Rig;
 let neighbours: Awaited<ReturnType<typeof startNeighbours>>;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, OrgId, type RequestContext, rolePermissions } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, contextOf, eventually } from '@orrery/testing';
+import { asOperator, contextOf, eventually, granted } from '@orrery/testing';
 import { type Neighbours, startNeighbours } from '../fixtures/neighbours.ts';
 import { asMember, join, refusalOf } from '../fixtures/people.ts';
-import { granted, Rig } from '../fixtures/rig.ts';
+import { Rig } from '../fixtures/rig.ts';
 
 let rig: Rig;
 let neighbours: Awaited<ReturnType<typeof startNeighbours>>;

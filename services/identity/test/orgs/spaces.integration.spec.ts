@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, type Permission, type RequestContext, rolePermissions, spacePermissions } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { contextOf, eventually } from '@orrery/testing';
+import { contextOf, eventually, granted } from '@orrery/testing';
 import { asMember, join, refusalOf } from '../fixtures/people.ts';
-import { granted, type Person, Rig } from '../fixtures/rig.ts';
+import { type Person, Rig } from '../fixtures/rig.ts';
 
 let rig: Rig;
 let orgs: SnapshotWatcher<typeof contracts.OrgSnapshot>;
