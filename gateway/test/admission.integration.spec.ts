@@ -34,6 +34,10 @@ const bookFrom = (version: number, from: number, nanos: bigint): catalog.ModelPr
   prices: [price('acme/one', nanos)],
 });
 const model: catalog.ModelSnapshot = {
+  provider: 'acme',
+  source: null,
+  displayName: null,
+  registeredAt: '2026-01-01T00:00:00.000Z',
   modelId: newId(catalog.ModelId),
   name: 'acme/one',
   aliases: ['one'],

@@ -1,28 +1,15 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { catalog } from '@orrery/contracts';
-import { refuse } from '@orrery/messaging';
 import request from 'supertest';
-import { at, sample } from './fixtures/lyceum-samples.ts';
+import { at } from './fixtures/lyceum-samples.ts';
+import { publishedModel, publishModels } from './fixtures/published-models.ts';
 import { type Person, startWorld, type World } from './fixtures/world.ts';
 
-const view = (name: string, registeredAt: string, more: Partial<catalog.ModelView> = {}): catalog.ModelView => ({
-  ...sample(catalog.GetModel),
-  name,
-  provider: 'orrery',
-  aliases: [],
-  isLive: true,
-  contextLength: 8_192,
-  maxOutputTokens: 1_024,
-  registeredAt,
-  metadata: {},
-  ...more,
-});
 const models = [
-  view('orrery/old', '2026-01-01T00:00:00.000Z'),
-  view('orrery/chat', at, { metadata: { 'display-name': 'Small chat' } }),
-  view('orrery/new', '2026-03-01T00:00:00.000Z', { contextLength: null, maxOutputTokens: null }),
+  publishedModel('orrery/old', { registeredAt: '2026-01-01T00:00:00.000Z' }),
+  publishedModel('orrery/chat', { displayName: 'Small chat' }),
+  publishedModel('orrery/new', { registeredAt: '2026-03-01T00:00:00.000Z', contextLength: null, maxOutputTokens: null }),
 ];
-const off = view('orrery/off', at, { isLive: false });
+const off = publishedModel('orrery/off', { isLive: false });
 
 const shown = {
   type: 'model',
@@ -49,14 +36,7 @@ describe("The models, to the clients of Anthropic's SDK", () => {
     key = await world.apiKey(owner);
   }, 30_000);
   afterAll(() => world?.stop());
-  beforeEach(() => {
-    world.stubs.reset();
-    world.stubs.on(catalog.ListModels, async () => ({ items: models }));
-    world.stubs.on(catalog.FindModels, async () => ({ items: models.slice(0, 1) }));
-    world.stubs.on(catalog.GetModel, async ({ model }) => {
-      return [...models, off].find(({ name }) => name === model) ?? refuse({ code: 'ModelNotFound', details: {} });
-    });
-  });
+  beforeEach(() => publishModels(world, [...models, off]));
 
   const client = (apiKey = key): Anthropic => new Anthropic({ apiKey, baseURL: world.url, maxRetries: 0 });
   const get = (path: string) => request(world.url).get(path).set({ 'anthropic-version': '2023-06-01', 'x-api-key': key });
@@ -68,7 +48,7 @@ describe("The models, to the clients of Anthropic's SDK", () => {
     const page = await client().models.list({ before_id: 'orrery/old', limit: 1 });
     expect(page.data).toEqual([shown]);
     expect(page).toMatchObject({ has_more: true, first_id: 'orrery/chat', last_id: 'orrery/chat' });
-    world.stubs.on(catalog.ListModels, async () => ({ items: [] }));
+    await publishModels(world, [off]);
     expect((await get('/v1/models')).body).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
   });
 

@@ -9,6 +9,7 @@ import { lyceum } from '../src/dialects/lyceum/index.ts';
 import { neospace } from '../src/dialects/neospace/index.ts';
 import { openai } from '../src/dialects/openai/index.ts';
 import { edgeFailure } from '../src/failure.ts';
+import { Models } from '../src/inference/admission/models.ts';
 import type { Admission } from '../src/inference/admission/offer.ts';
 import type { Client } from '../src/inference/shapes/shape.ts';
 import { orrery } from '../src/routes.ts';
@@ -29,7 +30,15 @@ const bodies: Readonly<Record<Client, (named: string) => object>> = {
   lyceum: (named) => ({ model_id: named, input: { text: 'Hi' } }),
 };
 
-const dialects = [orrery(), lyceum({ publicUrl }), neospace(), deeplogix({ publicUrl }), lmstack(), openai(), anthropic()];
+const dialects = [
+  orrery(),
+  lyceum({ publicUrl }),
+  neospace(),
+  deeplogix({ publicUrl }),
+  lmstack(),
+  openai(new Models()),
+  anthropic(new Models()),
+];
 const paid = dialects.flatMap(({ routes }) => routes).filter((route): route is PaidRoute => route.kind === 'paid');
 const named = (routes: readonly PaidRoute[]) => routes.map((route) => [route.path, route] as const);
 const streamed = paid.filter(({ client }) => ['chat', 'completions', 'responses', 'messages'].includes(client));

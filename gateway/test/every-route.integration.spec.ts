@@ -7,6 +7,7 @@ import { lmstack } from '../src/dialects/lmstack/index.ts';
 import { lyceum } from '../src/dialects/lyceum/index.ts';
 import { neospace } from '../src/dialects/neospace/index.ts';
 import { openai } from '../src/dialects/openai/index.ts';
+import { Models } from '../src/inference/admission/models.ts';
 import { orrery } from '../src/routes.ts';
 import { operatorKey, type Person, startWorld, type World } from './fixtures/world.ts';
 
@@ -78,9 +79,14 @@ const bodyOf = (path: string, operation: Operation): object => {
   );
 };
 
-const routes = [orrery(), lyceum({ publicUrl: 'http://x' }), neospace(), deeplogix({ publicUrl: 'http://x' }), lmstack(), openai()].flatMap(
-  (dialect) => dialect.routes,
-);
+const routes = [
+  orrery(),
+  lyceum({ publicUrl: 'http://x' }),
+  neospace(),
+  deeplogix({ publicUrl: 'http://x' }),
+  lmstack(),
+  openai(new Models()),
+].flatMap((dialect) => dialect.routes);
 const guarded = routes.filter(({ operations: asked }) => asked.some(({ access }) => access !== 'public'));
 const named = (list: typeof routes) => list.map((route) => [`${route.method} ${route.path}`, route] as const);
 const isHeldBy = (role: keyof typeof rolePermissions, route: (typeof routes)[number]): boolean =>
@@ -124,8 +130,10 @@ describe('Who may do what', () => {
       expect(asked()).toEqual([]);
     });
 
-    // What costs money is open where there are models: calling-models.integration.spec.ts.
-    it.each(named(guarded.filter((route) => !isOperators(route) && route.kind !== 'paid')))('%s is open to an owner', async (_, route) => {
+    // What costs money is open where there are models, and so are these: calling-models.integration.spec.ts, openai-models.integration.spec.ts.
+    const needsModels = ({ kind, path }: (typeof routes)[number]): boolean =>
+      kind === 'paid' || /^\/(v1|openai\/v1|api\/v2\/external\/serverless)\/models(\/|$)/.test(path);
+    it.each(named(guarded.filter((route) => !isOperators(route) && !needsModels(route))))('%s is open to an owner', async (_, route) => {
       const response = await call(route, owner.slug, `Bearer ${owner.token}`);
       expect([200, 201, 204]).toContain(response.status);
       expect(asked()[0]?.context).toMatchObject({ principal: { kind: 'user', id: owner.userId }, orgId: owner.orgId });

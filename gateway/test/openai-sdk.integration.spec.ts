@@ -1,11 +1,10 @@
-import { catalog } from '@orrery/contracts';
 import { completes, eventually, ignores, refuses, resetsAfter, stallsAfter } from '@orrery/testing';
 import OpenAI from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { sample } from './fixtures/lyceum-samples.ts';
 import { type ModelWorld, model, startServingWorld } from './fixtures/models.ts';
 import { otherUpstream } from './fixtures/other-upstreams.ts';
+import { publishedModel, publishModels } from './fixtures/published-models.ts';
 import { addsByTool, messageAddsByTool, says } from './fixtures/scripted-models.ts';
 
 const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'What is 2 + 3?' }];
@@ -62,9 +61,7 @@ describe("The clients of OpenAI's own SDK", () => {
   });
 
   it('list models', async () => {
-    models.world.stubs.on(catalog.ListModels, async () => ({
-      items: [{ ...sample(catalog.GetModel), name: 'meta/llama' as never, isLive: true }],
-    }));
+    await publishModels(models.world, [publishedModel(model)]);
     const names: string[] = [];
     for await (const { id } of client().models.list()) names.push(id);
     expect(names).toEqual([model]);

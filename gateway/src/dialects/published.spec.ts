@@ -1,3 +1,4 @@
+import { Models } from '../inference/admission/models.ts';
 import { anthropic } from './anthropic/index.ts';
 import { deeplogix } from './deeplogix/index.ts';
 import { lmstack } from './lmstack/index.ts';
@@ -9,7 +10,7 @@ const publicUrl = 'http://x';
 /** Names of fields are each API's own business. */
 const formOf = (row: string): string => row.replace(/\{\w+\}/g, '{}').replace(/(?<=.)\/$/, '');
 const mounted = new Set(
-  [lyceum({ publicUrl }), neospace(), deeplogix({ publicUrl }), lmstack(), openai(), anthropic()]
+  [lyceum({ publicUrl }), neospace(), deeplogix({ publicUrl }), lmstack(), openai(new Models()), anthropic(new Models())]
     .flatMap(({ routes }) => routes)
     .map(({ method, path }) => formOf(`${method} ${path}`)),
 );

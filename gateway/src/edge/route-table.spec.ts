@@ -2,6 +2,7 @@ import { inference } from '@orrery/contracts';
 import { fastify } from 'fastify';
 import type { AnswerRoute, PaidRoute, Route } from '../dialect.ts';
 import { openai } from '../dialects/openai/index.ts';
+import { Models } from '../inference/admission/models.ts';
 import { keepRouteTable } from './route-table.ts';
 
 describe('The table of routes', () => {
@@ -14,7 +15,7 @@ describe('The table of routes', () => {
   });
 
   it('lets no route in that costs money and is not run by what reserves and settles', () => {
-    const paid = openai().routes.find(({ kind }) => kind === 'paid');
+    const paid = openai(new Models()).routes.find(({ kind }) => kind === 'paid');
     const app = fastify();
     const routes = keepRouteTable(app);
     expect(() => app.post('/free', { config: { route: paid } }, async () => 'an answer')).toThrow('POST /free costs money');

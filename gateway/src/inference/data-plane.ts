@@ -5,6 +5,7 @@ import type { Log } from '@orrery/telemetry';
 import type { Snapshots } from '../access/follow-snapshots.ts';
 import type { GatewayConfig } from '../gateway.config.ts';
 import { followAdmission } from './admission/follow-admission.ts';
+import type { Models } from './admission/models.ts';
 import type { Admission } from './admission/offer.ts';
 import { startContent } from './content/start-content.ts';
 import { Shadows } from './forward/shadows.ts';
@@ -28,6 +29,7 @@ export interface DataPlaneOptions {
 
 export interface DataPlane {
   readonly runs: Runs;
+  readonly models: Models;
   /** Lets requests under way finish or cuts them, and tells what is left to tell. */
   readonly stop: () => Promise<void>;
 }
@@ -73,6 +75,7 @@ export const startDataPlane = ({ config, bus, log, snapshots, admission, setting
   });
   return {
     runs,
+    models: admitted.models,
     stop: async () => {
       await runs.stop();
       replay.close();

@@ -2,8 +2,9 @@ import { catalog } from '@orrery/contracts';
 import { z } from 'zod';
 import type { AnswerRoute } from '../../dialect.ts';
 import { fileTokens, tokensOf } from '../../inference/accounting/estimate.ts';
+import type { Models } from '../../inference/admission/models.ts';
 import { anthropicKeyHeader } from '../key-headers.ts';
-import { findCallable } from '../openai/models.ts';
+import { findCallable } from '../openai/callable.ts';
 import { rowsIn } from '../row.ts';
 
 /** What stands between two messages, and tells whose they are. */
@@ -38,7 +39,7 @@ export const promptTokens = ({ messages, system, tools = [] }: z.output<typeof C
   messages.reduce((sum, message) => sum + messageTokens + tokensIn(message.content), 0) +
   tools.reduce((sum, tool) => sum + tokensOf(JSON.stringify(tool).length), 0);
 
-export const countTokens = (path: string): AnswerRoute =>
+export const countTokens = (path: string, models: Models): AnswerRoute =>
   rowsIn<{ readonly input_tokens: number }>({
     under: (name) => name,
     textOf: (value) => JSON.stringify(value),
@@ -48,8 +49,8 @@ export const countTokens = (path: string): AnswerRoute =>
     path: `${path}/count_tokens`,
     operations: [catalog.GetModel],
     body: Counted,
-    answer: async (to, { body, caller }) => {
-      await findCallable(to, body.model, caller);
+    answer: async (_, { body, caller }) => {
+      await findCallable(models, body.model, caller);
       return { input_tokens: promptTokens(body) };
     },
   });

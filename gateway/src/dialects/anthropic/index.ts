@@ -1,5 +1,6 @@
 import { inference } from '@orrery/contracts';
 import type { Dialect, PaidRoute } from '../../dialect.ts';
+import type { Models } from '../../inference/admission/models.ts';
 import { anthropicKeyHeader, anthropicVersionHeader } from '../key-headers.ts';
 import { bases } from '../openai/row.ts';
 import { countTokens } from './count-tokens.ts';
@@ -20,11 +21,11 @@ const calls = paths.map(
 );
 
 /** The Messages API of Anthropic, on every base of an OpenAI-compatible one; its models are a row of that. */
-export const anthropic = (): Dialect => ({
+export const anthropic = (models: Models): Dialect => ({
   name: 'anthropic',
   bases: paths,
   header: anthropicVersionHeader,
   sharedBases: bases.map((base) => `${base}/models`),
-  routes: [...calls, ...paths.map(countTokens)],
+  routes: [...calls, ...paths.map((path) => countTokens(path, models))],
   error: anthropicError,
 });

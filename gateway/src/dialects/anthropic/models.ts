@@ -1,6 +1,7 @@
-import { type catalog, epochOf } from '@orrery/contracts';
+import { epochOf } from '@orrery/contracts';
 import { z } from 'zod';
 import { Failed, invalidInput } from '../../failure.ts';
+import type { KnownModel } from '../../inference/admission/models.ts';
 import { issuesOf } from '../../input.ts';
 import { integer } from '../row.ts';
 
@@ -16,10 +17,10 @@ const Pages = z.object({
   before_id: z.string().optional(),
 });
 
-export const modelInfo = (view: catalog.ModelView): Shown => ({
+export const modelInfo = (view: KnownModel): Shown => ({
   type: 'model',
   id: view.name,
-  display_name: view.metadata['display-name'] ?? view.name,
+  display_name: view.displayName ?? view.name,
   created_at: view.registeredAt,
   max_input_tokens: view.contextLength,
   max_tokens: view.maxOutputTokens,
@@ -31,7 +32,7 @@ export const modelInfo = (view: catalog.ModelView): Shown => ({
   retires_at: null,
 });
 
-const newestFirst = (one: catalog.ModelView, other: catalog.ModelView): number =>
+const newestFirst = (one: KnownModel, other: KnownModel): number =>
   epochOf(other.registeredAt) - epochOf(one.registeredAt) || (one.name < other.name ? -1 : 1);
 
 const pagesIn = (query: unknown): z.output<typeof Pages> => {
@@ -41,7 +42,7 @@ const pagesIn = (query: unknown): z.output<typeof Pages> => {
 };
 
 /** Where somebody goes on who was there before; a model that has gone meanwhile is nowhere. */
-const placeOf = (models: readonly catalog.ModelView[], name: 'after_id' | 'before_id', id: string): number => {
+const placeOf = (models: readonly KnownModel[], name: 'after_id' | 'before_id', id: string): number => {
   const place = models.findIndex((view) => view.name === id);
   if (place >= 0) return place;
   const detail = 'is no model in this list';
@@ -49,7 +50,7 @@ const placeOf = (models: readonly catalog.ModelView[], name: 'after_id' | 'befor
 };
 
 /** A page of what can be called, as Anthropic's clients turn them: the models after one, or those before one. */
-export const modelsPage = (all: readonly catalog.ModelView[], query: unknown): Shown => {
+export const modelsPage = (all: readonly KnownModel[], query: unknown): Shown => {
   const { limit, after_id: after, before_id: before } = pagesIn(query);
   const models = [...all].sort(newestFirst);
   const from = after === undefined ? 0 : placeOf(models, 'after_id', after) + 1;

@@ -14,6 +14,7 @@ export interface FollowAdmissionOptions extends Pick<LocalAdmissionParts, 'clock
 
 export interface FollowedAdmission {
   readonly admission: Admission;
+  readonly models: Models;
   readonly settings: OrgSettings;
   readonly close: () => Promise<void>;
 }
@@ -31,6 +32,7 @@ export const followAdmission = (bus: Bus, { log, ...known }: FollowAdmissionOpti
     follow(bus, inference.Snapshots.settings, { into: settings, log }),
   ];
   return {
+    models,
     admission: new LocalAdmission({ models, ledgers, limits, settings, ...known }),
     settings: orgSettingsIn(settings),
     close: async () => {

@@ -37,6 +37,10 @@ const book = (version: number, from: number, prices: catalog.ModelPrice[]): cata
 
 const modelId = randomUUID() as catalog.ModelId;
 const model: catalog.ModelSnapshot = {
+  provider: 'acme',
+  source: null,
+  displayName: null,
+  registeredAt: '2026-01-01T00:00:00.000Z',
   modelId,
   name: 'acme/one',
   aliases: ['One', 'gpt-4o-mini'],

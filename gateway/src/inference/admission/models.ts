@@ -3,7 +3,7 @@ import { Snapshot } from '../../access/snapshot.ts';
 import type { OfferedModel } from './offer.ts';
 
 /** A model of the catalog, as it was published last. */
-export interface KnownModel extends OfferedModel {
+export interface KnownModel extends OfferedModel, Pick<catalog.ModelSnapshot, 'provider' | 'source' | 'displayName' | 'registeredAt'> {
   readonly aliases: readonly string[];
   readonly isLive: boolean;
   /** In the order in which they take effect. */
@@ -23,6 +23,10 @@ export class Models {
   readonly #byId = new Map<string, KnownModel>();
   readonly #ids = new Map<string, string>();
   readonly snapshot = new Snapshot<catalog.ModelSnapshot>((id, now) => this.#changed(id, now));
+
+  get all(): Iterable<KnownModel> {
+    return this.#byId.values();
+  }
 
   find(ref: string): KnownModel | undefined {
     const key = keyOf(ref);

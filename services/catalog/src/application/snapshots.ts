@@ -67,10 +67,11 @@ export class Snapshots implements OnApplicationShutdown {
 }
 
 const snapshotOf = (row: TableRow<typeof models>, books: readonly Book[]): catalog.ModelSnapshot => {
-  const { modelId, name, aliases, contextLength, maxOutputTokens, isLive } = row;
+  const { modelId, name, aliases, provider, source, metadata, contextLength, maxOutputTokens, isLive, registeredAt } = row;
+  const shown = { provider, source, displayName: metadata['display-name'] ?? null, registeredAt };
   const pricesIn = (book: Book): catalog.ModelPrices => {
     const { prices: _, ...head } = book.view;
     return { ...head, prices: book.ofModel(name) };
   };
-  return { modelId, name, aliases, contextLength, maxOutputTokens, isLive, books: books.map(pricesIn) };
+  return { modelId, name, aliases, ...shown, contextLength, maxOutputTokens, isLive, books: books.map(pricesIn) };
 };
