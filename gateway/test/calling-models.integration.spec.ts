@@ -130,6 +130,30 @@ describe('Calling a model', () => {
     });
   });
 
+  const openaiShape = (param: string) => ({ error: { type: 'invalid_request_error', param, code: 'invalid_input' } });
+  const messagesShape = (name: string) => ({
+    type: 'error',
+    error: { type: 'invalid_request_error', message: expect.stringContaining(name) },
+  });
+  const lyceumShape = (name: string) => ({ detail: [{ loc: ['body', name] }] });
+  const deeplogixShape = (name: string) => ({ ok: false, status: 400, message: expect.stringContaining(name) });
+  type Refusing = [path: string, status: number, shape: (name: string) => object];
+  it.each<Refusing>([
+    ...bases.flatMap((base) =>
+      ['/chat/completions', '/completions', '/responses'].map((path): Refusing => [`${base}${path}`, 400, openaiShape]),
+    ),
+    ...bases.map((base): Refusing => [`${base}/messages`, 400, messagesShape]),
+    ['/api/v2/external/chat/completions', 422, lyceumShape],
+    ['/api/v2/external/sync/', 422, lyceumShape],
+    [`/api/model/${encodeURIComponent(model)}/chat`, 400, deeplogixShape],
+  ])('refuses at %s numbers that are none, names the field, and asks no model', async (path, status, shape) => {
+    for (const [name, value] of Object.entries({ n: 0, max_tokens: -5, max_completion_tokens: 'many' })) {
+      const response = await models.post({ model_id: model, [name]: value }, { path });
+      expect([response.status, await response.json()]).toMatchObject([status, shape(name)]);
+    }
+    expect(models.server.visits).toEqual([]);
+  });
+
   it('says of its own credential and routes only that the model failed', async () => {
     for (const status of [401, 403, 404]) {
       models.server.next(refuses(status, { message: 'Incorrect API key' }));

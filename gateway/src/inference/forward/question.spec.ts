@@ -24,15 +24,13 @@ describe('What is asked', () => {
       maxOutput: 9,
       choices: 1,
     });
-    expect(question({ model: 'a', max_tokens: -1, stream: null })).toMatchObject({ isStream: false, maxOutput: undefined });
+    expect(question({ model: 'a', max_tokens: null, stream: null })).toMatchObject({ isStream: false, maxOutput: undefined });
   });
 
   it.each([
     ['texts', { max_tokens: '4096', n: '3' }, { maxOutput: 4_096, choices: 3 }],
     ['texts as some write them', { max_tokens: ' 4_096 ', best_of: '2' }, { maxOutput: 4_096, choices: 2 }],
     ['fractions', { max_tokens: 6.2, n: 1.5 }, { maxOutput: 7, choices: 2 }],
-    ['no numbers', { max_tokens: 'many', n: [3] }, { maxOutput: undefined, choices: 1 }],
-    ['what no number holds', { max_tokens: '1e400', n: true }, { maxOutput: undefined, choices: 1 }],
   ])('is counted as by a model server that takes %s for numbers', (_, numbers, read) =>
     expect(question({ model: 'a', ...numbers })).toMatchObject(read),
   );
@@ -58,6 +56,23 @@ describe('What is asked', () => {
     ['a stream that others may take for one', { model: 'a', stream: 'true' }, { path: ['stream'] }],
   ])('is refused where it names %s', (_, body, issue) => {
     expect(failing(body)).toMatchObject({ failure: { status: 400, code: 'InvalidInput', issues: [issue] } });
+  });
+
+  it.each(['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n', 'best_of'])(
+    'is refused where %s is no number of anything',
+    (name) => {
+      for (const value of [0, -5, 'many', '0', '-5', '1e400', [3], true, {}]) {
+        expect(failing({ model: 'a', messages, [name]: value })).toMatchObject({
+          failure: { status: 400, code: 'InvalidInput', issues: [{ in: 'body', path: [name] }] },
+        });
+      }
+      expect(question({ model: 'a', messages, [name]: null }).choices).toBe(1);
+    },
+  );
+
+  it('may be for no token of an answer where a text is weighed alone', () => {
+    expect(question({ model: 'a', prompt: 'Hi', echo: true, max_tokens: 0 }).maxOutput).toBeUndefined();
+    expect(failing({ model: 'a', prompt: 'Hi', max_tokens: -1 })).toMatchObject({ failure: { code: 'InvalidInput' } });
   });
 
   it.each(['', '[]', '{"model":', '{"model":"a"}}'])('is refused where it is no JSON object: %j', (body) => {

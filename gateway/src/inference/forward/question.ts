@@ -80,9 +80,22 @@ const positive = (value: unknown): number | undefined => {
 
 type Values = Readonly<Record<string, unknown>>;
 
+const lengths = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'];
+
+/** Nothing can be set aside for what is no number of anything, and what a model server makes of it is its own affair: so it is not sent. */
+const refuseNonsense = (values: Values, isCompletion: boolean): void => {
+  for (const name of [...lengths, 'n', 'best_of']) {
+    const value = values[name];
+    if (value === undefined || value === null || positive(value) !== undefined) continue;
+    // With `echo`, who asks for no token more has a text of their own weighed.
+    if (value === 0 && name === 'max_tokens' && isCompletion) continue;
+    throw wrong(name, 'must be a whole number above 0', 'send a whole number, or leave it out');
+  }
+};
+
 /** Of two that are given some servers heed the one, some the other. */
 const maxOutputOf = (values: Values): number | undefined => {
-  const given = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'].flatMap((name) => positive(values[name]) ?? []);
+  const given = lengths.flatMap((name) => positive(values[name]) ?? []);
   return given.length === 0 ? undefined : Math.max(...given);
 };
 
@@ -121,6 +134,7 @@ export const questionIn = (body: Buffer, { named, modelMember = 'model' }: Namin
     found.set(member.name, member);
   }
   const values: Values = Object.fromEntries([...decisive].map((name) => [name, valueIn(body, found.get(name))]));
+  refuseNonsense(values, found.has('prompt'));
   const model = named ?? valueIn(body, found.get(modelMember));
   if (model === undefined) throw wrong(modelMember, 'is missing', 'name the model that is to answer');
   if (typeof model !== 'string' || model === '') throw wrong(modelMember, 'is no name', 'send the name of a model as a text');
