@@ -8,6 +8,7 @@ export { type CheckReport, Health, type Probe, type ReadyReport } from './health
 export { type HealthServer, serveHealth } from './health-server.ts';
 export { NeverCame, patiently } from './patiently.ts';
 export { type Host, type Prepared, type Program, type ProgramDefinition, program, type Running, type Surroundings } from './program.ts';
+export { isPublicAddress } from './public-address.ts';
 export { addressOf, explained, reach } from './reach.ts';
 export { run, runAll, type Started, startAll } from './run.ts';
 export { keksOf, MasterSecret, type Purpose, type Secrets, secretsOf } from './secrets.ts';

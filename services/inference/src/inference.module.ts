@@ -5,6 +5,7 @@ import { ComparisonHandler } from './application/comparison.handler.ts';
 import { comparisonOffice, serveComparison } from './application/comparison.office.ts';
 import { startContentIngest } from './application/content.ingest.ts';
 import { erasingConsumer } from './application/erasing.consumer.ts';
+import { TrustedHosts } from './application/guardrail-addresses.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
 import { retentionOffice, serveRetention } from './application/retention.office.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
@@ -30,7 +31,7 @@ export const inference = service({
   events: [contracts.InferenceEvents],
   sealed: [upstreamCredentialKeys],
   views: [upstreams, routes, usageLimits, inferenceSettings, settlements, differences],
-  module: ({ store, bus, secrets, log, health }) => {
+  module: ({ store, bus, secrets, log, health, config }) => {
     const onFault = (err: unknown): void => log.warn({ err }, 'a snapshot is behind');
     const snapshots = new Snapshots({ bus, store, gatewayKey: secrets('upstream-credentials'), onFault });
     health.check('snapshots', () => snapshots.areComplete);
@@ -40,6 +41,7 @@ export const inference = service({
         { provide: EventStore, useValue: store },
         { provide: Snapshots, useValue: snapshots },
         { provide: SigningKey, useValue: new SigningKey(secrets('guardrail-signatures')) },
+        { provide: TrustedHosts, useValue: new TrustedHosts(config.guardrailHosts) },
         { provide: MarkKey, useValue: new MarkKey(secrets('upstream-mark-mac')) },
       ],
     };

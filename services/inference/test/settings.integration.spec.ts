@@ -52,4 +52,22 @@ describe('How an organization has its requests treated', () => {
     const refused = await running.bus.ask(contracts.SetInferenceSettings, { org, guardrails: bad }, owner());
     expect(refused).toMatchObject({ accepted: false, rejection: { code: 'BadPattern', details: { guardrail: 'codes', number: 1 } } });
   });
+
+  it.each([
+    ['https://127.0.0.1/judge', 'the host must have a name'],
+    ['https://169.254.169.254/latest/meta-data', 'the host must have a name'],
+    ['https://2130706433/', 'the host must have a name'],
+    ['https://[::ffff:10.0.0.1]/', 'the host must have a name'],
+    ['https://localhost/', 'the host is not a public one'],
+    ['http://judge.example.com/', 'it is asked with TLS alone'],
+  ])('has no guardrail at %s: nobody is sent into a network of our own', async (url, reason) => {
+    const guardrails = contracts.Guardrails.parse([{ kind: 'http', name: 'inner', url, onFailure: 'allow' }]);
+    const refused = await running.bus.ask(contracts.SetInferenceSettings, { org, guardrails }, owner());
+    expect(refused).toMatchObject({ accepted: false, rejection: { code: 'GuardrailNotPublic', details: { guardrail: 'inner', reason } } });
+  });
+
+  it('has one there where the operator trusts the host', async () => {
+    const guardrails = contracts.Guardrails.parse([{ kind: 'http', name: 'ours', url: 'http://judge.test:8080/', onFailure: 'allow' }]);
+    expect(await ask(contracts.SetInferenceSettings, { org, guardrails }, owner())).toMatchObject({ guardrails });
+  });
 });

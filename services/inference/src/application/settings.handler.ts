@@ -6,6 +6,7 @@ import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
 import { Settings } from '../domain/settings.ts';
 import { settingsOf } from '../views/settings.view.ts';
+import { badAddressIn, TrustedHosts } from './guardrail-addresses.ts';
 import { badPatternIn } from './patterns.ts';
 import { Snapshots } from './snapshots.ts';
 
@@ -27,6 +28,7 @@ export class SettingsHandler {
     private readonly store: EventStore,
     private readonly snapshots: Snapshots,
     private readonly signing: SigningKey,
+    private readonly trusted: TrustedHosts,
   ) {
     this.settings = handleWith(store, Settings, { name: 'inference-settings' });
   }
@@ -39,6 +41,8 @@ export class SettingsHandler {
     const orgId = orgOf(context);
     const bad = badPatternIn(sections.guardrails ?? []);
     if (bad !== undefined) refuse({ code: 'BadPattern', details: bad });
+    const unreachable = await badAddressIn(sections.guardrails ?? [], this.trusted);
+    if (unreachable !== undefined) refuse({ code: 'GuardrailNotPublic', details: unreachable });
     const at = instantOf(systemClock.now());
     const answer = (_: unknown, settings: inference.InferenceSettings): inference.InferenceSettingsView => ({ ...settings, setAt: at });
     const command = { type: 'Set', orgId, sections, at } as const;

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { guardrailSecretOf } from '@orrery/credentials';
+import { isPublicAddress } from '@orrery/process';
 import { Agent, type Dispatcher } from 'undici';
 import type { HttpGuardrail } from '../guards.ts';
-import { isPublic } from './public-address.ts';
 import { signatureOf, type Verdict, verdictIn } from './verdict.ts';
 
 /** Of one organization, at the same time: who answers slowly does not keep the others waiting. */
@@ -37,7 +37,7 @@ const publicOnly: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = addresses ?? [];
     if (error || first === undefined) callback(error ?? new NoVerdict('the host has no address'), '', 0);
-    else if (!addresses.every(({ address }) => isPublic(address))) callback(new NoVerdict('the host is not a public one'), '', 0);
+    else if (!addresses.every(({ address }) => isPublicAddress(address))) callback(new NoVerdict('the host is not a public one'), '', 0);
     else if (options.all) callback(null, addresses);
     else callback(null, first.address, first.family);
   });

@@ -11,7 +11,7 @@ export const SetInferenceSettings = command({
   access: 'org:update',
   input: z.strictObject({ org: OrgSlug, ...InferenceSettings.partial().shape }),
   output: InferenceSettingsView,
-  refusals: { OrgNotFound: 404, BadPattern: 400 },
+  refusals: { OrgNotFound: 404, BadPattern: 400, GuardrailNotPublic: 400 },
 });
 
 export const GetInferenceSettings = query({

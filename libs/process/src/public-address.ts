@@ -41,4 +41,4 @@ for (const network of special) {
 }
 
 /** Whether an address is one that anybody may be sent to. An IPv4 address that is written as IPv6 is the same address. */
-export const isPublic = (address: string): boolean => !blocked.check(address, familyOf(address));
+export const isPublicAddress = (address: string): boolean => !blocked.check(address, familyOf(address));

@@ -1,4 +1,4 @@
-import { isPublic } from './public-address.ts';
+import { isPublicAddress } from './public-address.ts';
 
 describe('An address', () => {
   it.each([
@@ -21,9 +21,9 @@ describe('An address', () => {
     '2002:a00:1::',
     'ff02::1',
     '::7f00:1',
-  ])('of our own is none to be sent to: %s', (address) => expect(isPublic(address)).toBe(false));
+  ])('of our own is none to be sent to: %s', (address) => expect(isPublicAddress(address)).toBe(false));
 
   it.each(['93.184.216.34', '8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '172.32.0.1'])('of everybody is: %s', (address) =>
-    expect(isPublic(address)).toBe(true),
+    expect(isPublicAddress(address)).toBe(true),
   );
 });
