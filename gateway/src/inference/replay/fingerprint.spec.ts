@@ -4,8 +4,10 @@ import { fingerprintOf } from './fingerprint.ts';
 
 const of = (text: string, named?: string): string => fingerprintOf(questionIn(Buffer.from(text), { named }));
 
+/** What is read of a request, or is none of it: any value will not do there. */
+const special = new Set(['model', 'stream', 'prompt', 'input', 'tags', '__proto__', 'n', 'best_of']);
 const member = fc.tuple(
-  fc.string().filter((name) => !['model', 'stream', 'prompt', 'input', '__proto__'].includes(name)),
+  fc.string().filter((name) => !special.has(name) && !name.startsWith('max_')),
   fc.jsonValue(),
 );
 const written = (members: readonly (readonly [string, unknown])[]): string =>
@@ -26,6 +28,11 @@ describe('The fingerprint of a request to a model', () => {
     ['another model', '{"model":"a"}', '{"model":"b"}'],
   ])('is another one for %s', (_name, one, other) => {
     expect(of(one)).not.toBe(of(other));
+  });
+
+  it('is the same whatever the client calls it', () => {
+    expect(of('{"model":"a","tags":["one"]}')).toBe(of('{"model":"a"}'));
+    expect(of('{"tags":["two"],"model":"a"}')).toBe(of('{"model":"a","tags":["one"]}'));
   });
 
   it('knows a model that is named elsewhere', () => {
