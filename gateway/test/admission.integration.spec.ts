@@ -16,7 +16,7 @@ const orgId = identity.PlanSnapshot.shape.orgId.parse(randomUUID());
 const caller: Caller = { principal: { kind: 'user', id: randomUUID(), sessionId: randomUUID(), permissions: [] }, orgId };
 const asking = (requestId: string): Reserving => ({
   requestId,
-  tokens: { input: 40, output: 60 },
+  tokens: { input: 40, mostInput: 40, output: 60 },
   served: [{ upstream: 'gpu' }],
   now: Date.now(),
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { completes, eventually, refuses } from '@orrery/testing';
+import { type HeldStream, holdStream } from './fixtures/held-stream.ts';
 import { type Customer, type InferenceSystem, nanosPerToken, startWithCustomer } from './fixtures/inference-system.ts';
 
 describe('Calling models, with every service as it is', () => {
@@ -149,4 +150,22 @@ describe('Calling models, with every service as it is', () => {
       { within: 30_000 },
     );
   }, 120_000);
+
+  it('passes a budget by one request at most, in a language of many tokens too, however many are under way', async () => {
+    const limit = 3_000;
+    const tokens = 900;
+    const narrow = await customer.key({ monthlyTokens: limit });
+    await eventually(async () => expect((await system.chat(narrow, { model: 'acme/free' })).status).toBe(200));
+    const held: HeldStream[] = [];
+    const asked = { messages: [{ role: 'user', content: '数'.repeat(tokens / 3) }] };
+    const holdAll = async (): Promise<never> => {
+      for (;;) held.push(await holdStream(system, narrow, asked));
+    };
+    await expect(holdAll()).rejects.toThrow('429');
+    // What was to be held for the one that was refused.
+    system.model.always(completes());
+    for (const stream of held) await stream.end({ prompt_tokens: tokens, completion_tokens: 4 });
+    expect(held.length).toBeGreaterThan(0);
+    expect(held.length * (tokens + 4)).toBeLessThanOrEqual(limit + tokens + 4);
+  });
 });

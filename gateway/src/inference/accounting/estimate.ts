@@ -15,6 +15,11 @@ export interface Reserved {
   readonly output: number;
 }
 
+/** With the most that its prompt can come to: no tokenizer makes two tokens of one byte. */
+export interface SetAside extends Reserved {
+  readonly mostInput: number;
+}
+
 /** An estimate is never more than was set aside: nobody pays for a guess what they could not have used. */
 export const estimated = ({ input, output }: Reserved, textLength: number): Usage => ({
   input,

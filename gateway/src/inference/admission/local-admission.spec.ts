@@ -124,7 +124,7 @@ const codeOf = (made: LocalAdmission, asks: Caller = caller, name = 'acme/one') 
   const offer = made.offer(asks, name);
   return 'refused' in offer ? [offer.refused.status, offer.refused.code] : 'offered';
 };
-const reserved = { input: 100, output: 50 };
+const reserved = { input: 25, mostInput: 100, output: 50 };
 const asking: Reserving = { requestId: 'r', tokens: reserved, served: [{ upstream: 'gpu' }], now: noon };
 
 describe('An offer', () => {

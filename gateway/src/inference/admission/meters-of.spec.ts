@@ -52,7 +52,7 @@ const rulesOf = ({ key: itsKey, plan, limits }: Given): Rules => ({
   limits: limits && inference.LimitsSnapshot.parse({ orgId, limits }),
 });
 const metersOfAll = (given: Given, principal: Principal = person, now = noon) =>
-  metersOf(boundsOf({ principal, model }, rulesOf(given)), { tokens: { input: 100, output: 50 }, cost: 600n, now });
+  metersOf(boundsOf({ principal, model }, rulesOf(given)), { tokens: { input: 100, mostInput: 400, output: 50 }, cost: 600n, now });
 
 describe('A request is bounded', () => {
   it('by nothing where nobody set a limit', () => expect(metersOfAll({})).toEqual([]));
@@ -61,7 +61,7 @@ describe('A request is bounded', () => {
     const meters = metersOfAll({ key }, byKey);
     const month = { kind: 'spend', of: 'key', by: 'key', period: 'month', endsAt: Date.UTC(2026, 11, 1) };
     expect(meters).toMatchObject([
-      { ...month, unit: 'tokens', limit: 5_000n, units: 150n, key: `key:${keyId}:tokens:2026-11` },
+      { ...month, unit: 'tokens', limit: 5_000n, units: 450n, key: `key:${keyId}:tokens:2026-11` },
       { ...month, unit: 'nanos', limit: 700n, units: 600n, key: `key:${keyId}:nanos:2026-11` },
     ]);
   });
@@ -103,6 +103,8 @@ describe('A request is bounded', () => {
   it('by what comes back in an hour where it is larger than that', () => {
     const limits = [limit({ of: 'org' }, { tokensPerMinute: 1 })];
     const bounds = boundsOf({ principal: person, model }, rulesOf({ limits }));
-    expect(metersOf(bounds, { tokens: { input: 1_000_000, output: 0 }, cost: 0n, now: noon })).toMatchObject([{ units: 60 }]);
+    expect(metersOf(bounds, { tokens: { input: 1_000_000, mostInput: 1_000_000, output: 0 }, cost: 0n, now: noon })).toMatchObject([
+      { units: 60 },
+    ]);
   });
 });

@@ -1,9 +1,9 @@
-import type { Reserved } from '../accounting/estimate.ts';
+import type { SetAside } from '../accounting/estimate.ts';
 import type { Meter, RateMeter, SpendMeter } from '../limits/meters.ts';
 import { type Bound, moneyOf } from './bounds.ts';
 
 export interface Wanted {
-  readonly tokens: Reserved;
+  readonly tokens: SetAside;
   readonly cost: bigint;
   /** In milliseconds since the epoch. */
   readonly now: number;
@@ -64,8 +64,11 @@ const spend = ({ of, by, name }: Bound, budget: Budget, now: number): SpendMeter
 const given = <T>(limit: T | null | undefined, meterOf: (limit: T) => Meter): readonly Meter[] =>
   limit === null || limit === undefined ? [] : [meterOf(limit)];
 
-/** Every meter that a request must pass, with what it takes of each. */
-export const metersOf = (bounds: readonly Bound[], { tokens: { input, output }, cost, now }: Wanted): readonly Meter[] =>
+/**
+ * Every meter that a request must pass, with what it takes of each: of a budget the most that it can come to, of an allowance a minute what it comes to
+ * about, for one that is several times too high would keep others waiting that have room.
+ */
+export const metersOf = (bounds: readonly Bound[], { tokens: { input, mostInput, output }, cost, now }: Wanted): readonly Meter[] =>
   bounds.flatMap((bound) => {
     const { of, by, name, limits } = bound;
     const all = input + output;
@@ -77,7 +80,7 @@ export const metersOf = (bounds: readonly Bound[], { tokens: { input, output }, 
       ...given(limits.outputTokensPerMinute, (limit) => rate(bound, 'tokens.output', limit, output)),
       ...given(limits.concurrency, (limit) => ({ kind: 'places', of, by, key: `${name}:places`, limit })),
       ...given(limits.tokensPerMonth, (limit) =>
-        spend(bound, { unit: 'tokens', period: 'month', limit: BigInt(limit), units: BigInt(all) }, now),
+        spend(bound, { unit: 'tokens', period: 'month', limit: BigInt(limit), units: BigInt(mostInput + output) }, now),
       ),
       ...given(moneyOf(limits.spendPerDay ?? null), money('day')),
       ...given(moneyOf(limits.spendPerMonth ?? null), money('month')),

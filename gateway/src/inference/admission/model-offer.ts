@@ -1,7 +1,7 @@
 import { type Currency, type catalog, parseNanos } from '@orrery/contracts';
 import { metrics } from '@orrery/telemetry';
 import type { Failure } from '../../failure.ts';
-import type { Reserved } from '../accounting/estimate.ts';
+import type { SetAside } from '../accounting/estimate.ts';
 import { costOf } from '../accounting/prices.ts';
 import type { Answer, LedgerSnapshot, Reservation } from '../limits/meters.ts';
 import type { Bound } from './bounds.ts';
@@ -68,14 +68,15 @@ export class ModelOffer implements Offer {
     return { resource, prices, version, ...(upstream === undefined ? {} : { provider: upstream }) };
   }
 
-  tokensFor(asked: AskedTokens): Reserved {
+  tokensFor(asked: AskedTokens): SetAside {
     return tokensFor(this.model, asked);
   }
 
   reservationFor({ requestId, tokens, served, now }: Reserving): Reservation {
     const { orgId, ledger, bounds } = this.#parts;
     const all = distinct(served.map((each) => this.pricesAt(each)));
-    const cost = all.reduce((most, prices) => dearer(most, costOf({ ...tokens, cached: 0 }, prices)), 0n);
+    const most = { input: tokens.mostInput, output: tokens.output, cached: 0 };
+    const cost = all.reduce((dearest, prices) => dearer(dearest, costOf(most, prices)), 0n);
     // What costs nothing needs no credit.
     const credit = all.some(({ prices }) => prices.some(isCharged)) ? ledger : undefined;
     return { requestId, orgId, cost, credit, meters: metersOf(bounds, { tokens, cost, now }) };

@@ -1,7 +1,7 @@
 import type { Currency, catalog } from '@orrery/contracts';
 import type { Caller } from '../../access/caller.ts';
 import type { Failure } from '../../failure.ts';
-import type { Reserved } from '../accounting/estimate.ts';
+import type { SetAside } from '../accounting/estimate.ts';
 import type { Prices } from '../accounting/prices.ts';
 import type { Answer, Reservation } from '../limits/meters.ts';
 
@@ -21,6 +21,8 @@ export interface OfferedModel {
 export interface AskedTokens {
   /** Of the prompt, about. */
   readonly input: number;
+  /** What the prompt cannot be more than, whatever language it is in. */
+  readonly mostInput: number;
   /** `max_tokens` and the like, of each answer; undefined where the client does not say. */
   readonly output?: number | undefined;
   /** How many answers are asked for: `n`, or `best_of` where that is more, for each prompt. */
@@ -45,7 +47,7 @@ export interface ServedPrices extends Prices {
 /** A request that is to be let in, as far as it decides what is set aside. */
 export interface Reserving {
   readonly requestId: string;
-  readonly tokens: Reserved;
+  readonly tokens: SetAside;
   /** All who may answer it, fallbacks too. */
   readonly served: readonly Served[];
   /** In milliseconds since the epoch. */
@@ -61,7 +63,7 @@ export interface Offer {
   /** Of the price book of the moment at which it was made, whatever has taken effect since. */
   pricesAt(served: Served): ServedPrices;
   /** The most that it can come to. */
-  tokensFor(asked: AskedTokens): Reserved;
+  tokensFor(asked: AskedTokens): SetAside;
   /** At the dearest of those who may answer. */
   reservationFor(reserving: Reserving): Reservation;
   /** Why it was not let in: which limit, and what mends it. */

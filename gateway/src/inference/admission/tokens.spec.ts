@@ -23,20 +23,29 @@ describe('What is set aside for a request, in tokens', () => {
       { input: 1e8, output: 1e8 },
     ],
     ['something, for what makes no sense', unbounded, { input: Number.NaN, output: -5, choices: 0 }, { input: 0, output: 1 }],
-  ])('is %s', (_, bounds, asked, expected) => expect(tokensFor(bounds, asked)).toEqual(expected));
+  ])('is %s', (_, bounds, asked, expected) =>
+    expect(tokensFor(bounds, { ...asked, mostInput: asked.input })).toEqual({ ...expected, mostInput: expected.input }),
+  );
+
+  it('is of a prompt what it comes to about, and what it cannot be more than where that fits', () => {
+    const asked = { input: 100, mostInput: 400, output: 50 };
+    expect(tokensFor(model, asked)).toEqual({ input: 100, mostInput: 400, output: 50 });
+    expect(tokensFor(model, { ...asked, mostInput: 9_000 }).mostInput).toBe(1_000);
+    expect(tokensFor(model, { ...asked, mostInput: 0 }).mostInput).toBe(100);
+  });
 
   it('is never more than fits, and never nothing', () => {
     const bound = fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: null });
     const asked = fc.record({ input: fc.nat(2_000_000), output: fc.option(fc.nat(2_000_000), { nil: undefined }) });
     fc.assert(
       fc.property(fc.record({ contextLength: bound, maxOutputTokens: bound }), asked, (bounds, wish) => {
-        const { input, output } = tokensFor(bounds, wish);
+        const { input, output } = tokensFor(bounds, { ...wish, mostInput: wish.input });
         expect(output).toBeGreaterThanOrEqual(1);
         expect(output).toBeLessThanOrEqual(Math.max(1, wish.output ?? Number.POSITIVE_INFINITY));
         expect(output).toBeLessThanOrEqual(bounds.maxOutputTokens ?? Number.POSITIVE_INFINITY);
         expect(Math.max(input, output)).toBeLessThanOrEqual(bounds.contextLength ?? Number.POSITIVE_INFINITY);
         // What white space makes of a prompt leaves the answer as it is.
-        expect(tokensFor(bounds, { ...wish, input: wish.input * 9 }).output).toBe(output);
+        expect(tokensFor(bounds, { ...wish, input: wish.input * 9, mostInput: wish.input * 9 }).output).toBe(output);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import type { Reserved } from '../accounting/estimate.ts';
+import type { SetAside } from '../accounting/estimate.ts';
 import type { AskedTokens, OfferedModel } from './offer.ts';
 
 type Bounds = Pick<OfferedModel, 'contextLength' | 'maxOutputTokens'>;
@@ -17,11 +17,15 @@ const several = (count = 1): number => Math.max(1, whole(count, mostChoices));
  * context holds. The prompt takes nothing from that: what was counted of it is a guess from its bytes, and white space or escapes in JSON make it several
  * times too high, so that next to nothing would be set aside for an answer that becomes long. An answer can always come to one token.
  */
-export const tokensFor = ({ contextLength, maxOutputTokens }: Bounds, { input, output, choices, prompts }: AskedTokens): Reserved => {
-  const read = whole(input, Math.min(mostTokens, (contextLength ?? mostTokens) * several(prompts)));
+export const tokensFor = (
+  { contextLength, maxOutputTokens }: Bounds,
+  { input, mostInput, output, choices, prompts }: AskedTokens,
+): SetAside => {
+  const room = Math.min(mostTokens, (contextLength ?? mostTokens) * several(prompts));
+  const read = whole(input, room);
   const bounds = [output, maxOutputTokens, contextLength].filter((bound): bound is number => typeof bound === 'number');
   const each = Math.max(1, whole(bounds.length === 0 ? unboundedOutput : Math.min(...bounds), mostTokens));
-  return { input: read, output: whole(each * several(choices), mostTokens) };
+  return { input: read, mostInput: Math.max(read, whole(mostInput, room)), output: whole(each * several(choices), mostTokens) };
 };
 
 /**

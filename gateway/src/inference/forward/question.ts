@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { edgeFailure, Failed, invalidInput } from '../../failure.ts';
-import { fileTokens, tokensOf } from '../accounting/estimate.ts';
 import { type Edit, edited, type Member, type Members, membersOf } from './members.ts';
+import { promptSize } from './prompt-size.ts';
 import { withoutTags } from './tags.ts';
 
 /** What must be known of a request to a model before it is sent. The rest of it nobody here reads. */
@@ -11,8 +11,10 @@ export interface Question {
   readonly isStream: boolean;
   /** The client asked for the count at the end of a stream. */
   readonly wantsUsage: boolean;
-  /** What the prompt comes to in tokens, rather too many. */
+  /** What the prompt comes to in tokens, about. */
   readonly promptTokens: number;
+  /** What it cannot be more than. */
+  readonly mostPromptTokens: number;
   /** Undefined where the client named no maximum. */
   readonly maxOutput: number | undefined;
   /** How many prompts there are: completions and embeddings take many at once. */
@@ -30,11 +32,9 @@ const lists = new Set(['prompt', 'input']);
 const prompts = ['messages', 'prompt', 'input'];
 /** Prompts with so long a beginning in common go to one replica. */
 const stickyBytes = 1_024;
-const longestMediaType = 100;
 const quote = 34;
 const bracket = 91;
 const space = 32;
-const dataUrl = Buffer.from('"data:');
 
 const wrong = (path: string, detail: string, mend: string): Failed =>
   new Failed(invalidInput([{ in: 'body', path: [path], detail, mend }]));
@@ -48,28 +48,6 @@ const valueIn = (body: Buffer, member: Member | undefined): unknown => {
   } catch {
     throw malformed(`the value of ${member.name} is no JSON`);
   }
-};
-
-/** Pictures and sounds lie in a body as texts, and are no text. */
-const filesIn = (body: Buffer): { readonly count: number; readonly bytes: number } => {
-  let count = 0;
-  let bytes = 0;
-  let at = body.indexOf(dataUrl);
-  while (at >= 0) {
-    const end = body.indexOf(quote, at + 1);
-    if (end < 0) break;
-    if (body.subarray(at, Math.min(end, at + longestMediaType)).includes(';base64,')) {
-      count += 1;
-      bytes += end - at;
-    }
-    at = body.indexOf(dataUrl, end);
-  }
-  return { count, bytes };
-};
-
-const promptTokensIn = (body: Buffer): number => {
-  const { count, bytes } = filesIn(body);
-  return tokensOf(body.length - bytes) + count * fileTokens;
 };
 
 /** Model servers take numbers as texts (`"4096"`, `"4_096"`) and some take fractions: who counts less than they do reserves too little. */
@@ -147,7 +125,7 @@ export const questionIn = (body: Buffer, { named, modelMember = 'model' }: Namin
     model,
     isStream: isStream === true,
     wantsUsage: isStream === true && wantsUsageIn(values['stream_options']),
-    promptTokens: promptTokensIn(body),
+    ...promptSize(body, members),
     maxOutput: maxOutputOf(values),
     prompts: Math.max(1, completed, listedIn(body, found.get('input'))),
     choices: choicesOf(values) * Math.max(1, completed),

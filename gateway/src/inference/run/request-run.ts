@@ -1,5 +1,5 @@
 import { edgeFailure, Failed } from '../../failure.ts';
-import type { Reserved } from '../accounting/estimate.ts';
+import type { SetAside } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
 import type { Offer } from '../admission/offer.ts';
 import { roomBeside } from '../admission/tokens.ts';
@@ -33,7 +33,7 @@ export class RequestRun {
   readonly #parts: RunParts;
   #call: RunCall;
   readonly #offer: Offer;
-  readonly #reserved: Reserved;
+  readonly #reserved: SetAside;
   readonly #account: RunAccount;
   readonly #guard: RunGuard;
   readonly #delivery: Delivery;
@@ -54,7 +54,12 @@ export class RequestRun {
     this.#parts = parts;
     this.#call = call;
     this.#offer = offer;
-    this.#reserved = offer.tokensFor({ ...question, input: question.promptTokens, output: question.maxOutput });
+    this.#reserved = offer.tokensFor({
+      ...question,
+      input: question.promptTokens,
+      mostInput: question.mostPromptTokens,
+      output: question.maxOutput,
+    });
     this.#account = new RunAccount({ asker, offer, reserved: this.#reserved, isStreaming: question.isStream, clock: parts.clock });
     this.#guard = guardOf(parts, call, offer);
     this.#delivery = new Delivery(response, taps);
