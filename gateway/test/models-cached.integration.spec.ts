@@ -184,7 +184,7 @@ describe('Requests to models whose organization wishes them cached', () => {
     const again = await models.post(body, { headers });
     expect([first.headers.get('x-orrery-cache'), again.headers.get('idempotent-replayed')]).toEqual(['hit', 'true']);
     expect(await again.text()).toBe(await first.text());
-    expect(again.headers.get('x-orrery-cost')).toBe('0 EUR');
+    expect(again.headers.get('x-orrery-cost')).toBe('0');
   });
 });
 

@@ -1,7 +1,6 @@
 import { inference } from '@orrery/contracts';
 import type { Edit, Member, Members } from './members.ts';
 
-export const tagsMember = 'tags';
 /** What is longer than all tags that are kept could be is none: it is not even read. */
 const longestBytes = 16_384;
 /** Ours, of what was blocked: no client may claim it. */
@@ -24,7 +23,7 @@ const listIn = (body: Buffer, { valueAt, valueEnd }: Member): readonly unknown[]
   }
 };
 
-const memberOf = ({ members: { all } }: Asked): Member | undefined => all.find(({ name }) => name === tagsMember);
+const memberOf = ({ members: { all } }: Asked): Member | undefined => all.find(({ name }) => name === inference.requestTagsMember);
 
 /** What the client calls the request, to find it again. It is never refused for that: what is no tag is left out. */
 export const tagsIn = (asked: Asked): readonly string[] => {
@@ -35,7 +34,7 @@ export const tagsIn = (asked: Asked): readonly string[] => {
 
 /** Takes the tags out: they are said to us, and model servers of OpenAI's kind refuse what they do not know. */
 export const withoutTags = ({ body, members: { openAt, all } }: Asked): readonly Edit[] => {
-  const at = all.findIndex(({ name }) => name === tagsMember);
+  const at = all.findIndex(({ name }) => name === inference.requestTagsMember);
   const member = all[at];
   if (member === undefined) return [];
   const before = all[at - 1];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { inference } from '@orrery/contracts';
 import type { Question } from '../forward/question.ts';
-import { tagsMember } from '../forward/tags.ts';
 
 const byName = ({ name: one }: { name: string }, { name: other }: { name: string }): number => Number(one > other) - Number(one < other);
 
@@ -12,7 +12,7 @@ const byName = ({ name: one }: { name: string }, { name: other }: { name: string
 export const fingerprintOf = ({ body, model, members }: Question): string => {
   const hash = createHash('sha256').update(JSON.stringify(model));
   for (const { name, valueAt, valueEnd } of [...members.all].sort(byName)) {
-    if (name === tagsMember) continue;
+    if (name === inference.requestTagsMember) continue;
     hash.update(`,${JSON.stringify(name)}:`).update(body.subarray(valueAt, valueEnd));
   }
   return hash.digest('base64url');

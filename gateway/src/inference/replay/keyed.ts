@@ -5,15 +5,17 @@ import { metrics } from '@orrery/telemetry';
 import { type EdgeRefusal, edgeFailure, Failed } from '../../failure.ts';
 import type { Question } from '../forward/question.ts';
 import type { Asker } from '../run/record.ts';
+import { costHeader } from '../run/told-headers.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { type KeptAnswer, unpacked } from './kept.ts';
 import { Once, type OnceSettings, type ReplayParts } from './once.ts';
 import type { Claim, Place } from './shelf.ts';
+import { Waiting } from './waiting.ts';
 
 export interface KeyedSettings extends OnceSettings {
   /** How long somebody waits for the answer to the same request that is under way already. */
   readonly waitMs: number;
-  /** How many may. */
+  /** How many may; of an organization as many as of any other, where that is too many. */
   readonly waiters: number;
 }
 
@@ -38,10 +40,11 @@ const refused = (code: EdgeRefusal, headers: Readonly<Record<string, string>>): 
 export class Keyed {
   readonly #options: KeyedOptions;
   readonly #over = new AbortController();
-  #waiting = 0;
+  readonly #waiting: Waiting;
 
   constructor(options: KeyedOptions) {
     this.#options = options;
+    this.#waiting = new Waiting(options.settings.waiters);
   }
 
   /** The answer that was given before; or whoever may make the request now. Throws `Failed` where neither can be. `gone`: nobody waits for it any more. */
@@ -56,7 +59,7 @@ export class Keyed {
     const print = fingerprintOf(question);
     const holder = randomUUID();
     const claim = (): Promise<Claim | undefined> => shelf.claim(place, { print, holder, leaseMs: settings.leaseMs });
-    const claimed = await this.#patiently(claim, signal);
+    const claimed = await this.#patiently(claim, { orgId, signal });
     if (claimed.kind === 'mine') return new Once({ ...this.#options, place, print, holder, signal: this.#over.signal });
     if (claimed.kind === 'kept') return await this.#again(claimed);
     metrics.keyedRequests.add(1, { outcome: claimed.kind });
@@ -67,10 +70,10 @@ export class Keyed {
     this.#over.abort();
   }
 
-  async #patiently(claim: () => Promise<Claim | undefined>, signal: AbortSignal): Promise<Claim> {
+  async #patiently(claim: () => Promise<Claim | undefined>, { orgId, signal }: { orgId: string; signal: AbortSignal }): Promise<Claim> {
     const { clock, settings } = this.#options;
     const until = clock() + settings.waitMs;
-    this.#waiting += 1;
+    this.#waiting.enter(orgId);
     try {
       for (let ms = firstLookMs; ; ms = Math.min(2 * ms, longestLookMs)) {
         const claimed = await claim();
@@ -78,12 +81,12 @@ export class Keyed {
           metrics.keyedRequests.add(1, { outcome: 'unknown' });
           throw refused('IdempotencyUnavailable', soon);
         }
-        const isHopeless = this.#waiting > settings.waiters || clock() + ms > until || signal.aborted;
+        const isHopeless = this.#waiting.isOneTooMany(orgId) || clock() + ms > until || signal.aborted;
         if (claimed.kind !== 'busy' || isHopeless) return claimed;
         await pause(ms * (0.5 + this.#options.random() / 2), signal);
       }
     } finally {
-      this.#waiting -= 1;
+      this.#waiting.leave(orgId);
     }
   }
 
@@ -98,4 +101,4 @@ export class Keyed {
 }
 
 /** Says that nothing was done for this answer: it was given before. */
-export const replayed = { 'idempotent-replayed': 'true' };
+export const replayed = { 'idempotent-replayed': 'true', [costHeader]: '0' };

@@ -34,8 +34,8 @@ export interface OnceOptions extends ReplayParts {
   readonly signal: AbortSignal;
 }
 
-/** It is the answer to the first request, also in what that cost. */
-const ownHeaders = [...contentHeaders, 'x-orrery-cost', 'x-orrery-request-id', 'request-id'];
+/** It is the answer to the first request; what that cost is paid. */
+const ownHeaders = [...contentHeaders, 'x-orrery-request-id', 'request-id'];
 const longestLateMs = 60_000;
 const lateMs = 1_000;
 

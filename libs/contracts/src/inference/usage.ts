@@ -13,6 +13,8 @@ export type RequestId = z.infer<typeof RequestId>;
 /** By which requests are found again in the log. */
 export const RequestTag = Text.min(1).max(100);
 export const mostRequestTags = 20;
+/** Of the body of a request, where its client says them. */
+export const requestTagsMember = 'tags';
 
 /** Whom the client asks for, as it calls them: OpenAI's `user`, `metadata.user_id` of Anthropic's. */
 export const mostEndUser = 256;
