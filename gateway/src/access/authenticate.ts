@@ -21,7 +21,7 @@ export type Identity =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'operator' }
   | Session
-  | ({ readonly kind: 'key' } & KnownKey)
+  | KnownKey
   | ({ readonly kind: 'app' } & KnownApp);
 
 export const nobodyKnown: Identity = { kind: 'nobody' };
@@ -67,13 +67,14 @@ export class Authenticator {
     this.#apps = new Apps(credentials);
   }
 
-  async identify({ authorization, cookie, ip }: Shown): Promise<Identity> {
+  /** At once wherever nothing has to be waited for: on the way of every request each promise counts. */
+  identify({ authorization, cookie, ip }: Shown): Identity | Promise<Identity> {
     // Nothing but the access token of a session is ever put into the cookie, so nothing else is taken out of it.
-    if (authorization === undefined) return cookie === undefined ? nobodyKnown : await this.#bySession(cookie);
+    if (authorization === undefined) return cookie === undefined ? nobodyKnown : this.#bySession(cookie);
     const token = bearer.exec(authorization)?.[1];
     if (token === undefined) throw no('The Authorization header must be: Bearer, a space, and an API key or an access token.');
-    if (isApiKey(token)) return { kind: 'key', ...(await this.#apiKeys.identify(token, ip)) };
-    return token.startsWith('op_') ? this.#operator(token) : await this.#byToken(token);
+    if (isApiKey(token)) return this.#apiKeys.identify(token, ip);
+    return token.startsWith('op_') ? this.#operator(token) : this.#byToken(token);
   }
 
   /** A session that is completed elsewhere a moment ago may still look pending here: waits for the news. */

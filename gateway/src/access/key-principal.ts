@@ -26,7 +26,7 @@ const grantOf = (key: identity.KeySnapshot): Granted => {
 };
 
 /** Who acts with a key: it may what was given to it, as far as whoever answers for it holds that here and now. */
-export const principalOfKey = ({ key, secret: { userId } }: KnownKey, held: readonly Permission[]): Principal => {
+export const principalOfKey = ({ key, secret: { userId } }: Pick<KnownKey, 'key' | 'secret'>, held: readonly Permission[]): Principal => {
   const granted = grantOf(key);
   const permissions = held.filter((permission) => granted.has(permission));
   const only: Partial<Record<Permission, string[]>> = {};

@@ -1,14 +1,16 @@
 import type { identity } from '@orrery/contracts';
 import { Snapshot } from './snapshot.ts';
 
+/** One secret of a key: the same object until anything about the key changes. */
 export interface KnownKey {
+  readonly kind: 'key';
   readonly key: identity.KeySnapshot;
   readonly secret: identity.KeySecret;
 }
 
 /** The keys that work, by the hashes of their secrets: however a key is written, and however many secrets it has just now. */
 export class Keys {
-  readonly #ids = new Map<string, string>();
+  readonly #known = new Map<string, KnownKey>();
   readonly #hashes = new Map<string, readonly string[]>();
   readonly snapshot = new Snapshot<identity.KeySnapshot>((id, now) => this.#index(id, now));
 
@@ -17,10 +19,7 @@ export class Keys {
   }
 
   find(hash: string): KnownKey | undefined {
-    const id = this.#ids.get(hash);
-    const key = id === undefined ? undefined : this.snapshot.get(id);
-    const secret = key?.secrets.find((each) => each.hash === hash);
-    return key && secret && { key, secret };
+    return this.#known.get(hash);
   }
 
   /** The same; a secret that is not known here may have been made a moment ago, elsewhere. */
@@ -31,11 +30,14 @@ export class Keys {
     return this.find(hash);
   }
 
-  #index(id: string, now: identity.KeySnapshot | undefined): void {
-    for (const hash of this.#hashes.get(id) ?? []) this.#ids.delete(hash);
-    const hashes = now?.secrets.map(({ hash }) => hash) ?? [];
-    if (hashes.length > 0) this.#hashes.set(id, hashes);
-    else this.#hashes.delete(id);
-    for (const hash of hashes) this.#ids.set(hash, id);
+  #index(id: string, key: identity.KeySnapshot | undefined): void {
+    for (const hash of this.#hashes.get(id) ?? []) this.#known.delete(hash);
+    this.#hashes.delete(id);
+    if (key === undefined || key.secrets.length === 0) return;
+    this.#hashes.set(
+      id,
+      key.secrets.map(({ hash }) => hash),
+    );
+    for (const secret of key.secrets) this.#known.set(secret.hash, { kind: 'key', key, secret });
   }
 }

@@ -1,9 +1,10 @@
-import { type Permission, type Principal, personOf } from '@orrery/contracts';
+import { type identity, type Permission, type Principal, personOf } from '@orrery/contracts';
 import { edgeFailure, Failed, refusal } from '../failure.ts';
 import { principalOfApp } from './apps.ts';
 import type { Identity } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { principalOfKey } from './key-principal.ts';
+import type { KnownKey } from './keys.ts';
 import type { Found, Nowhere, Place, Places, Whereto } from './places.ts';
 
 export interface Wish {
@@ -81,9 +82,22 @@ const callerOf = (identity: Identity, place: Place | undefined): Caller => {
   };
 };
 
+/** Who acts with a key, and everything that follows from, as it was then. */
+interface KnownCaller {
+  readonly identity: KnownKey;
+  readonly member: identity.MemberSnapshot | undefined;
+  readonly org: identity.OrgSnapshot | undefined;
+  readonly caller: Caller;
+}
+
+/** However many keys come and go. */
+const mostKeys = 20_000;
+
 /** Says who acts in which organization and space: a key in its own, a person where the path, the header or the default says. */
 export class Organizations {
   readonly #places: Places;
+  /** By the hashes of their secrets: a key is nearly always used where it was used before. */
+  readonly #ofKeys = new Map<string, KnownCaller>();
 
   constructor(places: Places) {
     this.#places = places;
@@ -91,13 +105,37 @@ export class Organizations {
 
   /** As far as it is known here already; where somebody is nowhere, they may nothing. */
   find(identity: Identity, wish: Wish): Caller {
+    return this.#ofKey(identity, wish) ?? this.#found(identity, wish);
+  }
+
+  /** The same when all has come that there is to know; refuses who is nowhere and must be somewhere. At once where nothing has to be waited for. */
+  resolve(identity: Identity, wish: Wish): Caller | Promise<Caller> {
+    return this.#ofKey(identity, wish) ?? this.#resolved(identity, wish);
+  }
+
+  /** A key of an organization, where the request says nothing of where it is made. */
+  #ofKey(identity: Identity, wish: Wish): Caller | undefined {
+    if (identity.kind !== 'key' || identity.key.orgId === null) return undefined;
+    if (wish.slugInPath !== undefined || wish.spaceInPath !== undefined || wish.spaceInHeader !== undefined) return undefined;
+    const { hash, userId } = identity.secret;
+    const member = this.#places.member(userId);
+    const org = this.#places.org(identity.key.orgId);
+    const known = this.#ofKeys.get(hash);
+    if (known !== undefined && known.identity === identity && known.member === member && known.org === org) return known.caller;
+    const caller = this.#found(identity, wish);
+    if (caller.orgId === undefined) return undefined;
+    if (this.#ofKeys.size >= mostKeys) this.#ofKeys.clear();
+    this.#ofKeys.set(hash, { identity, member, org, caller });
+    return caller;
+  }
+
+  #found(identity: Identity, wish: Wish): Caller {
     const asked = askOf(identity, wish);
     const found = asked ? this.#places.look(asked.userId, asked.whereto) : this.#ofService(identity, wish);
     return this.#appointed(callerOf(identity, found && 'place' in found ? found.place : undefined));
   }
 
-  /** The same when all has come that there is to know; refuses who is nowhere and must be somewhere. */
-  async resolve(identity: Identity, wish: Wish): Promise<Caller> {
+  async #resolved(identity: Identity, wish: Wish): Promise<Caller> {
     const asked = askOf(identity, wish);
     const caller = this.#appointed(callerOf(identity, asked ? await this.#place(asked) : this.#placeOfService(identity, wish)));
     if (!wish.isOperators || caller.principal.kind !== 'user' || caller.isAdministrator) return caller;

@@ -52,6 +52,15 @@ export class Places {
     return this.look(userId, whereto);
   }
 
+  /** The same objects until anything changes there. */
+  member(userId: string): Member | undefined {
+    return this.#members.get(userId);
+  }
+
+  org(orgId: string): identity.OrgSnapshot | undefined {
+    return this.#orgs.get(orgId);
+  }
+
   isAdministrator(userId: string): boolean {
     return this.#members.get(userId)?.isAdministrator === true;
   }

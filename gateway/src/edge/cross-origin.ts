@@ -12,7 +12,6 @@ export const allowOrigins = (origins: readonly string[]): ((request: FastifyRequ
   const all = origins.includes('*');
   const allowed = new Set(origins);
   return ({ headers: { origin } }, reply) => {
-    if (origins.length === 0) return;
     if (!all) reply.header('vary', 'Origin');
     if (origin === undefined || !(all || allowed.has(origin))) return;
     reply.header('access-control-allow-origin', all ? '*' : origin);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { actorOf } from '@orrery/contracts';
-import { extract, type Log, metrics, SpanKind, startSpan, traceIdNow, traceparentNow, within } from '@orrery/telemetry';
+import { type Attributes, type Log, metrics, requestSpan } from '@orrery/telemetry';
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
-import { exchangeOf, openExchange, routeOf, toldPathOf } from './exchange.ts';
+import { Exchange, routeIn, toldPathOf } from './exchange.ts';
 
 const requestIdForm = /^[\w.:-]{1,100}$/;
 
@@ -21,37 +21,31 @@ const secureHeaders = (publicUrl: string): Readonly<Record<string, string>> => (
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void;
 
-/** Gives the request its span and its ids; everything after it runs inside that span. */
+const unknown = 'unknown';
+
+const single = (header: string | string[] | undefined): string | undefined => (typeof header === 'string' ? header : undefined);
+
+/** Gives the request its ids. Nothing runs inside its span by itself: whoever asks others for it takes its context along. */
 export const beginning = (publicUrl: string): Hook => {
   const always = secureHeaders(publicUrl);
   return (request, reply, done) => {
+    const { url } = request.routeOptions;
+    const route = routeIn(request);
+    const routePath = route?.path ?? url ?? unknown;
     const { traceparent, tracestate } = request.headers;
-    const parent = extract({
-      ...(typeof traceparent === 'string' ? { traceparent } : {}),
-      ...(typeof tracestate === 'string' ? { tracestate } : {}),
+    const span = requestSpan(`${request.method} ${routePath}`, { traceparent: single(traceparent), tracestate: single(tracestate) });
+    request.exchange = new Exchange({
+      span,
+      startedAt: performance.timeOrigin + performance.now(),
+      route,
+      routePath,
+      path: toldPathOf(request, route),
     });
-    const route = routeOf(request)?.path ?? request.routeOptions.url;
-    const attributes = {
-      'http.request.method': request.method,
-      'url.path': toldPathOf(request),
-      ...(route ? { 'http.route': route } : {}),
-    };
-    const { span, context } = startSpan(`${request.method} ${route ?? 'unknown'}`, { kind: SpanKind.SERVER, parent, attributes });
-    within(context, () => {
-      const exchange = openExchange(request, {
-        span,
-        context,
-        traceId: traceIdNow(),
-        traceparent: traceparentNow(),
-        startedAt: performance.now(),
-        path: toldPathOf(request),
-      });
-      reply.headers(always);
-      reply.header('x-request-id', request.id);
-      if (exchange.traceId) reply.header('trace-id', exchange.traceId);
-      if (exchange.traceparent) reply.header('traceparent', exchange.traceparent);
-      done();
-    });
+    reply.headers(always);
+    reply.header('x-request-id', request.id);
+    reply.header('trace-id', span.traceId);
+    reply.header('traceparent', span.traceparent);
+    done();
   };
 };
 
@@ -62,42 +56,61 @@ const bytesOf = (reply: FastifyReply): number | undefined => {
 
 const isError = (status: number): boolean => status >= 500;
 
+type HttpLabels = Readonly<Record<'method' | 'route' | 'status', string>>;
+/** Frozen, so that the histogram knows them again at a glance. */
+const knownLabels = new Map<string, HttpLabels>();
+
+const labelsOf = (method: string, route: string, status: number): HttpLabels => {
+  const key = `${status} ${method} ${route}`;
+  let labels = knownLabels.get(key);
+  if (labels === undefined) {
+    labels = Object.freeze({ method, route, status: String(status) });
+    knownLabels.set(key, labels);
+  }
+  return labels;
+};
+
+const attributesOf = ({ method }: FastifyRequest, { routePath, path, caller, code }: Exchange, status: number): Attributes => ({
+  'http.request.method': method,
+  'url.path': path,
+  'http.route': routePath === unknown ? undefined : routePath,
+  'http.response.status_code': status,
+  'error.type': isError(status) ? (code ?? String(status)) : undefined,
+  'orrery.org_id': caller.orgId,
+});
+
 /** One line and one measurement for every request, when its answer is out or its caller gone. */
 export const ending =
   (log: Log): Hook =>
   (request, reply, done) => {
-    const exchange = exchangeOf(request);
+    const { exchange, method } = request;
     if (!exchange) return done();
-    const { span, context, startedAt, caller, code, path } = exchange;
-    const ms = performance.now() - startedAt;
+    const { span, startedAt, caller, code, path, routePath, route } = exchange;
+    const endedAt = performance.timeOrigin + performance.now();
+    const ms = endedAt - startedAt;
     const status = reply.statusCode;
-    const route = routeOf(request)?.path ?? request.routeOptions.url ?? 'unknown';
-    metrics.http.record(ms / 1_000, { method: request.method, route, status: String(status) });
-    span.setAttribute('http.response.status_code', status);
-    if (status >= 500) span.setAttribute('error.type', code ?? String(status));
-    if (caller.orgId) span.setAttribute('orrery.org_id', caller.orgId);
-    const isCut = !reply.raw.writableFinished;
-    within(context, () => {
-      const line = {
-        method: request.method,
-        path,
-        route,
-        status,
-        ms: Math.round(ms * 10) / 10,
-        bytes: bytesOf(reply),
-        actor: actorOf(caller.principal),
-        org_id: caller.orgId,
-        code,
-        request_id: request.id,
-        ip: request.ip,
-        user_agent: request.headers['user-agent']?.slice(0, 200),
-        ...(isCut ? { cut: true } : {}),
-      };
-      if (isError(status)) log.warn(line, 'request');
-      else if (routeOf(request)) log.info(line, 'request');
-      else log.debug(line, 'request');
-    });
-    span.end();
+    metrics.http.record(ms / 1_000, labelsOf(method, routePath, status));
+    const line = {
+      trace_id: span.traceId,
+      span_id: span.spanId,
+      method,
+      path,
+      route: routePath,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      bytes: bytesOf(reply),
+      actor: actorOf(caller.principal),
+      org_id: caller.orgId,
+      code,
+      request_id: request.id,
+      ip: request.ip,
+      user_agent: request.headers['user-agent']?.slice(0, 200),
+      cut: reply.raw.writableFinished ? undefined : true,
+    };
+    if (isError(status)) log.warn(line, 'request');
+    else if (route) log.info(line, 'request');
+    else log.debug(line, 'request');
+    if (span.isTold) span.end({ attributes: attributesOf(request, exchange, status), startedAt, endedAt, hasFailed: isError(status) });
     done();
   };
 

@@ -1,7 +1,6 @@
 import type { onResponseHookHandler } from 'fastify';
 import { nobody } from '../access/caller.ts';
 import type { Limiting } from '../limit/limiting.ts';
-import { exchangeOf, routeOf } from './exchange.ts';
 
 const statusClientLeft = 499;
 
@@ -13,9 +12,9 @@ export const countRefused =
   (limiting: Limiting): onResponseHookHandler =>
   (request, reply, done) => {
     done();
-    const exchange = exchangeOf(request);
+    const { exchange } = request;
     const { statusCode } = reply;
-    if (routeOf(request)?.kind !== 'paid' || exchange === undefined || exchange.isReserved || exchange.caller === nobody) return;
+    if (exchange?.route?.kind !== 'paid' || exchange.isReserved || exchange.caller === nobody) return;
     if (statusCode >= statusClientLeft) return;
     void limiting.noteRefused({ caller: exchange.caller, ip: request.ip });
   };

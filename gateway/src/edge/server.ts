@@ -78,16 +78,25 @@ const takeJson = (app: FastifyInstance): void => {
   app.addContentTypeParser(
     /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i,
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      const reason = encodingProblem(request);
-      if (reason) throw new Failed(edgeFailure('UnsupportedMediaType', { details: { reason } }));
-      return routeOf(request)?.kind === 'paid' ? body : readBody(body);
+    (request: FastifyRequest, body: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+      try {
+        done(null, bodyOf(request, body));
+      } catch (error) {
+        done(error instanceof Error ? error : new TypeError(String(error)));
+      }
     },
   );
 };
 
+const bodyOf = (request: FastifyRequest, body: Buffer): unknown => {
+  const reason = encodingProblem(request);
+  if (reason) throw new Failed(edgeFailure('UnsupportedMediaType', { details: { reason } }));
+  return routeOf(request)?.kind === 'paid' ? body : readBody(body);
+};
+
 const encodingProblem = ({ headers }: FastifyRequest): string | undefined => {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  if (encoding === 'identity' && type === 'application/json') return undefined;
   if (encoding.toLowerCase() !== 'identity') return 'The body must not be compressed.';
   const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(type) ?? [];
   return /^utf-?8$/i.test(charset) ? undefined : 'The body must be UTF-8.';
@@ -170,11 +179,14 @@ export const createEdge = (parts: EdgeParts): Edge => {
   const watch = new StreamWatch();
   const allow = allowOrigins(settings.corsOrigins);
   takeJson(app);
+  app.decorateRequest('exchange', undefined);
   app.addHook('onRequest', beginning(settings.publicUrl));
-  app.addHook('onRequest', (request, reply, done) => {
-    allow(request, reply);
-    done();
-  });
+  if (settings.corsOrigins.length > 0) {
+    app.addHook('onRequest', (request, reply, done) => {
+      allow(request, reply);
+      done();
+    });
+  }
   app.addHook('onRequest', admission(gatekeepers, settings.publicUrl));
   app.addHook('preParsing', new BodyRoom({ most: settings.bodiesLimit, largest: parts.runs.bodyLimit }).enter);
   app.addHook('onResponse', ending(log));

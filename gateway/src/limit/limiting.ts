@@ -39,7 +39,8 @@ export class Limiting {
 
   /** Where too many of those were refused a moment ago. Nobody is asked. */
   refusing(asked: Refused): Ruling | undefined {
-    return this.#options.limiter.refusing([this.#refusedOf(asked)]);
+    const { limiter } = this.#options;
+    return limiter.refusesNobody ? undefined : limiter.refusing([this.#refusedOf(asked)]);
   }
 
   #refusedOf({ caller: { principal, orgId }, ip }: Refused): Bucket {

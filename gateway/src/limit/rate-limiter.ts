@@ -42,6 +42,11 @@ export class RateLimiter {
     return counted(kind, shared ? 'redis' : 'local', ruling.isAllowed ? ruling : this.#refusals.note(ruling, now));
   }
 
+  /** Whether anybody was refused lately at all. */
+  get refusesNobody(): boolean {
+    return this.#refusals.isEmpty;
+  }
+
   /** Of buckets that were found to refuse, and do so still, as far as this process knows. */
   refusing(buckets: Buckets): Ruling | undefined {
     return this.#refusals.find(buckets, Date.now());

@@ -22,6 +22,10 @@ const longestMs = 30_000;
 export class Refusals {
   readonly #known = new Map<string, Known>();
 
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
   /** Of a bucket that was found to refuse, and does so still. */
   find(buckets: Buckets, now: number): Ruling | undefined {
     for (const bucket of buckets) {

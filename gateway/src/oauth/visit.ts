@@ -17,7 +17,16 @@ export interface Visit {
 const visits = new AsyncLocalStorage<Visit>();
 const askMs = 5_000;
 
-export const during = <T>(visit: Visit, act: () => Promise<T>): Promise<T> => visits.run(visit, act);
+let underWay = 0;
+
+/** Between visits nothing is carried along: that would slow every promise of this process. */
+export const during = <T>(visit: Visit, act: () => Promise<T>): Promise<T> => {
+  underWay += 1;
+  return visits.run(visit, act).finally(() => {
+    underWay -= 1;
+    if (underWay === 0) visits.disable();
+  });
+};
 
 export const visitNow = (): Visit | undefined => visits.getStore();
 

@@ -12,13 +12,13 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { ContextKeeper } from './context-keeper.ts';
 
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-const randomHex = (bytes: number): string => {
+export const randomHex = (bytes: number): string => {
   if (used + bytes > pool.length) {
     randomFillSync(pool);
     used = 0;
@@ -57,7 +57,7 @@ export const installIdentifyingTracer = (): void => {
 
 /** The same, and carries it along through promises and headers. */
 export const installIdentifiers = (): void => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  context.setGlobalContextManager(new ContextKeeper().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   installIdentifyingTracer();
 };

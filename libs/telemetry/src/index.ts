@@ -1,4 +1,6 @@
+export type { Attributes } from '@opentelemetry/api';
 export { type Counter, counter, gauge, seconds } from './instruments.ts';
+export { type ChildTold, type LateSpan, requestSpan, type SpanTold } from './late-span.ts';
 export { type Log, logOf } from './logger.ts';
 export { metricsText } from './meters.ts';
 export { metrics } from './metrics.ts';
@@ -12,7 +14,6 @@ export {
   extract,
   inject,
   orgIdNow,
-  recordSpan,
   type Span,
   SpanKind,
   type SpanSettings,

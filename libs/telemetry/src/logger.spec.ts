@@ -5,7 +5,7 @@ import { spanIdNow, traceIdNow, withSpan } from './trace.ts';
 
 const capture = (level = 'debug') => {
   const lines: string[] = [];
-  const log = createLog({ level, pretty: false, write: (line) => lines.push(line) }).child({ service: 'execution' });
+  const log = createLog({ level, pretty: false, write: (line) => lines.push(line) }, 'execution');
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? 'null') };
 };
 
@@ -65,9 +65,7 @@ describe('the log behind Nest', () => {
 describe('a pretty line', () => {
   it('is for people: time, level, service, sentence, fields, stack', () => {
     const lines: string[] = [];
-    const log = createLog({ level: 'info', pretty: true, write: (line) => lines.push(line) }).child({
-      service: 'gateway',
-    });
+    const log = createLog({ level: 'info', pretty: true, write: (line) => lines.push(line) }, 'gateway');
     log.error({ runId: 'r1', err: new Error('broken') }, 'failed');
     const plain = stripVTControlCharacters(lines.join(''));
     expect(plain).toMatch(/^\d\d:\d\d:\d\d\.\d{3} error gateway +failed runId=r1\nError: broken\n +at /);

@@ -1,12 +1,24 @@
-import { logs, SeverityNumber } from '@opentelemetry/api-logs';
-import pino from 'pino';
+import { logs as exported, SeverityNumber } from '@opentelemetry/api-logs';
+import sonicBoom from 'sonic-boom';
 import { prettyOf } from './pretty.ts';
 import { redact, redactText } from './redact.ts';
 import { telemetryConfig } from './telemetry.config.ts';
 import { orgIdNow, spanIdNow, traceIdNow, traceIdOf } from './trace.ts';
 
+type Fields = object;
+
 /** Structured first, sentence second: `log.info({ runId }, 'placed')`. */
-export type Log = Pick<pino.Logger, 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'>;
+export interface Say {
+  (fields: Fields, sentence?: string): void;
+  (sentence: string): void;
+}
+
+/** From the least to the worst. */
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+type Level = (typeof levels)[number];
+const order: readonly string[] = levels;
+
+export type Log = Readonly<Record<Level, Say>>;
 
 const severities: Readonly<Record<string, SeverityNumber>> = {
   trace: SeverityNumber.TRACE,
@@ -16,6 +28,12 @@ const severities: Readonly<Record<string, SeverityNumber>> = {
   error: SeverityNumber.ERROR,
   fatal: SeverityNumber.FATAL,
 };
+
+/** Under these names errors are told whole. */
+const errorNames = ['err', 'error', 'reason'];
+const none: Fields = {};
+/** Characters of lines that wait for the end of the turn. */
+const mostGathered = 65_536;
 
 const causeLimit = 4;
 
@@ -45,8 +63,6 @@ const errorFields = (error: unknown, depth = 0): unknown => {
   };
 };
 
-const contextFields = () => present({ trace_id: traceIdNow(), span_id: spanIdNow(), org_id: orgIdNow() });
-
 let isExporting = false;
 
 /** Whether lines also go out over OTLP: from the start of the SDK to its end. */
@@ -61,7 +77,7 @@ const emit = (line: string): void => {
   const { time, level, msg, service, trace_id: _trace, span_id: _span, ...attributes } = JSON.parse(line);
   if (service === homeService) return;
   // The SDK takes trace and span from the active context, which is still the caller's.
-  logs.getLogger(service ?? 'orrery').emit({
+  exported.getLogger(service ?? 'orrery').emit({
     timestamp: Date.parse(time),
     severityNumber: severities[level] ?? SeverityNumber.INFO,
     severityText: level,
@@ -73,13 +89,26 @@ const emit = (line: string): void => {
 export interface LogSettings {
   readonly level: string;
   readonly pretty: boolean;
-  readonly write: (line: string) => void;
+  /** `isUrgent`: not to be kept waiting for others. */
+  readonly write: (line: string, isUrgent: boolean) => void;
 }
 
-const stdout = (): ((line: string) => void) => {
+/** Lines of one turn of the loop go out in one write, and at once where one is a warning, or the process ends. */
+const stdout = (): LogSettings['write'] => {
   // Synchronous: the last line before an exit is the one that matters.
-  const destination = pino.destination({ fd: 1, sync: true });
-  return (line) => destination.write(line);
+  const destination = new sonicBoom.SonicBoom({ fd: 1, sync: true });
+  let gathered = '';
+  const flush = (): void => {
+    const lines = gathered;
+    gathered = '';
+    if (lines !== '') destination.write(lines);
+  };
+  process.on('exit', flush);
+  return (line, isUrgent) => {
+    if (gathered === '' && !isUrgent) setImmediate(flush);
+    gathered += line;
+    if (isUrgent || gathered.length > mostGathered) flush();
+  };
 };
 
 const settingsNow = (): LogSettings => {
@@ -87,35 +116,62 @@ const settingsNow = (): LogSettings => {
   return { level: logLevel, pretty, write: stdout() };
 };
 
-export const createLog = ({ level, pretty, write }: LogSettings): pino.Logger =>
-  pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: redact },
-      serializers: { err: errorFields, error: errorFields, reason: errorFields },
-      mixin: contextFields,
-    },
-    {
-      write: (raw) => {
-        const line = redactText(raw);
-        write(pretty ? prettyOf(line) : line);
-        if (isExporting) emit(line);
-      },
-    },
-  );
+/** What is known without being said, unless it is said. */
+const surroundings = (fields: Fields): string => {
+  if ('trace_id' in fields) return '';
+  const [traceId, spanId, orgId] = [traceIdNow(), spanIdNow(), orgIdNow()];
+  const trace = traceId === undefined ? '' : `,"trace_id":"${traceId}","span_id":"${spanId}"`;
+  return orgId === undefined || 'org_id' in fields ? trace : `${trace},"org_id":${JSON.stringify(orgId)}`;
+};
 
-let root: pino.Logger | undefined;
-const children = new Map<string, Log>();
+const textOf = (fields: Fields): string => {
+  const told = redact(fields);
+  for (const name of errorNames) if (told[name] instanceof Error) told[name] = errorFields(told[name]);
+  const text = JSON.stringify(told);
+  return text === '{}' ? '' : `,${text.slice(1, -1)}`;
+};
+
+const saidIn = (first: Fields | string, second: string | undefined): { readonly fields: Fields; readonly sentence: string | undefined } => {
+  if (typeof first === 'string') return { fields: none, sentence: first };
+  return first instanceof Error ? { fields: { err: first }, sentence: second ?? first.message } : { fields: first, sentence: second };
+};
+
+/** The log of one service. */
+export const createLog = ({ level: least, pretty, write }: LogSettings, service: string): Log => {
+  const from = order.indexOf(least);
+  const named = `","service":${JSON.stringify(service)}`;
+  const sayAt = (level: Level): Say => {
+    if (from === -1 || order.indexOf(level) < from) return () => undefined;
+    const head = `{"level":"${level}","time":"`;
+    const isUrgent = order.indexOf(level) >= order.indexOf('warn');
+    return (first: Fields | string, second?: string) => {
+      const { fields, sentence } = saidIn(first, second);
+      const said = sentence === undefined ? '' : `,"msg":${JSON.stringify(sentence)}`;
+      const line = redactText(`${head}${new Date().toISOString()}${named}${surroundings(fields)}${textOf(fields)}${said}}\n`);
+      write(pretty ? prettyOf(line) : line, isUrgent);
+      if (isExporting) emit(line);
+    };
+  };
+  return {
+    fatal: sayAt('fatal'),
+    error: sayAt('error'),
+    warn: sayAt('warn'),
+    info: sayAt('info'),
+    debug: sayAt('debug'),
+    trace: sayAt('trace'),
+  };
+};
+
+let settings: LogSettings | undefined;
+const logs = new Map<string, Log>();
 
 /** The log of one service; one JSON object a line on stdout, with trace, span and organization of the moment. */
 export const logOf = (service: string): Log => {
-  let log = children.get(service);
+  let log = logs.get(service);
   if (!log) {
-    root ??= createLog(settingsNow());
-    log = root.child({ service });
-    children.set(service, log);
+    settings ??= settingsNow();
+    log = createLog(settings, service);
+    logs.set(service, log);
   }
   return log;
 };

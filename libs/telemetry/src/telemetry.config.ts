@@ -2,6 +2,8 @@
 export interface TelemetryConfig {
   readonly service: string;
   readonly traces: boolean;
+  /** All of them are sent, as protobuf over HTTP: what is asked for where nothing else is said. */
+  readonly areTracesPlain: boolean;
   readonly metrics: boolean;
   readonly logs: boolean;
   /** The exporters' own reading of the protocol covers the rest of the standard. */
@@ -19,6 +21,13 @@ const isExported = (env: Environment, signal: Signal): boolean => {
   return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]);
 };
 
+const areTracesPlain = (env: Environment): boolean =>
+  ['', 'otlp'].includes(env.OTEL_TRACES_EXPORTER ?? '') &&
+  ['', 'http/protobuf'].includes(env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || '') &&
+  ['', 'parentbased_always_on'].includes(env.OTEL_TRACES_SAMPLER ?? '') &&
+  !env.OTEL_PROPAGATORS &&
+  !env.OTEL_NODE_RESOURCE_DETECTORS;
+
 /** `services/execution/dist/main.js` runs `execution`. */
 const nameOfProgram = (program: string | undefined): string => /([\w-]+)\/(?:dist|src|bin)\/[\w.-]+$/.exec(program ?? '')?.[1] ?? 'orrery';
 
@@ -28,6 +37,7 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 export const telemetryConfigOf = (env: Environment, program?: string): TelemetryConfig => ({
   service: env.OTEL_SERVICE_NAME || nameOfProgram(program),
   traces: isExported(env, 'TRACES'),
+  areTracesPlain: areTracesPlain(env),
   metrics: isExported(env, 'METRICS'),
   logs: isExported(env, 'LOGS'),
   metricsProtocol:

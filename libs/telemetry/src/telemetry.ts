@@ -1,9 +1,21 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  hostDetector,
+  processDetector,
+  type Resource,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import { ContextKeeper } from './context-keeper.ts';
 import { installIdentifiers, installIdentifyingTracer } from './identifiers.ts';
+import { collectLateSpans, leaveLateSpansToSdk } from './late-span.ts';
 import { exportLogs, homeService, logOf } from './logger.ts';
 import { startMeters, stopMeters } from './meters.ts';
 import { observeProcess } from './process-metrics.ts';
+import { sendSpans } from './send-spans.ts';
 import { type TelemetryConfig, telemetryConfig } from './telemetry.config.ts';
 import { replaceIdentifiers } from './trace.ts';
 
@@ -34,6 +46,27 @@ const watchExporters = (): void => {
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 };
 
+/** What is said of the process with everything that it sends. */
+const resourceOf = ({ service }: TelemetryConfig): Resource =>
+  defaultResource()
+    .merge(detectResources({ detectors: [envDetector, processDetector, hostDetector] }))
+    .merge(resourceFromAttributes({ 'service.name': service }));
+
+/** Spans of requests, past the SDK where it would send them no other way. */
+const startLateSpans = async ({ traces, areTracesPlain }: TelemetryConfig, resource: Resource): Promise<() => Promise<void>> => {
+  if (!traces) return async () => {};
+  if (!areTracesPlain) {
+    leaveLateSpansToSdk();
+    return async () => {};
+  }
+  const sender = await sendSpans(resource);
+  collectLateSpans((span) => sender.add(span));
+  return async () => {
+    collectLateSpans(undefined);
+    await sender.stop();
+  };
+};
+
 /** The whole SDK, loaded only by a process that exports: it costs 30 MB. */
 const startExport = async (config: TelemetryConfig): Promise<() => Promise<void>> => {
   const [{ NodeSDK }, { HttpInstrumentation }, { PgInstrumentation }, { IORedisInstrumentation }] = await Promise.all([
@@ -42,8 +75,12 @@ const startExport = async (config: TelemetryConfig): Promise<() => Promise<void>
     import('@opentelemetry/instrumentation-pg'),
     import('@opentelemetry/instrumentation-ioredis'),
   ]);
+  const resource = resourceOf(config);
+  const stopLateSpans = await startLateSpans(config, resource);
   const sdk = new NodeSDK({
-    serviceName: config.service,
+    resource,
+    autoDetectResources: false,
+    contextManager: new ContextKeeper().enable(),
     metricReaders: [],
     ...(config.traces ? {} : { spanProcessors: [] }),
     ...(config.logs ? {} : { logRecordProcessors: [] }),
@@ -62,9 +99,9 @@ const startExport = async (config: TelemetryConfig): Promise<() => Promise<void>
     if (!config.traces) installIdentifyingTracer();
   });
   exportLogs(config.logs);
-  return () => {
+  return async () => {
     exportLogs(false);
-    return sdk.shutdown();
+    await Promise.all([stopLateSpans(), sdk.shutdown()]);
   };
 };
 

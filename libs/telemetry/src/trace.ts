@@ -148,32 +148,6 @@ export const withSpan = <T>(name: string, settings: SpanSettings, work: (span: S
   });
 };
 
-export interface PastSpan extends Omit<SpanSettings, 'attributes' | 'links' | 'parent'> {
-  readonly parent: Context;
-  /** Asked only where somebody records it. */
-  readonly attributes: () => Attributes;
-  /** In milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** What went wrong, in a word. */
-  readonly error: string | undefined;
-}
-
-/** A span of what is over already; nothing where nobody records the one that it belongs to. */
-export const recordSpan = (name: string, { parent, kind, attributes, startedAt, endedAt, orgId, error }: PastSpan): void => {
-  if (!trace.getSpan(parent)?.isRecording()) return;
-  const told = {
-    ...attributes(),
-    ...(orgId === undefined ? {} : { 'orrery.org_id': orgId }),
-    ...(error === undefined ? {} : { 'error.type': error }),
-  };
-  const span = trace
-    .getTracer('orrery')
-    .startSpan(name, { kind: kind ?? SpanKind.INTERNAL, attributes: told, startTime: startedAt }, parent);
-  if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end(endedAt);
-};
-
 /** Runs `work` as part of nobody's trace: for what happens so often that a span of it tells less than it costs. */
 export const untraced = <T>(work: () => T): T => context.with(ROOT_CONTEXT, work);
 

@@ -31,7 +31,8 @@ const work = async (env: Record<string, string>): Promise<{ saw: Saw; lines: Rec
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  return { saw: lines.at(-1).saw, lines: lines.slice(0, -1) };
+  // What it saw it says past the log, whose lines gather for a turn.
+  return { saw: lines.find(({ saw }) => saw !== undefined).saw, lines: lines.filter(({ saw }) => saw === undefined) };
 };
 
 const attributesOf = (attributes: { key: string; value: Record<string, unknown> }[]) =>
@@ -67,7 +68,10 @@ describe('telemetry with an endpoint', () => {
     expect(named('GET')).toMatchObject({ traceId, parentSpanId: submit.spanId, kind: 3 });
     expect(named('leak')).toMatchObject({ status: { code: 2, message: 'refused [redacted]' } });
     expect(JSON.stringify(spans)).not.toContain('abcdefghij');
-    expect(spans).toHaveLength(5);
+    expect(named('POST /late')).toMatchObject({ traceId, parentSpanId: 'b7ad6b7169203331', kind: 2 });
+    expect(attributesOf(named('POST /late').attributes)).toEqual({ late: true });
+    expect(named('part of it')).toMatchObject({ traceId, parentSpanId: named('POST /late').spanId, kind: 3, status: { code: 2 } });
+    expect(spans).toHaveLength(7);
 
     const metrics = collector
       .json('/v1/metrics')
@@ -86,6 +90,7 @@ describe('telemetry with an endpoint', () => {
     const { saw } = await work({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     expect(new Set(collector.received.map(({ contentType }) => contentType))).toEqual(new Set(['application/x-protobuf']));
     expect(new Set(collector.received.map(({ path }) => path))).toEqual(new Set(['/v1/traces', '/v1/metrics', '/v1/logs']));
+    expect(collector.received.filter(({ path, body }) => path === '/v1/traces' && body.includes('POST /late'))).toHaveLength(1);
     expect(saw.header).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 

@@ -42,7 +42,7 @@ export const callOf = (
     question,
     headers,
     traceparent: exchange.traceparent,
-    context: exchange.context,
+    span: exchange.span,
     response: reply.raw,
     takeOver: () => {
       const set = reply.getHeaders();

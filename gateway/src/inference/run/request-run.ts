@@ -93,7 +93,7 @@ export class RequestRun {
     const told = this.#account.told(settlement);
     try {
       // Before the request's own span ends, below which it is told. Whatever becomes of that, the money is settled.
-      observeCall({ record: told.record, question: this.#call.question, context: this.#call.context });
+      observeCall({ record: told.record, question: this.#call.question, span: this.#call.span });
     } finally {
       try {
         await this.#call.once?.settling(settlement, failed);

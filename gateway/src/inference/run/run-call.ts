@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Context } from '@orrery/telemetry';
+import type { LateSpan } from '@orrery/telemetry';
 import type { Failed } from '../../failure.ts';
 import type { Question } from '../forward/question.ts';
 import type { Once } from '../replay/once.ts';
@@ -12,8 +12,8 @@ export interface RunCall {
   readonly question: Question;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly traceparent: string | undefined;
-  /** Of its trace. */
-  readonly context: Context;
+  /** What is told of it is told below this one. */
+  readonly span: LateSpan;
   readonly response: ServerResponse;
   /** From here on the answer is written by the run; gives the headers that the server set. */
   readonly takeOver: () => Headers;

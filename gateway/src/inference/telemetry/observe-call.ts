@@ -1,5 +1,5 @@
 import { type inference, nanosPerUnit, parseNanos } from '@orrery/contracts';
-import { type Context, metrics, recordSpan, SpanKind } from '@orrery/telemetry';
+import { type LateSpan, metrics, SpanKind } from '@orrery/telemetry';
 import type { Question } from '../forward/question.ts';
 import { Labels, operations, providerOf } from './labels.ts';
 
@@ -9,7 +9,7 @@ export interface Call {
   readonly record: Record;
   readonly question: Pick<Question, 'model' | 'maxOutput' | 'choices'>;
   /** Of the request. */
-  readonly context: Context;
+  readonly span: LateSpan;
 }
 
 const labels = new Labels();
@@ -48,31 +48,33 @@ const attributesOf = ({ record, question }: Call) => ({
   'gen_ai.provider.name': providerOf(record),
   'gen_ai.request.model': question.model,
   'gen_ai.response.model': record.model,
-  ...(question.maxOutput === undefined ? {} : { 'gen_ai.request.max_tokens': question.maxOutput }),
-  ...(question.choices === 1 ? {} : { 'gen_ai.request.choice.count': question.choices }),
+  'gen_ai.request.max_tokens': question.maxOutput,
+  'gen_ai.request.choice.count': question.choices === 1 ? undefined : question.choices,
   'gen_ai.usage.input_tokens': record.input,
   'gen_ai.usage.output_tokens': record.output,
-  ...(record.cached === 0 ? {} : { 'gen_ai.usage.cache_read.input_tokens': record.cached }),
-  ...(record.firstByteMs === null ? {} : { 'orrery.first_byte_ms': record.firstByteMs }),
+  'gen_ai.usage.cache_read.input_tokens': record.cached === 0 ? undefined : record.cached,
+  'orrery.first_byte_ms': record.firstByteMs ?? undefined,
   'orrery.request_id': record.requestId,
   'orrery.outcome': record.outcome,
   'orrery.attempts': record.attempts,
   'orrery.is_estimated': record.isEstimated,
   'orrery.cost': record.cost,
   'orrery.currency': record.currency,
+  'orrery.org_id': record.orgId,
+  'error.type': errorIn(record),
 });
 
 const trace = (call: Call): void => {
-  const { record, context } = call;
+  const { record, span } = call;
+  if (!span.isTold) return;
   const startedAt = Date.parse(record.startedAt);
-  recordSpan(`${operations[record.kind]} ${record.model}`, {
+  span.child({
+    name: `${operations[record.kind]} ${record.model}`,
     kind: SpanKind.CLIENT,
-    parent: context,
-    orgId: record.orgId,
-    attributes: () => attributesOf(call),
+    attributes: attributesOf(call),
     startedAt,
     endedAt: startedAt + record.durationMs,
-    error: errorIn(record),
+    hasFailed: errorIn(record) !== undefined,
   });
 };
 
