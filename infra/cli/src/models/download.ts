@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -37,8 +37,20 @@ const sizeOf = async (path: string): Promise<number> => {
   }
 };
 
-const hashed = async (path: string, hash: Hash): Promise<void> => {
+export const sha256Of = async (path: string): Promise<string> => {
+  const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+};
+
+const magic = 'GGUF';
+
+/** Somebody who wants a login first answers with a page, and says that all is well. */
+const isNoModel = async ({ source, target }: Download): Promise<boolean> => {
+  if (!source.name.toLowerCase().endsWith('.gguf')) return false;
+  const beginning: string[] = [];
+  for await (const chunk of createReadStream(partOf(target), { end: magic.length - 1, encoding: 'latin1' })) beginning.push(String(chunk));
+  return beginning.join('') !== magic;
 };
 
 /** A weak mark says that two editions are alike, which does not do for putting halves together. */
@@ -166,12 +178,14 @@ const forget = async (target: string): Promise<void> => {
 export const downloaded = async (download: Download): Promise<string> => {
   const { source, target } = download;
   await fetchAll(download);
-  const hash = createHash('sha256');
-  await hashed(partOf(target), hash);
-  const sha256 = hash.digest('hex');
+  const sha256 = await sha256Of(partOf(target));
   if (source.sha256 !== undefined && source.sha256 !== sha256) {
     await forget(target);
     throw new Problem(`What came has the SHA-256 ${sha256}, and should have ${source.sha256}. It was thrown away.`);
+  }
+  if (await isNoModel(download)) {
+    await forget(target);
+    throw new Problem(`What came from ${source.url} is no model in GGUF: a page that wants a login, perhaps. It was thrown away.`);
   }
   await rename(partOf(target), target);
   await forget(target);

@@ -88,7 +88,7 @@ class Hub {
 }
 
 describe('orrery models', () => {
-  const bytes = randomBytes(600_000);
+  const bytes = Buffer.concat([Buffer.from('GGUF'), randomBytes(600_000)]);
   let hub: Hub;
   let env: Record<string, string>;
   let directory: string;
@@ -132,7 +132,7 @@ describe('orrery models', () => {
   });
 
   it('asks which, where a repository has several, on any page of its list', async () => {
-    hub.files.set('q/large.gguf', randomBytes(10));
+    hub.files.set('q/large.gguf', Buffer.from('GGUF and more'));
     expect(await run('pull', 'org/repo')).toMatchObject({ code: 1, err: expect.stringMatching(/q\/small\.gguf, q\/large\.gguf/) });
     expect((await run('pull', 'org/repo:q/large.gguf')).code).toBe(0);
     expect(there()).toEqual(['large.gguf']);
@@ -179,6 +179,11 @@ describe('orrery models', () => {
     expect(await run('pull', url, '--sha256', 'ab'.repeat(32))).toMatchObject({ code: 1, err: expect.stringContaining('thrown away') });
     expect(there()).toEqual([]);
     expect((await run('pull', url, '--sha256', sha256(bytes))).code).toBe(0);
+    expect(await run('pull', url, '--sha256', 'ab'.repeat(32))).toMatchObject({ code: 1, err: expect.stringContaining('and should have') });
+    hub.files.set('login.gguf', Buffer.from('<!doctype html>'));
+    expect((await run('pull', `${env['ORRERY_MODEL_HUB']}/cdn/login.gguf`)).err).toContain('no model in GGUF');
+    expect(there()).toEqual(['small.gguf']);
+    hub.files.delete('login.gguf');
     expect(await run('pull', 'org/repo', '--sha256', 'ab'.repeat(32))).toMatchObject({
       code: 1,
       err: expect.stringContaining('Nothing was fetched'),

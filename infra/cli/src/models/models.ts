@@ -1,9 +1,9 @@
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { execution } from '@orrery/contracts';
 import { type Environment, Problem } from '../place.ts';
 import { markOf, partOf } from './beside.ts';
-import { downloaded } from './download.ts';
+import { downloaded, sha256Of } from './download.ts';
 import { withLock } from './lock.ts';
 import { progressOn, type Screen } from './progress.ts';
 import { type Source, sourceOf } from './source.ts';
@@ -40,6 +40,15 @@ const expected = (source: Source, sha256: string | undefined): Source => {
   throw new Problem(`The hub says that this file has the SHA-256 ${source.sha256}, and you want ${sha256}. Nothing was fetched.`);
 };
 
+/** Whoever says what it should be is not told that all is well where another one lies. */
+const assertSame = async (target: string, sha256: string | undefined): Promise<void> => {
+  const there = sha256 === undefined ? undefined : await sha256Of(target);
+  if (there === sha256) return;
+  throw new Problem(
+    `${target} is there already, with the SHA-256 ${there}, and should have ${sha256}. Remove it first: orrery models rm ${basename(target)}`,
+  );
+};
+
 const pull = async (asked: Models, env: Environment, screen: Screen): Promise<void> => {
   const directory = directoryOf(asked, env);
   const source = expected(await sourceOf(asked.what ?? '', env), asked.sha256);
@@ -47,6 +56,7 @@ const pull = async (asked: Models, env: Environment, screen: Screen): Promise<vo
   const target = join(directory, source.name);
   await mkdir(directory, { recursive: true });
   if (await isThere(target)) {
+    await assertSame(target, asked.sha256);
     screen.write(`${target} is there already. To fetch it again: orrery models rm ${source.name}\n`);
     return;
   }
