@@ -12,6 +12,8 @@ const longestCount = 65_536;
 
 /** After the last empty line; 0 where there is none. Lines end with CR LF, LF or CR. */
 const endOfFrames = (bytes: Buffer): number => {
+  // Nearly all pieces are whole frames of a server that ends lines with LF: of these nothing is looked through.
+  if (bytes[bytes.length - 1] === lf && bytes[bytes.length - 2] === lf) return bytes.length;
   const after = (text: string): number => bytes.lastIndexOf(text, undefined, 'latin1') + 1;
   const at = Math.max(after('\n\n'), after('\n\r'), after('\r\r'));
   if (at === 0) return 0;
@@ -66,6 +68,10 @@ export class UsageHider {
   push(chunk: Buffer): Buffer {
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     const end = endOfFrames(bytes);
+    if (end === bytes.length && !this.#isPassing) {
+      this.#held = noBytes;
+      return this.#without(bytes);
+    }
     this.#held = bytes.subarray(end);
     const passed = end === 0 ? noBytes : this.#without(bytes.subarray(0, end));
     if (end > 0) this.#isPassing = false;

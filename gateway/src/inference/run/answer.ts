@@ -1,6 +1,7 @@
 import type { Outlet } from '../forward/attempt.ts';
 import type { AnswerReader } from '../wire/answer-reader.ts';
 import type { Delivery, Headers } from './delivery.ts';
+import type { Fields } from './outgoing.ts';
 import type { Through } from './speech.ts';
 
 const lf = 10;
@@ -30,8 +31,8 @@ export interface Answer extends Outlet {
 
 export interface AnswerOptions {
   readonly delivery: Delivery;
-  /** Asked when the head is written. */
-  readonly headers: () => Headers;
+  /** Asked when the head is written; made for that alone. */
+  readonly headers: () => Fields;
   readonly reader: AnswerReader;
   /** Names of what is known at the end. */
   readonly trailers: readonly string[];
@@ -159,7 +160,7 @@ export class WholeAnswer implements Answer {
       return;
     }
     const [only = noBytes, ...more] = this.#held;
-    delivery.whole({ ...headers(), ...last }, more.length === 0 ? only : Buffer.concat(this.#held));
+    delivery.whole(Object.assign(headers(), last), more.length === 0 ? only : Buffer.concat(this.#held));
   }
 
   breakOff(): void {

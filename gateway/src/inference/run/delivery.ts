@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Question } from '../forward/question.ts';
+import { type Fields, Outgoing } from './outgoing.ts';
 
-export type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
+export type Headers = Readonly<Fields>;
 
 /**
  * Hears what a client is given, as it is given it: after translation and guardrails. It is told in the middle of things: it must be quick, throw nothing
@@ -27,7 +28,8 @@ const none: Headers = {};
 /** The one way to the client, past whoever listens. */
 export class Delivery {
   readonly #response: ServerResponse;
-  readonly #taps: Tap[];
+  readonly #outgoing: Outgoing;
+  #taps: readonly Tap[];
   #isOver = false;
   #hasLeft = false;
   /** The head is out: nothing but these bytes can be said any more. */
@@ -35,32 +37,31 @@ export class Delivery {
 
   constructor(response: ServerResponse, taps: readonly Tap[]) {
     this.#response = response;
-    this.#taps = [...taps];
+    this.#outgoing = new Outgoing(response);
+    this.#taps = taps;
   }
 
   /** Before it begins. */
   listen(tap: Tap): void {
-    this.#taps.push(tap);
+    this.#taps = [...this.#taps, tap];
   }
 
   /** The client is there no more, and whoever listens hears the rest. */
   leave(): void {
     this.#hasLeft = true;
-    this.#response.destroy();
+    this.#outgoing.cut();
   }
 
-  /** `promised`: names of the trailers. */
-  begin(headers: Headers, promised: readonly string[]): void {
-    // To who reads no chunks, as proxies that speak HTTP/1.0, nothing can be said after the body; to promise it is a fault.
-    const hasTrailers = promised.length > 0 && this.#response.useChunkedEncodingByDefault;
-    const trailer = hasTrailers ? { trailer: promised.join(', ') } : {};
-    this.#head({ ...headers, ...trailer });
+  /** `promised`: names of the trailers. The headers are the delivery's from here on. */
+  begin(headers: Fields, promised: readonly string[]): void {
+    if (promised.length > 0 && this.#outgoing.saysTrailers) headers['trailer'] = promised.join(', ');
+    this.#head(headers);
   }
 
   /** False: the client takes no more until it has drained. */
   write(chunk: Buffer): boolean {
     for (const tap of this.#taps) tap.bytes(chunk);
-    return this.#hasLeft || this.#response.write(chunk);
+    return this.#hasLeft || this.#outgoing.push(chunk);
   }
 
   /** Resolves when the client has taken it, or is gone; whoever takes nothing for so long is. */
@@ -69,7 +70,8 @@ export class Delivery {
     const response = this.#response;
     const stalled = setTimeout(() => response.destroy(), stallMs);
     await new Promise<void>((resolve) => {
-      response.once('close', resolve).write(chunk, () => resolve());
+      response.once('close', resolve);
+      this.#outgoing.pushOut(chunk, resolve);
     });
     clearTimeout(stalled);
     this.#hasLeft = response.destroyed;
@@ -77,30 +79,28 @@ export class Delivery {
 
   /** All of it was written. */
   finish(trailers: Headers): void {
-    if (!this.#hasLeft) {
-      this.#response.addTrailers(texts(trailers));
-      this.#response.end();
-    }
+    if (!this.#hasLeft) this.#outgoing.end(trailers);
     this.#over(true, trailers);
   }
 
-  /** All of it at once. */
-  whole(headers: Headers, body: Buffer): void {
-    this.#head({ ...headers, 'content-length': body.length });
+  /** All of it at once. The headers are the delivery's from here on. */
+  whole(headers: Fields, body: Buffer): void {
+    headers['content-length'] = body.length;
+    this.#head(headers);
     for (const tap of this.#taps) tap.bytes(body);
-    if (!this.#hasLeft) this.#response.end(body);
+    if (!this.#hasLeft) this.#outgoing.whole(body);
     this.#over(true, none);
   }
 
   /** The rest will not come, and the client has been told so. */
   endEarly(): void {
-    if (!this.#hasLeft) this.#response.end();
+    if (!this.#hasLeft) this.#outgoing.end(none);
     this.#over(false, none);
   }
 
   /** The rest will not come, and that is all that can be said. */
   cut(): void {
-    this.#response.destroy();
+    this.#outgoing.cut();
     this.#over(false, none);
   }
 
@@ -109,10 +109,10 @@ export class Delivery {
     this.#over(false, none);
   }
 
-  #head(headers: Headers): void {
+  #head(headers: Fields): void {
     this.hasBegun = true;
-    if (!this.#hasLeft) this.#response.writeHead(this.#response.statusCode, { ...headers });
-    for (const tap of this.#taps) tap.head(this.#response.statusCode, headers);
+    if (!this.#hasLeft) this.#outgoing.head(headers);
+    for (const tap of this.#taps) tap.head(this.#outgoing.status, headers);
   }
 
   #over(isWhole: boolean, trailers: Headers): void {
@@ -124,6 +124,3 @@ export class Delivery {
     }
   }
 }
-
-const texts = (headers: Headers): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));

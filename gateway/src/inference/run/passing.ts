@@ -7,6 +7,7 @@ import type { AnswerReader } from '../wire/answer-reader.ts';
 import { type Answer, StreamedAnswer, WholeAnswer } from './answer.ts';
 import type { Delivery, Headers } from './delivery.ts';
 import { endingOf, failureOf } from './failures.ts';
+import type { Fields } from './outgoing.ts';
 import type { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
@@ -96,12 +97,12 @@ export class Passing {
   #answerOf(target: RouteTarget, { type, isStream, reader }: { type: string; isStream: boolean; reader: AnswerReader }): Answer {
     const { speech, call, delivery, standing, guard } = this.#options;
     const translate = isStream ? undefined : speech.translatorFor(target);
-    const headers = (): Headers => ({
-      ...call.takeOver(),
-      ...standing,
-      'content-type': translate ? 'application/json' : type,
-      ...(isStream ? { 'x-accel-buffering': 'no' } : {}),
-    });
+    const headers = (): Fields => {
+      const fields = Object.assign(call.takeOver(), standing);
+      fields['content-type'] = translate ? 'application/json' : type;
+      if (isStream) fields['x-accel-buffering'] = 'no';
+      return fields;
+    };
     const options = { delivery, headers, reader, trailers: [costHeader], isHeld: guard?.reviews(isStream) ?? false };
     if (!isStream) return new WholeAnswer(options, translate);
     const through = speech.throughFor(target);

@@ -118,7 +118,7 @@ export class RequestRun {
     this.#account.endAs('cache-hit');
     const { answer, ageSeconds } = found;
     const cost = { [cacheHeader]: 'hit', age: String(ageSeconds), [costHeader]: `0 ${currency}` };
-    const headers = { ...this.#call.takeOver(), ...this.#standing, ...cost };
+    const headers = Object.assign(this.#call.takeOver(), this.#standing, cost);
     await play(this.#delivery, answer, { headers, stallMs: this.#parts.settings.stallMs });
     return true;
   }

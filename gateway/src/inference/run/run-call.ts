@@ -3,7 +3,8 @@ import type { LateSpan } from '@orrery/telemetry';
 import type { Failed } from '../../failure.ts';
 import type { Question } from '../forward/question.ts';
 import type { Once } from '../replay/once.ts';
-import type { Headers, Tap } from './delivery.ts';
+import type { Tap } from './delivery.ts';
+import type { Fields } from './outgoing.ts';
 import type { Asker } from './record.ts';
 
 /** One request that costs money, as it came. */
@@ -15,8 +16,8 @@ export interface RunCall {
   /** What is told of it is told below this one. */
   readonly span: LateSpan;
   readonly response: ServerResponse;
-  /** From here on the answer is written by the run; gives the headers that the server set. */
-  readonly takeOver: () => Headers;
+  /** From here on the answer is written by the run; gives it the headers that the server set. */
+  readonly takeOver: () => Fields;
   /** What a failure says in its head, beside what every answer says there. */
   readonly announce: (headers: Readonly<Record<string, string>>) => void;
   /** Its limits are asked for it now: from here on they count it. */
