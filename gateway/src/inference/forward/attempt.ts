@@ -72,10 +72,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#onSent = onSent;
   }
 
-  begin(to: Dispatcher, { path, headers, body }: Message): Promise<Head | Break> {
+  /** `base`: the path of the upstream, before that of the message. */
+  begin(to: Dispatcher, base: string, { path, headers, body }: Message): Promise<Head | Break> {
     return new Promise((resolve) => {
       this.#onHead = resolve;
-      to.dispatch({ method: 'POST', path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
+      to.dispatch({ method: 'POST', path: base + path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, this);
     });
   }
 

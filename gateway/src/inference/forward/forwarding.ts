@@ -33,13 +33,8 @@ export type Forwarded =
   | { readonly kind: 'refused'; readonly head: Head; readonly target: RouteTarget }
   | { readonly kind: 'failed'; readonly why: Break | NoPlace | 'unreadable' };
 
-interface Taken {
-  readonly isFinal: boolean;
-  readonly forwarded: Forwarded;
-}
-
-const final = (forwarded: Forwarded): Taken => ({ isFinal: true, forwarded });
 const cancelled: Forwarded = { kind: 'failed', why: 'cancelled' };
+const nobody: ReadonlySet<string> = new Set();
 
 const failureOf = (forwarded: Forwarded, now: number): Failure => {
   switch (forwarded.kind) {
@@ -59,6 +54,11 @@ export class Forwarding {
   readonly #options: ForwardingOptions;
   #isCancelled = false;
   #stop: (() => void) | undefined;
+  /** Which of the ways is taken. */
+  #index = 0;
+  /** At its targets. */
+  #attempts = 0;
+  #tried: Set<string> | undefined;
 
   constructor(options: ForwardingOptions) {
     this.#options = options;
@@ -70,57 +70,33 @@ export class Forwarding {
     this.#stop?.();
   }
 
+  /** One function waits for everything: nearly all are answered at the first attempt, and each function that waits is paid for by every request. */
   async begin(): Promise<Forwarded> {
-    const { ways } = this.#options;
-    let last: Forwarded = { kind: 'failed', why: 'resting' };
-    for (const [index, way] of ways.entries()) {
-      if (index > 0 && this.#options.clock() >= this.#options.deadline) return last;
-      const taken = await this.#take(way, index + 1 < ways.length);
-      if (taken.isFinal) return taken.forwarded;
-      last = taken.forwarded;
-      if (index + 1 < ways.length && last.kind !== 'answered') this.#options.onRetry();
-    }
-    return last;
-  }
-
-  async #take(way: Way, hasFallback: boolean): Promise<Taken> {
-    const { clock, random, deadline, onRetry } = this.#options;
-    const { attempts: most, firstPauseMs, longestPauseMs } = way.route;
-    const tried = new Set<string>();
-    for (let attempts = 1; ; attempts += 1) {
-      const place = await this.#place(way, tried);
-      if (typeof place === 'string') return { isFinal: place === 'cancelled', forwarded: { kind: 'failed', why: place } };
-      const forwarded = await this.#try(place, way);
-      if (forwarded.kind === 'answered') return final(forwarded);
-      if (this.#isCancelled) return final(cancelled);
-      tried.add(place.target.id);
-      const now = clock();
-      const next = afterFailure(
-        {
-          failure: failureOf(forwarded, now),
-          attempts,
-          hasAnswered: false,
-          isElsewhere: this.#isElsewhere(way, tried, now),
-          hasFallback,
-          now,
-          deadline,
-          random: random(),
-        },
-        { attempts: most, firstPauseMs, longestPauseMs },
-      );
-      if (next.kind !== 'retry') return { isFinal: next.kind === 'give-up', forwarded };
-      onRetry();
-      if (next.inMs > 0) await this.#pause(next.inMs);
-      if (this.#isCancelled) return final(cancelled);
+    for (;;) {
+      const way = this.#options.ways[this.#index];
+      if (way === undefined) return { kind: 'failed', why: 'resting' };
+      const found = this.#find(way);
+      const place = this.#entered(found instanceof Promise ? await found : found);
+      let forwarded: Forwarded;
+      if (typeof place === 'string') {
+        forwarded = { kind: 'failed', why: place };
+      } else {
+        const attempt = new Attempt(place.target.upstream, this.#options.onSent);
+        forwarded = this.#judged(await this.#asked(attempt, place, way), attempt, place);
+      }
+      const pauseMs = this.#next(forwarded, place, way);
+      if (pauseMs === undefined) return forwarded;
+      if (pauseMs > 0) await this.#pause(pauseMs);
+      if (this.#isCancelled) return cancelled;
     }
   }
 
-  async #place({ targets, route }: Way, tried: ReadonlySet<string>): Promise<Place | NoPlace> {
+  #find({ targets, route }: Way): Promise<Place | NoPlace> | Place | NoPlace {
     const { upstreams, stickyKey, queueMs, clock, random, deadline } = this.#options;
     const now = clock();
-    const found = findPlace(upstreams, {
+    return findPlace(upstreams, {
       targets,
-      tried,
+      tried: this.#tried ?? nobody,
       stickyKey: route.isSticky ? stickyKey : undefined,
       now,
       random: random(),
@@ -129,41 +105,84 @@ export class Forwarding {
         this.#stop = giveUp;
       },
     });
-    const place = found instanceof Promise ? await found : found;
+  }
+
+  #entered(place: Place | NoPlace): Place | NoPlace {
     this.#stop = undefined;
     if (!this.#isCancelled || typeof place === 'string') return place;
     place.leave();
     return 'cancelled';
   }
 
-  /** The place is kept by an answer until it has ended. */
-  async #try(place: Place, way: Way): Promise<Forwarded> {
-    let forwarded: Forwarded | undefined;
+  #asked(attempt: Attempt, place: Place, way: Way): Promise<Head | Break> {
+    const { onTarget, clock } = this.#options;
+    const { target, state } = place;
+    const message = this.#messageAt(place);
+    onTarget(target, way);
+    state.sending(target.id, clock());
+    this.#stop = () => attempt.cancel();
+    return attempt.begin(state.pool, state.base, message);
+  }
+
+  #messageAt(place: Place): Message {
     try {
-      forwarded = await this.#ask(place, way);
-      return forwarded;
-    } finally {
-      if (forwarded?.kind !== 'answered') place.leave();
+      return this.#options.messageFor(place.target);
+    } catch (error) {
+      // Not every request can be said to every upstream: then this one was not asked.
+      place.leave();
+      throw error;
     }
   }
 
-  async #ask(place: Place, way: Way): Promise<Forwarded> {
-    const { target, state } = place;
-    const { messageFor, onTarget, onSent, clock } = this.#options;
-    // Not every request can be said to every upstream: then this one was not asked.
-    const message = messageFor(target);
-    onTarget(target, way);
-    state.sending(target.id, clock());
-    const attempt = new Attempt(target.upstream, onSent);
-    this.#stop = () => attempt.cancel();
-    const head = await attempt.begin(state.pool, { ...message, path: `${state.base}${message.path}` });
+  #judged(head: Head | Break, attempt: Attempt, place: Place): Forwarded {
     this.#stop = undefined;
     const forwarded = this.#judge(head, attempt, place);
-    const now = clock();
+    const now = this.#options.clock();
     const isFailure = forwarded.kind !== 'answered' && isRetriable(failureOf(forwarded, now));
     // An answer that has begun counts at once: those that break off early must not be weighed against none, while the others still go on.
-    if (!this.#isCancelled) state.report(target.id, isFailure, now);
-    return forwarded;
+    if (!this.#isCancelled) place.state.report(place.target.id, isFailure, now);
+    // The place is kept by an answer until it has ended.
+    if (forwarded.kind === 'answered') return forwarded;
+    place.leave();
+    return this.#isCancelled ? cancelled : forwarded;
+  }
+
+  /** How long until the next attempt, there or elsewhere; undefined where nothing follows. */
+  #next(forwarded: Forwarded, place: Place | NoPlace, way: Way): number | undefined {
+    if (forwarded.kind === 'answered' || forwarded === cancelled || place === 'cancelled') return undefined;
+    if (typeof place === 'string') return this.#fallBack();
+    const { ways, clock, random, deadline, onRetry } = this.#options;
+    const { attempts: most, firstPauseMs, longestPauseMs } = way.route;
+    this.#attempts += 1;
+    this.#tried ??= new Set();
+    this.#tried.add(place.target.id);
+    const now = clock();
+    const next = afterFailure(
+      {
+        failure: failureOf(forwarded, now),
+        attempts: this.#attempts,
+        hasAnswered: false,
+        isElsewhere: this.#isElsewhere(way, this.#tried, now),
+        hasFallback: this.#index + 1 < ways.length,
+        now,
+        deadline,
+        random: random(),
+      },
+      { attempts: most, firstPauseMs, longestPauseMs },
+    );
+    if (next.kind !== 'retry') return next.kind === 'give-up' ? undefined : this.#fallBack();
+    onRetry();
+    return next.inMs;
+  }
+
+  #fallBack(): number | undefined {
+    const { ways, clock, deadline, onRetry } = this.#options;
+    if (this.#index + 1 >= ways.length) return undefined;
+    onRetry();
+    this.#index += 1;
+    this.#attempts = 0;
+    this.#tried = undefined;
+    return clock() >= deadline ? undefined : 0;
   }
 
   #judge(head: Head | Break, attempt: Attempt, place: Place): Forwarded {

@@ -2,11 +2,22 @@ import { choose } from '../routing/choose.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
 import type { UpstreamState, Upstreams } from './upstreams.ts';
 
-/** A place at a target. It is given back once. */
-export interface Place {
+/** A place at a target, which was entered. It is given back once, however often it is left. */
+export class Place {
   readonly target: RouteTarget;
   readonly state: UpstreamState;
-  readonly leave: () => void;
+  #isLeft = false;
+
+  constructor(target: RouteTarget, state: UpstreamState) {
+    this.target = target;
+    this.state = state;
+  }
+
+  leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    this.state.places.leave();
+  }
 }
 
 /** Why there is none: all queues are full, nobody is let through to a target that fails, or it was waited for too long. */
@@ -24,19 +35,6 @@ export interface PlaceWish {
   readonly onWaiting: (giveUp: () => void) => void;
 }
 
-const placeAt = (target: RouteTarget, state: UpstreamState): Place => {
-  let isLeft = false;
-  return {
-    target,
-    state,
-    leave: () => {
-      if (isLeft) return;
-      isLeft = true;
-      state.places.leave();
-    },
-  };
-};
-
 const waitFor = (target: RouteTarget, state: UpstreamState, { queueMs, onWaiting }: PlaceWish): Promise<Place | NoPlace> =>
   new Promise((resolve) => {
     const { places } = state;
@@ -47,7 +45,7 @@ const waitFor = (target: RouteTarget, state: UpstreamState, { queueMs, onWaiting
     };
     const waiter = (): void => {
       clearTimeout(timer);
-      resolve(placeAt(target, state));
+      resolve(new Place(target, state));
     };
     const timer = setTimeout(() => giveUp('too-late'), queueMs);
     const entered = places.enter(waiter);
@@ -56,20 +54,30 @@ const waitFor = (target: RouteTarget, state: UpstreamState, { queueMs, onWaiting
       return;
     }
     clearTimeout(timer);
-    resolve(entered === 'full' ? 'full' : placeAt(target, state));
+    resolve(entered === 'full' ? 'full' : new Place(target, state));
   });
 
 const nobody = (): void => undefined;
 
+/** Where there is nothing to choose. */
+const placeAt = (target: RouteTarget, upstreams: Upstreams, now: number): Place | undefined => {
+  const state = upstreams.of(target.upstream, now);
+  const hasRoom = state.isOpen(target.id, now) && state.places.taken < target.concurrency && state.places.hasRoom;
+  return hasRoom && state.places.enter(nobody) === 'at-once' ? new Place(target, state) : undefined;
+};
+
 /** The target that is chosen, with a place there; where all are busy a turn in the shortest queue. */
 export const findPlace = (upstreams: Upstreams, wish: PlaceWish): Promise<Place | NoPlace> | Place | NoPlace => {
   const { targets, tried, stickyKey, now, random } = wish;
+  const only = targets.length === 1 ? targets[0] : undefined;
+  const place = only && placeAt(only, upstreams, now);
+  if (place) return place;
   const standings = targets.map((target) => upstreams.standing(target, now));
   const chosen = choose(standings, { stickyKey, tried, random })?.target;
   const target = targets.find((each) => each === chosen);
   if (target) {
     const state = upstreams.of(target.upstream, now);
-    if (state.places.hasRoom && state.places.enter(nobody) === 'at-once') return placeAt(target, state);
+    if (state.places.hasRoom && state.places.enter(nobody) === 'at-once') return new Place(target, state);
   }
   const open = standings.filter(({ isOpen }) => isOpen).map(({ target: { id } }) => id);
   const shortest = targets

@@ -34,7 +34,7 @@ export class Shadows {
     if (message === undefined || places.enter(nobody) !== 'at-once') return;
     const attempt = new Attempt(target.upstream, nobody);
     const over = attempt
-      .begin(pool, { ...message, path: `${base}${message.path}` })
+      .begin(pool, base, message)
       .then(async (head) => {
         if (typeof head !== 'string' && head.refusal === undefined) await attempt.drain({ take: () => true });
       })

@@ -42,6 +42,11 @@ export class RunGuard {
     throw new Failed(edgeFailure('RequestTooCostly', { details: { guardrail, most, cost: String(cost), currency } }));
   }
 
+  /** Whether anybody looks at what is asked; else it is asked as it came. */
+  get reads(): boolean {
+    return this.#guards.request !== undefined;
+  }
+
   /** What is asked, as it may be asked. Throws `Blocked` where it may not, and `Failed` where nobody can say. */
   async asked(body: Buffer): Promise<Buffer> {
     const { request: stage } = this.#guards;

@@ -31,6 +31,8 @@ interface Known {
   readonly credential: string | undefined;
 }
 
+const nowhere: readonly Way[] = [];
+
 /** Which targets answer for which model, from what inference published last; nobody is asked. */
 export class RouteTable {
   readonly #options: RouteTableOptions;
@@ -38,6 +40,8 @@ export class RouteTable {
   /** By every name of a model, the name of its route. */
   readonly #byModel = new Map<string, string>();
   readonly #upstreams = new Map<string, Known>();
+  /** By route: put together when they are asked for, and again when anything has changed. */
+  readonly #ways = new Map<string, readonly Way[]>();
   readonly upstreams = new Snapshot<inference.UpstreamSnapshot>((name, now) => this.#upstreamChanged(name, now));
   readonly routes = new Snapshot<inference.Route>((name, now) => this.#routeChanged(name, now));
 
@@ -47,8 +51,18 @@ export class RouteTable {
 
   /** The ways to a model, the first one first: its route, then those that it falls back to. None where nobody knows the model. */
   ways(model: string): readonly Way[] {
-    const route = this.#routes.get(this.#byModel.get(model) ?? '');
-    if (route === undefined) return [];
+    const name = this.#byModel.get(model);
+    if (name === undefined) return nowhere;
+    const known = this.#ways.get(name);
+    if (known) return known;
+    const ways = this.#waysBy(name);
+    this.#ways.set(name, ways);
+    return ways;
+  }
+
+  #waysBy(name: string): readonly Way[] {
+    const route = this.#routes.get(name);
+    if (route === undefined) return nowhere;
     const fallbacks = route.fallbacks.flatMap((name) => this.#routes.get(name) ?? []);
     return [route, ...fallbacks].map((each) => ({ route: each, targets: this.#targetsOf(each), shadow: this.#shadowOf(each) }));
   }
@@ -68,6 +82,7 @@ export class RouteTable {
   }
 
   #upstreamChanged(name: string, now: inference.UpstreamSnapshot | undefined): void {
+    this.#ways.clear();
     this.#upstreams.delete(name);
     if (now === undefined) return;
     const { credential: sealed, ...upstream } = now;
@@ -80,6 +95,7 @@ export class RouteTable {
   }
 
   #routeChanged(name: string, now: inference.Route | undefined): void {
+    this.#ways.clear();
     for (const model of this.#routes.get(name)?.models ?? []) {
       // Another route may have taken the model since.
       if (this.#byModel.get(model) === name) this.#byModel.delete(model);

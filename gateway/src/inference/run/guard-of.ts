@@ -1,4 +1,5 @@
 import type { Offer } from '../admission/offer.ts';
+import { questionIn } from '../forward/question.ts';
 import { RunGuard } from '../guardrails/run-guard.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
@@ -16,4 +17,17 @@ export const guardOf = ({ orgSettings, elsewhere, log }: RunParts, { asker }: Ru
     elsewhere,
     log,
   });
+};
+
+/** What is asked, as guardrails let it be asked. Throws `Failed` where they do not. */
+export const guarded = async (guard: RunGuard, call: RunCall): Promise<RunCall> => {
+  const { question, taps } = call;
+  const body = await guard.asked(question.body).catch((error: unknown) => {
+    for (const tap of taps) tap.withheld?.();
+    throw error;
+  });
+  if (body === question.body) return call;
+  const asked = questionIn(body, { named: question.model });
+  for (const tap of taps) tap.asked?.(asked);
+  return { ...call, question: asked };
 };

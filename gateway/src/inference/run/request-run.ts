@@ -2,26 +2,25 @@ import { edgeFailure, Failed } from '../../failure.ts';
 import type { SetAside } from '../accounting/estimate.ts';
 import type { Ending } from '../accounting/outcomes.ts';
 import type { Offer } from '../admission/offer.ts';
-import { roomBeside } from '../admission/tokens.ts';
 import type { Attempt } from '../forward/attempt.ts';
 import type { Forwarded, Forwarding } from '../forward/forwarding.ts';
-import { questionIn } from '../forward/question.ts';
 import type { RunGuard } from '../guardrails/run-guard.ts';
-import type { Held } from '../limits/reservations.ts';
+import type { Reservation } from '../limits/meters.ts';
+import type { Decided, Held } from '../limits/reservations.ts';
 import { play } from '../replay/play.ts';
 import { type CachePage, cacheHeader } from '../replay/response-cache.ts';
 import type { Way } from '../routing/route-table.ts';
 import { observeCall } from '../telemetry/observe-call.ts';
 import { Delivery, type Headers } from './delivery.ts';
 import { endingOf, failureOf, refusalOf } from './failures.ts';
-import { guardOf } from './guard-of.ts';
-import { Passing, statusClientLeft } from './passing.ts';
+import { guarded, guardOf } from './guard-of.ts';
+import { type Answered, Passing, statusClientLeft } from './passing.ts';
 import { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
-import { Speech } from './speech.ts';
+import type { Speech } from './speech.ts';
 import { costHeader } from './told-headers.ts';
-import { castShadow, forwardingOf, servedBy, waysOf } from './way-there.ts';
+import { castShadow, forwardingOf, servedBy, speechOf, waysOf } from './way-there.ts';
 
 const retrySoon = { 'retry-after': '1' };
 
@@ -54,12 +53,8 @@ export class RequestRun {
     this.#parts = parts;
     this.#call = call;
     this.#offer = offer;
-    this.#reserved = offer.tokensFor({
-      ...question,
-      input: question.promptTokens,
-      mostInput: question.mostPromptTokens,
-      output: question.maxOutput,
-    });
+    const { promptTokens: input, mostPromptTokens: mostInput, maxOutput: output, choices, prompts } = question;
+    this.#reserved = offer.tokensFor({ input, mostInput, output, choices, prompts });
     this.#account = new RunAccount({ asker, offer, reserved: this.#reserved, isStreaming: question.isStream, clock: parts.clock });
     this.#guard = guardOf(parts, call, offer);
     this.#delivery = new Delivery(response, taps);
@@ -70,11 +65,13 @@ export class RequestRun {
     const { book } = this.#parts;
     if (!book.hasRoom) throw new Failed(edgeFailure('UsageUntold', { headers: retrySoon }));
     const ways = waysOf(this.#parts, this.#call, this.#offer);
-    const held = await this.#reserve(ways);
+    const reservation = this.#reservation(ways);
+    const held = this.#letIn(reservation, await book.reserve(reservation, () => this.#account.ifLost()));
     let failed: Failed | undefined;
     try {
-      await this.#ask();
-      if (!(await this.#answeredBefore())) await this.#forward(ways);
+      if (this.#guard.reads) this.#call = await guarded(this.#guard, this.#call);
+      const page = this.#pageOf();
+      if (page === undefined || !(await this.#answeredBefore(page))) await this.#forward(ways);
     } catch (error) {
       if (error instanceof Failed) failed = error;
       this.#account.failedWith(error);
@@ -91,24 +88,34 @@ export class RequestRun {
   async #settle(held: Held, failed: Failed | undefined): Promise<void> {
     const settlement = this.#account.settle();
     const told = this.#account.told(settlement);
+    const { once, question, span } = this.#call;
     try {
       // Before the request's own span ends, below which it is told. Whatever becomes of that, the money is settled.
-      observeCall({ record: told.record, question: this.#call.question, span: this.#call.span });
+      observeCall({ record: told.record, question, span });
     } finally {
       try {
-        await this.#call.once?.settling(settlement, failed);
+        if (once) await once.settling(settlement, failed);
       } finally {
-        await this.#parts.book.settled(held, told).finally(() => void this.#page?.close(settlement));
+        try {
+          await this.#parts.book.settled(held, told);
+        } finally {
+          void this.#page?.close(settlement);
+        }
       }
     }
   }
 
+  #pageOf(): CachePage | undefined {
+    const { orgId, model } = this.#offer;
+    const { guardrails } = this.#guard;
+    return this.#parts.cache.pageFor(this.#call, { orgId, modelId: model.modelId, guardrails });
+  }
+
   /** Where the organization wishes it and the same was answered before, that is given: it costs nothing. */
-  async #answeredBefore(): Promise<boolean> {
-    const { orgId, model, currency } = this.#offer;
-    const page = this.#parts.cache.pageFor(this.#call, { orgId, modelId: model.modelId, guardrails: this.#guard.guardrails });
-    const found = await page?.find();
-    if (page === undefined || this.#account.ending !== undefined) return false;
+  async #answeredBefore(page: CachePage): Promise<boolean> {
+    const { currency } = this.#offer;
+    const found = await page.find();
+    if (this.#account.ending !== undefined) return false;
     if (found === undefined) {
       this.#page = page;
       this.#delivery.listen(page.recording);
@@ -157,46 +164,45 @@ export class RequestRun {
     this.#attempt?.cancel();
   }
 
-  async #reserve(ways: readonly Way[]): Promise<Held> {
-    const { book, clock } = this.#parts;
-    const { requestId } = this.#call.asker;
+  #reservation(ways: readonly Way[]): Reservation {
     const reservation = this.#offer.reservationFor({
-      requestId,
+      requestId: this.#call.asker.requestId,
       tokens: this.#reserved,
       served: servedBy(ways),
       now: this.#account.startedAt,
     });
     this.#guard.refuseCost(reservation.cost, this.#offer.currency);
     this.#call.onReserving();
-    const { answer, held } = await book.reserve(reservation, () => this.#account.ifLost());
-    if (held === undefined) throw new Failed(this.#offer.refusalOf(reservation, answer, clock()));
-    this.#standing = this.#offer.headersOf(reservation, answer, clock());
+    return reservation;
+  }
+
+  /** Throws `Failed` where it is not. */
+  #letIn(reservation: Reservation, { answer, held }: Decided): Held {
+    const now = this.#parts.clock();
+    if (held === undefined) throw new Failed(this.#offer.refusalOf(reservation, answer, now));
+    this.#standing = this.#offer.headersOf(reservation, answer, now);
     return held;
   }
 
-  /** What is asked, as guardrails let it be asked. */
-  async #ask(): Promise<void> {
-    const { question, taps } = this.#call;
-    const body = await this.#guard.asked(question.body).catch((error: unknown) => {
-      for (const tap of taps) tap.withheld?.();
-      throw error;
-    });
-    if (body === question.body) return;
-    const asked = questionIn(body, { named: question.model });
-    this.#call = { ...this.#call, question: asked };
-    for (const tap of taps) tap.asked?.(asked);
-  }
-
   async #forward(ways: readonly Way[]): Promise<void> {
-    const speech = this.#speech();
     const account = this.#account;
+    const speech = speechOf({ call: this.#call, offer: this.#offer, account, reserved: this.#reserved });
     const setting = { parts: this.#parts, call: this.#call, offer: this.#offer, account, ways, speech };
     const forwarding = forwardingOf(setting);
     this.#forwarding = forwarding;
     castShadow(setting);
     const forwarded: Forwarded = account.ending === undefined ? await forwarding.begin() : { kind: 'failed', why: 'cancelled' };
     if (account.ending !== undefined) return this.#nobodyWaits(forwarded);
-    if (forwarded.kind === 'answered') return await this.#pass(forwarded, speech);
+    if (forwarded.kind === 'answered') {
+      try {
+        const passing = this.#passing(forwarded, speech);
+        if (passing.ended(await passing.drain())) await passing.review();
+      } finally {
+        forwarded.place.leave();
+        clearTimeout(this.#stalled);
+      }
+      return;
+    }
     if (forwarded.kind === 'failed') {
       account.endAs(endingOf(forwarded.why));
       throw new Failed(failureOf(forwarded.why));
@@ -204,16 +210,6 @@ export class RequestRun {
     account.endAs('upstream-failed');
     const { head, target } = forwarded;
     throw refusalOf(head, speech.complaintIn(head.refusal ?? Buffer.alloc(0), target), this.#parts.clock());
-  }
-
-  #speech(): Speech {
-    const { question, asker, headers, traceparent } = this.#call;
-    const each = Math.max(1, Math.floor(this.#reserved.output / question.choices));
-    const maxOutput = roomBeside(Math.ceil(question.promptTokens / question.prompts), each, this.#offer.model.contextLength);
-    const { startedAt } = this.#account;
-    const { client, requestId } = asker;
-    const cameTo = () => this.#account.ifFinished();
-    return new Speech({ question, client, requestId, startedAt, maxOutput, headers, traceparent, cameTo });
   }
 
   #nobodyWaits(forwarded: Forwarded): void {
@@ -225,9 +221,10 @@ export class RequestRun {
     this.#account.status = statusClientLeft;
   }
 
-  async #pass(answered: Extract<Forwarded, { kind: 'answered' }>, speech: Speech): Promise<void> {
+  #passing(answered: Answered, speech: Speech): Passing {
     this.#attempt = answered.attempt;
-    const passing = new Passing({
+    return new Passing({
+      answered,
       parts: this.#parts,
       call: this.#call,
       speech,
@@ -238,7 +235,6 @@ export class RequestRun {
       guard: this.#guard.answer(),
       onFull: () => this.#wait(),
     });
-    await passing.pass(answered).finally(() => clearTimeout(this.#stalled));
   }
 
   /** The client takes nothing for now; for long it may not. */

@@ -26,7 +26,9 @@ export const isPaidHandler = (handler: unknown): boolean => typeof handler === '
 export class Runs {
   readonly #parts: RunParts;
   readonly #runs = new Set<RequestRun>();
-  readonly #going = new Set<Promise<void>>();
+  #going = 0;
+  /** Told when none is under way any more. */
+  #onIdle: (() => void) | undefined;
   readonly #sweeping: NodeJS.Timeout;
   #isStopping = false;
 
@@ -48,17 +50,19 @@ export class Runs {
   handlerOf(route: PaidRoute): PaidHandler {
     const handler: PaidHandler = async (request, reply) => {
       if (this.#isStopping) throw new Failed(edgeFailure('ShuttingDown', { headers: { 'retry-after': '1', connection: 'close' } }));
-      const going = this.#serve(route, request, reply);
-      this.#going.add(going);
+      this.#going += 1;
       try {
-        await going;
+        const call = callOf(route, { request, reply }, this.#parts);
+        const key = idempotencyKeyIn(request.headers);
+        await (key === undefined ? this.#run(call) : this.#once(key, call));
       } catch (error) {
         // Who has heard the beginning hears the end of it at the connection.
         if (!reply.sent) throw error;
         this.#parts.log.error({ err: error }, 'a request failed while it was answered');
         reply.raw.destroy();
       } finally {
-        this.#going.delete(going);
+        this.#going -= 1;
+        if (this.#going === 0) this.#onIdle?.();
       }
       if (!reply.sent) reply.code(499).hijack();
       return reply;
@@ -75,24 +79,46 @@ export class Runs {
     const cutting = setTimeout(() => {
       for (const run of this.#runs) run.cut();
     }, this.#parts.settings.patienceMs);
-    await Promise.allSettled(this.#going);
+    await this.#idle();
     clearTimeout(cutting);
     await this.#parts.shadows.stop();
     await this.#parts.upstreams.close();
   }
 
-  async #serve(route: PaidRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const call = callOf(route, { request, reply }, this.#parts);
-    const key = idempotencyKeyIn(request.headers);
-    await (key === undefined ? this.#run(call) : this.#once(key, call));
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#going === 0) resolve();
+    });
   }
 
+  /** Back-pressure, and who goes: both are heard at the client's connection. */
   async #run(call: RunCall): Promise<void> {
-    const { asker, question } = call;
-    const taps = this.#parts.tapsOf.flatMap((tapOf) => tapOf(asker, question) ?? []);
-    const run = new RequestRun(this.#parts, { ...call, taps: [...call.taps, ...taps] });
+    const { response } = call;
+    const run = new RequestRun(this.#parts, this.#tapped(call));
+    // An answer that is out has no socket any more.
+    const { socket } = response;
+    response.on('drain', () => run.resume());
+    response.on('close', () => {
+      if (!response.writableFinished) run.leave();
+    });
     this.#runs.add(run);
-    await this.#watched(run, call.response).finally(() => this.#runs.delete(run));
+    try {
+      await run.go();
+    } finally {
+      this.#runs.delete(run);
+      this.#afterwards(response, socket);
+    }
+  }
+
+  /** With whoever else listens to it. */
+  #tapped(call: RunCall): RunCall {
+    let taps = call.taps;
+    for (const tapOf of this.#parts.tapsOf) {
+      const tap = tapOf(call.asker, call.question);
+      if (tap) taps = [...taps, tap];
+    }
+    return taps === call.taps ? call : { ...call, taps };
   }
 
   /** Makes the request, or gives the answer that it had before. */
@@ -122,23 +148,6 @@ export class Runs {
     const { stallMs } = this.#parts.settings;
     await play(new Delivery(response, []), kept, { headers: { ...takeOver(), ...replayed }, stallMs });
     this.#afterwards(response, response.socket);
-  }
-
-  /** Back-pressure, and who goes: both are heard at the client's connection. */
-  async #watched(run: RequestRun, response: ServerResponse): Promise<void> {
-    // An answer that is out has no socket any more.
-    const { socket } = response;
-    const onDrain = (): void => run.resume();
-    const onClose = (): void => {
-      if (!response.writableFinished) run.leave();
-    };
-    response.on('drain', onDrain).on('close', onClose);
-    try {
-      await run.go();
-    } finally {
-      response.off('drain', onDrain).off('close', onClose);
-      this.#afterwards(response, socket);
-    }
   }
 
   #afterwards(response: ServerResponse, socket: ServerResponse['socket']): void {

@@ -53,25 +53,12 @@ export class Speech {
 
   /** Throws `Failed` for what this upstream cannot be asked for. */
   messageFor(target: RouteTarget): Message {
-    const { question, client, headers, requestId, traceparent } = this.#spoken;
+    const { question, client } = this.#spoken;
     const shape = shapeFor(client, target);
     const { translation } = shape;
-    const passed = shape.passedHeaders.flatMap((name) => {
-      const value = headers[name];
-      return typeof value === 'string' ? [[name, value] as const] : [];
-    });
     return {
       path: shape.path,
-      headers: {
-        'content-type': 'application/json',
-        accept: question.isStream ? 'text/event-stream' : 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': userAgent,
-        'x-request-id': requestId,
-        ...(traceparent === undefined ? {} : { traceparent }),
-        ...Object.fromEntries(passed),
-        ...shape.headersFor(target.credential),
-      },
+      headers: this.#headersFor(shape, target),
       body: translation
         ? Buffer.from(JSON.stringify(translation.request(this.#asked(target))))
         : bodyFor(question, { model: target.model, addsUsage: this.#addsUsage(shape) }),
@@ -105,6 +92,23 @@ export class Speech {
   complaintIn(refusal: Buffer, { credential }: RouteTarget): Complaint {
     const text = refusal.toString();
     return clearedOf(complaintOf(parsed(text) ?? text), credential);
+  }
+
+  #headersFor({ passedHeaders, headersFor }: Shape, { credential }: RouteTarget): Record<string, string> {
+    const { question, headers, requestId, traceparent } = this.#spoken;
+    const all: Record<string, string> = {
+      'content-type': 'application/json',
+      accept: question.isStream ? 'text/event-stream' : 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': userAgent,
+      'x-request-id': requestId,
+    };
+    if (traceparent !== undefined) all['traceparent'] = traceparent;
+    for (const name of passedHeaders) {
+      const value = headers[name];
+      if (typeof value === 'string') all[name] = value;
+    }
+    return Object.assign(all, headersFor(credential));
   }
 
   #addsUsage({ answers }: Shape): boolean {

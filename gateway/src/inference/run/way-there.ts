@@ -1,12 +1,14 @@
 import { edgeFailure, Failed } from '../../failure.ts';
+import type { Reserved } from '../accounting/estimate.ts';
 import type { Offer, Served } from '../admission/offer.ts';
+import { roomBeside } from '../admission/tokens.ts';
 import { Forwarding } from '../forward/forwarding.ts';
 import { beginningOf } from '../forward/question.ts';
 import type { Way } from '../routing/route-table.ts';
 import type { RunAccount } from './run-account.ts';
 import type { RunCall } from './run-call.ts';
 import type { RunParts } from './run-parts.ts';
-import { type Speech, speaksFor } from './speech.ts';
+import { Speech, speaksFor } from './speech.ts';
 import { waysTo } from './ways.ts';
 
 /** Throws `Failed` where there is none. */
@@ -17,14 +19,31 @@ export const waysOf = ({ table }: RunParts, { question, asker }: RunCall, { mode
 };
 
 /** A fallback serves another model: what that costs is paid. */
-const servedAt = (way: Way, upstream: string, ways: readonly Way[]): Served => ({
-  upstream,
-  ...(way === ways[0] ? {} : { model: way.route.models[0] ?? '' }),
-});
+const servedAt = (way: Way, upstream: string, ways: readonly Way[]): Served =>
+  way === ways[0] ? { upstream } : { upstream, model: way.route.models[0] ?? '' };
 
 /** All who may answer. */
-export const servedBy = (ways: readonly Way[]): readonly Served[] =>
-  ways.flatMap((way) => way.targets.map(({ upstream: { name } }) => servedAt(way, name, ways)));
+export const servedBy = (ways: readonly Way[]): readonly Served[] => {
+  const all: Served[] = [];
+  for (const way of ways) for (const { upstream } of way.targets) all.push(servedAt(way, upstream.name, ways));
+  return all;
+};
+
+interface Spoken {
+  readonly call: RunCall;
+  readonly offer: Offer;
+  readonly account: RunAccount;
+  readonly reserved: Reserved;
+}
+
+export const speechOf = ({ call, offer, account, reserved }: Spoken): Speech => {
+  const { question, asker, headers, traceparent } = call;
+  const each = Math.max(1, Math.floor(reserved.output / question.choices));
+  const maxOutput = roomBeside(Math.ceil(question.promptTokens / question.prompts), each, offer.model.contextLength);
+  const { startedAt } = account;
+  const { client, requestId } = asker;
+  return new Speech({ question, client, requestId, startedAt, maxOutput, headers, traceparent, cameTo: () => account.ifFinished() });
+};
 
 export interface Setting {
   readonly parts: RunParts;
