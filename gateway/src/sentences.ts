@@ -158,6 +158,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   ModelRouteNotFound: 'There is no route of this name.',
   BadPattern: (details) =>
     `Pattern ${named(details, 'number', '1')} of the guardrail ${named(details, 'guardrail', 'that was sent')} cannot be used: ${named(details, 'reason', 'it is no expression in the syntax of RE2')}.`,
+  NothingToLimit: (details) =>
+    `There is no ${named(details, 'value', 'such thing')} to limit in this organization: look at ${named(details, 'field', 'thing')}.`,
   GuardrailNotPublic: (details) =>
     `The url of the guardrail ${named(details, 'guardrail', 'that was sent')} cannot be asked: ${named(details, 'reason', 'the host is not a public one')}. Name a public host, with TLS, or ask the operator to trust it.`,
   TooManyLimits: (details) => `There are ${named(details, 'limit', 'too many')} limits already: take some away first.`,

@@ -6,6 +6,7 @@ import { comparisonOffice, serveComparison } from './application/comparison.offi
 import { startContentIngest } from './application/content.ingest.ts';
 import { erasingConsumer } from './application/erasing.consumer.ts';
 import { TrustedHosts } from './application/guardrail-addresses.ts';
+import { LimitedThings } from './application/limited-things.ts';
 import { LimitsHandler } from './application/limits.handler.ts';
 import { retentionOffice, serveRetention } from './application/retention.office.ts';
 import { MarkKey, RoutingHandler } from './application/routing.handler.ts';
@@ -40,6 +41,7 @@ export const inference = service({
       providers: [
         { provide: EventStore, useValue: store },
         { provide: Snapshots, useValue: snapshots },
+        { provide: LimitedThings, useValue: new LimitedThings(bus) },
         { provide: SigningKey, useValue: new SigningKey(secrets('guardrail-signatures')) },
         { provide: TrustedHosts, useValue: new TrustedHosts(config.guardrailHosts) },
         { provide: MarkKey, useValue: new MarkKey(secrets('upstream-mark-mac')) },

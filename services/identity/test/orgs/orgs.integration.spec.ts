@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { identity as contracts, OrgId, type RequestContext, rolePermissions } from '@orrery/contracts';
 import type { SnapshotWatcher } from '@orrery/messaging';
-import { asOperator, contextOf, eventually, granted } from '@orrery/testing';
+import { asOperator, asService, contextOf, eventually, granted } from '@orrery/testing';
 import { type Neighbours, startNeighbours } from '../fixtures/neighbours.ts';
 import { asMember, join, refusalOf } from '../fixtures/people.ts';
 import { Rig } from '../fixtures/rig.ts';
@@ -56,6 +56,20 @@ describe('a new organization', () => {
     const answers = await Promise.all([1, 2, 3].map(() => rig.ask(contracts.CreateOrg, { name: 'Once' }, context)));
     expect([...new Set(answers.map((answer) => JSON.stringify(answer)))]).toHaveLength(1);
     expect(granted(await rig.ask(contracts.ListOrgs, {}, owner)).items).toHaveLength(2);
+  });
+});
+
+describe('what other services ask of an organization', () => {
+  it('is whether it is there, and who and which key is in it', async () => {
+    const [{ owner, org, context }, other] = [await team(), await team()];
+    const find = async (asked: object) => granted(await rig.ask(contracts.FindInOrg, { orgId: org.id, ...asked }, contextOf(asService)));
+    const key = granted(await rig.ask(contracts.CreateApiKey, { org: org.slug, name: 'of the organization' }, again(context())));
+    const own = granted(await rig.ask(contracts.CreateMyApiKey, { name: 'my own' }, again(owner.owner)));
+    const foreign = granted(await rig.ask(contracts.CreateMyApiKey, { name: 'of somebody else' }, again(other.owner.owner)));
+    expect(await find({ userId: owner.userId, keyId: key.id })).toEqual({ isThere: true, hasMember: true, hasKey: true });
+    expect(await find({ keyId: own.id })).toEqual({ isThere: true, hasMember: false, hasKey: true });
+    expect(await find({ userId: other.owner.userId, keyId: foreign.id })).toEqual({ isThere: true, hasMember: false, hasKey: false });
+    expect(await find({ orgId: OrgId.parse(randomUUID()), keyId: key.id })).toEqual({ isThere: false, hasMember: false, hasKey: false });
   });
 });
 

@@ -3,8 +3,9 @@ import { type InputOf, inference, instantOf, OrgId, type OutputOf, type RequestC
 import { EventStore, handleWith } from '@orrery/event-store';
 import { systemClock } from '@orrery/kernel';
 import { refuse, Serves } from '@orrery/messaging';
-import { Limits } from '../domain/limits.ts';
+import { isUnbounded, Limits } from '../domain/limits.ts';
 import { listLimits } from '../views/limits.view.ts';
+import { LimitedThings } from './limited-things.ts';
 import { Snapshots } from './snapshots.ts';
 
 const orgOf = ({ orgId }: RequestContext): OrgId => {
@@ -21,6 +22,7 @@ export class LimitsHandler {
   constructor(
     private readonly store: EventStore,
     private readonly snapshots: Snapshots,
+    private readonly things: LimitedThings,
   ) {
     this.limits = handleWith(store, Limits, { name: 'limits' });
   }
@@ -59,6 +61,8 @@ export class LimitsHandler {
   }
 
   private async tell(orgId: OrgId, wish: Wish, context: RequestContext): Promise<inference.LimitView> {
+    // What is gone may have its limits taken away.
+    if (!isUnbounded(wish.limits)) await this.things.assertThere({ orgId, thing: wish.thing }, wish, context);
     const at = instantOf(systemClock.now());
     const answer = (): inference.LimitView => ({ ...wish, setAt: at });
     const command = { type: 'Set', orgId, ...wish, at } as const;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command, query } from '../../define.ts';
 import { OrgRole } from '../../permissions.ts';
 import { NameText, OrgId, PageRequest, pageOf, Text, UserId } from '../../values.ts';
+import { ApiKeyId } from '../keys/types.ts';
 import { Email } from '../users/types.ts';
 import { BillingDetailsChange, MembershipView, MemberView, OrgSlug, OrgView } from './types.ts';
 
@@ -149,5 +150,15 @@ export const NamesOfOrgs = query({
   access: 'service',
   input: z.strictObject({ orgIds: z.array(OrgId).max(mostNamesAtOnce) }),
   output: z.strictObject({ items: z.array(z.strictObject({ orgId: OrgId, slug: OrgSlug })) }),
+  refusals: {},
+});
+
+/** For services that are told ids of others, and must not take just any for one. */
+export const FindInOrg = query({
+  subject: 'identity.find-in-org',
+  summary: 'Whether an organization is there, and a member and a key in it where they are named; what is not named is not there',
+  access: 'service',
+  input: z.strictObject({ orgId: OrgId, userId: UserId.optional(), keyId: ApiKeyId.optional() }),
+  output: z.strictObject({ isThere: z.boolean(), hasMember: z.boolean(), hasKey: z.boolean() }),
   refusals: {},
 });

@@ -28,7 +28,7 @@ export const SetUsageLimit = command({
   access: 'billing:manage',
   input: z.strictObject({ org: OrgSlug, ...set }),
   output: LimitView,
-  refusals: { OrgNotFound: 404, TooManyLimits: 409 },
+  refusals: { OrgNotFound: 404, NothingToLimit: 400, TooManyLimits: 409 },
 });
 
 export const ListUsageLimits = query({
@@ -48,7 +48,7 @@ export const SetOrgUsageLimit = command({
   access: 'operator',
   input: z.strictObject({ orgId: OrgId, ...set }),
   output: LimitView,
-  refusals: { TooManyLimits: 409 },
+  refusals: { NothingToLimit: 400, TooManyLimits: 409 },
 });
 
 export const ListOrgUsageLimits = query({

@@ -25,6 +25,7 @@ import { SpacesHandler } from '../spaces/spaces.handler.ts';
 import { Together } from '../together.ts';
 import { Departures } from './departures.ts';
 import { Erasures } from './erasures.ts';
+import { InOrgHandler } from './in-org.handler.ts';
 import { MembersHandler } from './members.handler.ts';
 import { orgDeletedConsumer } from './org-deleted.consumer.ts';
 import { OrgEndsHandler } from './org-ends.handler.ts';
@@ -38,6 +39,7 @@ type IdentityDeps = Deps<IdentityConfig>;
 /** Organizations, invites and spaces: who serves requests about them. */
 export const orgControllers = [
   OrgsHandler,
+  InOrgHandler,
   MembersHandler,
   OrgEndsHandler,
   InvitesHandler,
