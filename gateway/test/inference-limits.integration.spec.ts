@@ -4,10 +4,11 @@ import { eventually, startRedis } from '@orrery/testing';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { Book } from '../src/inference/limits/book.ts';
-import { nothingKept, readAnswer, reserveCall, settleCall, settlingOf } from '../src/inference/limits/encode.ts';
+import { nothingKept, settlingOf } from '../src/inference/limits/encode.ts';
 import type { Meter, Reservation, Use } from '../src/inference/limits/meters.ts';
 import { type Held, Reservations } from '../src/inference/limits/reservations.ts';
-import { reserveLua, settleLua } from '../src/inference/limits/scripts.lua.ts';
+import { turnLua } from '../src/inference/limits/scripts.lua.ts';
+import { type Entry, readAnswer, turnCall } from '../src/inference/limits/turn.ts';
 
 const leaseMs = 60_000;
 const noTokens = { input: 0, output: 0 };
@@ -66,14 +67,56 @@ describe('Reservations in Redis', () => {
     await redis?.stop();
   });
 
-  const reserveByScript = async (wished: Reservation) => {
-    const { keys, given } = reserveCall(wished, { leaseMs, record: '{}' });
-    const told = (await client.eval(reserveLua, keys.length, ...keys, ...given)) as (string | number)[];
-    return { now: Number(told[1]), answer: readAnswer(told, wished) };
+  const judged = async (orgId: string, entries: readonly Entry[]): Promise<readonly string[]> => {
+    const { keys, given } = turnCall(orgId, entries);
+    return (await client.eval(turnLua, keys.length, ...keys, ...given)) as string[];
   };
-  const settleByScript = async (wished: Reservation, use: Use): Promise<number> => {
-    const { keys, given } = settleCall(settlingOf(wished, use), nothingKept);
-    return (await client.eval(settleLua, keys.length, ...keys, ...given)) as number;
+  const toReserve = (wished: Reservation): Entry => ({ kind: 'reserve', reservation: wished, leaseMs, record: '{}' });
+  const toSettle = (wished: Reservation, use: Use): Entry => ({
+    kind: 'settle',
+    settling: settlingOf(wished, use),
+    kept: nothingKept,
+    isMarked: false,
+  });
+
+  /** What somebody wants of the limits: to be let in, or, where they were, to be settled. */
+  interface Step extends Pick<Reservation, 'meters' | 'cost' | 'credit'> {
+    readonly request: number;
+    readonly isSettled: boolean;
+    readonly used: Use;
+  }
+
+  /** One organization whose requests are judged by the script and by the book, those of one moment in one call. */
+  const twice = () => {
+    const orgId = randomUUID();
+    const book = new Book();
+    /** As they were reserved last; settling again what was settled is tried as well. */
+    const reserved = new Map<string, Reservation>();
+    const isOpen = new Set<string>();
+    const settledAlike = ({ requestId }: Reservation, used: Use, now: number): void => {
+      const wasOpen = isOpen.delete(requestId);
+      expect([now > 0, book.settle(requestId, used, now)]).toEqual([wasOpen, wasOpen]);
+    };
+    const reservedAlike = (wished: Reservation, told: string): void => {
+      const { now, answer } = readAnswer(told, wished);
+      expect(answer).toEqual(book.reserve(wished, { now, leaseMs }));
+      if (!answer.isAllowed || isOpen.has(wished.requestId)) return;
+      reserved.set(wished.requestId, wished);
+      isOpen.add(wished.requestId);
+    };
+    return async (steps: readonly Step[]): Promise<void> => {
+      const asked = steps.map(({ request, isSettled, used, ...wish }) => ({
+        used,
+        wished: { requestId: `${request}`, orgId, ...wish },
+        before: isSettled ? reserved.get(`${request}`) : undefined,
+      }));
+      const entries = asked.map(({ wished, before, used }) => (before ? toSettle(before, used) : toReserve(wished)));
+      const told = await judged(orgId, entries);
+      for (const [index, { wished, before, used }] of asked.entries()) {
+        if (before) settledAlike(before, used, Number(told[index]));
+        else reservedAlike(wished, told[index] ?? '');
+      }
+    };
   };
 
   it('are judged by the script as by the book, to the microsecond and the nano-unit, whatever came before', async () => {
@@ -95,29 +138,11 @@ describe('Reservations in Redis', () => {
       used: fc.record({ cost: fc.constantFrom(0n, 40n, 90n), input: fc.nat({ max: 30 }), output: fc.nat({ max: 20 }) }),
       credit: fc.constantFrom(undefined, { balance: 600n, booked: 0n }, { balance: 550n, booked: 50n }),
     });
+    const turn = fc.uniqueArray(step, { selector: ({ request }) => request, minLength: 1, maxLength: 4 });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-        const orgId = randomUUID();
-        const book = new Book();
-        /** As they were reserved last; settling again what was settled is tried as well. */
-        const reserved = new Map<string, Reservation>();
-        const isOpen = new Set<string>();
-        for (const { request, isSettled, used, ...wish } of steps) {
-          const requestId = `${request}`;
-          const before = reserved.get(requestId);
-          if (isSettled && before) {
-            const now = await settleByScript(before, used);
-            const wasOpen = isOpen.delete(requestId);
-            expect([now > 0, book.settle(requestId, used, now)]).toEqual([wasOpen, wasOpen]);
-          } else {
-            const wished = { requestId, orgId, ...wish };
-            const { now, answer } = await reserveByScript(wished);
-            expect(answer).toEqual(book.reserve(wished, { now, leaseMs }));
-            if (!answer.isAllowed || isOpen.has(requestId)) continue;
-            reserved.set(requestId, wished);
-            isOpen.add(requestId);
-          }
-        }
+      fc.asyncProperty(fc.array(turn, { minLength: 1, maxLength: 12 }), async (turns) => {
+        const judge = twice();
+        for (const steps of turns) await judge(steps);
       }),
       { numRuns: 150 },
     );
@@ -168,6 +193,36 @@ describe('Reservations in Redis', () => {
     // may come out less 5 and 40.
     expect(next.answer).toMatchObject({ isAllowed: true, credit: { left: 870n } });
     expect(next.answer.meters.map(({ left }) => left)).toEqual([20n, 0n, 20n, 45n]);
+  });
+
+  it('are judged each by itself: what is wrong with one keeps no other of the same moment from being let in, and is not Redis that is away', async () => {
+    const gateway = await ready();
+    const orgId = randomUUID();
+    await client.set(`orrery:inference:{${orgId}}:spend:broken`, 'no hash');
+    const [before, broken, after] = await Promise.all(
+      [[places('p', 9)], [places('p', 9), spend('broken', 900n)], [places('p', 9)]].map((meters) =>
+        gateway.reserve(reservation({ orgId, meters }), '{}'),
+      ),
+    );
+    expect([before, after].map((each) => [each?.answer.credit?.left, each?.held?.book])).toEqual([
+      [900n, undefined],
+      [800n, undefined],
+    ]);
+    // Nobody knows of that one: it is let in by this gateway alone.
+    expect(broken?.held?.book).toBeDefined();
+    expect(gateway.isAlone).toBe(false);
+  });
+
+  it('are judged however many of them come at one moment, of however many organizations', async () => {
+    const gateway = await ready();
+    const orgs = [randomUUID(), randomUUID(), randomUUID()];
+    const decided = await Promise.all(
+      Array.from({ length: 600 }, (_, index) =>
+        gateway.reserve(reservation({ orgId: orgs[index % 3] ?? '', meters: [places('p', 150)] }), '{}'),
+      ),
+    );
+    expect(decided.filter(({ held: its }) => its !== undefined && its.book === undefined)).toHaveLength(30);
+    expect(await Promise.all(orgs.map((orgId) => client.zcard(`orrery:inference:{${orgId}}:open`)))).toEqual([10, 10, 10]);
   });
 
   it('are not made twice where the first answer was lost', async () => {

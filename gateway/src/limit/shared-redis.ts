@@ -42,7 +42,7 @@ export class SharedRedis {
       retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), longestReconnectMs) * (0.75 + Math.random() / 2),
     });
     for (const [name, lua] of Object.entries(scripts)) this.#redis.defineCommand(name, { lua });
-    this.#redis.on('error', (error: unknown) => this.#complain(error));
+    this.#redis.on('error', (error: unknown) => this.complain(error));
     // Reconnects by itself from here on; a failure is said by the event above.
     this.#redis.connect().catch(() => undefined);
   }
@@ -85,13 +85,19 @@ export class SharedRedis {
     const asked = this.isAway ? undefined : ask();
     if (asked === undefined) return Promise.resolve(undefined);
     return asked.then(undefined, (error: unknown) => {
-      this.#restUntil = performance.now() + restMs;
-      this.#complain(error);
+      this.rest(error);
       return undefined;
     });
   }
 
-  #complain(error: unknown): void {
+  /** Nobody asks it for a while. */
+  rest(error: unknown): void {
+    this.#restUntil = performance.now() + restMs;
+    this.complain(error);
+  }
+
+  /** Of something that went wrong with it, as far as that was not said a moment ago. */
+  complain(error: unknown): void {
     const now = performance.now();
     if (now - this.#saidAt < quietMs) return;
     this.#saidAt = now;

@@ -57,6 +57,15 @@ export interface LedgerSnapshot {
   readonly booked: bigint;
 }
 
+/** What a script must know of the meters of a request beside how much it takes of them: the same for all that are bounded alike. */
+export interface Terms {
+  /** Of the meters, in Redis, within the organization. */
+  readonly names: readonly string[];
+  readonly keys: readonly string[];
+  /** Of each meter its kind and two numbers. */
+  readonly text: string;
+}
+
 export interface Reservation {
   readonly requestId: string;
   readonly orgId: string;
@@ -65,6 +74,8 @@ export interface Reservation {
   readonly meters: readonly Meter[];
   /** Undefined where an organization pays nothing. */
   readonly credit: LedgerSnapshot | undefined;
+  /** Of these meters, where they were worked out before. */
+  readonly terms?: Terms;
 }
 
 /** How one meter, or the credit, stands after the request was let in or refused. */

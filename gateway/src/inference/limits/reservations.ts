@@ -1,26 +1,13 @@
 import type { Log } from '@orrery/telemetry';
 import { SharedRedis } from '../../limit/shared-redis.ts';
 import { Book } from './book.ts';
-import {
-  creditKeyOf,
-  type Kept,
-  minuteKeyOf,
-  nothingKept,
-  openKeysOf,
-  orgOfKey,
-  type PerOrg,
-  patternOf,
-  readAnswer,
-  renewCall,
-  reserveCall,
-  type Settling,
-  settleCall,
-  settlingOf,
-  unsentKeyOf,
-} from './encode.ts';
+import { type Kept, nothingKept, renewCall, type Settling, settlingOf } from './encode.ts';
 import { LastKnown } from './last-known.ts';
 import type { Answer, Reservation, Use } from './meters.ts';
-import { forgetLua, minuteLua, officeLua, overdueLua, renewLua, reservedLua, reserveLua, settleLua, unsentLua } from './scripts.lua.ts';
+import { forgetLua, minuteLua, officeLua, overdueLua, renewLua, reservedLua, turnLua, unsentLua } from './scripts.lua.ts';
+import { creditKeyOf, minuteKeyOf, openKeysOf, orgOfKey, type PerOrg, patternOf, unsentKeyOf } from './terms.ts';
+import { readAnswer } from './turn.ts';
+import { Turns } from './turns.ts';
 
 export interface ReservationsOptions {
   readonly url: string;
@@ -69,8 +56,7 @@ export interface SettledMinute {
 }
 
 const scripts = {
-  reserve: reserveLua,
-  settle: settleLua,
+  turn: turnLua,
   renew: renewLua,
   overdue: overdueLua,
   forget: forgetLua,
@@ -83,11 +69,18 @@ const scripts = {
 /** Those beyond are found as overdue. */
 const maxLate = 10_000;
 const overduePage = 100;
+/** What the script answers of a request that is not open, where it must be asked again, with one key more. */
+const notOpen = '-2';
+const settledBy = (told: string | undefined): SettledBy => {
+  if (told === undefined) return 'unknown';
+  return told === '0' ? 'another' : 'this';
+};
 const microsNow = (): number => Math.round(Date.now() * 1e3);
 
-/** Reserves, renews and settles: in one round trip to Redis each; by itself, with little money, while Redis does not answer. */
+/** Reserves, renews and settles: in one round trip to Redis each, together with others; by itself, with little money, while Redis does not answer. */
 export class Reservations {
   readonly #redis: SharedRedis;
+  readonly #turns: Turns;
   readonly #leaseMs: number;
   readonly #lastKnown = new LastKnown();
   /** Of the time since Redis was heard last. */
@@ -105,6 +98,7 @@ export class Reservations {
       scripts,
       meanwhile: 'this gateway gives out an eighth of the money that it knew to be left',
     });
+    this.#turns = new Turns(this.#redis);
   }
 
   get isAlone(): boolean {
@@ -112,37 +106,41 @@ export class Reservations {
   }
 
   /** `record` is what whoever finds it unsettled must know. */
-  async reserve(reservation: Reservation, record: string): Promise<Decided> {
-    const { keys, given } = reserveCall(reservation, { leaseMs: this.#leaseMs, record });
-    const told = await this.#redis.run('reserve', keys, given);
-    if (told === undefined) return this.#alone(reservation);
-    this.#book = undefined;
-    // The scripts answer numbers and texts in this order.
-    const answer = readAnswer(told as readonly (string | number)[], reservation);
-    this.#lastKnown.note(reservation, answer);
-    void this.tellLate();
-    return { answer, held: answer.isAllowed ? { reservation, book: undefined } : undefined };
+  reserve(reservation: Reservation, record: string): Promise<Decided> {
+    const entry = { kind: 'reserve', reservation, leaseMs: this.#leaseMs, record } as const;
+    return new Promise((resolve, reject) => {
+      this.#turns.ask(reservation.orgId, entry, (told) => {
+        try {
+          resolve(told === undefined ? this.#alone(reservation) : this.#decided(reservation, told));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   /**
    * Any number of times: the first one counts. `unknown`: Redis has not answered; it is told again when it does, and whatever is to be kept is kept then.
    * `another`: whoever found it overdue has settled it, and keeps what there is to keep.
    */
-  async settle({ reservation, book }: Held, use: Use, kept: Kept = nothingKept): Promise<SettledBy> {
+  settle({ reservation, book }: Held, use: Use, kept: Kept = nothingKept): Promise<SettledBy> {
     const late = { settling: settlingOf(reservation, use), kept };
     if (book) {
       book.settle(reservation.requestId, use, microsNow());
       // Redis may have reserved it too, and only its answer was lost.
       this.#tellLater(late);
-      return 'unknown';
+      return Promise.resolve('unknown');
     }
-    const by = await this.#settled(late);
-    if (by === 'unknown') this.#tellLater(late);
-    return by;
+    return new Promise((resolve) => {
+      this.#settle(late, (by) => {
+        if (by === 'unknown') this.#tellLater(late);
+        resolve(by);
+      });
+    });
   }
 
   /** What was found overdue. */
-  async settleLost(settling: Settling, kept: Kept): Promise<SettledBy> {
+  settleLost(settling: Settling, kept: Kept): Promise<SettledBy> {
     return this.#settled({ settling, kept });
   }
 
@@ -246,11 +244,25 @@ export class Reservations {
     return { answer, held: answer.isAllowed ? { reservation, book: this.#book } : undefined };
   }
 
-  async #settled({ settling, kept }: Late): Promise<SettledBy> {
-    const { keys, given } = settleCall(settling, kept);
-    const told = await this.#redis.run('settle', keys, given);
-    if (told === undefined) return 'unknown';
-    return told === 0 ? 'another' : 'this';
+  #decided(reservation: Reservation, told: string): Decided {
+    this.#book = undefined;
+    const { answer } = readAnswer(told, reservation);
+    this.#lastKnown.note(reservation, answer);
+    if (this.#late.length > 0) void this.tellLate();
+    return { answer, held: answer.isAllowed ? { reservation, book: undefined } : undefined };
+  }
+
+  #settled(late: Late): Promise<SettledBy> {
+    return new Promise((resolve) => this.#settle(late, resolve));
+  }
+
+  #settle({ settling, kept }: Late, heard: (by: SettledBy) => void): void {
+    const { orgId } = settling;
+    const entry = { kind: 'settle', settling, kept, isMarked: kept.isLost } as const;
+    this.#turns.ask(orgId, entry, (told) => {
+      if (told === notOpen) this.#turns.ask(orgId, { ...entry, isMarked: true }, (again) => heard(settledBy(again)));
+      else heard(settledBy(told));
+    });
   }
 
   #tellLater(late: Late): void {

@@ -61,23 +61,24 @@ export class DurableUsage implements UsageBook {
     return this.#publisher.hasRoom;
   }
 
-  async reserve(reservation: Reservation, ifLost: () => Told): Promise<Decided> {
+  reserve(reservation: Reservation, ifLost: () => Told): Promise<Decided> {
     const note = (): string => noteOf(reservation, ifLost());
-    const decided = await this.#reservations.reserve(reservation, note());
-    if (decided.held) this.#leases.hold(decided.held, note);
-    return decided;
+    return this.#reservations.reserve(reservation, note()).then((decided) => {
+      if (decided.held) this.#leases.hold(decided.held, note);
+      return decided;
+    });
   }
 
-  async settled(held: Held, { record, use }: Told): Promise<void> {
+  settled(held: Held, { record, use }: Told): Promise<void> {
     // However its end is noticed, twice or late, it is told once.
-    if (!this.#leases.letGo(held)) return;
+    if (!this.#leases.letGo(held)) return Promise.resolve();
     const { text, minute } = settledText(record, this.#clock.now());
-    const by = await this.#reservations.settle(held, use, { text, minute, isLost: false });
-    if (by === 'another') return;
-    const isKept = by === 'this';
-    metrics.usageRecords.add(1, { outcome: isKept ? 'kept' : 'memory' });
-    const { orgId, requestId } = record;
-    this.#publisher.tell({ orgId, requestId, text, isKept });
+    return this.#reservations.settle(held, use, { text, minute, isLost: false }).then((by) => {
+      if (by === 'another') return;
+      const isKept = by === 'this';
+      metrics.usageRecords.add(1, { outcome: isKept ? 'kept' : 'memory' });
+      this.#publisher.tell({ orgId: record.orgId, requestId: record.requestId, text, isKept });
+    });
   }
 
   /** After the last request has ended, and before the bus is closed. */
