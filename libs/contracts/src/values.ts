@@ -9,7 +9,18 @@ export type UserId = z.infer<typeof UserId>;
 
 export const Instant = z.iso.datetime({ offset: false, precision: 3 }).meta({ id: 'Instant', description: 'UTC, RFC 3339, milliseconds' });
 export type Instant = z.infer<typeof Instant>;
-export const instantOf = (epochMs: number): Instant => new Date(epochMs).toISOString();
+/** The last second that was written, to its point: of moments that are written one after the other nearly all are in the same one. */
+const latest = { second: Number.NaN, text: '' };
+
+export const instantOf = (epochMs: number): Instant => {
+  const whole = Math.trunc(epochMs);
+  const second = Math.floor(whole / 1_000);
+  if (second !== latest.second) {
+    latest.text = new Date(second * 1_000).toISOString().slice(0, -4);
+    latest.second = second;
+  }
+  return `${latest.text}${String(whole - second * 1_000).padStart(3, '0')}Z`;
+};
 export const epochOf = (instant: Instant): number => Date.parse(instant);
 
 /** What a client writes of a moment: any zone, any precision. Parsing gives an `Instant`. */

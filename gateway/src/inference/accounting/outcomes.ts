@@ -70,9 +70,16 @@ export const outcomes: readonly Row[] = [
   ...charged('process-killed', afterSent, 'lost-with-the-process'),
 ];
 
+const nameOf = (ending: Ending, phase: Phase, count: Count): string => `${ending} ${phase} ${count}`;
+
+/** Each request asks three times. */
+const byName: ReadonlyMap<string, Row> = new Map(
+  outcomes.flatMap((row) => row.phases.flatMap((phase) => row.counts.map((count) => [nameOf(row.ending, phase, count), row] as const))),
+);
+
 /** The one row that says it. */
 export const rowOf = (ending: Ending, phase: Phase, count: Count): Pick<Row, 'outcome' | 'charge'> => {
-  const row = outcomes.find((each) => each.ending === ending && each.phases.includes(phase) && each.counts.includes(count));
+  const row = byName.get(nameOf(ending, phase, count));
   if (row === undefined) throw new RangeError(`no outcome is known for ${ending} when it was ${phase} with usage ${count}`);
   return row;
 };

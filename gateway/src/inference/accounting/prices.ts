@@ -1,16 +1,15 @@
 import { catalog } from '@orrery/contracts';
 import type { Usage } from '../wire/usage.ts';
+import { amountBy, type PricedModel, type Tariff } from './tariff.ts';
 
 /** The prices of one model where it is served, as they were when the request was admitted. */
-export interface Prices {
-  /** The model, as its prices name it. */
-  readonly resource: string;
-  readonly provider?: string;
-  readonly prices: readonly catalog.Price[];
+export interface Prices extends PricedModel {
+  /** Of these prices, where many requests share them. */
+  readonly tariff?: Tariff;
 }
 
 /** By the arithmetic of every bill: a line for each meter, each rounded by itself. */
-export const costOf = ({ input, output, cached }: Usage, { resource, provider, prices }: Prices): bigint =>
+const billed = ({ input, output, cached }: Usage, { resource, provider, prices }: Prices): bigint =>
   catalog.costOf(
     {
       resource,
@@ -24,3 +23,6 @@ export const costOf = ({ input, output, cached }: Usage, { resource, provider, p
     },
     prices,
   ).total;
+
+/** The same to the nano-unit, whichever way. */
+export const costOf = (usage: Usage, prices: Prices): bigint => (prices.tariff && amountBy(prices.tariff, usage)) ?? billed(usage, prices);

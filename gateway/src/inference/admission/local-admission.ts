@@ -1,9 +1,11 @@
-import { type billing, catalog, type identity, type inference, parseNanos } from '@orrery/contracts';
+import { type billing, catalog, type identity, type inference, type Principal, parseNanos } from '@orrery/contracts';
 import { metrics } from '@orrery/telemetry';
 import type { Caller } from '../../access/caller.ts';
 import type { ReadSnapshot } from '../../access/snapshot.ts';
 import { type Details, type EdgeRefusal, edgeFailure } from '../../failure.ts';
+import type { LedgerSnapshot } from '../limits/meters.ts';
 import { boundsOf } from './bounds.ts';
+import { KnownOffers, type OfferTerms } from './known-offers.ts';
 import { ModelOffer } from './model-offer.ts';
 import { type KnownModel, type Models, pricesAt } from './models.ts';
 import type { Admission, Offer, Refusal } from './offer.ts';
@@ -29,12 +31,28 @@ const refused = (code: EdgeRefusal, details: Details = {}, headers: Readonly<Rec
 /** It comes by itself. */
 const notYet = (service: string): Refusal => refused('ServiceUnavailable', { service }, { 'retry-after': '1' });
 
+const ledgerOf = ({ balance, booked }: billing.LedgerSnapshot): LedgerSnapshot => ({
+  balance: parseNanos(balance),
+  booked: parseNanos(booked),
+});
+
+/** What the ledger says of an account, read again where it says something else; of one that is gone, what it said last. */
+const latestOf = (first: billing.LedgerSnapshot, find: () => billing.LedgerSnapshot | undefined): (() => LedgerSnapshot) => {
+  let [account, ledger] = [first, ledgerOf(first)];
+  return () => {
+    const now = find() ?? account;
+    if (now !== account) [account, ledger] = [now, ledgerOf(now)];
+    return ledger;
+  };
+};
+
 /**
  * Admission from what was published last: whoever publishes it may be away. Before all of it was there once nobody is let in, for what is not
  * known would count as unbounded and free.
  */
 export class LocalAdmission implements Admission {
   readonly #parts: LocalAdmissionParts;
+  readonly #known = new KnownOffers();
 
   constructor(parts: LocalAdmissionParts) {
     this.#parts = parts;
@@ -55,34 +73,46 @@ export class LocalAdmission implements Admission {
     if (model === undefined) return refused('ModelNotFound', { model: name });
     if (!catalog.admitsModel(caller.models, model)) return refused('ModelNotAllowed', { model: model.name });
     if (!model.isLive) return refused('ModelOffline', { model: model.name });
-    return this.#offerOf(model, { ...caller, orgId: caller.orgId });
+    return this.#offerOf(model, caller.principal, caller.orgId);
   }
 
-  #offerOf(model: KnownModel, { principal, orgId }: Caller & { readonly orgId: string }): Offer | Refusal {
+  #offerOf(model: KnownModel, principal: Principal, orgId: string): Offer | Refusal {
     const { models, ledgers, limits, keys, plans, defaultPlan, clock } = this.#parts;
     const account = ledgers.get(orgId);
     // It is opened a moment after its organization.
     if (account === undefined) return notYet('billing');
+    const terms = {
+      principal,
+      orgId,
+      model,
+      currency: account.currency,
+      key: principal.kind === 'key' ? keys.get(principal.id) : undefined,
+      plan: plans.get(orgId)?.plan ?? defaultPlan,
+      limits: limits.get(orgId),
+      modelsRevision: models.revision,
+    };
     const at = clock();
-    const { currency } = account;
+    return this.#known.find(terms, at) ?? this.#make(terms, account, at);
+  }
+
+  #make(terms: OfferTerms, account: billing.LedgerSnapshot, at: number): Offer | Refusal {
+    const { models, ledgers } = this.#parts;
+    const { principal, orgId, model, currency } = terms;
     const book = pricesAt(model, at);
     if (book && book.prices.length > 0 && book.currency !== currency) {
       return refused('PricedInOtherCurrency', { model: model.name, prices: book.currency, account: currency });
     }
-    const rules = {
-      key: principal.kind === 'key' ? keys.get(principal.id) : undefined,
-      plan: plans.get(orgId)?.plan ?? defaultPlan,
-      limits: limits.get(orgId),
-    };
-    return new ModelOffer({
+    const offer = new ModelOffer({
       orgId,
       model,
       currency,
-      ledger: { balance: parseNanos(account.balance), booked: parseNanos(account.booked) },
-      bounds: boundsOf({ principal, model }, rules),
+      ledger: latestOf(account, () => ledgers.get(orgId)),
+      bounds: boundsOf({ principal, model }, terms),
       at,
       find: (name) => models.find(name),
     });
+    this.#known.keep(terms, offer, models.pricesChangeAfter(at));
+    return offer;
   }
 
   #missing(): string | undefined {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { catalog, formatNanos, identity, inference, type Principal } from '@orrery/contracts';
 import { boundsOf, type Rules } from './bounds.ts';
-import { metersOf } from './meters-of.ts';
+import { Meters } from './meters-of.ts';
 
 const orgId = randomUUID();
 const userId = randomUUID();
@@ -52,7 +52,10 @@ const rulesOf = ({ key: itsKey, plan, limits }: Given): Rules => ({
   limits: limits && inference.LimitsSnapshot.parse({ orgId, limits }),
 });
 const metersOfAll = (given: Given, principal: Principal = person, now = noon) =>
-  metersOf(boundsOf({ principal, model }, rulesOf(given)), { tokens: { input: 100, mostInput: 400, output: 50 }, cost: 600n, now });
+  new Meters(orgId, boundsOf({ principal, model }, rulesOf(given)), now).of({
+    tokens: { input: 100, mostInput: 400, output: 50 },
+    cost: 600n,
+  });
 
 describe('A request is bounded', () => {
   it('by nothing where nobody set a limit', () => expect(metersOfAll({})).toEqual([]));
@@ -103,8 +106,13 @@ describe('A request is bounded', () => {
   it('by what comes back in an hour where it is larger than that', () => {
     const limits = [limit({ of: 'org' }, { tokensPerMinute: 1 })];
     const bounds = boundsOf({ principal: person, model }, rulesOf({ limits }));
-    expect(metersOf(bounds, { tokens: { input: 1_000_000, mostInput: 1_000_000, output: 0 }, cost: 0n, now: noon })).toMatchObject([
+    expect(new Meters(orgId, bounds, noon).of({ tokens: { input: 1_000_000, mostInput: 1_000_000, output: 0 }, cost: 0n })).toMatchObject([
       { units: 60 },
     ]);
+  });
+
+  it('by what holds until the hour is over, when a day or a month may be', () => {
+    const meters = new Meters(orgId, [], noon + 1_000);
+    expect([noon + 1_000, noon + 3_599_999, noon + 3_600_000].map((now) => meters.holdAt(now))).toEqual([true, true, false]);
   });
 });

@@ -3,20 +3,22 @@ import { metrics } from '@orrery/telemetry';
 import type { Failure } from '../../failure.ts';
 import type { SetAside } from '../accounting/estimate.ts';
 import { costOf } from '../accounting/prices.ts';
+import { tariffOf } from '../accounting/tariff.ts';
 import type { Answer, LedgerSnapshot, Reservation } from '../limits/meters.ts';
 import type { Bound } from './bounds.ts';
-import { metersOf } from './meters-of.ts';
+import { Meters } from './meters-of.ts';
 import { type KnownModel, pricesAt } from './models.ts';
 import type { AskedTokens, Offer, Reserving, Served, ServedPrices } from './offer.ts';
 import { refusalOf } from './refusals.ts';
-import { rateHeaders, standings } from './standing.ts';
+import { rateHeaders } from './standing.ts';
 import { tokensFor } from './tokens.ts';
 
 export interface ModelOfferParts {
   readonly orgId: string;
   readonly model: KnownModel;
   readonly currency: Currency;
-  readonly ledger: LedgerSnapshot;
+  /** What the ledger said last. */
+  readonly ledger: () => LedgerSnapshot;
   readonly bounds: readonly Bound[];
   /** When it was made, in milliseconds since the epoch: prices are those of then. */
   readonly at: number;
@@ -31,41 +33,35 @@ const bookOf = (model: KnownModel, at: number): Book => {
   const book = pricesAt(model, at);
   return book === undefined || book.prices.length === 0 ? noPrices : book;
 };
-const dearer = (one: bigint, other: bigint): bigint => (one > other ? one : other);
-
-/** Many serve at the same prices: each is worked out once. */
-const distinct = (all: readonly ServedPrices[]): readonly ServedPrices[] => {
-  const known = new Map<string, ServedPrices>();
-  for (const served of all) {
-    const isOwn = served.prices.some((price) => 'provider' in price && price.provider === served.provider);
-    known.set(`${served.resource}\0${isOwn ? served.provider : ''}`, served);
-  }
-  return [...known.values()];
-};
 
 const isCharged = ({ nanosPerUnit }: catalog.Price): boolean => parseNanos(nanosPerUnit) > 0n;
 
+interface KnownPrices extends ServedPrices {
+  /** Whether it can come to anything. */
+  readonly isCharged: boolean;
+}
+
+/** It knows nothing of any one request: all that ask for the same in the same name have the same one, as long as nothing about it changes. */
 export class ModelOffer implements Offer {
   readonly orgId: string;
   readonly model: KnownModel;
   readonly currency: Currency;
   readonly #parts: ModelOfferParts;
-  readonly #book: Book;
+  /** By who serves: few do. */
+  readonly #prices = new Map<string, KnownPrices>();
+  #meters: Meters;
 
   constructor(parts: ModelOfferParts) {
-    const { orgId, model, currency, at } = parts;
+    const { orgId, model, currency, bounds, at } = parts;
     this.orgId = orgId;
     this.model = model;
     this.currency = currency;
     this.#parts = parts;
-    this.#book = bookOf(model, at);
+    this.#meters = new Meters(orgId, bounds, at);
   }
 
-  pricesAt({ model: name, upstream }: Served): ServedPrices {
-    const other = name === undefined ? undefined : this.#otherBy(name);
-    const { name: resource } = other ?? this.model;
-    const { prices, version } = other === undefined ? this.#book : bookOf(other, this.#parts.at);
-    return { resource, prices, version, ...(upstream === undefined ? {} : { provider: upstream }) };
+  pricesAt(served: Served): ServedPrices {
+    return this.#pricesAt(served);
   }
 
   tokensFor(asked: AskedTokens): SetAside {
@@ -73,13 +69,20 @@ export class ModelOffer implements Offer {
   }
 
   reservationFor({ requestId, tokens, served, now }: Reserving): Reservation {
-    const { orgId, ledger, bounds } = this.#parts;
-    const all = distinct(served.map((each) => this.pricesAt(each)));
     const most = { input: tokens.mostInput, output: tokens.output, cached: 0 };
-    const cost = all.reduce((dearest, prices) => dearer(dearest, costOf(most, prices)), 0n);
+    let [cost, isFree] = [0n, true];
+    for (const each of served) {
+      const prices = this.#pricesAt(each);
+      if (!prices.isCharged) continue;
+      const its = costOf(most, prices);
+      if (its > cost) cost = its;
+      isFree = false;
+    }
+    const { orgId, ledger } = this.#parts;
+    const meters = this.#metersAt(now);
     // What costs nothing needs no credit.
-    const credit = all.some(({ prices }) => prices.some(isCharged)) ? ledger : undefined;
-    return { requestId, orgId, cost, credit, meters: metersOf(bounds, { tokens, cost, now }) };
+    const credit = isFree ? undefined : ledger();
+    return { requestId, orgId, cost, credit, meters: meters.of({ tokens, cost }), terms: meters.terms };
   }
 
   refusalOf(reservation: Reservation, answer: Answer, now: number): Failure {
@@ -89,7 +92,30 @@ export class ModelOffer implements Offer {
   }
 
   headersOf({ meters }: Reservation, answer: Answer): Readonly<Record<string, string>> {
-    return rateHeaders(standings(meters, answer));
+    return rateHeaders(meters, answer);
+  }
+
+  #metersAt(now: number): Meters {
+    const { orgId, bounds } = this.#parts;
+    if (!this.#meters.holdAt(now)) this.#meters = new Meters(orgId, bounds, now);
+    return this.#meters;
+  }
+
+  #pricesAt(served: Served): KnownPrices {
+    const { model, upstream } = served;
+    const name = model === undefined ? (upstream ?? '') : `${upstream ?? ''}\0${model}`;
+    const known = this.#prices.get(name);
+    if (known !== undefined) return known;
+    const found = this.#findPrices(served);
+    this.#prices.set(name, found);
+    return found;
+  }
+
+  #findPrices({ model: name, upstream }: Served): KnownPrices {
+    const model = (name === undefined ? undefined : this.#otherBy(name)) ?? this.model;
+    const { prices, version } = bookOf(model, this.#parts.at);
+    const priced = { resource: model.name, prices, ...(upstream === undefined ? {} : { provider: upstream }) };
+    return { ...priced, version, tariff: tariffOf(priced), isCharged: prices.some(isCharged) };
   }
 
   /** A model that the account can pay: amounts of another currency mean nothing to it. */

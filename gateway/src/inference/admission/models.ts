@@ -22,6 +22,8 @@ const known = (model: catalog.ModelSnapshot): KnownModel => ({
 export class Models {
   readonly #byId = new Map<string, KnownModel>();
   readonly #ids = new Map<string, string>();
+  #revision = 0;
+  #pricesChangeAt = Number.NEGATIVE_INFINITY;
   readonly snapshot = new Snapshot<catalog.ModelSnapshot>((id, now) => this.#changed(id, now));
 
   get all(): Iterable<KnownModel> {
@@ -33,7 +35,23 @@ export class Models {
     return this.#byId.get(this.#ids.get(key) ?? key);
   }
 
+  /** Another one after each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** When a price book of any model takes effect next, in milliseconds since the epoch. */
+  pricesChangeAfter(at: number): number {
+    if (at >= this.#pricesChangeAt) {
+      const later = [...this.#byId.values()].flatMap(({ books }) => books.map(({ from }) => from).filter((from) => from > at));
+      this.#pricesChangeAt = later.reduce((soonest, from) => Math.min(soonest, from), Number.POSITIVE_INFINITY);
+    }
+    return this.#pricesChangeAt;
+  }
+
   #changed(id: string, now: catalog.ModelSnapshot | undefined): void {
+    this.#revision += 1;
+    this.#pricesChangeAt = Number.NEGATIVE_INFINITY;
     for (const name of this.#byId.get(id)?.names ?? []) {
       // Another model may have taken the name since.
       if (this.#ids.get(keyOf(name)) === id) this.#ids.delete(keyOf(name));

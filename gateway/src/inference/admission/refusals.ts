@@ -45,7 +45,7 @@ const longest = (refused: readonly Standing[], now: number): Standing | undefine
 /** Why a request was not let in. Credit comes first: no waiting helps. */
 export const refusalOf = ({ meters }: Reservation, answer: Answer, { now, currency }: Asked): Failure => {
   const all = standings(meters, answer);
-  const headers = rateHeaders(all);
+  const headers = rateHeaders(meters, answer);
   const worst = longest(
     all.filter(({ stand }) => stand.isRefused),
     now,

@@ -40,27 +40,39 @@ export const durationText = (ms: number): string => {
   return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;
 };
 
-const words: Readonly<Record<RateMeter['unit'], string>> = {
-  requests: 'requests',
-  tokens: 'tokens',
-  'tokens.input': 'input-tokens',
-  'tokens.output': 'output-tokens',
+const namesOf = (word: string) => ({
+  limit: `x-ratelimit-limit-${word}`,
+  remaining: `x-ratelimit-remaining-${word}`,
+  reset: `x-ratelimit-reset-${word}`,
+});
+
+const names = [
+  ['requests', namesOf('requests')],
+  ['tokens', namesOf('tokens')],
+  ['tokens.input', namesOf('input-tokens')],
+  ['tokens.output', namesOf('output-tokens')],
+] as const;
+
+/** Of several limits of a kind, the one that has the least left. */
+const tightest = (unit: RateMeter['unit'], meters: readonly Meter[], answer: Answer): Standing<RateMeter> | undefined => {
+  let found: Standing<RateMeter> | undefined;
+  for (let index = 0; index < meters.length; index += 1) {
+    const [meter, stand] = [meters[index], answer.meters[index]];
+    if (meter?.kind !== 'rate' || meter.unit !== unit || stand === undefined) continue;
+    if (found === undefined || stand.left < found.stand.left) found = { meter, stand };
+  }
+  return found;
 };
 
-const isRate = (standing: Standing): standing is Standing<RateMeter> => standing.meter.kind === 'rate';
-
-/** How a caller stands with requests and tokens a minute: of several limits of a kind, the one that has the least left. */
-export const rateHeaders = (all: readonly Standing[]): Readonly<Record<string, string>> => {
-  const tightest = new Map<RateMeter['unit'], Standing<RateMeter>>();
-  for (const standing of all.filter(isRate)) {
-    const known = tightest.get(standing.meter.unit);
-    if (known === undefined || standing.stand.left < known.stand.left) tightest.set(standing.meter.unit, standing);
+/** How a caller stands with requests and tokens a minute. */
+export const rateHeaders = (meters: readonly Meter[], answer: Answer): Readonly<Record<string, string>> => {
+  const headers: Record<string, string> = {};
+  for (const [unit, { limit, remaining, reset }] of names) {
+    const standing = tightest(unit, meters, answer);
+    if (standing === undefined) continue;
+    headers[limit] = String(standing.meter.burst);
+    headers[remaining] = String(standing.stand.left > 0n ? standing.stand.left : 0n);
+    headers[reset] = durationText(resetMsOf(standing));
   }
-  return Object.fromEntries(
-    [...tightest].flatMap(([unit, standing]) => [
-      [`x-ratelimit-limit-${words[unit]}`, String(standing.meter.burst)],
-      [`x-ratelimit-remaining-${words[unit]}`, String(standing.stand.left > 0n ? standing.stand.left : 0n)],
-      [`x-ratelimit-reset-${words[unit]}`, durationText(resetMsOf(standing))],
-    ]),
-  );
+  return headers;
 };
