@@ -76,7 +76,14 @@ describe('The command', () => {
 
   it('measures a long queue, and a scheduler that was restored in the midst of it', () => {
     const report = JSON.parse(simulate(['--gpus', '16', '--requests', '60', '--queues', '5', '--json']));
-    expect(report).toMatchObject({ requests: 60, queues: 5, isRestoredEqual: true, filling: { decisions: expect.any(Number) } });
+    expect(report).toMatchObject({
+      requests: 60,
+      queues: 5,
+      isRestoredEqual: true,
+      filling: { decisions: expect.any(Number), rounds: { count: expect.any(Number) } },
+    });
+    expect(report.filling.rounds.count).toBeLessThan(report.filling.decisions);
+    expect(report.filling.rounds.maxUs).toBeGreaterThanOrEqual(report.filling.maxUs);
     expect(report.turnover.decisions).toBeGreaterThan(60);
     expect(simulate(['--gpus', '16', '--requests', '20'])).toContain('the restored scheduler decides the same');
   });

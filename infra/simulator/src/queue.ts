@@ -9,14 +9,26 @@ import type { QueueSettings } from './settings.ts';
 import { waitingOf } from './synthetic.ts';
 import { duration, tableOf } from './table.ts';
 
-/** How fast decisions came in one phase. */
-interface Pace {
-  readonly decisions: number;
-  /** With telling the scheduler what became of them. */
-  readonly decisionsPerSecond: number;
+/** Processor time, that of garbage collection included: on a busy machine a watch says what others did. */
+interface Times {
   readonly p50Us: number;
   readonly p99Us: number;
   readonly maxUs: number;
+}
+
+/** How fast decisions came in one phase. Of a decision: its round's time by the number of the round's decisions. */
+interface Pace extends Times {
+  readonly decisions: number;
+  /** By the clock, with telling the scheduler what became of them. */
+  readonly decisionsPerSecond: number;
+  /** Each answers with all that holds together, and now and then with nothing: that counts as one decision. */
+  readonly rounds: Times & { readonly count: number };
+}
+
+/** What each round took, and of how many decisions. */
+interface Lengths {
+  readonly rounds: number[];
+  readonly decisions: number[];
 }
 
 interface QueueReport {
@@ -47,11 +59,22 @@ const round = 64;
 /** Decisions by which the restored scheduler is told from the old one. */
 const compared = 64;
 
-const paceOf = (lengthsMs: readonly number[], totalMs: number): Pace => {
+const timesOf = (lengthsMs: readonly number[]): Times => {
   const sorted = rising(lengthsMs);
   const us = (part: number): number => 1_000 * quantile(sorted, part);
-  const decisionsPerSecond = totalMs > 0 ? Math.round((1_000 * lengthsMs.length) / totalMs) : 0;
-  return { decisions: lengthsMs.length, decisionsPerSecond, p50Us: us(0.5), p99Us: us(0.99), maxUs: us(1) };
+  return { p50Us: us(0.5), p99Us: us(0.99), maxUs: us(1) };
+};
+
+const paceOf = ({ decisions, rounds }: Lengths, totalMs: number): Pace => ({
+  decisions: decisions.length,
+  decisionsPerSecond: totalMs > 0 ? Math.round((1_000 * decisions.length) / totalMs) : 0,
+  ...timesOf(decisions),
+  rounds: { count: rounds.length, ...timesOf(rounds) },
+});
+
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 };
 
 /** A scheduler with a long queue. */
@@ -70,17 +93,18 @@ class Bench {
   ) {}
 
   /** Decides until nothing follows any more, so many decisions were made, or time is up. */
-  settle(limit: number, until: number, lengthsMs: number[]): void {
-    while (lengthsMs.length < limit && this.clock() < until) {
-      const began = this.clock();
+  settle(limit: number, until: number, lengths: Lengths): void {
+    while (lengths.decisions.length < limit && this.clock() < until) {
+      const began = cpuMs();
       const decisions = this.scheduler.decide(this.now, round);
-      const eachMs = (this.clock() - began) / Math.max(1, decisions.length);
+      const roundMs = cpuMs() - began;
+      lengths.rounds.push(roundMs);
       if (decisions.length === 0) {
-        lengthsMs.push(eachMs);
+        lengths.decisions.push(roundMs);
         return;
       }
       for (const decision of decisions) {
-        lengthsMs.push(eachMs);
+        lengths.decisions.push(roundMs / decisions.length);
         this.tell(decision);
       }
     }
@@ -163,12 +187,12 @@ const measure = (settings: QueueSettings): QueueReport => {
   const submitSeconds = submitAll(scheduler, waitingOf(requests, source.queues, chance), clock);
   const bench = new Bench(scheduler, clock);
   bench.now = requests;
-  const filling: number[] = [];
+  const filling: Lengths = { rounds: [], decisions: [] };
   const filled = timed(() => bench.settle(most.filling, clock() + longestMs, filling), clock);
-  const turnover: number[] = [];
+  const turnover: Lengths = { rounds: [], decisions: [] };
   const turned = timed(() => {
     const until = clock() + longestMs;
-    while (turnover.length < most.turnover && clock() < until) {
+    while (turnover.decisions.length < most.turnover && clock() < until) {
       bench.pass(msPerTurn, chance);
       bench.settle(most.turnover, until, turnover);
     }
@@ -196,13 +220,11 @@ const measure = (settings: QueueSettings): QueueReport => {
 
 const micros = (value: number): string => `${value.toFixed(0)} µs`;
 
-const paceRow = (name: string, { decisions, decisionsPerSecond, p50Us, p99Us, maxUs }: Pace): readonly string[] => [
-  name,
-  String(decisions),
-  String(decisionsPerSecond),
-  micros(p50Us),
-  micros(p99Us),
-  micros(maxUs),
+const timesIn = ({ p50Us, p99Us, maxUs }: Times): readonly string[] => [p50Us, p99Us, maxUs].map(micros);
+
+const paceRows = (name: string, pace: Pace): readonly (readonly string[])[] => [
+  [name, `${pace.decisions} decisions`, String(pace.decisionsPerSecond), ...timesIn(pace)],
+  ['', `${pace.rounds.count} rounds`, '', ...timesIn(pace.rounds)],
 ];
 
 const print = (report: QueueReport): string =>
@@ -210,8 +232,8 @@ const print = (report: QueueReport): string =>
     `${report.policy}: ${report.requests} requests in ${report.queues} queues, ${report.gpus} GPUs on ${report.nodes} nodes; seed ${report.seed}`,
     '',
     tableOf(
-      ['', 'decisions', 'decisions/s', 'p50', 'p99', 'max'],
-      [paceRow('the empty cluster fills', report.filling), paceRow('requests end and others begin', report.turnover)],
+      ['', 'of', 'decisions/s', 'CPU time p50', 'p99', 'max'],
+      [...paceRows('the empty cluster fills', report.filling), ...paceRows('requests end and others begin', report.turnover)],
     ),
     '',
     `still waiting ${report.waiting}; memory at most ${report.peakMib.toFixed(0)} MiB`,
