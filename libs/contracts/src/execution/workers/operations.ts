@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MachineTypeName } from '../../catalog/types.ts';
 import { command, query } from '../../define.ts';
-import { Instant, NameText, PageRequest, pageOf, Text } from '../../values.ts';
+import { Instant, Moment, NameText, PageRequest, pageOf, Text } from '../../values.ts';
 import { WorkerFacts, WorkerId, WorkerView } from './types.ts';
 
 export const CreateJoinToken = command({
@@ -94,7 +94,7 @@ export const DrainWorker = command({
   input: z.strictObject({
     workerId: WorkerId,
     /** What still runs then is moved as well. Absent: it may run to its end. */
-    endsAt: Instant.optional(),
+    endsAt: Moment.optional(),
   }),
   output: WorkerView,
   refusals: { WorkerNotFound: 404, DrainTooEarly: 400 },
