@@ -127,8 +127,8 @@ const sentences: Readonly<Record<string, Sentence>> = {
   WorkerNotFound: 'Worker not found.',
   SchedulerChangingHands: 'The scheduler is just changing hands: ask again in a moment.',
   SchedulerBusy: 'The scheduler has more questions than it can answer now: ask again in a moment.',
-  SchedulerTooLarge:
-    'So much waits and runs now that an answer would keep the scheduler from its work: ask again when less does. Runs can be listed, and each says why it waits.',
+  SchedulerTooLarge: (details) =>
+    `There are more than ${named(details, 'limit', 'so many')} machines and requests now, and finding this out of them would keep the scheduler from its work: ask again when there are fewer. Runs can be listed, and each says why it waits.`,
   QuotaNotFound: 'Nothing is set of this node of the quota tree.',
   QuotaParentNotFound: (details) =>
     `Nothing is set of ${named(details, 'parent', 'the node')} that it should stand below: set that first, with no guarantees if it needs none.`,

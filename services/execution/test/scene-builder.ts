@@ -104,6 +104,11 @@ export class SceneBuilder {
     return this;
   }
 
+  ends(id: string): this {
+    this.scheduler.ended(id, sceneNow);
+    return this;
+  }
+
   makesWay(id: string): this {
     this.scheduler.preempting(id, sceneNow);
     return this;
@@ -122,8 +127,16 @@ export class SceneBuilder {
   }
 
   /** What the scheduler itself knows, and no copy. */
-  glance(now = sceneNow): Sight {
-    return new Sight(this.scheduler.known(now), { settings: defaultSettings, away: this.away, now });
+  glance(now = sceneNow, waits: readonly Wait[] = []): Sight {
+    return new Sight(this.scheduler.known(waits), { settings: defaultSettings, away: this.away, now });
+  }
+
+  order(now = sceneNow): Generator<void, readonly Wait[]> {
+    return this.scheduler.order(now);
+  }
+
+  suppose(request: Request, now = sceneNow): number | WaitReason {
+    return this.scheduler.suppose(request, now);
   }
 
   build(): Scene {

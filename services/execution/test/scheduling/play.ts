@@ -31,7 +31,7 @@ export class Play {
     const { now, settings } = this.story;
     const awake = this.story.restored();
     awake.decide(now, 1_000);
-    awake.setPlacement({ policy: settings.policy, pools: settings.pools });
+    awake.setPlacement(settings);
     for (const other of [this.story.scheduler, this.story.restored(), awake]) {
       const decisions = other.decide(now, 1_000);
       if (JSON.stringify(own) !== JSON.stringify(decisions)) this.differences.push([own, decisions]);

@@ -42,7 +42,8 @@ export const ExplainRun = query({
 
 export const GetQueue = query({
   subject: 'execution.get-queue',
-  summary: 'What waits, in the order in which it is looked at, and why; with the state of the cluster. Positions move between pages',
+  summary:
+    'What waits, in the order in which it is looked at, and why; with the state of the cluster. A page goes on after the last one of the page before, wherever that stands now',
   http: 'GET /queue',
   access: 'operator',
   input: PageRequest,
@@ -121,7 +122,7 @@ export const ConsultScheduler = query({
     }),
     z.strictObject({ about: z.literal('what-if'), submission: RunEvents.RunSubmitted.schema, meanShare: MeanShare }),
     z.strictObject({ about: z.literal('moves') }),
-    z.strictObject({ about: z.enum(['waiting', 'running', 'quotas']), limit: z.int().positive(), after: z.int().min(0) }),
+    z.strictObject({ about: z.enum(['waiting', 'running', 'quotas']), limit: z.int().positive(), after: z.string().max(512).nullable() }),
   ]),
   output: z.strictObject({ answer: z.unknown() }),
   refusals: {},

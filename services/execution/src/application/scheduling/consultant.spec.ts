@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { runId, submitted } from '../../../test/facts.ts';
 import { hour, SceneBuilder } from '../../../test/scene-builder.ts';
 import type { Scene } from '../../domain/scheduling/explain/scene.ts';
-import type { Load } from '../../domain/scheduling/scheduler/facts.ts';
+import type { Request } from '../../domain/scheduling/request.ts';
+import type { Load, Wait } from '../../domain/scheduling/scheduler/facts.ts';
 import { Consultant } from './consultant.ts';
 
 const Answer = z.object({ waiting: execution.WaitExplained.nullable(), choice: z.int().nullable().optional() });
+const Page = z.object({ items: z.array(z.object({ id: z.string(), position: z.int().optional() })), next: z.string().optional() });
 const offers = [{ name: 'gpu.a100', need: { cpuMilli: 4_000, memoryMib: 16_384, gpus: 1, gpuMilli: 1_000, models: ['a100'] } }] as const;
 
 const loadOf = ({ snapshot }: Scene['parts']): Load => {
@@ -19,7 +21,9 @@ const consultantOf = (builder: SceneBuilder): Consultant => {
   const { parts } = builder.build();
   const scheduler = {
     look: (at: number) => ({ ...parts, now: at }),
-    glance: (at: number) => builder.glance(at),
+    glance: (at: number, waits: readonly Wait[]) => builder.glance(at, waits),
+    order: (at: number) => builder.order(at),
+    suppose: (request: Request, at: number) => builder.suppose(request, at),
     load: () => loadOf(parts),
   };
   return new Consultant({ scheduler, offers: async () => offers });
@@ -59,7 +63,7 @@ describe('a consultant', () => {
     const suppose = async (builder: SceneBuilder) => {
       const consultant = consultantOf(builder);
       const { answer } = await consultant.answer({ about: 'what-if', submission: data, meanShare: 0.5 });
-      const { answer: queue } = await consultant.answer({ about: 'waiting', limit: 10, after: 0 });
+      const { answer: queue } = await consultant.answer({ about: 'waiting', limit: 10, after: null });
       expect(JSON.stringify(queue)).not.toContain(id);
       return Answer.parse(answer);
     };
@@ -75,16 +79,75 @@ describe('a consultant', () => {
     };
     const large = (builder: SceneBuilder, waiting = 200_000): Consultant => {
       const load = (): Load => ({ waiting, placed: 0, machines: 1_000, open: 1_000 });
-      return new Consultant({ scheduler: { look, glance: (at) => builder.glance(at), load }, offers: async () => offers });
+      const scheduler = {
+        look,
+        glance: (at: number, waits: readonly Wait[]) => builder.glance(at, waits),
+        order: (at: number) => builder.order(at),
+        suppose: (request: Request, at: number) => builder.suppose(request, at),
+        load,
+      };
+      return new Consultant({ scheduler, offers: async () => offers });
     };
     const { data: submission } = submitted({ runId: id });
 
-    it.each([{ about: 'what-if', submission, meanShare: 0.5 }, { about: 'moves' }] as const)(
-      'supposes nothing, asked for $about',
-      async (question) => {
-        expect(await large(busy()).answer(question)).toMatchObject({ answer: { isTooLarge: true } });
-      },
-    );
+    it('proposes no moves', async () => {
+      expect(await large(busy()).answer({ about: 'moves' })).toMatchObject({ answer: { isTooLarge: true, limit: 10_000 } });
+    });
+
+    it('supposes a submission with one look for it, and says no place in the queues', async () => {
+      const suppose = async (builder: SceneBuilder) => {
+        const { answer } = await large(builder.looked()).answer({ about: 'what-if', submission, meanShare: 0.5 });
+        return Answer.parse(answer);
+      };
+      expect(await suppose(new SceneBuilder().machine('m').waits('r', { need: { gpus: 9 } }))).toEqual({ choice: 0, waiting: null });
+      expect(await suppose(new SceneBuilder().machine('m', { cpuMilli: 1 }))).toMatchObject({
+        choice: null,
+        waiting: {
+          reason: 'no-machine',
+          queues: [],
+          missing: [{ causes: [{ cause: 'too-small', machines: 1 }] }],
+          start: null,
+          instead: [],
+        },
+      });
+    });
+
+    it('tells page after page, and nobody twice or not at all, while those before the page begin and others come', async () => {
+      const builder = busy();
+      for (const n of ['1', '2', '3', '4', '5']) builder.waits(n, { need: { gpus: 8 }, submittedAt: now - hour + Number(n) });
+      const consultant = large(builder.looked());
+      const page = async (about: 'waiting' | 'running', after: string | null) => {
+        const { answer } = await consultant.answer({ about, limit: 2, after });
+        return Page.parse(answer);
+      };
+      const first = await page('waiting', null);
+      expect(first.items.map(({ id: of }) => of)).toEqual(['1', '2']);
+      builder.ends('1').waits('6', { need: { gpus: 8 }, submittedAt: now });
+      // Another scheduler has another order, and knows who was the last of the page.
+      const later = large(builder.looked());
+      const { answer } = await later.answer({ about: 'waiting', limit: 2, after: first.next ?? null });
+      const second = Page.parse(answer);
+      expect(second.items.map(({ id: of, position }) => [of, position])).toEqual([
+        ['3', 2],
+        ['4', 3],
+      ]);
+    });
+
+    it('tells of what runs page after page, whoever ends meanwhile', async () => {
+      const machine = runId(5);
+      const builder = new SceneBuilder().machine(machine);
+      for (const n of [0, 1, 2, 3, 4]) builder.runs(`${n}`, { [machine]: [n] }, { at: now - hour + n });
+      const told: string[] = [];
+      let after: string | null = null;
+      do {
+        const { answer } = await large(builder).answer({ about: 'running', limit: 2, after });
+        const { items, next } = Page.parse(answer);
+        told.push(...items.map(({ id: of }) => of));
+        builder.ends('0').ends('1');
+        after = next ?? null;
+      } while (after !== null);
+      expect(told).toEqual(['0', '1', '2', '3', '4']);
+    });
 
     it('says of one that waits all that needs no trying, as of a small one', async () => {
       const waits = () =>
@@ -115,30 +178,22 @@ describe('a consultant', () => {
         .waits('b', { submittedAt: now - 2 })
         .waits('c', { submittedAt: now - 1 });
       const consultant = large(full);
-      const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: 1 });
+      const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: '1/b' });
       expect(second).toMatchObject({
         items: [{ id: 'c', position: 2 }],
         next: undefined,
         summary: { waiting: 2, running: 1, machines: 1, capacityMilli: { a100: 8_000 }, usedMilli: { a100: 2_000 } },
       });
-      expect(await consultant.answer({ about: 'running', limit: 5, after: 0 })).toMatchObject({ answer: { items: [{ id: 'a' }] } });
-      expect(await consultant.answer({ about: 'quotas', limit: 5, after: 0 })).toMatchObject({
+      expect(await consultant.answer({ about: 'running', limit: 5, after: null })).toMatchObject({ answer: { items: [{ id: 'a' }] } });
+      expect(await consultant.answer({ about: 'quotas', limit: 5, after: null })).toMatchObject({
         answer: { items: [{ node: 'org', waiting: 2, usedMilli: { a100: 2_000 } }] },
       });
     });
 
     it('is not even asked where its order alone takes too long', async () => {
-      const answer = await large(busy(), 2_000_000).answer({ about: 'waiting', limit: 1, after: 0 });
+      const answer = await large(busy(), 2_000_000).answer({ about: 'waiting', limit: 1, after: null });
       expect(answer).toMatchObject({ answer: { isTooLarge: true } });
     });
-  });
-
-  it('supposes nothing on a copy that takes long to make', async () => {
-    const many = new SceneBuilder().machine('m', { cpuMilli: 1 });
-    for (let n = 0; n < 10_000; n += 1) many.waits(`r${n}`);
-    const { data: submission } = submitted({ runId: id });
-    const { answer } = await consultantOf(many).answer({ about: 'what-if', submission, meanShare: 0.5 });
-    expect(answer).toMatchObject({ isTooLarge: true });
   });
 
   it('proposes what could go elsewhere for what waits', async () => {
@@ -165,18 +220,18 @@ describe('a consultant', () => {
       .waits('b')
       .waits('c');
     const consultant = consultantOf(full);
-    const { answer: first } = await consultant.answer({ about: 'waiting', limit: 1, after: 0 });
+    const { answer: first } = await consultant.answer({ about: 'waiting', limit: 1, after: null });
     expect(first).toMatchObject({
       items: [{ id: 'b', position: 1 }],
-      next: 1,
+      next: '1/b',
       summary: { waiting: 2, running: 1, borrowed: 1, machines: 1 },
     });
     expect(first).toMatchObject({ summary: { capacityMilli: { a100: 8_000 }, usedMilli: { a100: 2_000 } } });
-    const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: 1 });
+    const { answer: second } = await consultant.answer({ about: 'waiting', limit: 1, after: '1/b' });
     expect(second).toMatchObject({ items: [{ id: 'c', position: 2 }], next: undefined });
-    const { answer: running } = await consultant.answer({ about: 'running', limit: 5, after: 0 });
+    const { answer: running } = await consultant.answer({ about: 'running', limit: 5, after: null });
     expect(running).toMatchObject({ items: [{ id: 'a', isBorrowed: true, seats: [{ gpuIndexes: [0, 1] }] }] });
-    const { answer: quotas } = await consultant.answer({ about: 'quotas', limit: 5, after: 0 });
+    const { answer: quotas } = await consultant.answer({ about: 'quotas', limit: 5, after: null });
     expect(quotas).toMatchObject({
       items: [
         { node: 'group', usedMilli: { a100: 2_000 }, guaranteedMilli: { a100: 2_000 }, waiting: 2 },

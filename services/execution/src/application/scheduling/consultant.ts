@@ -7,12 +7,13 @@ import { type Offer, startsNow, variantsOf } from '../../domain/scheduling/expla
 import { movableFor, movesThatAdmit } from '../../domain/scheduling/explain/moves.ts';
 import { proposalOf, quotaUsePage, runningPage, summaryOf, waitingPage } from '../../domain/scheduling/explain/queue-pages.ts';
 import { Scene } from '../../domain/scheduling/explain/scene.ts';
-import type { Sight } from '../../domain/scheduling/explain/sight.ts';
+import { Sight } from '../../domain/scheduling/explain/sight.ts';
 import { shareOf, startOf } from '../../domain/scheduling/explain/start.ts';
 import type { Request } from '../../domain/scheduling/request.ts';
 import { requestOf } from '../../domain/scheduling/request-of.ts';
 import type { Wait } from '../../domain/scheduling/scheduler/facts.ts';
 import { Scheduler } from '../../domain/scheduling/scheduler/scheduler.ts';
+import { freshMs, Orders, restFactor } from './orders.ts';
 import { TimeSlice } from './time-slice.ts';
 
 type Question = InputOf<typeof execution.ConsultScheduler>;
@@ -23,15 +24,9 @@ export interface ConsultantParts {
   readonly offers: () => Promise<readonly Offer[]>;
 }
 
-/** A copy of all that the scheduler knows is good for so long: askers come in flocks. */
-const freshMs = 1_000;
-/** One that took long is good for so many times longer: questions take a small part of the scheduler's time, however many there are. */
-const restFactor = 20;
-/** Above so many requests and machines a cluster is not played forward, nor supposed: its reservations tell of the future. */
-const mostPlayed = 10_000;
-/** Above so many it is not copied: the scheduler itself is asked, what costs least. */
-const mostCopied = 20_000;
-/** Above so many not even that: of 100,000 it takes 0.4 s to find their order, and nothing else is decided meanwhile. */
+/** Above so many requests and machines a cluster is not copied, played forward or supposed: the scheduler itself is asked, what costs least. */
+const mostCopied = 10_000;
+/** Above so many not even that: finding their order takes seconds, a small piece at a time. */
 const mostAsked = 250_000;
 const mostSteps = 2_000;
 const playMs = 1_500;
@@ -49,14 +44,16 @@ const unlucky = (): number => 0.5;
 /** Answers what only the process knows that holds the scheduler. It asks the scheduler for a copy, and never keeps it from its work. */
 export class Consultant {
   private scene: { readonly seen: Scene; readonly staleAt: number } | undefined;
-  private order: { readonly waits: readonly Wait[]; readonly staleAt: number } | undefined;
+  private readonly orders: Orders;
 
-  constructor(private readonly parts: ConsultantParts) {}
+  constructor(private readonly parts: ConsultantParts) {
+    this.orders = new Orders(parts.scheduler);
+  }
 
   async answer(question: Question): Promise<{ readonly answer: unknown }> {
     const { waiting, placed, machines } = this.parts.scheduler.load();
     const size = waiting + placed + machines;
-    if (size > mostCopied) return { answer: size > mostAsked ? tooLarge() : this.ask(question) };
+    if (size > mostCopied) return { answer: size > mostAsked ? tooLarge(mostAsked) : await this.ask(question) };
     switch (question.about) {
       case 'request':
         return { answer: await this.explain(this.look(), question) };
@@ -74,17 +71,17 @@ export class Consultant {
   }
 
   /** Of many: nothing is copied or tried, and what is asked for alone is looked at. */
-  private ask(question: Question): unknown {
+  private async ask(question: Question): Promise<unknown> {
     switch (question.about) {
       case 'request': {
-        const sight = this.glance();
+        const sight = this.glance(await this.orders.find());
         const { id } = question;
         const reason = sight.reasonOf(id);
         const start = startOf(unplayed, { reason: reason ?? 'all-busy', reserved: sight.reservations.get(id), now: sight.now });
         return { asOf: instantOf(sight.now), waiting: explainWait(sight, id, { ...start, instead: [] }) ?? null };
       }
       case 'waiting': {
-        const sight = this.glance();
+        const sight = this.glance(await this.orders.find());
         return { ...waitingPage(sight, question), summary: summaryOf(sight) };
       }
       case 'running':
@@ -92,19 +89,15 @@ export class Consultant {
       case 'quotas':
         return quotaUsePage(this.glance(), question);
       case 'what-if':
+        return this.supposeAlone(question);
       case 'moves':
-        return tooLarge();
+        return tooLarge(mostCopied);
     }
   }
 
-  /** Whoever asks next finds the order that was found last, for so much longer as it took to find it. */
-  private glance(): Sight {
-    const { scheduler } = this.parts;
-    const now = systemClock.now();
-    if (this.order && now < this.order.staleAt) return scheduler.glance(now, this.order.waits);
-    const sight = scheduler.glance(now);
-    this.order = { waits: sight.waits, staleAt: now + Math.max(freshMs, restFactor * (systemClock.now() - now)) };
-    return sight;
+  /** Of this moment: to be used before anybody is waited for. */
+  private glance(waits: readonly Wait[] = []): Sight {
+    return this.parts.scheduler.glance(systemClock.now(), waits);
   }
 
   private look(): Scene {
@@ -122,13 +115,12 @@ export class Consultant {
     const known = scene.requests.get(id);
     const reason = scene.reasonOf(id);
     if (!known || !reason) return { asOf, waiting: null };
-    const isPlayed = isSmall(scene);
     const share = shareOf(meanShare);
-    const late = isPlayed ? await this.play(scene, id, { share: 1, graceMs: scene.settings.graceMs }) : undefined;
+    const late = await this.play(scene, id, { share: 1, graceMs: scene.settings.graceMs });
     // Whoever makes way may be gone before its grace is over.
-    const early = isPlayed ? await this.play(scene, id, { share: share.usual, graceMs: 0 }) : undefined;
+    const early = await this.play(scene, id, { share: share.usual, graceMs: 0 });
     const start = startOf({ late, early, share }, { reason, reserved: scene.reservations.get(id), now });
-    const instead = isPlayed ? await this.insteadOf(scene, known.request) : [];
+    const instead = await this.insteadOf(scene, known.request);
     return { asOf, waiting: explainWait(scene, id, { ...start, instead }) ?? null };
   }
 
@@ -167,7 +159,7 @@ export class Consultant {
   private async moves(scene: Scene): Promise<{ readonly asOf: string; readonly items: readonly execution.ProposedMoves[] }> {
     const items: execution.ProposedMoves[] = [];
     const turns = new TimeSlice(movesMs);
-    const first = isSmall(scene) ? scene.waits.filter(({ reason }) => reason === 'all-busy').slice(0, mostAdmitted) : [];
+    const first = scene.waits.filter(({ reason }) => reason === 'all-busy').slice(0, mostAdmitted);
     for (const { request: id } of first) {
       const known = scene.requests.get(id);
       const machines = known ? movableFor(scene, known).slice(0, mostEmptied) : [];
@@ -187,7 +179,6 @@ export class Consultant {
 
   private async suppose({ submission, meanShare }: Extract<Question, { about: 'what-if' }>): Promise<Supposed | TooLarge> {
     const scene = this.look();
-    if (!isSmall(scene)) return tooLarge();
     const request = { ...requestOf(submission), submittedAt: scene.now };
     const scheduler = copyOf(scene);
     scheduler.submit(request);
@@ -196,6 +187,21 @@ export class Consultant {
     const snapshot = { ...scene.parts.snapshot, requests: [...scene.parts.snapshot.requests, supposed(request)] };
     const supposedScene = new Scene({ ...scene.parts, snapshot, waits: scheduler.waits(scene.now) });
     return { choice: null, ...(await this.explain(supposedScene, { id: request.id, meanShare })) };
+  }
+
+  /** The same with one look for it alone: where it would stand in the queues, and what would start instead, is not tried. */
+  private supposeAlone({ submission }: Extract<Question, { about: 'what-if' }>): Supposed {
+    const { scheduler } = this.parts;
+    const now = systemClock.now();
+    const request = { ...requestOf(submission), submittedAt: now };
+    const asOf = instantOf(now);
+    const found = scheduler.suppose(request, now);
+    if (typeof found === 'number') return { asOf, choice: found, waiting: null };
+    const { id } = request;
+    const sight = this.glance();
+    const supposing = new Sight({ ...sight, requests: { get: () => supposed(request) }, reasonOf: () => found }, sight);
+    const start = startOf(unplayed, { reason: found, reserved: undefined, now });
+    return { asOf, choice: null, waiting: explainWait(supposing, id, { ...start, instead: [] }) ?? null };
   }
 }
 
@@ -214,16 +220,16 @@ interface Explained {
 /** It cannot be known without keeping the scheduler from its work. */
 interface TooLarge extends Explained {
   readonly isTooLarge: true;
+  /** For so many machines and requests it could. */
+  readonly limit: number;
 }
 
-const tooLarge = (): TooLarge => ({ asOf: instantOf(systemClock.now()), waiting: null, isTooLarge: true });
+const tooLarge = (limit: number): TooLarge => ({ asOf: instantOf(systemClock.now()), waiting: null, isTooLarge: true, limit });
 
 interface Supposed extends Explained {
   /** Which of its choices it would get now; null: it would wait. */
   readonly choice: number | null;
 }
-
-const isSmall = ({ parts: { snapshot } }: Scene): boolean => snapshot.requests.length + snapshot.machines.length <= mostPlayed;
 
 const unplayed = { late: undefined, early: undefined, share: shareOf(null) } as const;
 

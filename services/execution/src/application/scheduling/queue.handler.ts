@@ -8,7 +8,7 @@ import { Names } from './names.ts';
 import { SchedulerLine } from './scheduler-line.ts';
 import { RulesWarnings } from './warnings.ts';
 
-const next = z.int().optional();
+const next = z.string().optional();
 const Waiting = z.object({ items: z.array(execution.QueueItem), next, summary: execution.QueueSummary });
 const Running = z.object({ items: z.array(execution.PlacedItem), next });
 const Uses = z.object({ items: z.array(execution.QuotaUse), next });
@@ -18,13 +18,13 @@ interface Paging {
   readonly cursor?: string | undefined;
 }
 
-/** What is before the page. Positions are counted, for what waits moves. */
-const windowOf = ({ limit, cursor }: Paging): { readonly limit: number; readonly after: number } => {
-  const after = cursor === undefined ? 0 : Number(cellsOf(cursor, 1)[0]);
-  return { limit, after: Number.isSafeInteger(after) && after > 0 ? after : 0 };
-};
+/** What the page comes after, as the scheduler named it. */
+const windowOf = ({ limit, cursor }: Paging): { readonly limit: number; readonly after: string | null } => ({
+  limit,
+  after: cursor === undefined ? null : String(cellsOf(cursor, 1)[0]),
+});
 
-const nextOf = (after: number | undefined): { readonly nextCursor?: string } =>
+const nextOf = (after: string | undefined): { readonly nextCursor?: string } =>
   after === undefined ? {} : { nextCursor: cursorOf([after]) };
 
 /** What operators see of the queue: the scheduler tells of ids, and names are put beside them here. */

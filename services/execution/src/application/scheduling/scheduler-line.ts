@@ -24,11 +24,13 @@ export class SchedulerLine {
   }
 }
 
-const TooLarge = z.object({ isTooLarge: z.literal(true) });
+const TooLarge = z.object({ isTooLarge: z.literal(true), limit: z.int() });
 
 /** Of a request that waits there is something to be said all the same. */
-const known = ({ about }: { readonly about: string }, answer: unknown): unknown =>
-  about !== 'request' && TooLarge.safeParse(answer).success ? refuse({ code: 'SchedulerTooLarge', details: {} }) : answer;
+const known = ({ about }: { readonly about: string }, answer: unknown): unknown => {
+  const { data } = about === 'request' ? {} : TooLarge.safeParse(answer);
+  return data ? refuse({ code: 'SchedulerTooLarge', details: { limit: data.limit } }) : answer;
+};
 
 const busy = (): never => refuse({ code: 'SchedulerBusy', details: { retryAfterMs: busyMs } });
 

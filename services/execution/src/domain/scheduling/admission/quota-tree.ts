@@ -131,7 +131,7 @@ export class QuotaTree {
   }
 
   usedBy(node: string, resource: string): number {
-    return this.branchOf(node).whole.held(this.numberOf(resource));
+    return this.nodeOf(node).whole.held(this.numberOf(resource));
   }
 
   /** The limit that this would break: one that it would break alone, or the nearest; null: none. */

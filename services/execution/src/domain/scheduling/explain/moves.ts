@@ -28,7 +28,7 @@ const costOf = ({ request, placed }: Guest, now: number): number => {
 /** Machines that are only too full for the request, with the work that could leave them, the cheapest to empty first. */
 export const movableFor = (scene: Scene, { request }: RequestSnapshot): readonly (readonly Guest[])[] => {
   const guests = new Map<string, Guest[]>();
-  for (const known of scene.requests.values()) {
+  for (const known of scene.parts.snapshot.requests) {
     const [seat] = isMovable(known) ? known.placed.seats : [];
     if (isMovable(known) && seat) guests.set(seat.machine, [...(guests.get(seat.machine) ?? []), known]);
   }

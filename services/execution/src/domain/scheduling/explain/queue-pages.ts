@@ -1,42 +1,41 @@
 import { execution, instantOf } from '@orrery/contracts';
 import type { Request, Seat } from '../request.ts';
+import type { Wait } from '../scheduler/facts.ts';
+import type { Holder } from '../scheduler/known.ts';
 import type { RequestSnapshot } from '../scheduler/snapshot.ts';
 import { many, needInWords } from './in-words.ts';
 import type { Move } from './moves.ts';
+import { type InOrder, type Part, pairOf, partOf, type Window } from './pages.ts';
 import { reasonInWords } from './reasons.ts';
 import type { Sight } from './sight.ts';
 
-export interface Window {
-  readonly limit: number;
-  /** So many are left out. */
-  readonly after: number;
-}
-
-interface Part<T> {
-  readonly items: readonly T[];
-  /** Where the next page begins; undefined: there is none. */
-  readonly next: number | undefined;
-}
-
-const partOf = <T>(all: readonly T[], { limit, after }: Window): Part<T> => ({
-  items: all.slice(after, after + limit),
-  next: after + limit < all.length ? after + limit : undefined,
-});
+/** Where it stands after that one: what waits moves, and whoever has left since leaves its place. */
+const positionAfter = (waits: readonly Wait[], after: string | null): number => {
+  if (after === null) return 0;
+  const [position = '', id] = pairOf(after);
+  const before = Number(position);
+  if (waits[before - 1]?.request === id) return before;
+  const found = waits.findIndex(({ request }) => request === id);
+  return found >= 0 ? found + 1 : before;
+};
 
 const deadlineOf = ({ deadlineAt }: Request): execution.QueueItem['deadlineAt'] => (deadlineAt === null ? null : instantOf(deadlineAt));
 
 /** What waits, in the order in which it is looked at. */
 export const waitingPage = (scene: Sight, window: Window): Part<execution.QueueItem> => {
-  const { items, next } = partOf(scene.waits, window);
+  const from = positionAfter(scene.waits, window.after);
+  const items = scene.waits.slice(from, from + window.limit);
+  const last = items.at(-1);
   return {
-    next,
-    items: items.flatMap(({ request: id, reason, position }) => {
+    next: last && last.position < scene.waits.length ? `${last.position}/${last.request}` : undefined,
+    items: items.flatMap(({ request: id, reason: then, position }) => {
       const known = scene.requests.get(id);
       // It has been placed since.
       if (!known || known.placed) return [];
       const { request } = known;
       const reserved = scene.reservations.get(id);
       const { queue, rank, isPreemptible, ask } = request;
+      const reason = scene.reasonOf(id) ?? then;
       return [
         {
           id,
@@ -59,27 +58,39 @@ export const waitingPage = (scene: Sight, window: Window): Part<execution.QueueI
   };
 };
 
-type Holding = RequestSnapshot & { readonly placed: NonNullable<RequestSnapshot['placed']> };
-const isHolding = (known: RequestSnapshot): known is Holding => known.placed !== null;
+type Begun = Pick<Holder, 'at' | 'id'>;
+
+const byPlacement: InOrder<Begun> = {
+  isBefore: (one, other) => (one.at === other.at ? one.id < other.id : one.at < other.at),
+  nameOf: ({ at, id }) => `${at}/${id}`,
+  named: (name) => {
+    const [at, id] = pairOf(name);
+    return { at: Number(at), id };
+  },
+};
 
 /** What has machines, those that got them first before the others. */
 export const runningPage = (scene: Sight, window: Window): Part<execution.PlacedItem> => {
-  const holding = [...scene.requests.values()].filter(isHolding);
-  holding.sort((a, b) => a.placed.at - b.placed.at || (a.request.id < b.request.id ? -1 : 1));
-  const { items, next } = partOf(holding, window);
+  const { items, next } = partOf(scene.holding(), window, byPlacement);
   return {
     next,
-    items: items.map(({ request, placed, vacated }) => ({
-      id: request.id,
-      queue: request.queue,
-      queueName: null,
-      rank: request.rank,
-      isPreemptible: request.isPreemptible,
-      isBorrowed: placed.isBorrowed,
-      placedAt: instantOf(placed.at),
-      endsAt: instantOf(placed.at + request.limitMs),
-      seats: seatsInWords(placed.seats.filter((_, member) => !vacated.includes(member))),
-    })),
+    items: items.flatMap(({ id }) => runningItem(scene.requests.get(id)) ?? []),
+  };
+};
+
+const runningItem = (known: RequestSnapshot | undefined): execution.PlacedItem | undefined => {
+  if (!known?.placed) return undefined;
+  const { request, placed, vacated } = known;
+  return {
+    id: request.id,
+    queue: request.queue,
+    queueName: null,
+    rank: request.rank,
+    isPreemptible: request.isPreemptible,
+    isBorrowed: placed.isBorrowed,
+    placedAt: instantOf(placed.at),
+    endsAt: instantOf(placed.at + request.limitMs),
+    seats: seatsInWords(placed.seats.filter((_, member) => !vacated.includes(member))),
   };
 };
 
@@ -104,14 +115,21 @@ export const proposalOf = (scene: Sight, admits: string, moves: readonly Move[])
   };
 };
 
+const byPath: InOrder<string> = { isBefore: (one, other) => one < other, nameOf: (path) => path, named: (path) => path };
+
 /** Every node of the quota tree that is set or whose work waits or has machines, by its path. */
 export const quotaUsePage = (scene: Sight, window: Window): Part<execution.QuotaUse> => {
   const waiting = new Map<string, number>();
-  const byQueue = new Map<string, number>();
-  for (const { queue } of scene.waits) byQueue.set(queue, (byQueue.get(queue) ?? 0) + 1);
-  for (const [queue, count] of byQueue) for (const node of scene.pathOf(queue)) waiting.set(node, (waiting.get(node) ?? 0) + count);
-  const nodes = new Set([...scene.nodes.map(({ id }) => id), ...[...scene.queues()].flatMap((queue) => scene.pathOf(queue))]);
-  const { items, next } = partOf([...nodes].sort(), window);
+  const nodes = new Set(scene.nodes.map(({ id }) => id));
+  const note = (queue: string, count: number): void => {
+    for (const node of scene.pathOf(queue)) {
+      nodes.add(node);
+      if (count > 0) waiting.set(node, (waiting.get(node) ?? 0) + count);
+    }
+  };
+  for (const [queue, count] of scene.waiting()) note(queue, count);
+  for (const queue of new Set([...scene.holding()].map((holder) => holder.queue))) note(queue, 0);
+  const { items, next } = partOf(nodes, window, byPath);
   return {
     next,
     items: items.map((id) => {
@@ -131,6 +149,9 @@ export const quotaUsePage = (scene: Sight, window: Window): Part<execution.Quota
   };
 };
 
+/** The root of the quota tree. */
+const all = '';
+
 const usedBy = ({ tree, capacity }: Sight, node: string): execution.Amounts =>
   Object.fromEntries(
     Object.keys(capacity)
@@ -140,22 +161,21 @@ const usedBy = ({ tree, capacity }: Sight, node: string): execution.Amounts =>
 
 /** The cluster in a few numbers. */
 export const summaryOf = (scene: Sight): execution.QueueSummary => {
-  const known = [...scene.requests.values()];
-  const holding = known.filter(isHolding);
-  const places = scene.fleet.places.filter((place) => place !== undefined);
-  const usedMilli: Record<string, number> = {};
-  for (const node of scene.rootQueues()) {
-    for (const [resource, used] of Object.entries(usedBy(scene, node))) usedMilli[resource] = (usedMilli[resource] ?? 0) + used;
+  let [running, borrowed] = [0, 0];
+  for (const { isBorrowed } of scene.holding()) {
+    running += 1;
+    if (isBorrowed) borrowed += 1;
   }
+  const places = scene.fleet.places.filter((place) => place !== undefined);
   return {
     asOf: instantOf(scene.now),
     waiting: scene.waits.length,
-    running: holding.length,
-    borrowed: holding.filter(({ placed }) => placed.isBorrowed).length,
+    running,
+    borrowed,
     reservations: scene.reservations.size,
     machines: places.length,
     openMachines: places.filter(({ isOpen }) => isOpen).length,
     capacityMilli: { ...scene.capacity },
-    usedMilli,
+    usedMilli: usedBy(scene, all),
   };
 };

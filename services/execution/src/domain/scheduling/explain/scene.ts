@@ -32,6 +32,15 @@ const copied = ({ snapshot, waits, settings }: SceneParts): Known => {
     nodes: usage.configured,
     capacity: capacityOf(fleet),
     requests: new Map(requests.map((each) => [each.request.id, each])),
+    holding: () =>
+      requests.flatMap(({ request: { id, queue }, placed }) =>
+        placed ? [{ id, queue, at: placed.at, isBorrowed: placed.isBorrowed }] : [],
+      ),
+    waiting: () => {
+      const waiting = new Map<string, number>();
+      for (const { queue } of waits) waiting.set(queue, (waiting.get(queue) ?? 0) + 1);
+      return waiting;
+    },
     reservations: new Map(reservations.map((each) => [each.request, each])),
     waits,
     reasonOf: (id) => reasons.get(id),

@@ -25,6 +25,8 @@ export class Sight implements Known, Around {
   readonly nodes: readonly QuotaNode[];
   readonly capacity: Readonly<Record<string, number>>;
   readonly requests: Known['requests'];
+  readonly holding: Known['holding'];
+  readonly waiting: Known['waiting'];
   readonly reservations: Known['reservations'];
   readonly waits: readonly Wait[];
   readonly reasonOf: Known['reasonOf'];
@@ -39,6 +41,8 @@ export class Sight implements Known, Around {
     this.nodes = known.nodes;
     this.capacity = known.capacity;
     this.requests = known.requests;
+    this.holding = known.holding;
+    this.waiting = known.waiting;
     this.reservations = known.reservations;
     this.waits = known.waits;
     this.reasonOf = known.reasonOf;
@@ -51,19 +55,6 @@ export class Sight implements Known, Around {
   /** The queue and all that it stands below, from itself up. */
   pathOf(queue: string): readonly string[] {
     return this.tree.pathOf(queue);
-  }
-
-  /** Of all that wait or have machines. */
-  queues(): ReadonlySet<string> {
-    const queues = new Set<string>();
-    for (const { request } of this.requests.values()) queues.add(request.queue);
-    return queues;
-  }
-
-  /** Those that stand below nothing. */
-  rootQueues(): ReadonlySet<string> {
-    const roots = [...this.queues()].map((queue) => this.pathOf(queue).at(-1));
-    return new Set(roots.filter((queue) => queue !== undefined));
   }
 
   /** The part of the cluster that it has now, and had, for its weight. */

@@ -1,5 +1,8 @@
-import type { execution } from '@orrery/contracts';
+import { epochOf, execution } from '@orrery/contracts';
+import type { RunEvent } from '../../run/run-facts.ts';
+import type { WorkerEvent } from '../../worker.ts';
 import type { PreemptionReason } from '../request.ts';
+import type { RulesEvent } from '../rules/rules.ts';
 
 /** A fact as the scheduler needs it: which entity, which step of it, and what happened. */
 export interface LiveFact {
@@ -61,3 +64,13 @@ export type LiveDecision =
     }
   /** A GPU that it holds broke. */
   | { readonly kind: 'lose'; readonly attempt: execution.AttemptRef; readonly message: string };
+
+export const isOfRun = (event: execution.ExecutionEvent): event is RunEvent => 'runId' in event.data;
+export const isOfRules = (event: execution.ExecutionEvent): event is RulesEvent => event.type in execution.SchedulingEvents;
+export const isOfWorker = (event: execution.ExecutionEvent): event is WorkerEvent => 'workerId' in event.data;
+
+/** When it happened, by its own words. */
+export const timeOf = ({ data }: RunEvent): number => {
+  if ('at' in data) return epochOf(data.at);
+  return epochOf('endedAt' in data ? data.endedAt : data.startedAt);
+};

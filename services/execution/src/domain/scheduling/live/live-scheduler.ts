@@ -1,4 +1,4 @@
-import { epochOf, execution } from '@orrery/contracts';
+import { epochOf } from '@orrery/contracts';
 import type { RunEvent } from '../../run/run-facts.ts';
 import type { WorkerEvent } from '../../worker.ts';
 import { noTraits } from '../../worker.ts';
@@ -7,14 +7,15 @@ import type { SceneParts } from '../explain/scene.ts';
 import { type Around, Sight } from '../explain/sight.ts';
 import { type Chance, chanceOf } from '../placement/chance.ts';
 import type { MachineSize } from '../placement/place.ts';
+import type { Request } from '../request.ts';
 import { type RulesEvent, SchedulingRules } from '../rules/rules.ts';
 import type { RulesState } from '../rules/rules-state.ts';
-import type { Load, Wait as QueueWait } from '../scheduler/facts.ts';
+import type { Load, Wait as QueueWait, WaitReason } from '../scheduler/facts.ts';
 import type { SchedulerMemory } from '../scheduler/memory.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { SchedulerSettings } from '../scheduler/settings.ts';
 import { brokenUnder, movedFrom } from './chores.ts';
-import type { LiveDecision, LiveFact } from './facts.ts';
+import { isOfRules, isOfRun, isOfWorker, type LiveDecision, type LiveFact, timeOf } from './facts.ts';
 import { LiveRequests } from './live-requests.ts';
 import { awayOf, closedGpus, evolveMachine, isOpen, type LiveMachine, sizeOf } from './machine.ts';
 import { isAlike, nodeOf, settingsOf } from './settings.ts';
@@ -31,16 +32,6 @@ const mostGone = 50_000;
 export interface LiveMemory extends SchedulerMemory {
   readonly clock: number;
 }
-
-const isOfRun = (event: execution.ExecutionEvent): event is RunEvent => 'runId' in event.data;
-/** When it happened, by its own words. */
-const timeOf = ({ data }: RunEvent): number => {
-  if ('at' in data) return epochOf(data.at);
-  return epochOf('endedAt' in data ? data.endedAt : data.startedAt);
-};
-
-const isOfRules = (event: execution.ExecutionEvent): event is RulesEvent => event.type in execution.SchedulingEvents;
-const isOfWorker = (event: execution.ExecutionEvent): event is WorkerEvent => 'workerId' in event.data;
 
 /**
  * The scheduler among facts. It may be told a fact again; those of one stream come in their own order. All that it knows follows from
@@ -123,9 +114,16 @@ export class LiveScheduler implements Consulted {
     return { snapshot: this.scheduler.snapshot(), waits: this.scheduler.waits(around.now), ...around };
   }
 
-  glance(now: number, waits?: readonly QueueWait[]): Sight {
-    const around = this.around(now);
-    return new Sight(this.scheduler.known(around.now, waits), around);
+  glance(now: number, waits: readonly QueueWait[]): Sight {
+    return new Sight(this.scheduler.known(waits), this.around(now));
+  }
+
+  order(now: number): Generator<void, readonly QueueWait[]> {
+    return this.scheduler.order(this.at(now));
+  }
+
+  suppose(request: Request, now: number): number | WaitReason {
+    return this.scheduler.suppose(request, this.at(now));
   }
 
   private around(now: number): Around {
@@ -168,11 +166,11 @@ export class LiveScheduler implements Consulted {
     }
   }
 
-  /** Where things go can change while it works; what decides who is next is in every queue, and these are built again. */
+  /** Where things go, and how many keep machines, can change while it works; what decides who is next is in every queue, and these are built again. */
   private onSettings(before: SchedulerSettings, settings: SchedulerSettings): void {
-    const { policy, pools } = settings;
-    if (isAlike({ ...before, policy, pools }, settings)) {
-      if (!isAlike(before, settings)) this.scheduler.setPlacement({ policy, pools });
+    const { policy, pools, reservations } = settings;
+    if (isAlike({ ...before, policy, pools, reservations }, settings)) {
+      if (!isAlike(before, settings)) this.scheduler.setPlacement({ policy, pools, reservations });
       return;
     }
     this.scheduler = Scheduler.restore(this.scheduler.snapshot(), settings, this.chance);

@@ -104,6 +104,11 @@ export class Cluster {
     this.reckon(id, 1);
   }
 
+  /** Of all machines, in thousandths. */
+  get capacity(): Readonly<Record<string, number>> {
+    return this.stock.capacity;
+  }
+
   get counts(): { readonly machines: number; readonly open: number } {
     const places = this.fleet.places.filter((place) => place !== undefined);
     return { machines: places.length, open: places.filter(({ isOpen }) => isOpen).length };

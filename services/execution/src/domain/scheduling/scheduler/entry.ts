@@ -212,6 +212,11 @@ export class Line {
     return null;
   }
 
+  /** As they stand now; some may have left. */
+  all(): readonly Entry[] {
+    return this.items.slice(this.head);
+  }
+
   private append(entry: Entry): void {
     if (this.items.length < few) this.items = this.items.concat(entry);
     else this.items.push(entry);

@@ -8,6 +8,15 @@ import type { Reserved, Wait, WaitReason } from './facts.ts';
 import { requestOf } from './restore.ts';
 import type { RequestSnapshot } from './snapshot.ts';
 import { cpu } from './stock.ts';
+import { waitingIn } from './waits.ts';
+
+/** Of somebody who has machines, what is asked of all of them. */
+export interface Holder {
+  readonly id: string;
+  readonly queue: string;
+  readonly at: number;
+  readonly isBorrowed: boolean;
+}
 
 /** What a scheduler knows, for those who ask. Of it nothing is changed. */
 export interface Known {
@@ -17,7 +26,11 @@ export interface Known {
   readonly nodes: readonly QuotaNode[];
   /** Of all machines. */
   readonly capacity: Readonly<Record<string, number>>;
-  readonly requests: { get(id: string): RequestSnapshot | undefined; values(): Iterable<RequestSnapshot> };
+  readonly requests: { get(id: string): RequestSnapshot | undefined };
+  /** Who has machines. */
+  holding(): Iterable<Holder>;
+  /** How many wait in each queue. */
+  waiting(): ReadonlyMap<string, number>;
   readonly reservations: Pick<ReadonlyMap<string, Reserved>, 'get' | 'size'>;
   /** In the order in which requests are looked at. */
   readonly waits: readonly Wait[];
@@ -25,8 +38,10 @@ export interface Known {
   readonly reasonOf: (id: string) => WaitReason | undefined;
 }
 
-function* copies(entries: Iterable<Entry>): Generator<RequestSnapshot, undefined> {
-  for (const entry of entries) yield requestOf(entry);
+function* holders(entries: Iterable<Entry>): Generator<Holder, undefined> {
+  for (const { request, running } of entries) {
+    if (running) yield { id: request.id, queue: request.queue, at: running.at, isBorrowed: running.isBorrowed };
+  }
 }
 
 /** Of all machines, in thousandths. */
@@ -48,13 +63,14 @@ export const knownOf = (core: Core): Omit<Known, 'waits' | 'reasonOf'> => ({
   fleet: core.cluster.fleet,
   tree: core.tree,
   nodes: core.tree.nodes,
-  capacity: capacityOf(core.cluster.fleet),
+  capacity: core.cluster.capacity,
   requests: {
     get: (id) => {
       const entry = core.entries.get(id);
       return entry && requestOf(entry);
     },
-    values: () => copies(core.entries.values()),
   },
+  holding: () => holders(core.runners.all),
+  waiting: () => waitingIn(core.queues),
   reservations: { get: (id) => core.entries.get(id)?.reservation ?? undefined, size: core.reservations.size },
 });

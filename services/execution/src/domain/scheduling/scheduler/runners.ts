@@ -13,6 +13,7 @@ interface Changing {
 
 /** Who runs, who of them may have to make way, and who does: changed together, so that nobody looks for places to take among those of before. */
 export class Runners {
+  private readonly everybody = new Set<Entry>();
   private readonly mayYield = { preemptible: new Set<Entry>(), borrowing: new Set<Entry>() };
   private readonly yielding = new Leaving();
   private readonly ripening: Ripe;
@@ -23,6 +24,11 @@ export class Runners {
     settings: RipeSettings,
   ) {
     this.ripening = new Ripe(fleet, this.mayYield, settings);
+  }
+
+  /** Who runs, mostly those who began first first. */
+  get all(): ReadonlySet<Entry> {
+    return this.everybody;
   }
 
   /** Who may have to make way for work of any level. */
@@ -47,6 +53,7 @@ export class Runners {
   began(entry: Entry, running: Running): void {
     const changing: { running: Running | null } = entry;
     changing.running = running;
+    this.everybody.add(entry);
     this.sort(entry, running);
     this.ripening.renew(entry);
   }
@@ -84,6 +91,7 @@ export class Runners {
   ended(entry: Entry): void {
     const changing: { running: Running | null } = entry;
     changing.running = null;
+    this.everybody.delete(entry);
     this.mayYield.preemptible.delete(entry);
     this.mayYield.borrowing.delete(entry);
     this.yielding.delete(entry);

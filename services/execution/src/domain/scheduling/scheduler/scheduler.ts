@@ -13,7 +13,8 @@ import { restoreInto, snapshotOf } from './restore.ts';
 import { Round, type RoundOptions } from './round.ts';
 import type { PlacementRules, SchedulerSettings } from './settings.ts';
 import type { SchedulerSnapshot } from './snapshot.ts';
-import { reasonFor, waitsOf } from './waits.ts';
+import { suppose } from './supposing.ts';
+import { reasonFor, waitsInSteps, waitsOf } from './waits.ts';
 
 /**
  * Who waits, who has which machines, and what should happen next. It is told facts and time, and proposes; it waits for nothing and
@@ -142,14 +143,19 @@ export class Scheduler {
     return { waiting: queues.size, placed: entries.size - queues.size, ...cluster.counts };
   }
 
+  /** Who waits, in their order, and why, as was found out when they were last looked at: in small steps, between which facts may be told. */
+  order(now: number): Generator<void, readonly Wait[]> {
+    return waitsInSteps(this.core, { now, limit: Number.POSITIVE_INFINITY, decisions: [] });
+  }
+
   /** All that it knows, as it is now and not as a copy: for whoever asks and goes again before anything is told. */
-  known(now: number, waits?: readonly Wait[]): Known {
-    const { core } = this;
-    return {
-      ...knownOf(core),
-      waits: waits ?? waitsOf(core, { now, limit: Number.POSITIVE_INFINITY, decisions: [] }),
-      reasonOf: (id) => this.reasonOf(id) ?? undefined,
-    };
+  known(waits: readonly Wait[]): Known {
+    return { ...knownOf(this.core), waits, reasonOf: (id) => this.reasonOf(id) ?? undefined };
+  }
+
+  /** Which of its choices a request would get that nobody has submitted, or why it would wait. */
+  suppose(request: Request, now: number): number | WaitReason {
+    return suppose(this.core, request, now);
   }
 
   snapshot(): SchedulerSnapshot {

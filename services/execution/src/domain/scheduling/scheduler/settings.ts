@@ -23,8 +23,8 @@ export interface SchedulerSettings {
   readonly reservations: number;
 }
 
-/** What says where something goes, and not when: it can change while the scheduler works. */
-export type PlacementRules = Pick<SchedulerSettings, 'policy' | 'pools'>;
+/** What nobody's place in a queue depends on, nor who may be preempted when: it can change while the scheduler works. */
+export type PlacementRules = Pick<SchedulerSettings, 'policy' | 'pools' | 'reservations'>;
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -26,13 +26,23 @@ export class Stock {
   /** Of what is held, that on machines and GPUs that are closed: it is none of what open ones have. */
   private readonly shut: Tally = new Map();
 
+  /** Asked for with every look at a quota; null: it has changed since. */
+  private known: readonly string[] | null = null;
+
   /** GPU models that there are, in the order of their names. */
   get models(): readonly string[] {
-    return [...this.all].flatMap(([resource, amount]) => (resource !== cpu && amount > 0 ? [resource] : [])).sort();
+    this.known ??= [...this.all].flatMap(([resource, amount]) => (resource !== cpu && amount > 0 ? [resource] : [])).sort();
+    return this.known;
+  }
+
+  /** Of all machines. */
+  get capacity(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.all].filter(([, amount]) => amount > 0));
   }
 
   /** Returns how much there is, with it or without it, of what it has. */
   count(size: MachineSize, sign: 1 | -1): readonly (readonly [string, number])[] {
+    this.known = null;
     return [...resourcesOf(size)].map(([resource, amount]) => {
       add(this.all, resource, sign * amount);
       return [resource, this.all.get(resource) ?? 0];
