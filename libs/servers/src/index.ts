@@ -1,7 +1,8 @@
 export { type Daemon, type DaemonSpec, endRecorded, killTree, logTail, recordedDaemon, startDaemon } from './daemon.ts';
+export { type DockerEngine, startDockerEngine } from './docker.ts';
 export { freePort, isPortFree } from './free-port.ts';
 export { greeting } from './greeting.ts';
-export { locate, locateBrowser, locateNats, locatePostgres, locatePromtool, locateRedis } from './locate.ts';
+export { locate, locateBrowser, locateDocker, locateNats, locatePostgres, locatePromtool, locateRedis } from './locate.ts';
 export { type NatsOptions, type NatsServer, natsConfigOf, natsVersion, startNatsServer } from './nats.ts';
 export { type PostgresOptions, startPostgresServer } from './postgres.ts';
 export { childrenOf, identityOf, isAlive, ownIdentity, type ProcessIdentity, processesMarked, signal } from './process-identity.ts';

@@ -40,6 +40,8 @@ export const locatePostgres = (path = process.env.PATH ?? '', debian = '/usr/lib
 };
 
 export const locateNats = (path?: string): string | undefined => locate('nats-server', path);
+/** For tests of containers: `dockerd` itself, since each test has an engine of its own. */
+export const locateDocker = (path?: string): string | undefined => locate('dockerd', path);
 export const locateRedis = (path?: string): string | undefined => locate('redis-server', path);
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];

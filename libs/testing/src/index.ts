@@ -24,6 +24,7 @@ export { type ModelServer, startModelServer } from './model-server.ts';
 export type { ModelAct, ModelVisit } from './model-visit.ts';
 export { type IssuerClaims, type OidcIssuer, signInAt, startIssuer } from './oidc-issuer.ts';
 export { type FreshDatabase, freshDatabase } from './postgres.ts';
+export { exportImage, importPython, pythonImage } from './python-image.ts';
 export { type StoredSample, storedSamples } from './samples.ts';
-export { startNats, startPostgres, startRedis } from './servers.ts';
+export { startDocker, startNats, startPostgres, startRedis } from './servers.ts';
 export { specify } from './specify.ts';
