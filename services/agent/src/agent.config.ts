@@ -46,6 +46,26 @@ export const AgentConfig = z.object({
     says: 'the absolute path of a directory with weights of models, each by its name, readable by everybody',
     example: '/srv/weights',
   }),
+  docker: variable('ORRERY_AGENT_DOCKER', z.string().startsWith('/').optional(), {
+    says: 'the path of the socket of a Docker engine, for runs of images; without it the machine takes none',
+    example: '/var/run/docker.sock',
+  }),
+  dockerRuntime: variable('ORRERY_AGENT_DOCKER_RUNTIME', z.string().min(1).optional(), {
+    says: 'which runtime of the Docker engine runs containers, where not its usual one',
+    example: 'runsc',
+  }),
+  dockerDiskMib: variable('ORRERY_AGENT_DOCKER_DISK_MIB', count.optional(), {
+    says: 'how many MiB a container may write to its own root, where the storage driver can hold it to that (overlay2 on XFS with pquota); without it that root is read-only',
+    example: '20480',
+  }),
+  dockerEgress: variable('ORRERY_AGENT_DOCKER_EGRESS', flag, {
+    says: '1 to let containers reach what the machine can reach; otherwise only others of their organization',
+    example: '1',
+  }),
+  dockerImages: variable('ORRERY_AGENT_DOCKER_IMAGES', z.string().startsWith('/').optional(), {
+    says: 'the absolute path of a directory of images, each an archive .tar of docker save, which are loaded when the agent starts',
+    example: '/srv/images',
+  }),
   maxProcesses: variable('ORRERY_AGENT_MAX_PROCESSES', count.min(8).max(1_000_000).default(512), {
     says: 'how many processes and threads one program may have',
     example: '512',

@@ -13,13 +13,16 @@ import { watchWeights } from './discovery/weights.ts';
 import { CannotJoin, joinPlatform, type Membership, mayRejoin, readMembership } from './link/membership.ts';
 import { findGroups } from './runtime/find-groups.ts';
 import { findRuntime } from './runtime/find-sandbox.ts';
-import type { ProcessRuntime } from './runtime/process-runtime.ts';
+import { now as moment } from './runtime/proc.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { Runtimes } from './runtime/runtimes.ts';
 import { discoverGpus } from './slices/discover-gpus.ts';
+import type { GpuAccess } from './slices/gpu-access.ts';
 import { lockState } from './state-lock.ts';
 import { startWork } from './work.ts';
 
 interface Machine {
-  readonly runtime: ProcessRuntime;
+  readonly runtimes: Runtimes;
   readonly smi: NvidiaSmi;
   readonly facts: execution.WorkerFacts;
   /** The same with the faults of its GPUs as they are now. */
@@ -42,8 +45,27 @@ const watchFaults = (
   return () => withFaults(facts, look());
 };
 
+/** The runtime of containers, where an operator names an engine. */
+const findContainers = async (
+  { config, log, startMs, signal }: Surroundings<AgentConfig>,
+  gpus: GpuAccess,
+  closing: Closing,
+): Promise<Runtime[]> => {
+  const { docker: socket, dockerRuntime: runtime, dockerDiskMib: diskMib, dockerEgress: hasEgress, dockerImages: images } = config;
+  if (socket === undefined) return [];
+  const { state: stateDirectory, maxProcesses, weights } = config;
+  // Only where it is used: its client brings much that takes a moment to load.
+  const { findDocker } = await import('./docker/find-docker.ts');
+  const now = () => ({ ...moment(), at: systemClock.now() });
+  const around = { stateDirectory, maxProcesses, gpus, weights, now, log, startMs, signal };
+  const found = await findDocker({ socket, runtime, diskMib, hasEgress, images }, around);
+  closing.add('containers', () => found.close());
+  return [found];
+};
+
 /** Finds out what the machine has and how it can shut programs in. */
-const discover = async (config: AgentConfig, log: Log, closing: Closing): Promise<Machine> => {
+const discover = async (surroundings: Surroundings<AgentConfig>, closing: Closing): Promise<Machine> => {
+  const { config, log } = surroundings;
   const smi = nvidiaSmi(config.nvidiaSmi);
   const { gpus, access } = await discoverGpus(smi, config.state, log);
   const groups = findGroups(config.state);
@@ -63,7 +85,9 @@ const discover = async (config: AgentConfig, log: Log, closing: Closing): Promis
     'found what this machine has',
   );
   const factsNow = watchFaults(gpus, found, { log, closing });
-  return { runtime, smi, facts, factsNow: () => withWeights(factsNow()) };
+  const containers = await findContainers(surroundings, access, closing);
+  const runtimes = new Runtimes([runtime, ...containers]);
+  return { runtimes, smi, facts, factsNow: () => withWeights(factsNow()) };
 };
 
 const join = async (token: string, { facts }: Machine, surroundings: Surroundings<AgentConfig>): Promise<Membership> => {
@@ -110,7 +134,7 @@ const start = async (surroundings: Surroundings<AgentConfig>): Promise<Running> 
   try {
     makeState(config.state);
     closing.add('state directory', lockState(config.state));
-    const machine = await discover(config, log, closing);
+    const machine = await discover(surroundings, closing);
     const membership = await identify(machine, surroundings);
     await startWork({ ...machine, membership, closing, surroundings });
   } catch (error) {

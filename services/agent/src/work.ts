@@ -20,10 +20,10 @@ import { Reporter } from './link/reporter.ts';
 import { Sampler } from './metrics/sampler.ts';
 import { outputPublisher } from './output/publisher.ts';
 import { now as moment } from './runtime/proc.ts';
-import type { Runtime } from './runtime/runtime.ts';
+import type { Runtimes } from './runtime/runtimes.ts';
 
 export interface WorkOptions {
-  readonly runtime: Runtime;
+  readonly runtimes: Runtimes;
   readonly smi: NvidiaSmi;
   readonly facts: execution.WorkerFacts;
   readonly factsNow: () => execution.WorkerFacts;
@@ -52,7 +52,7 @@ const openAttempts = async (path: string, { log }: Surroundings<AgentConfig>): P
 };
 
 /** Puts the agent to work, and leaves in `closing` the way back. */
-export const startWork = async ({ runtime, smi, facts, factsNow, membership, closing, surroundings }: WorkOptions): Promise<void> => {
+export const startWork = async ({ runtimes, smi, facts, factsNow, membership, closing, surroundings }: WorkOptions): Promise<void> => {
   const { config, log, health } = surroundings;
   const journal = await openAttempts(join(config.state, 'journal'), surroundings);
   closing.add('journal', () => journal.close());
@@ -61,7 +61,7 @@ export const startWork = async ({ runtime, smi, facts, factsNow, membership, clo
   const sampler = new Sampler({
     platform,
     attempts: journal,
-    runtime,
+    runtimes,
     hostname: facts.hostname,
     readGpus: facts.gpus.length > 0 ? () => readGpus(smi) : undefined,
     log,
@@ -70,7 +70,7 @@ export const startWork = async ({ runtime, smi, facts, factsNow, membership, clo
   const reporter: Reporter = new Reporter({ platform, attempts: journal, log }, () => attempts);
   const attempts = new Attempts({
     attempts: journal,
-    runtime,
+    runtimes,
     slicesGpus: facts.slicesGpus === true,
     log,
     now,

@@ -24,7 +24,7 @@ describe('A program that is over', () => {
     for (let round = 0; round < 25; round += 1) {
       const key = `round-${round}.1`;
       const { env, ...spec } = specOf({ code: 'pass' });
-      await runtime.prepare(key, spec, 0);
+      await runtime.prepare(key, spec, { slot: 0 });
       await runtime.start(key, env);
       for (let seen = runtime.inspect(key); ; seen = runtime.inspect(key)) {
         if (seen.presence === 'over') {

@@ -60,7 +60,7 @@ describe('in one service', () => {
     for (const { env, program, graceSeconds } of specs) {
       expect(graceSeconds).toBe(20);
       expect(env).toMatchObject({ ORRERY_GANG_ID: id, ORRERY_GANG_SIZE: '2' });
-      expect(program.code).toBe('print("hello")');
+      expect(program?.code).toBe('print("hello")');
     }
     const { rows } = await world.pool.query(`SELECT FROM events WHERE type = 'RunPlaced.v1' AND stream = ANY($1) GROUP BY transaction`, [
       items.map((run) => `run-${run.id}`),

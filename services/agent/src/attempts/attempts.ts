@@ -1,10 +1,11 @@
 import type { execution } from '@orrery/contracts';
 import type { Rejection } from '@orrery/kernel';
 import { metrics } from '@orrery/telemetry';
-import type { AttemptRef, AttemptState, EndMode, EndReason, ReportKind } from '../domain/attempt.ts';
+import { type AttemptRef, type AttemptState, type EndMode, type EndReason, heldBy, type ReportKind } from '../domain/attempt.ts';
 import type { Lease } from '../domain/lease.ts';
 import { type Action, fence, keyOf, obey, type PlatformAnswer, reconcile } from '../domain/reconcile.ts';
 import { judgeStart } from '../domain/start.ts';
+import type { Runtimes } from '../runtime/runtimes.ts';
 import { Overseer } from './overseer.ts';
 import type { Tools } from './tools.ts';
 
@@ -16,19 +17,24 @@ const mostHeld = 2_000;
 
 const refusal = (code: string, details: object): Judged<never> => ({ accepted: false, rejection: { code, details } });
 
+export interface AttemptsTools extends Omit<Tools, 'runtime'> {
+  readonly runtimes: Runtimes;
+}
+
 /** Every attempt of this machine. */
 export class Attempts {
-  readonly #tools: Tools;
+  readonly #tools: AttemptsTools;
   readonly #overseers = new Map<string, Overseer>();
   #closed: string | undefined;
 
-  constructor(tools: Tools) {
+  constructor(tools: AttemptsTools) {
     this.#tools = tools;
   }
 
   /** Resolves once the attempt is in the journal. The launch goes on meanwhile: if it overtakes a crash, the next agent reaps it. */
   async accept(spec: execution.AttemptSpec): Promise<Judged<{ isNew: boolean }>> {
     if (this.#closed !== undefined) return refusal('CannotRun', { message: this.#closed });
+    if (!this.#tools.runtimes.has(spec.runtime)) return refusal('CannotRun', { message: `This machine has no runtime ${spec.runtime}.` });
     // It would see the whole GPU, and others' programs on it.
     if (spec.mig !== null && !this.#tools.slicesGpus)
       return refusal('CannotRun', { message: 'The agent of this machine makes no slices of GPUs (MIG).' });
@@ -42,7 +48,7 @@ export class Attempts {
     const { decision, durable } = this.#tools.attempts.decide(key, { type: 'Accept', spec, slot, uptimeMs, bootId });
     if (!decision.accepted) return { accepted: false, rejection: decision.rejection };
     const isNew = decision.events.length > 0;
-    if (isNew) void this.#oversee(key).launch(spec.env);
+    if (isNew) void this.#oversee(key).launch(spec);
     await durable;
     return { accepted: true, value: { isNew } };
   }
@@ -58,9 +64,8 @@ export class Attempts {
 
   /** Takes up what the journal and the machine hold after a start of the agent. */
   resume(lease: Lease): void {
-    const { runtime, attempts, now, log } = this.#tools;
-    const found = new Map(runtime.list().map((key) => [key, runtime.inspect(key).presence]));
-    const actions = reconcile(attempts.states, { found, now: now(), lease });
+    const { runtimes, attempts, now, log } = this.#tools;
+    const actions = reconcile(attempts.states, { found: runtimes.found(), now: now(), lease });
     if (actions.length > 0)
       log.info({ actions: actions.map(({ do: what, key }) => `${what} ${key}`) }, 'taking up what an earlier agent left');
     this.#carryOut(actions);
@@ -126,7 +131,11 @@ export class Attempts {
   #oversee(key: string): Overseer {
     const known = this.#overseers.get(key);
     if (known !== undefined) return known;
-    const overseer = new Overseer(key, this.#tools, () => this.#overseers.delete(key));
+    const { runtimes, attempts } = this.#tools;
+    const held = heldBy(attempts.state(key));
+    if (held === undefined) throw new TypeError(`attempt ${key} is not held by this machine`);
+    const tools = { ...this.#tools, runtime: runtimes.of(held.brief.runtime) };
+    const overseer = new Overseer(key, tools, () => this.#overseers.delete(key));
     this.#overseers.set(key, overseer);
     return overseer;
   }
@@ -159,7 +168,7 @@ export class Attempts {
 
   async #reap(key: string): Promise<void> {
     try {
-      await this.#tools.runtime.remove(key);
+      await this.#tools.runtimes.remove(key);
       this.#tools.log.warn({ attempt: key }, 'reaped what nobody claims');
     } catch (error) {
       this.#tools.log.error({ err: error, attempt: key }, 'what nobody claims could not be reaped');

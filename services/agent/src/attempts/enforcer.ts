@@ -1,5 +1,6 @@
 import type { AttemptState, EndMode, EndReason } from '../domain/attempt.ts';
 import { nextStep } from '../domain/limits.ts';
+import type { Signal } from '../runtime/runtime.ts';
 import type { Tools } from './tools.ts';
 
 export interface Subject {
@@ -21,6 +22,7 @@ export class Enforcer {
   #timer: NodeJS.Timeout | undefined;
   #measuredAt = Number.NEGATIVE_INFINITY;
   #isTermSent = false;
+  readonly #sending = new Set<Signal>();
 
   constructor(key: string, tools: Tools, subject: Subject) {
     this.#key = key;
@@ -34,12 +36,11 @@ export class Enforcer {
     if (state.status !== 'Accepted' && state.status !== 'Running') return;
     clearTimeout(this.#timer);
     const step = nextStep(state, this.#tools.now().uptimeMs);
-    if (step.signal === 'SIGKILL') this.#tools.runtime.signal(this.#key, 'SIGKILL');
-    if (step.signal === 'SIGTERM' && !this.#isTermSent) this.#isTermSent = this.#tools.runtime.signal(this.#key, 'SIGTERM') > 0;
+    if (step.signal !== undefined) void this.#send(step.signal);
     if (step.isOverTime) this.#subject.end('stop', 'time-limit');
     if (step.dueInMs !== undefined) this.#timer = setTimeout(() => this.enforce(), Math.min(step.dueInMs, longestTimerMs)).unref();
     this.measureOutput();
-    this.#measureMemory(state.brief.resources.memoryMib);
+    void this.#measureMemory(state.brief.resources.memoryMib);
   }
 
   measureOutput(): void {
@@ -53,9 +54,24 @@ export class Enforcer {
     clearTimeout(this.#timer);
   }
 
-  #measureMemory(memoryMib: number): void {
+  /** What fails is tried again as long as the program lives: whoever watches it comes by now and then. */
+  async #send(signal: Signal): Promise<void> {
+    if (this.#sending.has(signal) || (signal === 'SIGTERM' && this.#isTermSent)) return;
+    this.#sending.add(signal);
+    try {
+      const reached = await this.#tools.runtime.signal(this.#key, signal);
+      if (signal === 'SIGTERM') this.#isTermSent = reached > 0;
+    } catch (err) {
+      this.#tools.log.warn({ err, attempt: this.#key, signal }, 'a signal could not be sent yet');
+    } finally {
+      this.#sending.delete(signal);
+    }
+  }
+
+  async #measureMemory(memoryMib: number): Promise<void> {
     const { runtime } = this.#tools;
     if (runtime.boundsMemory) return;
-    if ((runtime.stats(this.#key)?.memoryBytes ?? 0) > memoryMib * mib) this.#subject.end('abort', 'memory-limit');
+    const usage = await runtime.stats(this.#key);
+    if ((usage?.memoryBytes ?? 0) > memoryMib * mib) this.#subject.end('abort', 'memory-limit');
   }
 }

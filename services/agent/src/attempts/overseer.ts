@@ -5,7 +5,7 @@ import { concludeFrom, type Pulse } from '../domain/end.ts';
 import { backstopSeconds } from '../domain/limits.ts';
 import type { Recorded } from '../journal/attempt-log.ts';
 import type { Shipper } from '../output/shipper.ts';
-import { type Change, type Env, type Inspection, type Stamp, Unrunnable } from '../runtime/runtime.ts';
+import { type Change, type Inspection, type Secrets, type Stamp, Unrunnable } from '../runtime/runtime.ts';
 import { Enforcer } from './enforcer.ts';
 import { removed, vacated } from './removal.ts';
 import { RunSpan } from './run-span.ts';
@@ -29,6 +29,8 @@ export class Overseer {
   #span: RunSpan | undefined;
   /** Nothing more is done for it. */
   readonly #stopped = new AbortController();
+  /** It is to end: what is not laid out yet need not be. */
+  readonly #unwanted = new AbortController();
   /** It is left to the next agent. */
   readonly #left = new AbortController();
   #unwatch: () => void = () => {};
@@ -55,27 +57,36 @@ export class Overseer {
   }
 
   /** Lays out and launches what was accepted. Of an earlier agent's acceptance the environment is lost: nothing but a new attempt has it. */
-  async launch(env?: Env): Promise<void> {
+  async launch(given?: Secrets): Promise<void> {
     const { runtime, log } = this.#tools;
     const state = this.#state;
     if (state.status !== 'Accepted') return;
-    if (state.needsEnv && env === undefined) return await this.#refuse({ message: lostEnv, isRetryable: true });
+    if (state.needsEnv && given === undefined) return await this.#refuse({ message: lostEnv, isRetryable: true });
     try {
-      await runtime.prepare(this.#key, state.spec, state.slot);
-      if (this.#stopped.signal.aborted) {
-        // Given away while it was laid out: what was removed then may have come back since.
-        if (heldBy(this.#state) === undefined) await runtime.remove(this.#key);
-        return;
-      }
+      if (!(await this.#isLaidOut(state, given?.registry))) return;
       this.#watch();
       // Ended before it was launched: it must not begin at all.
       if (this.#isToEnd()) this.#over(runtime.inspect(this.#key));
-      else await runtime.start(this.#key, env ?? {});
+      else await runtime.start(this.#key, given?.env ?? {});
     } catch (error) {
       if (this.#left.signal.aborted) return;
       log.error({ err: error, attempt: this.#key }, 'could not be launched');
       await this.#refuse({ message: error instanceof Error ? error.message : String(error), isRetryable: !(error instanceof Unrunnable) });
     }
+  }
+
+  /** False where it was given away meanwhile. */
+  async #isLaidOut({ spec, slot }: Extract<AttemptState, { status: 'Accepted' }>, registry: Secrets['registry']): Promise<boolean> {
+    const { runtime } = this.#tools;
+    const signal = AbortSignal.any([this.#stopped.signal, this.#unwanted.signal]);
+    try {
+      await runtime.prepare(this.#key, spec, { slot, registry, signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    // What was removed when it was given away may have come back since.
+    if (this.#stopped.signal.aborted && heldBy(this.#state) === undefined) await runtime.remove(this.#key);
+    return !this.#stopped.signal.aborted;
   }
 
   /** Takes up what an earlier agent began, whatever has become of it meanwhile. */
@@ -92,6 +103,7 @@ export class Overseer {
     const recorded = this.#tools.attempts.decide(this.#key, { type: 'RequestEnd', mode, reason, uptimeMs: this.#tools.now().uptimeMs });
     if (recorded.decision.accepted && recorded.decision.events.length > 0) {
       this.#span?.note(`end requested: ${mode}, ${reason}`);
+      this.#unwanted.abort();
       this.#enforcer.enforce();
     }
     return recorded;

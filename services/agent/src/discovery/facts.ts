@@ -55,6 +55,7 @@ export interface Offer {
   /** What an operator gives of the machine, where it is less than all. */
   readonly cpuMilli?: number | undefined;
   readonly memoryMib?: number | undefined;
+  readonly docker?: string | undefined;
 }
 
 /** What this machine has to give. */
@@ -72,7 +73,7 @@ export const factsOf = (gpus: readonly SliceableGpu[], isSandboxed: boolean, off
       ...(island === undefined ? {} : { island }),
       ...(mig === undefined ? {} : { mig }),
     })),
-    runtimes: ['process'],
+    runtimes: offer.docker === undefined ? ['process'] : ['process', 'docker'],
     ...(gpus.some(canBeCut) ? { slicesGpus: true } : {}),
     sandboxed: isSandboxed,
   };

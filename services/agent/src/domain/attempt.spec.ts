@@ -27,7 +27,7 @@ const beginning = { at, uptimeMs: 2_000, bootId: 'b' };
 const ending = { at, ranMs: 500, exitCode: 0, reason: 'exited', message: null, lastSeq: 4 } as const;
 const refusal = { at, message: 'no room', isRetryable: true };
 
-const { env: _env, ...kept } = spec;
+const { env: _env, registry: _registry, ...kept } = spec;
 const accepted: Extract<AttemptEvent, { type: 'AttemptAccepted' }> = {
   type: 'AttemptAccepted',
   data: { spec: kept, needsEnv: true, slot: 0, uptimeMs: 1_000, bootId: 'b' },
@@ -56,6 +56,13 @@ describe('An attempt on a machine', () => {
     given()
       .when({ ...accept, spec: { ...spec, env: {} } })
       .thenEvents({ ...accepted, data: { ...accepted.data, needsEnv: false } });
+  });
+
+  it('keeps nothing of the login of its registry, and needs it as it needs its environment', () => {
+    const registry = { username: 'lab', password: 'hunter2' };
+    const events = Attempt.decide({ ...accept, spec: { ...spec, env: {}, registry } }, { status: 'Absent' });
+    expect(JSON.stringify(events)).not.toContain('hunter2');
+    expect(events).toMatchObject({ events: [{ data: { needsEnv: true } }] });
   });
 
   it('is stale once it was given away or forgotten, and under any other epoch', () => {

@@ -1,8 +1,9 @@
 import type { execution } from '@orrery/contracts';
 import { accept, type Decider, type Rejection, reject } from '@orrery/kernel';
 
-/** What is kept of an attempt: all but its environment, which may hold secrets and is nowhere but in memory. */
-export type AttemptSpec = Omit<execution.AttemptSpec, 'env'> & { readonly env?: never };
+/** What is kept of an attempt: all but what may hold secrets, its environment and the login of its registry, which are nowhere but in memory. */
+export type AttemptSpec = Omit<execution.AttemptSpec, 'env' | 'registry'> & { readonly env?: never; readonly registry?: never };
+export type Program = NonNullable<AttemptSpec['program']>;
 export type AttemptRef = execution.AttemptRef;
 export type EndMode = execution.EndMode;
 export type EndReason = execution.EndReason;
@@ -44,7 +45,7 @@ export type AttemptEvent =
       readonly type: 'AttemptAccepted';
       readonly data: {
         readonly spec: AttemptSpec;
-        /** It was given an environment, without which it must not begin. */
+        /** It was given an environment, or a login, without which it must not begin. */
         readonly needsEnv: boolean;
         readonly slot: number;
         readonly uptimeMs: number;
@@ -111,12 +112,12 @@ const epochOf = (state: Exclude<AttemptState, { status: 'Absent' }>): number =>
 
 const decideAccept = (command: Extract<AttemptCommand, { type: 'Accept' }>, state: AttemptState) => {
   const {
-    spec: { env, ...spec },
+    spec: { env, registry, ...spec },
     slot,
     uptimeMs,
     bootId,
   } = command;
-  const needsEnv = Object.keys(env).length > 0;
+  const needsEnv = Object.keys(env).length > 0 || registry !== undefined;
   if (state.status === 'Absent') return accept<AttemptEvent>({ type: 'AttemptAccepted', data: { spec, needsEnv, slot, uptimeMs, bootId } });
   const isSame = epochOf(state) === spec.epoch && state.status !== 'Forgotten' && state.status !== 'Disowned';
   return isSame ? accept<AttemptEvent>() : reject('StaleEpoch', { epoch: epochOf(state) });

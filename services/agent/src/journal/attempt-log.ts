@@ -26,7 +26,8 @@ export const replay = (entries: Iterable<Entry>): Map<string, AttemptState> => {
 const slimmed = (event: AttemptEvent, state: AttemptState): AttemptEvent => {
   if (event.type !== 'AttemptAccepted' || state.status === 'Accepted') return event;
   const { spec } = event.data;
-  return { ...event, data: { ...event.data, spec: { ...spec, program: { ...spec.program, code: '', files: {} } } } };
+  const program = spec.program === undefined ? {} : { program: { ...spec.program, code: '', files: {} } };
+  return { ...event, data: { ...event.data, spec: { ...spec, ...program } } };
 };
 
 const isStale = (state: AttemptState, nowMs: number): boolean => state.status === 'Forgotten' && nowMs - Date.parse(state.at) > tombstoneMs;

@@ -5,7 +5,8 @@ import type { GpuReading } from '../discovery/gpus.ts';
 import type { AttemptState, Brief } from '../domain/attempt.ts';
 import type { AttemptLog } from '../journal/attempt-log.ts';
 import type { Platform } from '../link/platform.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Usage } from '../runtime/runtime.ts';
+import type { Runtimes } from '../runtime/runtimes.ts';
 import { MachineMeter } from './machine.ts';
 
 type Sample = execution.MetricBatch['samples'][number];
@@ -13,7 +14,7 @@ type Sample = execution.MetricBatch['samples'][number];
 export interface SamplerOptions {
   readonly platform: Platform;
   readonly attempts: AttemptLog;
-  readonly runtime: Runtime;
+  readonly runtimes: Runtimes;
   readonly hostname: string;
   /** Undefined where the machine has no GPUs. */
   readonly readGpus: (() => Promise<readonly GpuReading[]>) | undefined;
@@ -67,9 +68,10 @@ export class Sampler {
 
   /** The last reading of a program that has ended, and the first of one that was too short for another. */
   over(key: string): void {
-    const samples = this.#runSamples(key, this.#options.attempts.state(key), systemClock.now());
-    this.#lastCpu.delete(key);
-    this.#push(samples);
+    void this.#runSamples(key, this.#options.attempts.state(key), systemClock.now()).then((samples) => {
+      this.#lastCpu.delete(key);
+      this.#push(samples);
+    });
   }
 
   async #tick(): Promise<void> {
@@ -81,7 +83,8 @@ export class Sampler {
       ['systemRamUsedBytes', memoryUsedBytes],
     ];
     const samples = samplesOf(machine, { at: instantOf(at) });
-    for (const [key, state] of this.#options.attempts.states) samples.push(...this.#runSamples(key, state, at));
+    const states = [...this.#options.attempts.states];
+    samples.push(...(await Promise.all(states.map(([key, state]) => this.#runSamples(key, state, at)))).flat());
     const readings = (await this.#options.readGpus?.()) ?? [];
     for (const reading of readings) samples.push(...this.#gpuSamples(reading, instantOf(at)));
     this.#push(samples);
@@ -96,9 +99,9 @@ export class Sampler {
     return samplesOf(gpuValues(reading), { at, gpu: reading.index, ...run });
   }
 
-  #runSamples(key: string, state: AttemptState, at: number): Sample[] {
+  async #runSamples(key: string, state: AttemptState, at: number): Promise<Sample[]> {
     if (state.status !== 'Running') return [];
-    const usage = this.#options.runtime.stats(key);
+    const usage = await this.#usage(key, state.brief);
     if (usage === undefined) return [];
     const { runId, orgId, resources } = state.brief;
     const last = this.#lastCpu.get(key) ?? { cpuMs: 0, at: Date.parse(state.begun.at) };
@@ -111,6 +114,15 @@ export class Sampler {
       ['systemRamTotalBytes', resources.memoryMib * 1024 * 1024],
     ];
     return samplesOf(values, { at: instantOf(at), runId, orgId });
+  }
+
+  async #usage(key: string, { runtime }: Brief): Promise<Usage | undefined> {
+    try {
+      return await this.#options.runtimes.of(runtime).stats(key);
+    } catch (error) {
+      this.#options.log.debug({ err: error, attempt: key }, 'what a program uses cannot be told');
+      return undefined;
+    }
   }
 
   #push(samples: readonly Sample[]): void {

@@ -45,7 +45,7 @@ const probe: AttemptSpec = {
 const tryOut = async (runtime: ProcessRuntime): Promise<void> => {
   await runtime.remove(probeKey);
   try {
-    await runtime.prepare(probeKey, probe, 0);
+    await runtime.prepare(probeKey, probe, { slot: 0 });
     await runtime.start(probeKey, {});
     const deadline = performance.now() + probeMs;
     for (let { exit } = runtime.inspect(probeKey); exit?.code !== 0; { exit } = runtime.inspect(probeKey)) {

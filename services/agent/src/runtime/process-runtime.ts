@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathsOf } from '../discovery/weights.ts';
@@ -8,17 +8,18 @@ import type { AttemptSpec } from '../domain/attempt.ts';
 import type { GpuAccess } from '../slices/gpu-access.ts';
 import type { Groups, Usage } from './groups.ts';
 import { withoutInheritance } from './inherited.ts';
+import { outputFiles } from './output-files.ts';
 import { descendantsOf, isAlive, isInsideSandbox, type ProcessIdentity, processesMarked, processOf, sendSignal } from './proc.ts';
 import { launchArguments } from './program-command.ts';
 import { keysIn, RunDirectory } from './run-directory.ts';
-import type { Change, Env, Inspection, OutputSource, Runtime } from './runtime.ts';
+import { type Change, type Env, type Inspection, type OutputSource, type Place, type Runtime, type Signal, Unrunnable } from './runtime.ts';
 import { entranceOf, environmentIn, type Sandbox } from './sandbox.ts';
 import { entryScript, etcFiles, launchScript, unpackingFailed } from './scripts.sh.ts';
 import { seccompFilter } from './seccomp.ts';
 import { tarOf } from './tar.ts';
 import { withUnnamed } from './unnamed.ts';
 import { usageOf } from './usage.ts';
-import { watchDirectory } from './watch-directory.ts';
+import { watchAttempt } from './watch-directory.ts';
 
 export interface ProcessRuntimeOptions {
   readonly stateDirectory: string;
@@ -33,8 +34,6 @@ export interface ProcessRuntimeOptions {
 
 const mark = 'ORRERY_RUN_DIR';
 const mib = 1024 * 1024;
-const pollMs = 1_000;
-const unwatchedPollMs = 100;
 const killMs = 5_000;
 const removalTries = 100;
 
@@ -73,11 +72,12 @@ export class ProcessRuntime implements Runtime {
     writeFileSync(join(etc, 'seccomp'), filter ?? '', { mode: 0o600 });
   }
 
-  async prepare(key: string, spec: AttemptSpec, slot: number): Promise<void> {
+  async prepare(key: string, spec: AttemptSpec, { slot }: Place): Promise<void> {
     const directory = this.#directory(key);
     if (existsSync(directory.file('launcher'))) return;
     const { sandbox, groups, maxProcesses, gpus, weights } = this.#options;
     const { program, resources } = spec;
+    if (program === undefined) throw new Unrunnable('This runtime runs programs, and the attempt names none.');
     const memoryBytes = resources.memoryMib * mib;
     const entrance = entranceOf(sandbox, {
       slot,
@@ -93,7 +93,10 @@ export class ProcessRuntime implements Runtime {
       arguments: entrance.args,
       groups: joined.map((path) => `${path}\n`).join(''),
       command: JSON.stringify(
-        launchArguments(spec, [this.#entry, ...entrance.command], { processes: maxProcesses, boundsMemory: this.boundsMemory }),
+        launchArguments({ ...spec, program }, [this.#entry, ...entrance.command], {
+          processes: maxProcesses,
+          boundsMemory: this.boundsMemory,
+        }),
       ),
     });
   }
@@ -121,7 +124,7 @@ export class ProcessRuntime implements Runtime {
     });
   }
 
-  signal(key: string, signal: 'SIGTERM' | 'SIGKILL'): number {
+  async signal(key: string, signal: Signal): Promise<number> {
     const launcher = this.#directory(key).launcher();
     const below = launcher === undefined ? [] : descendantsOf(launcher);
     const targets = signal === 'SIGKILL' ? below : below.filter((row) => this.#isProgram(row.pid, row.parent, launcher));
@@ -129,11 +132,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   watch(key: string, onChange: (what: Change) => void): () => void {
-    const onFile = (file: string | null): void => {
-      if (file === null || file === 'stdout' || file === 'stderr') onChange('output');
-      if (file !== 'stdout' && file !== 'stderr') onChange('state');
-    };
-    const stop = watchDirectory(this.#directory(key).path, { onFile, pollMs, unwatchedPollMs });
+    const stop = watchAttempt(this.#directory(key).path, onChange);
     this.#onExit.set(key, () => onChange('state'));
     return () => {
       stop();
@@ -142,22 +141,10 @@ export class ProcessRuntime implements Runtime {
   }
 
   output(key: string): OutputSource {
-    const directory = this.#directory(key);
-    return {
-      size: (stream) => statSync(directory.file(stream), { throwIfNoEntry: false })?.size ?? 0,
-      read: (stream, offset, length) => {
-        const descriptor = openSync(directory.file(stream), 'r');
-        try {
-          const buffer = Buffer.allocUnsafe(length);
-          return buffer.subarray(0, readSync(descriptor, buffer, 0, length, offset));
-        } finally {
-          closeSync(descriptor);
-        }
-      },
-    };
+    return outputFiles(this.#directory(key));
   }
 
-  stats(key: string): Usage | undefined {
+  async stats(key: string): Promise<Usage | undefined> {
     const grouped = this.#options.groups?.usage(key);
     if (grouped !== undefined) return grouped;
     const launcher = this.#directory(key).launcher();

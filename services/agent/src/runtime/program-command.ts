@@ -1,4 +1,4 @@
-import type { AttemptSpec } from '../domain/attempt.ts';
+import type { AttemptSpec, Program } from '../domain/attempt.ts';
 import { backstopSeconds } from '../domain/limits.ts';
 import { readText } from './proc.ts';
 import { Unrunnable } from './runtime.ts';
@@ -23,7 +23,7 @@ const openFiles = (): number => {
 
 /** What the launcher is given to run: its own backstop, the way into the sandbox, the limits of each process, the program. */
 export const launchArguments = (
-  spec: AttemptSpec,
+  spec: Omit<AttemptSpec, 'program'> & { readonly program: Program },
   entry: readonly string[],
   { processes, boundsMemory }: ProcessLimits,
 ): readonly string[] => {

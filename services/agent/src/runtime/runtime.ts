@@ -1,3 +1,4 @@
+import type { execution } from '@orrery/contracts';
 import type { AttemptSpec } from '../domain/attempt.ts';
 import type { Presence } from '../domain/reconcile.ts';
 import type { Usage } from './groups.ts';
@@ -15,8 +16,23 @@ export interface OutputSource {
 /** What a program finds in its environment beside what every program does. */
 export type Env = Readonly<Record<string, string>>;
 
+/** What an attempt has beside its spec. */
+export interface Place {
+  /** Number that no other attempt of this machine has. */
+  readonly slot: number;
+  /** With what its image is pulled. */
+  readonly registry?: execution.RegistryLogin | undefined;
+  /** Given up while it was laid out. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an attempt is given and nobody keeps. */
+export type Secrets = Pick<execution.AttemptSpec, 'env' | 'registry'>;
+
 /** What may have changed. */
 export type Change = 'output' | 'state';
+
+export type Signal = 'SIGTERM' | 'SIGKILL';
 
 /** The attempt itself is at fault: no machine can run it. */
 export class Unrunnable extends Error {
@@ -38,21 +54,22 @@ export interface Inspection {
  * has just started and knows only its journal.
  */
 export interface Runtime {
-  readonly name: 'process';
+  readonly name: execution.RuntimeName;
   /** False where nothing but the agent's own watch keeps a program from taking too much memory. */
   readonly boundsMemory: boolean;
   /** Where the shipping of its output may keep its place; gone with the attempt. */
   readonly keepsake: (key: string, name: 'cursor' | 'plan') => string;
   /** Lays out all that a start needs; repeating it before the start changes nothing. */
-  readonly prepare: (key: string, spec: AttemptSpec, slot: number) => Promise<void>;
+  readonly prepare: (key: string, spec: AttemptSpec, place: Place) => Promise<void>;
   /** Launches, with this environment, of which nothing is left behind; at most one launch of a key succeeds, ever. */
   readonly start: (key: string, env: Env) => Promise<void>;
-  /** SIGTERM to the program's own processes, SIGKILL to all but the one that notes the end. Answers how many there were. */
-  readonly signal: (key: string, signal: 'SIGTERM' | 'SIGKILL') => number;
+  /** SIGTERM to the program itself, SIGKILL to all but what notes the end. Answers how many were reached. */
+  readonly signal: (key: string, signal: Signal) => Promise<number>;
   /** Calls back whenever something may have changed; `state` now and then even where nothing has. */
   readonly watch: (key: string, onChange: (what: Change) => void) => () => void;
   readonly output: (key: string) => OutputSource;
-  readonly stats: (key: string) => Usage | undefined;
+  /** Undefined where it cannot be told, as of a program that is over and was never looked at. */
+  readonly stats: (key: string) => Promise<Usage | undefined>;
   readonly inspect: (key: string) => Inspection;
   /** Why no program ever began. */
   readonly refusal: (key: string) => { readonly message: string; readonly isRetryable: boolean };

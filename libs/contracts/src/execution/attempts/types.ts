@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Resources } from '../../catalog/types.ts';
-import { Instant, OrgId } from '../../values.ts';
+import { Instant, OrgId, Text } from '../../values.ts';
 import { RunId } from '../runs/ids.ts';
 import { MigSlice } from '../runs/request.ts';
 import { EndReason } from '../runs/types.ts';
@@ -60,6 +60,25 @@ export const MetricBatch = z.strictObject({
 });
 export type MetricBatch = z.infer<typeof MetricBatch>;
 
+/** How a run may be shut in on a machine. */
+export const RuntimeName = z.enum(['process', 'docker']);
+export type RuntimeName = z.infer<typeof RuntimeName>;
+
+/** A container image, and what of it runs. */
+export const ImageProgram = z.strictObject({
+  /** As Docker writes it: `ghcr.io/org/name:tag`, or with a digest. */
+  reference: Text.min(1)
+    .max(500)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, 'letters, digits and ._:/@-'),
+  /** In place of the arguments that the image itself names. */
+  command: z.array(Text.max(32_768)).min(1).max(256).optional(),
+});
+export type ImageProgram = z.infer<typeof ImageProgram>;
+
+/** With what an image is pulled. */
+export const RegistryLogin = z.strictObject({ username: Text.min(1).max(500), password: Text.min(1).max(8_192) });
+export type RegistryLogin = z.infer<typeof RegistryLogin>;
+
 /** Everything an agent needs to run one attempt. */
 export const AttemptSpec = AttemptRef.extend({
   orgId: OrgId,
@@ -70,13 +89,20 @@ export const AttemptSpec = AttemptRef.extend({
   mig: MigSlice.nullable(),
   /** It may read those of them that lie on the machine. */
   weights: z.array(WeightsName).max(8).optional(),
-  runtime: z.literal('process'),
-  program: z.strictObject({
-    language: z.literal('python'),
-    code: z.string(),
-    fileName: z.string(),
-    files: z.record(z.string(), z.string()),
-  }),
+  runtime: RuntimeName,
+  /** What the runtime `process` runs. */
+  program: z
+    .strictObject({
+      language: z.literal('python'),
+      code: z.string(),
+      fileName: z.string(),
+      files: z.record(z.string(), z.string()),
+    })
+    .optional(),
+  /** What the runtime `docker` runs. */
+  image: ImageProgram.optional(),
+  /** Never written down by an agent, as little as the environment. */
+  registry: RegistryLogin.optional(),
   env: z.record(z.string(), z.string()),
   timeoutSeconds: z.int().positive(),
   /** SIGTERM to SIGKILL, in seconds. */
