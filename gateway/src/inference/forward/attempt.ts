@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { Deadlines, Waiting } from './deadlines.ts';
 
 /** What goes to an upstream. */
 export interface Message {
@@ -47,11 +48,14 @@ const breakOf = (error: Error, hasStarted: boolean): Break => {
  * One request to one upstream, once. `begin` says how the answer begins, as soon as the first byte of it is there: until then nothing is
  * lost and another attempt can be made. `drain` passes it on.
  */
-export class Attempt implements Dispatcher.DispatchHandler {
+export class Attempt implements Dispatcher.DispatchHandler, Waiting {
   readonly #patience: Patience;
+  readonly #deadlines: Deadlines;
   readonly #onSent: () => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  dueAt = Number.POSITIVE_INFINITY;
+  /** How it breaks when that is past. */
+  #orElse: Break = 'first-byte-timed-out';
   /** What the outlet threw, where that is what broke it. */
   fault: unknown;
   #status = 0;
@@ -67,8 +71,9 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #onOver: ((over: 'ended' | Break) => void) | undefined;
 
   /** `onSent`: a connection was there, and the request is on its way. */
-  constructor(patience: Patience, onSent: () => void) {
+  constructor(patience: Patience, { deadlines, onSent }: { readonly deadlines: Deadlines; readonly onSent: () => void }) {
     this.#patience = patience;
+    this.#deadlines = deadlines;
     this.#onSent = onSent;
   }
 
@@ -104,6 +109,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#break('cancelled');
   }
 
+  /** Of the deadlines. */
+  overdue(): void {
+    this.#break(this.#orElse);
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#over !== undefined) {
@@ -111,6 +121,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       return;
     }
     this.#wait(this.#patience.firstByteMs, 'first-byte-timed-out');
+    this.#deadlines.add(this);
     this.#onSent();
   }
 
@@ -129,7 +140,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       if (this.#refusalBytes <= longestRefusal) this.#refusal.push(chunk);
       else this.#break('cancelled');
     } else if (this.#outlet) {
-      this.#timer?.refresh();
+      if (!this.#isPaused) this.dueAt = this.#deadlines.now() + this.#patience.idleMs;
       this.#pass(chunk, this.#outlet);
     } else {
       this.#held.push(chunk);
@@ -158,8 +169,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     this.#isPaused = true;
     // While nobody takes anything, the upstream is not to blame for its silence.
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.dueAt = Number.POSITIVE_INFINITY;
     this.#controller?.pause();
   }
 
@@ -170,8 +180,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   #wait(ms: number, orElse: Break): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#break(orElse), ms);
+    this.dueAt = this.#deadlines.now() + ms;
+    this.#orElse = orElse;
   }
 
   #break(why: Break): void {
@@ -183,8 +193,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #end(over: 'ended' | Break): void {
     if (this.#over !== undefined) return;
     this.#over = over;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#deadlines.delete(this);
     // A refusal is one, whole or not.
     if (over === 'ended' || (this.#refusal && over !== 'cancelled') || this.#refusalBytes > longestRefusal) this.#head();
     else this.#onHead?.(over);

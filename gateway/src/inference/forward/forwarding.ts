@@ -81,7 +81,8 @@ export class Forwarding {
       if (typeof place === 'string') {
         forwarded = { kind: 'failed', why: place };
       } else {
-        const attempt = new Attempt(place.target.upstream, this.#options.onSent);
+        const { deadlines } = this.#options.upstreams;
+        const attempt = new Attempt(place.target.upstream, { deadlines, onSent: this.#options.onSent });
         forwarded = this.#judged(await this.#asked(attempt, place, way), attempt, place);
       }
       const pauseMs = this.#next(forwarded, place, way);

@@ -73,8 +73,12 @@ const refuseNonsense = (values: Values, isCompletion: boolean): void => {
 
 /** Of two that are given some servers heed the one, some the other. */
 const maxOutputOf = (values: Values): number | undefined => {
-  const given = lengths.flatMap((name) => positive(values[name]) ?? []);
-  return given.length === 0 ? undefined : Math.max(...given);
+  let most: number | undefined;
+  for (const name of lengths) {
+    const given = positive(values[name]);
+    if (given !== undefined && (most === undefined || given > most)) most = given;
+  }
+  return most;
 };
 
 const choicesOf = (values: Values): number => Math.max(positive(values['n']) ?? 1, positive(values['best_of']) ?? 1);
@@ -92,6 +96,13 @@ const listedIn = (body: Buffer, member: Member | undefined): number => {
 
 const wantsUsageIn = (options: unknown): boolean =>
   typeof options === 'object' && options !== null && Reflect.get(options, 'include_usage') === true;
+
+/** Of most there is one or two: the others are not made. */
+const decisiveIn = (body: Buffer, found: ReadonlyMap<string, Member>): Values => {
+  const values: Record<string, unknown> = {};
+  for (const member of found.values()) if (decisive.has(member.name)) values[member.name] = valueIn(body, member);
+  return values;
+};
 
 interface Naming {
   /** The model, where it is named elsewhere. */
@@ -111,7 +122,7 @@ export const questionIn = (body: Buffer, { named, modelMember = 'model' }: Namin
     if (found.has(member.name)) throw wrong(member.name, 'is given twice', 'give it once');
     found.set(member.name, member);
   }
-  const values: Values = Object.fromEntries([...decisive].map((name) => [name, valueIn(body, found.get(name))]));
+  const values = decisiveIn(body, found);
   refuseNonsense(values, found.has('prompt'));
   const model = named ?? valueIn(body, found.get(modelMember));
   if (model === undefined) throw wrong(modelMember, 'is missing', 'name the model that is to answer');
@@ -152,9 +163,9 @@ const withUsage = ({ body, members: { openAt, all } }: Question): Edit => {
 
 /** The bytes that came, but for the tags, for the name of the model where it has another one there, and for the count at the end of a stream. */
 export const bodyFor = (question: Question, { model, addsUsage }: { model: string; addsUsage: boolean }): Buffer => {
-  const named = question.members.all.find(({ name }) => name === 'model');
+  const named = model === question.model ? undefined : question.members.all.find(({ name }) => name === 'model');
   const edits: Edit[] = [];
-  if (named && model !== question.model) edits.push({ from: named.valueAt, to: named.valueEnd, text: JSON.stringify(model) });
+  if (named) edits.push({ from: named.valueAt, to: named.valueEnd, text: JSON.stringify(model) });
   // What is put in at a place goes before what is taken out from there on.
   if (addsUsage) edits.push(withUsage(question));
   edits.push(...withoutTags(question));

@@ -32,7 +32,7 @@ export class Shadows {
     if (!places.hasRoom) return;
     const message = sayable(() => messageFor(target));
     if (message === undefined || places.enter(nobody) !== 'at-once') return;
-    const attempt = new Attempt(target.upstream, nobody);
+    const attempt = new Attempt(target.upstream, { deadlines: this.#upstreams.deadlines, onSent: nobody });
     const over = attempt
       .begin(pool, base, message)
       .then(async (head) => {

@@ -4,6 +4,7 @@ import { type Breaker, type BreakerPolicy, closedBreaker, lets, reported, sendin
 import { Places } from '../routing/places.ts';
 import type { RouteTarget } from '../routing/route-table.ts';
 import type { Standing } from '../routing/target.ts';
+import { Deadlines } from './deadlines.ts';
 
 const breakerPolicy: BreakerPolicy = { windowMs: 10_000, failures: 5, share: 0.5, restMs: 2_000, longestRestMs: 60_000 };
 /** Most model servers close a connection that was idle for five seconds; we go before they do. */
@@ -53,6 +54,8 @@ interface Known {
 
 /** The upstreams that are or were asked. */
 export class Upstreams {
+  /** Of all attempts there. */
+  readonly deadlines = new Deadlines();
   /** By name, as they were set last. */
   readonly #latest = new Map<string, Known>();
   /** Who was asked as an upstream was then is asked so until the request has ended, however often it is set again meanwhile. */

@@ -8,9 +8,11 @@ import type { RunParts } from './run-parts.ts';
 export const guardOf = ({ orgSettings, elsewhere, log }: RunParts, { asker }: RunCall, { orgId, model }: Offer): RunGuard => {
   const { requestId, client, caller } = asker;
   const keyId = caller.principal.kind === 'key' ? caller.principal.id : undefined;
+  const { guardrails } = orgSettings.of(orgId);
   return new RunGuard({
-    guardrails: orgSettings.of(orgId).guardrails,
-    guarding: { models: [...new Set([model.name, ...model.names, model.modelId])], keyId },
+    guardrails,
+    // Where there are none, nobody asks what the model is called.
+    guarding: { models: guardrails.length === 0 ? [] : [...new Set([model.name, ...model.names, model.modelId])], keyId },
     client,
     orgId,
     requestId,
