@@ -3,6 +3,7 @@ import type { Client } from '../../shapes/shape.ts';
 import type { Watch } from '../masking.ts';
 import { isAnswerText } from './answer-texts.ts';
 import { maskedTexts } from './masked-texts.ts';
+import { plainArguments } from './plain-arguments.ts';
 import { eachPlace, type Place, withoutLetters } from './walk.ts';
 
 /** What became of a body. */
@@ -25,10 +26,11 @@ export const answerTexts = (
     (path) => isAnswerText(client, path),
     (place) => places.push(place),
   );
+  const read = places.map(({ path, text }) => (path.at(-1) === 'arguments' ? plainArguments(text) : text));
   return {
-    texts: places.map(({ text }) => text),
+    texts: read,
     withTexts: (texts) => {
-      if (places.every(({ text }, index) => texts[index] === text)) return body;
+      if (read.every((text, index) => texts[index] === text)) return body;
       for (const [index, { text, put }] of places.entries()) put(texts[index] ?? text);
       withoutLetters(answer);
       return Buffer.from(JSON.stringify(answer));

@@ -4,6 +4,7 @@ import { Documents } from './documents.ts';
 import type { Guarded } from './guarded-answer.ts';
 import { decoded, eachString, type JsonString, rewritten } from './json-strings.ts';
 import { maskedTexts } from './masked-texts.ts';
+import { plainArguments } from './plain-arguments.ts';
 import { isRequestText } from './request-texts.ts';
 
 /** The texts of a request, in which only the strings are found that a model reads. The body must be JSON. */
@@ -15,12 +16,15 @@ export const requestTexts = (
   const strings: JsonString[] = [];
   const documents = new Documents();
   eachString(json, ({ path, from, to }) => {
-    if (isRequestText(client, path)) strings.push({ path: [], from, to });
+    if (isRequestText(client, path)) strings.push({ path: path.slice(-1), from, to });
     else if (client === 'messages') documents.note(json, { path, from, to });
   });
   for (const text of documents.texts) strings.push(text);
   strings.sort((one, other) => one.from - other.from);
-  const texts = strings.map(({ from, to }) => decoded(json.slice(from, to)));
+  const texts = strings.map(({ from, to, path }) => {
+    const text = decoded(json.slice(from, to));
+    return path.at(-1) === 'arguments' ? plainArguments(text) : text;
+  });
   return {
     texts,
     withTexts: (others) => {

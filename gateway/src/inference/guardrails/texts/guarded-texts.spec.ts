@@ -58,3 +58,35 @@ describe('A document in a message', () => {
     expect(await maskedIn(file)).toBe(file.toString());
   });
 });
+
+describe('What else a model reads', () => {
+  const maskedIn = async (client: 'chat' | 'responses', body: object): Promise<unknown> =>
+    JSON.parse((await guardedRequest(client, bodyOf(body), watches)).body.toString());
+  const schema = (word: string) => ({
+    type: 'object',
+    title: word,
+    properties: { ab: { enum: [word, 'x'], description: word } },
+    required: ['ab'],
+  });
+
+  it('is a schema of what it shall answer: what it is told there, and what it is to say; not what things are called', async () => {
+    const format = (word: string) => ({ response_format: { type: 'json_schema', json_schema: { name: 'ab', schema: schema(word) } } });
+    expect(await maskedIn('chat', format('aab'))).toEqual(format('[X]'));
+    const text = (word: string) => ({ text: { format: { type: 'json_schema', name: 'ab', schema: schema(word) } } });
+    expect(await maskedIn('responses', text('ab'))).toEqual(text('[X]'));
+  });
+
+  it('is what documents say that are sent along', async () => {
+    expect(await maskedIn('chat', { documents: [{ title: 'ab', text: 'an aab' }] })).toEqual({
+      documents: [{ title: '[X]', text: 'an [X]' }],
+    });
+  });
+
+  it('is what a tool was called with, also where its letters are escaped', async () => {
+    const called = (text: string) => ({ messages: [{ role: 'assistant', tool_calls: [{ function: { name: 'f', arguments: text } }] }] });
+    expect(await maskedIn('chat', called('{"x":"\\u0061\\u0062!"}'))).toEqual(called('{"x":"[X]!"}'));
+    expect(await maskedIn('chat', called('{"x":"\\u0063"}'))).toEqual(called('{"x":"\\u0063"}'));
+    const answer = (text: string) => bodyOf({ choices: [{ message: { tool_calls: [{ function: { name: 'f', arguments: text } }] } }] });
+    expect((await guardedAnswer('chat', answer('{"x":"a\\u0062"}'), watches)).body.toString()).toBe(answer('{"x":"[X]"}').toString());
+  });
+});

@@ -3,11 +3,11 @@ import type { Path } from './json-strings.ts';
 
 /** Where a model is told something, in the requests of each protocol. */
 const roots: Readonly<Record<Client, readonly string[]>> = {
-  chat: ['messages', 'prediction', 'tools', 'functions'],
-  completions: ['prompt', 'suffix'],
+  chat: ['messages', 'documents', 'prediction', 'tools', 'functions', 'response_format'],
+  completions: ['prompt', 'suffix', 'response_format'],
   embeddings: ['input'],
-  responses: ['input', 'instructions', 'prompt', 'tools'],
-  messages: ['messages', 'system', 'tools'],
+  responses: ['input', 'instructions', 'prompt', 'tools', 'text'],
+  messages: ['messages', 'system', 'tools', 'output_config', 'output_format'],
   deeplogix: ['message'],
   lyceum: ['input'],
 };
@@ -37,8 +37,9 @@ const noTexts = new Set([
   'model',
 ]);
 
-/** What a schema says is for programs, but for what it says to the model. */
-const declarations = new Set(['tools', 'functions']);
+/** What a schema says is for programs, but for what it says to the model, and what it has the model say. */
+const declarations = new Set(['tools', 'functions', 'response_format', 'text', 'output_config', 'output_format']);
+const schemaTexts = new Set(['description', 'title', 'const', 'default', 'enum', 'examples']);
 
 /**
  * Whether a string in a request is read by the model. What a protocol adds is a text until somebody knows better; what a tool is called with has
@@ -48,7 +49,7 @@ export const isRequestText = (client: Client, path: Path): boolean => {
   const [root = ''] = path;
   if (typeof root !== 'string' || !roots[client].includes(root)) return false;
   const name = path.findLast((part) => typeof part === 'string');
-  if (declarations.has(root)) return name === 'description';
+  if (declarations.has(root)) return schemaTexts.has(String(name));
   const callAt = path.indexOf('input', 1);
   return callAt > 0 || !noTexts.has(String(name));
 };
