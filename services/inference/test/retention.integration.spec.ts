@@ -290,4 +290,14 @@ describe('A line of the inference log', () => {
     });
     expect(await linesOf(orgId)).toBe(0);
   });
+
+  it('and a record that could not be read, as long as a line', async () => {
+    const digest = randomUUID();
+    const kept = async () => (await store.pool.query('SELECT 1 FROM refused_usage WHERE digest = $1', [digest])).rowCount;
+    await store.pool.query("INSERT INTO refused_usage (digest, body, reason) VALUES ($1, '{', 'it is no JSON')", [digest]);
+    await forgetOld({ store, log, retention }, Date.now() + 89.9 * dayMs);
+    expect(await kept()).toBe(1);
+    await forgetOld({ store, log, retention }, Date.now() + 90.1 * dayMs);
+    expect(await kept()).toBe(0);
+  });
 });

@@ -28,6 +28,16 @@ const dropLines = async ({ pool }: EventStore, condition: string, before: number
   }
 };
 
+/** What could not be read or charged waits for an operator as long as a line of the log would have been kept. */
+const dropRefused = async ({ pool }: EventStore, before: number): Promise<number> => {
+  const text = `DELETE FROM refused_usage WHERE digest IN (SELECT digest FROM refused_usage WHERE refused_at < $1 LIMIT ${batch})`;
+  for (let dropped = 0; ; ) {
+    const { rowCount } = await pool.query(text, [new Date(before)]);
+    dropped += rowCount ?? 0;
+    if ((rowCount ?? 0) < batch) return dropped;
+  }
+};
+
 const dropContent = async (store: EventStore, now: number): Promise<number> => {
   let dropped = 0;
   let orgId: OrgId | undefined;
@@ -46,6 +56,7 @@ export const forgetOld = async ({ store, retention }: RetentionParts, now: numbe
     content: await dropContent(store, now),
     unlogged: await dropLines(store, 'AND NOT is_logged', unlogged),
     logged: await dropLines(store, '', logged),
+    refused: await dropRefused(store, logged),
   };
   for (const [what, count] of Object.entries(forgotten)) if (count > 0) metrics.inferenceForgotten.add(count, { what });
   return forgotten;
