@@ -119,4 +119,12 @@ describe('Models that a client of LMStack looks after', () => {
       expect([verb, nobody.status, nobody.body]).toEqual([verb, 401, { detail: expect.any(String) }]);
     }
   });
+
+  it('leave no provider behind where they are refused', async () => {
+    await made({ name: 'taken by another' });
+    const answer = await admin('post', '', { name: 'taken by another', model_id: 'newcomer/model' });
+    expect(answer.status).toBe(400);
+    const { items } = (await system.asOperator('get', '/providers?limit=100')).body;
+    expect(items.map(({ provider }: { provider: string }) => provider)).not.toContain('newcomer');
+  });
 });

@@ -78,14 +78,15 @@ const noted = (notes: Notes, name: string, value: string | null | undefined): No
 const notesOf = (notes: Notes, { default_params: params, docker_image: image }: Card): Notes =>
   noted(noted(notes, imageNote, image), paramsNote, params ? JSON.stringify(params) : params);
 
-/** Who a model is from must be in the catalog before it. */
+/** Who a model is from must be in the catalog before it. Whether they are new there. */
 const assertProvider = async (
   to: To<typeof catalog.ListProviders | typeof catalog.RegisterProvider>,
   { provider, providerName }: ReturnType<typeof namingOf>,
-): Promise<void> => {
+): Promise<boolean> => {
   const known = await everyOf((page) => to.ask(catalog.ListProviders, page));
-  if (known.some((each) => each.provider === provider)) return;
+  if (known.some((each) => each.provider === provider)) return false;
   await to.ask(catalog.RegisterProvider, { provider, name: providerName });
+  return true;
 };
 
 /** As it would be wished anew, with what changes. */
@@ -110,20 +111,25 @@ export const models = [
   row({
     method: 'POST',
     path: '/models',
-    operations: [catalog.ListProviders, catalog.RegisterProvider, catalog.RegisterModel, catalog.NumberModels],
+    operations: [catalog.ListProviders, catalog.RegisterProvider, catalog.RetireProvider, catalog.RegisterModel, catalog.NumberModels],
     body: New,
     names,
     status: 201,
     answer: async (to, { body }) => {
       const naming = namingOf(body);
-      await assertProvider(to, naming);
-      const made = await to.ask(catalog.RegisterModel, {
+      const isNew = await assertProvider(to, naming);
+      const wished = {
         name: naming.name,
         type: 'text',
         aliases: naming.alias === undefined ? [] : [naming.alias],
         description: body.description ?? '',
         source: { from: body.source, reference: body.model_id },
         metadata: namedNotes(notesOf({}, body), body.name, naming.name),
+      } as const;
+      const made = await to.ask(catalog.RegisterModel, wished).catch(async (error: unknown) => {
+        // Nothing is left behind of what was refused; where another model of theirs came meanwhile, they stay.
+        if (isNew) await to.outcome(catalog.RetireProvider, { provider: naming.provider });
+        throw error;
       });
       return (await numbered(to, [made]))[0] ?? null;
     },
