@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@orrery/servers';
+import { Tally } from './gateway/bill.ts';
+import { onTheBill } from './gateway/billing.ts';
 import { type Child, startChild } from './gateway/child.ts';
 import { type Contender, contenderOf, type Started } from './gateway/contenders.ts';
 import { chunksOfStream } from './gateway/fixed-answers.ts';
@@ -114,9 +116,18 @@ const measured = async (field: Field): Promise<readonly Line[]> => {
   return lines;
 };
 
+const held = async <T>(pid: number, work: () => Promise<T>): Promise<T> => {
+  process.kill(pid, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+};
+
 /**
  * Calls of models through a gateway that knows its callers, holds them to their limits and budgets, keeps what they used and traces every request;
- * beside a plain proxy and a gateway that does none of that.
+ * beside a plain proxy and a gateway that does none of that. Fails where what was answered is not what is on the bill.
  */
 export const benchGateway = async ({ origin, operatorKey, servicesPid }: GatewayBenchPlace): Promise<Report> => {
   const dir = await mkdtemp(join(tmpdir(), 'orrery-bench-gateway-'));
@@ -128,8 +139,9 @@ export const benchGateway = async ({ origin, operatorKey, servicesPid }: Gateway
   try {
     const { child, port } = await startModel();
     kept(child);
-    const key = await setScene(origin, operatorKey, port);
-    const ours = (name: string) => startOurs({ name, key, modelPort: port });
+    const { key, billed } = await setScene(origin, operatorKey, port);
+    const tally = new Tally();
+    const ours = (name: string) => startOurs({ name, key, modelPort: port, tally });
     const field: Field = {
       direct: contenderOf({ name: 'model server', port, pids: [child.pid] }),
       nginx: kept(await startNginx(dir, port)).contender,
@@ -138,12 +150,9 @@ export const benchGateway = async ({ origin, operatorKey, servicesPid }: Gateway
       second: () => ours('Orrery, second process'),
       dir,
     };
-    process.kill(servicesPid, 'SIGSTOP');
-    try {
-      return { name: 'gateway: calls of models, governed', lines: await measured(field) };
-    } finally {
-      process.kill(servicesPid, 'SIGCONT');
-    }
+    const lines = await held(servicesPid, () => measured(field));
+    await onTheBill(billed, tally.expected);
+    return { name: 'gateway: calls of models, governed', lines };
   } finally {
     for (const { stop } of started.reverse()) await stop();
     await rm(dir, { recursive: true, force: true });

@@ -1,3 +1,5 @@
+import type { Tally } from './bill.ts';
+
 /** Who passes requests on to the model server, or is it. */
 export interface Contender {
   readonly name: string;
@@ -10,6 +12,8 @@ export interface Contender {
   readonly pacedBody: string;
   /** Its processes, whose CPU and memory count. */
   readonly pids: readonly number[];
+  /** Where somebody pays for what it answers. */
+  readonly tally?: Tally;
 }
 
 export interface Started {
@@ -32,7 +36,7 @@ const bodyOf = (model: string, more: object = {}): string =>
 
 /** What all have in common; the model with the second name is served slowly. */
 export const contenderOf = (
-  who: Pick<Contender, 'name' | 'port' | 'pids'>,
+  who: Pick<Contender, 'name' | 'port' | 'pids' | 'tally'>,
   more: { readonly headers?: Readonly<Record<string, string>>; readonly path?: string; readonly pacedPath?: string } = {},
 ): Contender => ({
   ...who,

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { freePort } from '@orrery/servers';
+import type { Tally } from './bill.ts';
 import { startChild } from './child.ts';
-import { contenderOf, type Started } from './contenders.ts';
+import { contenderOf, models, type Started } from './contenders.ts';
 import { untilAnswered } from './scene.ts';
 
 export interface OursOptions {
   readonly name: string;
   readonly key: string;
   readonly modelPort: number;
+  readonly tally: Tally;
 }
 
 /** A gateway in a process of its own, as operators start it; its environment is ours. Spans of every request leave it. */
-export const startOurs = async ({ name, key, modelPort }: OursOptions): Promise<Started> => {
+export const startOurs = async ({ name, key, modelPort, tally }: OursOptions): Promise<Started> => {
   const [port, healthPort] = [await freePort(), await freePort()];
   const checkout = process.cwd();
   const { pid, stop } = await startChild({
@@ -38,9 +40,10 @@ export const startOurs = async ({ name, key, modelPort }: OursOptions): Promise<
     await stop();
     throw error;
   });
+  tally.add({ answered: Object.keys(models).length, failed: 0, underWay: 0 });
   const path = '/v1/chat/completions';
   return {
-    contender: contenderOf({ name, port, pids: [pid] }, { headers: { authorization: `Bearer ${key}` }, path, pacedPath: path }),
+    contender: contenderOf({ name, port, pids: [pid], tally }, { headers: { authorization: `Bearer ${key}` }, path, pacedPath: path }),
     stop,
   };
 };

@@ -9,6 +9,7 @@ const knownMs = 20_000;
 const LoggedIn = z.object({ accessToken: z.string() });
 const Orgs = z.object({ items: z.tuple([z.object({ id: z.string(), slug: z.string() })]) });
 const KeyCreated = z.object({ key: z.string(), id: z.string() });
+const Billed = z.object({ items: z.array(z.object({ requests: z.number() })), nextCursor: z.string().optional() });
 
 interface Wish {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -51,13 +52,20 @@ const offerModels = async (ask: ReturnType<typeof caller>, token: string, modelP
   await ask({ method: 'POST', path: '/price-books', token, body: { currency: 'EUR', prices } });
 };
 
-/** A model with a price, an organization with credit and limits, and a key of it with limits of its own. Answers the key. */
-export const setScene = async (origin: string, operatorKey: string, modelPort: number): Promise<string> => {
+export interface Scene {
+  readonly key: string;
+  /** How many requests the organization has been charged for. */
+  readonly billed: () => Promise<number>;
+}
+
+/** A model with a price, an organization with credit and limits, and a key of it with limits of its own. */
+export const setScene = async (origin: string, operatorKey: string, modelPort: number): Promise<Scene> => {
   const ask = caller(origin);
   await offerModels(ask, operatorKey, modelPort);
   const account = { email: `${randomUUID()}@example.com`, password: randomUUID() };
   await ask({ method: 'POST', path: '/users', body: { ...account, name: 'Bench' } });
-  const { accessToken: token } = LoggedIn.parse(await ask({ method: 'POST', path: '/sessions', body: account }));
+  const logIn = async () => LoggedIn.parse(await ask({ method: 'POST', path: '/sessions', body: account })).accessToken;
+  const token = await logIn();
   const { items } = Orgs.parse(await ask({ method: 'GET', path: '/orgs', token }));
   const [{ id: orgId, slug }] = items;
   const created = KeyCreated.parse(await ask({ method: 'POST', path: `/orgs/${slug}/api-keys`, token, body: { name: 'bench' } }));
@@ -66,7 +74,19 @@ export const setScene = async (origin: string, operatorKey: string, modelPort: n
     { thing: { of: 'key', keyId: created.id }, limits: keyLimits },
   ];
   for (const body of limits) await ask({ method: 'PUT', path: `/usage-limits/${orgId}`, token: operatorKey, body });
-  return created.key;
+  const billed = async (): Promise<number> => {
+    // What was given for the scene does not last as long as a benchmark.
+    const again = await logIn();
+    let [requests, query] = [0, ''];
+    for (let isMore = true; isMore; ) {
+      const page = Billed.parse(await ask({ method: 'GET', path: `/usage/inference?limit=500${query}`, token: again }));
+      requests += page.items.reduce((sum, each) => sum + each.requests, 0);
+      query = `&cursor=${page.nextCursor}`;
+      isMore = page.nextCursor !== undefined;
+    }
+    return requests;
+  };
+  return { key: created.key, billed };
 };
 
 /** Until a gateway knows all of it, and answers. */

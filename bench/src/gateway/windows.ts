@@ -36,6 +36,7 @@ export const requestsAt =
     const before = cpuOf(contender);
     const { requests, micros, failed, p50, p99 } = await wrk(contender, connections, plan);
     const cpuMicros = (cpuOf(contender) - before) / requests;
+    contender.tally?.add({ answered: requests - failed, failed, underWay: connections });
     return { perSecond: (1e6 * requests) / micros, cpuMicros, p50, p99, longestGapMs: 0, failed, megabytes: megabytesOf(contender) };
   };
 
@@ -80,6 +81,7 @@ export const streamsAt =
     const told = await runJson(process.execPath, [loader(), JSON.stringify(load)], 3 * windowMs + 60_000);
     const { streams, seconds, firstByteMs, longestGapMs, failed } = StreamsRead.parse(told);
     if (failed > 0) console.error(`${contender.name}: ${failed} of ${streams + failed} streams failed`);
+    contender.tally?.add({ answered: streams, failed, underWay: 0 });
     return {
       perSecond: streams / seconds,
       cpuMicros: (cpuOf(contender) - before) / streams,
