@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@orrery/kernel';
 import type { Bus } from '@orrery/messaging';
-import { type Log, metrics } from '@orrery/telemetry';
+import type { Log } from '@orrery/telemetry';
 import type { Reservation } from '../limits/meters.ts';
 import { type Decided, type Held, Reservations } from '../limits/reservations.ts';
 import { Caretaker } from './caretaker.ts';
@@ -75,9 +75,7 @@ export class DurableUsage implements UsageBook {
     const { text, minute } = settledText(record, this.#clock.now());
     return this.#reservations.settle(held, use, { text, minute, isLost: false }).then((by) => {
       if (by === 'another') return;
-      const isKept = by === 'this';
-      metrics.usageRecords.add(1, { outcome: isKept ? 'kept' : 'memory' });
-      this.#publisher.tell({ orgId: record.orgId, requestId: record.requestId, text, isKept });
+      this.#publisher.note({ orgId: record.orgId, requestId: record.requestId, text, isKept: by === 'this' });
     });
   }
 

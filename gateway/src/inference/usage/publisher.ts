@@ -50,6 +50,8 @@ export class UsagePublisher {
   readonly #waiting = new Set<string>();
   #unkept = 0;
   #keptSince = 0;
+  /** Since it was counted last. */
+  #noted = { kept: 0, memory: 0 };
 
   constructor(options: UsagePublisherOptions) {
     this.#options = options;
@@ -64,6 +66,13 @@ export class UsagePublisher {
   /** Whether there is so much to tell that nobody need look for more. */
   get isBehind(): boolean {
     return this.#waiting.size >= mostQueued / 2;
+  }
+
+  /** What this gateway itself has settled. */
+  note(record: Untold): void {
+    if (record.isKept) this.#noted.kept += 1;
+    else this.#noted.memory += 1;
+    this.tell(record);
   }
 
   tell(record: Untold): void {
@@ -82,6 +91,7 @@ export class UsagePublisher {
     const enough = AbortSignal.timeout(stopMs);
     this.#over.abort();
     await this.#running;
+    this.#count();
     while (!enough.aborted && this.#waiting.size > 0) if (!(await this.#told())) await pause(backOff.firstMs, enough);
     if (this.#waiting.size === 0) return;
     metrics.usageRecords.add(this.#unkept, { outcome: 'lost' });
@@ -100,7 +110,15 @@ export class UsagePublisher {
         if (failures > 0) break;
       }
       metrics.usageUntold.record(this.#waiting.size, {});
+      this.#count();
     }
+  }
+
+  /** Many at once: a counter costs more than all else that is done for one record here. */
+  #count(): void {
+    for (const outcome of ['kept', 'memory'] as const)
+      if (this.#noted[outcome] > 0) metrics.usageRecords.add(this.#noted[outcome], { outcome });
+    this.#noted = { kept: 0, memory: 0 };
   }
 
   /** One message, many records. False where JetStream did not say that it has them. */
