@@ -38,8 +38,11 @@ export const readNote = (text: string): Note | undefined => {
   }
 };
 
-/** A record as it is kept and told, and by which minute limits and usage are compared. */
+/**
+ * A record as it is kept and told, and by which minute limits and usage are compared. What is added is written into its text: a copy of a record with one
+ * field more costs as much as all else about it.
+ */
 export const settledText = (record: inference.UsageRecord, settledAt: number): { readonly text: string; readonly minute: number } => ({
-  text: JSON.stringify({ ...record, settledAt: instantOf(settledAt) } satisfies inference.SettledUsage),
+  text: `${JSON.stringify(record).slice(0, -1)},"settledAt":"${instantOf(settledAt)}"}`,
   minute: Math.floor(settledAt / inference.minuteMs),
 });
