@@ -13,8 +13,6 @@ const isNext = (one: Line, other: Line): boolean => {
 /** As their turns come. */
 const inOrder = (lines: Iterable<Line>): readonly Line[] => [...lines].sort((a, b) => (a === b ? 0 : isNext(a, b) ? -1 : 1));
 
-const nowhere: ReadonlySet<string> = new Set();
-
 /** Where one of its lines finds nothing, only a shorter one may. */
 export class ParkedBerth implements Berth {
   readonly coves = new Map<Leaf, LeafCove>();
@@ -25,14 +23,39 @@ export class ParkedBerth implements Berth {
   private least = Number.POSITIVE_INFINITY;
   /** There may be something for them. */
   isOpen = false;
-  within: ReadonlySet<string> | null = nowhere;
-  /** Room comes about for one of them without anybody's being asked: as long as it does, they look for nothing dearer elsewhere. */
+  private machines: Set<string> | null = new Set();
+  /**
+   * Room comes about for one of them without anybody's being asked: as long as it does, they look for nothing dearer elsewhere. It may be
+   * given to others, and time alone may bring those before it who keep it: so they are looked at again.
+   */
   isAwaited = false;
 
   constructor(
     readonly fit: Fit,
     readonly level: Level,
   ) {}
+
+  get within(): ReadonlySet<string> | null {
+    return this.machines;
+  }
+
+  /** There may be something for them, anywhere. */
+  awaken(): void {
+    this.isOpen = true;
+    this.machines = null;
+  }
+
+  /** There may be something for them on these machines, too. */
+  awakenOn(machines: readonly string[]): void {
+    this.isOpen = true;
+    for (const machine of machines) this.machines?.add(machine);
+  }
+
+  shut(): void {
+    this.isOpen = false;
+    if (this.machines === null) this.machines = new Set();
+    else this.machines.clear();
+  }
 
   /** The shortest limit of its lines. */
   get shortest(): number {
@@ -101,8 +124,6 @@ class LeafCove implements Cove {
 export class Berths {
   private readonly byKey = new Map<string, ParkedBerth>();
   private readonly opened = new Set<ParkedBerth>();
-  /** Those that room comes about for by itself, and where. */
-  private readonly awaited = new Map<ParkedBerth, ReadonlySet<string>>();
 
   get open(): ReadonlySet<ParkedBerth> {
     return this.opened;
@@ -128,29 +149,25 @@ export class Berths {
 
   /** There may be something for them, anywhere. */
   awaken(berth: ParkedBerth): void {
-    berth.isOpen = true;
-    berth.within = null;
+    berth.awaken();
     this.opened.add(berth);
   }
 
   /** There may be something for them on these machines, too. */
   awakenOn(berth: ParkedBerth, machines: readonly string[]): void {
-    berth.isOpen = true;
-    if (berth.within) berth.within = new Set([...berth.within, ...machines]);
+    berth.awakenOn(machines);
     this.opened.add(berth);
   }
 
-  /** One of them waits for room that comes about by itself on these machines. */
-  await(berth: ParkedBerth, machines: Iterable<string>): void {
+  /** One of them waits for room that comes about by itself. */
+  await(berth: ParkedBerth): void {
     berth.isAwaited = true;
-    berth.within = null;
-    this.awaited.set(berth, new Set([...(this.awaited.get(berth) ?? []), ...machines]));
+    this.awaken(berth);
   }
 
-  /** Somebody got or keeps something there: what comes about may not be theirs any more. */
-  taken(machines: ReadonlySet<string>): void {
-    if (machines.size === 0) return;
-    for (const [berth, where] of this.awaited) if ([...where].some((machine) => machines.has(machine))) this.awaken(berth);
+  /** Whether room still comes about for somebody is found out in each round. */
+  begin(): void {
+    for (const berth of this.opened) berth.isAwaited = false;
   }
 
   /** Nobody of them found anything. */
@@ -159,10 +176,8 @@ export class Berths {
   }
 
   shut(berth: ParkedBerth): void {
-    berth.isOpen = false;
-    berth.within = berth.isAwaited ? null : nowhere;
-    if (!berth.isAwaited) this.awaited.delete(berth);
-    berth.isAwaited = false;
+    if (berth.isAwaited) return;
+    berth.shut();
     this.opened.delete(berth);
   }
 
@@ -172,7 +187,6 @@ export class Berths {
       if (berth.coves.size > 0) continue;
       this.byKey.delete(key);
       this.opened.delete(berth);
-      this.awaited.delete(berth);
     }
   }
 }

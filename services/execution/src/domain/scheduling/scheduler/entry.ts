@@ -82,8 +82,6 @@ export interface Berth {
   readonly isOpen: boolean;
   /** … on these machines alone; null: anywhere. */
   readonly within: ReadonlySet<string> | null;
-  /** Room comes about for one of them without anybody's being asked. */
-  readonly isAwaited: boolean;
   /** The shortest limit of its lines. */
   readonly shortest: number;
   readonly coves: ReadonlyMap<Leaf, Cove>;

@@ -30,7 +30,6 @@ export class Findings {
   blocked(line: Line): void {
     if (line.isParked || this.news.isAwaited(line)) return;
     this.inVain.add(line);
-    this.news.inVain(line);
   }
 
   putOff({ line }: Entry): void {

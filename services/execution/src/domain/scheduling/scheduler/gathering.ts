@@ -24,6 +24,7 @@ export class Gathering {
   run(): readonly Line[] {
     const { queues, admission, reservations } = this.core;
     const kept: Line[] = [];
+    this.parking.berths.begin();
     this.wakeAwaited();
     for (const line of [...queues.active]) {
       admission.keepers.delete(line);

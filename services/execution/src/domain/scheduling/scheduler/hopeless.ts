@@ -1,10 +1,7 @@
-import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
 import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
-import type { News } from './news.ts';
 import type { Option } from './options.ts';
-import { Prospects } from './prospects.ts';
 import type { Reserving } from './reserving.ts';
 
 interface Vain {
@@ -27,14 +24,12 @@ export class Hopeless {
   private readonly berths: Berths;
   private readonly now: number;
   private readonly reserving: Reserving;
-  private readonly news: News;
 
-  constructor({ core, berths, now, reserving, news }: { core: Core; berths: Berths; now: number; reserving: Reserving; news: News }) {
+  constructor({ core, berths, now, reserving }: { core: Core; berths: Berths; now: number; reserving: Reserving }) {
     this.core = core;
     this.berths = berths;
     this.now = now;
     this.reserving = reserving;
-    this.news = news;
     this.isShared = core.admission.isFree && core.promises.length === 0;
     this.left = new Set(berths.open);
   }
@@ -77,9 +72,7 @@ export class Hopeless {
     const before = known.get(whose);
     if (before && (before.limitMs < limitMs || (!this.isShared && before.rank > rank))) return;
     known.set(whose, { limitMs, rank });
-    if (!this.isShared || !this.isNoLess(berth.shortest, limitMs)) return;
-    this.left.delete(berth);
-    if (!berth.isAwaited) this.news.inVain(berth);
+    if (this.isShared && this.isNoLess(berth.shortest, limitMs)) this.left.delete(berth);
   }
 
   /** There is nothing for anybody of it who keeps nothing for itself. */
@@ -91,21 +84,6 @@ export class Hopeless {
   forget(): void {
     this.vain.clear();
     for (const berth of this.berths.open) this.left.add(berth);
-  }
-
-  /** On these machines alone, where nobody has a quota: queues of which somebody may find something there. */
-  forgetOn(machines: readonly string[]): ReadonlySet<Leaf> {
-    const prospects = new Prospects(this.core, machines, (entry) => isReady(entry, this.now, this.core.settings));
-    const leaves = new Set<Leaf>();
-    for (const berth of this.berths.open) {
-      if (this.left.has(berth) && !this.vain.has(berth)) continue;
-      // Room that came about by itself may have been given to another one.
-      if (!berth.isAwaited && prospects.for(berth.fit, berth.level).length === 0) continue;
-      this.vain.delete(berth);
-      this.left.add(berth);
-      for (const leaf of berth.coves.keys()) leaves.add(leaf);
-    }
-    return leaves;
   }
 
   /** There is nothing for it, and it would keep nothing for itself. */

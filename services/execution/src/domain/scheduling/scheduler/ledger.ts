@@ -77,7 +77,6 @@ export class Ledger {
     const { holds } = this.hold(entry, need, placed);
     for (const hold of holds) if (hold) this.core.cluster.charge(hold, 1, placed.at);
     this.drop(entry);
-    this.parking.taken(placed.seats);
     this.displace(entry, placed.seats, null);
     this.parking.placed(entry);
   }
@@ -123,7 +122,6 @@ export class Ledger {
     const { entry } = reservation;
     this.drop(entry);
     this.core.reservations.add(reservation);
-    this.parking.taken(reservation.seats);
     this.core.queues.leafOf(entry.request.queue).reserved.add(entry);
   }
 

@@ -52,6 +52,14 @@ export class Outlook {
     return left;
   }
 
+  /** Nobody has anything of what it keeps for itself. */
+  isVacant({ seats, need }: Reservation): boolean {
+    return seats.every((seat) => {
+      const place = this.cluster.fleet.get(seat.machine);
+      return place !== undefined && isFreeFor(place, { need, seat });
+    });
+  }
+
   /** All that it keeps for itself is free for it now. */
   isDue(reservation: Reservation, now: number): boolean {
     const { seats, need, number, at, level } = reservation;

@@ -1,4 +1,4 @@
-import type { Decision, Seat } from '../request.ts';
+import type { Decision } from '../request.ts';
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import { Berths } from './cove.ts';
@@ -39,8 +39,6 @@ export class Parking {
   readonly sought: Sought;
   private proposal: Proposal | null = null;
   private readonly byNode = new Map<string, Set<Line>>();
-  /** Where somebody got or keeps something since the last round. */
-  private readonly freshlyTaken = new Set<string>();
   private readonly ripening = new Ripening();
   private readonly patience: Patience;
   readonly dues: Dues;
@@ -123,11 +121,6 @@ export class Parking {
     this.ripening.add(entry, entry.running.at + this.core.settings.minRunMs);
   }
 
-  /** Somebody got these, or keeps them for itself. */
-  taken(seats: readonly Seat[]): void {
-    for (const { machine } of seats) this.freshlyTaken.add(machine);
-  }
-
   /** Why there is no room for it, as far as anybody has looked. */
   roomlessOf(option: Option, key: string): WaitReason | undefined {
     return this.berths.known(option)?.told.get(key);
@@ -179,8 +172,6 @@ export class Parking {
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
     this.conclude();
-    this.berths.taken(this.freshlyTaken);
-    this.freshlyTaken.clear();
     for (const entry of this.ripening.until(now)) this.improve(entry);
     this.clock = Math.max(this.clock, now);
     this.patience.advance(now);
@@ -203,7 +194,7 @@ export class Parking {
       const moment = at === now ? now + 1 : at;
       if (moment > now && (next === null || moment < next)) next = moment;
     }
-    for (const at of [this.ripeAt(), this.patience.nextAt(), this.putOffUntil()])
+    for (const at of [this.ripeAt(), this.patience.nextAt(), this.putOffUntil(), this.dues.nextAt(now)])
       if (at !== null && (next === null || at < next)) next = at;
     return next;
   }

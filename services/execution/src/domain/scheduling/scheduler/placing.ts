@@ -124,7 +124,8 @@ export class Placing {
       const place = fleet.get(machine);
       if (!place || (fit.need.machine ?? machine) !== machine || !fleet.room.mayServe(place.index, need)) continue;
       const delayed = delayedOn(machine);
-      const seat = delayed.length === 0 ? null : seatOn(this.core.leftovers.of(place, delayed), need);
+      const isKept = delayed.length > 0 || this.trial.hasBegunOn(machine);
+      const seat = !isKept ? null : seatOn(this.core.leftovers.of(place, delayed), need);
       if (seat && !this.core.refusals(entry).refuses?.(place, seat.gpus))
         return { choice, seats: [seat], candidates: 1, score: 0, way: 'backfilled' };
     }
@@ -135,7 +136,12 @@ export class Placing {
   private keptFor(entry: Entry, option: Option): readonly string[] {
     const { reservations } = this.core;
     const within = this.news.for(entry, option);
-    return within === null ? reservations.machines : [...within].filter((machine) => reservations.on(machine).length > 0).sort();
+    const { begun } = this.trial;
+    if (within !== null)
+      return [...within].filter((machine) => reservations.on(machine).length > 0 || this.trial.hasBegunOn(machine)).sort();
+    if (begun.size === 0) return reservations.machines;
+    const others = [...begun.values()].flatMap(({ seats }) => seats.map(({ machine }) => machine));
+    return [...new Set([...reservations.machines, ...others])].sort();
   }
 
   /** On machines that those of a lower level keep for themselves, where others leave it enough. */
@@ -171,7 +177,9 @@ export class Placing {
     const amounts = all.length === 1 && all[0] ? all[0] : sumOf(all);
     const isBorrowed = this.core.admission.isFree || !tree.isGuaranteed(queue, amounts);
     this.trial.charge(queue, amounts, 1);
-    this.trial.unreserve(entry);
+    // Where there are quotas, what is kept for a guarantee counts otherwise than what is held: the round is over then.
+    if (spot.way === 'reserved' && this.core.admission.isFree) this.trial.begin(entry);
+    else this.trial.unreserve(entry);
     return { ...spot, isBorrowed };
   }
 

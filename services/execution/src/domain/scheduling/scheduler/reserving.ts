@@ -89,10 +89,13 @@ export class Reserving {
   /** Somebody of its queue who comes before it keeps machines. Those behind it were told a moment, which they keep: no others overtake it. */
   isBehind(entry: Entry): boolean {
     for (const other of entry.line?.leaf.reserved ?? []) if (other !== entry && this.precedes(other, entry)) return true;
+    for (const other of this.trial.begun.keys()) if (other.line?.leaf === entry.line?.leaf && this.precedes(other, entry)) return true;
     return false;
   }
 
   private precedes(one: Entry, other: Entry): boolean {
+    // It is too late for that one, and until it has been told so it stands where it stood: what it keeps is not given back yet.
+    if (one.line === null) return true;
     const [isOne, isOther] = [one, other].map((each) => isPressing(each, this.trial.now, this.core.settings.overdueMs));
     return isOne === isOther ? isEarlier(one, other) : isOne === true;
   }

@@ -36,8 +36,8 @@ export class Round {
   private readonly coming: Coming;
   private readonly findings: Findings;
   /**
-   * There may be something for those who were told that there is nothing. Where there are quotas, the round is over then: the next one
-   * knows of it as a fact, and within one round what found nothing finds nothing, looked at or not.
+   * There may be something for those who were told that there is nothing. The round is over then: the next one knows of it as a fact, and
+   * within one round what found nothing finds nothing, looked at or not.
    */
   private isReopened = false;
 
@@ -60,7 +60,7 @@ export class Round {
     this.victims = new Victims(core, this.trial, this.news);
     this.reserving = new Reserving(core, this.trial);
     this.coming = new Coming(core, this.news, now);
-    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving, news: this.news });
+    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving });
     this.findings = new Findings(core, { berths: parking.berths, hopeless: this.hopeless, news: this.news });
     this.turns = new Turns(core, now, this.hopeless);
   }
@@ -111,22 +111,18 @@ export class Round {
       this.propose(entry, found);
       this.turns.placed();
       if (reservation) {
-        this.news.add(reservation);
         line.leaf.isUnreserved = true;
-        this.isReopened = true;
+        // What it begins on it has kept: without quotas nothing is better for anybody before it has been told.
+        this.isReopened = found.way !== 'reserved' || !this.core.admission.isFree;
       }
     }
     this.reopen();
   }
 
   private reopen(): void {
-    if (!this.isReopened || !(this.core.admission.isFree || this.isOfAll)) return;
+    if (!this.isReopened || !this.isOfAll) return;
     this.isReopened = false;
-    const machines = this.news.takeLatest();
-    if (this.news.areKnown && this.reserving.isFull) {
-      this.turns.reopenOf(this.hopeless.forgetOn(machines));
-      return;
-    }
+    this.news.outdate();
     this.hopeless.forget();
     this.turns.reopen();
   }
@@ -197,9 +193,7 @@ export class Round {
 
   private preempt(entry: Entry, { choice, seats, victims }: Takeover, options: readonly Option[]): void {
     this.isReopened = true;
-    if (entry.reservation) this.news.add(entry.reservation);
     for (const victim of victims) {
-      if (victim.entry.running) this.news.add(victim.entry.running);
       this.trial.makeWay(victim.entry);
       this.decisions.push({ kind: 'preempt', request: victim.entry.request.id, by: entry.request.id, reason: victim.reason });
     }

@@ -9,6 +9,9 @@ export class Trial {
   private readonly steps: (() => void)[] = [];
   /** For whom what they keep counts as held already. */
   readonly expected = new Set<Entry>();
+  /** Who begins where it kept machines: what it was in the way of, it is in the way of until that has been told. */
+  readonly begun = new Map<Entry, Reservation>();
+  private readonly begunOn = new Map<string, number>();
   /** Of these, how many follow from facts alone. */
   private known = 0;
 
@@ -102,9 +105,30 @@ export class Trial {
     });
   }
 
+  /** It takes what it has kept: within this trial nobody finds more there than before. */
+  begin(entry: Entry): void {
+    const { reservation } = entry;
+    this.unreserve(entry);
+    if (!reservation) return;
+    this.begun.set(entry, reservation);
+    this.count(reservation, 1);
+    this.steps.push(() => {
+      this.begun.delete(entry);
+      this.count(reservation, -1);
+    });
+  }
+
+  hasBegunOn(machine: string): boolean {
+    return (this.begunOn.get(machine) ?? 0) > 0;
+  }
+
+  private count({ seats }: Reservation, change: 1 | -1): void {
+    for (const { machine } of seats) this.begunOn.set(machine, (this.begunOn.get(machine) ?? 0) + change);
+  }
+
   /** Reservations that it would delay if it started then. */
   conflicts(entry: Entry, begins = this.now): Conflicts {
     const { reservations, settings } = this.core;
-    return new Conflicts(reservations, entry, endOf(begins, entry.shape.limitMs, settings.graceMs));
+    return new Conflicts(reservations, { entry, end: endOf(begins, entry.shape.limitMs, settings.graceMs), trial: this });
   }
 }

@@ -114,19 +114,6 @@ export class Turns {
     for (const run of known) this.queue(run);
   }
 
-  /** … of these queues alone. */
-  reopenOf(leaves: Iterable<Leaf>): void {
-    if (this.claims.size > 0) {
-      this.reopen();
-      return;
-    }
-    for (const leaf of leaves) {
-      const run = this.runOf(leaf);
-      if (this.known.delete(run)) run.reopen();
-      this.queue(run);
-    }
-  }
-
   private leave(): Candidate | undefined {
     const { run } = this.current ?? {};
     if (run) run.isDeferred = false;

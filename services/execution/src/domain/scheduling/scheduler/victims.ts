@@ -73,7 +73,7 @@ export class Victims {
     // Where nobody has to make way, others like it have not looked in vain.
     if (takeover) {
       if (takeover.victims.length > 0) return takeover;
-      this.news.await(entry, option, takeover.seats);
+      this.news.await(entry, option);
       return null;
     }
     if (key !== null) this.inVain.add(key);
