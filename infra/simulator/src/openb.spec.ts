@@ -25,7 +25,10 @@ describe('A list of requests', () => {
   it('is refused with the line and the column that is wrong', () => {
     expect(() => only('a,1,1,1,0,')).toThrow('p.csv, line 2, column gpu_milli: expected 1 to 1000 where num_gpu is 1');
     expect(() => only('a,1,1,1,1001,')).toThrow('p.csv, line 2, column gpu_milli: ');
-    expect(() => only('a,1,1,-1,0,')).toThrow('p.csv, line 2, column num_gpu: ');
+    expect(() => only('a,1,1,-1,0,')).toThrow('p.csv, line 2, column num_gpu: expected a whole number from 0 to 64');
+    expect(() => only('a,1,1,x,0,')).toThrow('p.csv, line 2, column num_gpu: expected a whole number from 0 to 64');
+    expect(() => only('a,1,,1,500,')).toThrow('p.csv, line 2, column memory_mib: expected a whole number');
+    expect(() => only('a,many,1,1,500,')).toThrow('p.csv, line 2, column cpu_milli: expected a whole number');
     expect(() => readPods('name,"cpu\na', 'p.csv')).toThrow(/^p\.csv cannot be read as CSV: /);
   });
 

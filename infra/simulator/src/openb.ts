@@ -16,15 +16,20 @@ export interface TimedPod extends Pod {
   readonly ranSeconds: number;
 }
 
-const count = z.coerce.number().int().min(0);
+/** What is not there is not nothing: a request for no memory would fit everywhere. */
+const countTo = (most: number, message: string) =>
+  z.string().min(1, message).pipe(z.coerce.number<string>(message).int(message).min(0, message).max(most, message));
 
-const NodeRow = z.object({ sn: z.string().min(1), cpu_milli: count, memory_mib: count, gpu: count.max(64), model: z.string().default('') });
+const count = countTo(Number.MAX_SAFE_INTEGER, 'expected a whole number');
+const gpuCount = countTo(64, 'expected a whole number from 0 to 64');
+
+const NodeRow = z.object({ sn: z.string().min(1), cpu_milli: count, memory_mib: count, gpu: gpuCount, model: z.string().default('') });
 
 const podColumns = z.object({
   name: z.string().min(1),
   cpu_milli: count,
   memory_mib: count,
-  num_gpu: count.max(64),
+  num_gpu: gpuCount,
   // Of several GPUs nobody asks for shares, of none there are none: what stands there then means nothing.
   gpu_milli: z.string().default(''),
   gpu_spec: z.string().default(''),
