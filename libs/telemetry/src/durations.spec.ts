@@ -1,7 +1,9 @@
-import { Durations, durations } from './durations.ts';
+import { Durations } from './durations.ts';
+import { ownMetrics } from './own-metrics.ts';
+import { Sums } from './sums.ts';
 
 const pointsOf = async (name: string) => {
-  const { resourceMetrics } = await durations.collect();
+  const { resourceMetrics } = await ownMetrics.collect();
   const data = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).find(({ descriptor }) => descriptor.name === name);
   return data?.dataPoints ?? [];
 };
@@ -35,5 +37,20 @@ describe('A histogram of seconds', () => {
     const oddities = new Durations<'of'>('oddities', 'Oddities');
     oddities.record(Number.NaN, { of: 'a' });
     expect(await pointsOf('oddities')).toEqual([]);
+  });
+});
+
+describe('A counter', () => {
+  it('adds up under each set of labels, and takes nothing back', async () => {
+    const tries = new Sums<'path' | 'outcome'>('tries', 'Tries');
+    tries.add(2, { path: 'a', outcome: 'won' });
+    tries.add(3, { outcome: 'won', path: 'a' });
+    tries.add(1, Object.freeze({ path: 'a', outcome: 'lost' }));
+    for (const value of [-1, Number.NaN]) tries.add(value, { path: 'a', outcome: 'lost' });
+    const points = await pointsOf('tries');
+    expect(points.map(({ attributes, value }) => [attributes, value])).toEqual([
+      [{ path: 'a', outcome: 'won' }, 5],
+      [{ path: 'a', outcome: 'lost' }, 1],
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { Durations, type Scale } from './durations.ts';
 import { meter } from './meters.ts';
 import type { Labels, Recorder } from './recorder.ts';
+import { Sums } from './sums.ts';
 
 export interface Counter<L extends string> {
   readonly name: string;
@@ -15,12 +16,9 @@ const lazy = <T>(make: () => T): (() => T) => {
   };
 };
 
-// Made on first use: the SDK must have started by then, and an import has no effect of its own.
-export const counter = <L extends string = never>(name: string, description: string): Counter<L> => {
-  const instrument = lazy(() => meter().createCounter(name, { description }));
-  return { name, add: (value, labels) => instrument().add(value, labels) };
-};
+export const counter = <L extends string = never>(name: string, description: string): Counter<L> => new Sums<L>(name, description);
 
+// Made on first use: the SDK must have started by then, and an import has no effect of its own.
 export const gauge = <L extends string = never>(name: string, description: string): Recorder<L> => {
   const instrument = lazy(() => meter().createGauge(name, { description }));
   return { name, record: (value, labels) => instrument().record(value, labels) };

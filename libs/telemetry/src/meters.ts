@@ -2,7 +2,7 @@ import { type Meter, metrics } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { type IMetricReader, MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { durations } from './durations.ts';
+import { ownMetrics } from './own-metrics.ts';
 import { type TelemetryConfig, telemetryConfig } from './telemetry.config.ts';
 
 /** Read when someone asks, not on a timer. */
@@ -27,11 +27,11 @@ const pushReader = async ({ metricsProtocol }: TelemetryConfig): Promise<IMetric
   const exportIntervalMillis = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL) || 30_000;
   const exportTimeoutMillis = Math.min(Number(process.env.OTEL_METRIC_EXPORT_TIMEOUT) || 10_000, exportIntervalMillis);
   const exporter = new OTLPMetricExporter();
-  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis, metricProducers: [durations] });
+  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis, exportTimeoutMillis, metricProducers: [ownMetrics] });
 };
 
 const create = (config: TelemetryConfig, readers: readonly IMetricReader[]): Meters => {
-  const reader = new PullReader({ metricProducers: [durations] });
+  const reader = new PullReader({ metricProducers: [ownMetrics] });
   const resource = defaultResource().merge(resourceFromAttributes({ 'service.name': config.service }));
   const provider = new MeterProvider({ resource, readers: [reader, ...readers] });
   metrics.setGlobalMeterProvider(provider);
