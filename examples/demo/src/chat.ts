@@ -65,11 +65,21 @@ const billed = async (demo: Demo, customer: Customer, usage: OpenAI.CompletionUs
   screen.done(`the balance fell by exactly ${decimalOf(cost)}`);
 };
 
+/** An engine that served a model once may not start now, on another machine or without its package; the rest of the demo goes on. */
+const unlessServed = (error: unknown): undefined => {
+  if (error instanceof OpenAI.APIError && (error.status === 502 || error.status === 503)) return undefined;
+  throw error;
+};
+
 /** Find a model, talk to it, see what it cost. */
 export const chatWithModel = async (demo: Demo, customer: Customer): Promise<void> => {
   const model = await discover(demo);
   if (!model) return screen.done('no model is served here: no engine runs on this machine');
   const before = await balanceOf(demo, customer);
-  const usage = await talk(demo, customer, model);
+  const usage = await talk(demo, customer, model).catch(unlessServed);
+  if (!usage)
+    return screen.done(
+      `${model} is in the catalog, and its model server cannot be reached: an engine served it here before and does not now. The note above says why`,
+    );
   await billed(demo, customer, usage, before);
 };
