@@ -125,6 +125,13 @@ export class QuotaTree {
     return path;
   }
 
+  /** Of it and all above it the one right below the root: what is held below others does not count there. */
+  topOf(queue: string): string {
+    let top = this.branchOf(queue);
+    while (top.parent !== null && top.parent !== this.root) top = top.parent;
+    return top.id;
+  }
+
   /** Of something, whatever it is. */
   isGuaranteedAnything(node: string): boolean {
     return this.branchOf(node).isGuaranteedAnything;

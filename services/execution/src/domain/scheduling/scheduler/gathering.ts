@@ -4,6 +4,16 @@ import type { Hopeless } from './hopeless.ts';
 import type { Parking } from './parking.ts';
 import type { Turns } from './turns.ts';
 
+interface Gathered {
+  readonly core: Core;
+  readonly parking: Parking;
+  readonly hopeless: Hopeless;
+  readonly turns: Turns;
+  readonly now: number;
+  /** Who is known to find nothing need not take part. */
+  readonly mayLeaveOut: boolean;
+}
+
 /** Who takes part in a round. */
 export class Gathering {
   private readonly core: Core;
@@ -11,8 +21,10 @@ export class Gathering {
   private readonly hopeless: Hopeless;
   private readonly turns: Turns;
   private readonly now: number;
+  private readonly mayLeaveOut: boolean;
 
-  constructor({ core, parking, hopeless, turns, now }: { core: Core; parking: Parking; hopeless: Hopeless; turns: Turns; now: number }) {
+  constructor({ core, parking, hopeless, turns, now, mayLeaveOut }: Gathered) {
+    this.mayLeaveOut = mayLeaveOut;
     this.core = core;
     this.parking = parking;
     this.hopeless = hopeless;
@@ -26,9 +38,11 @@ export class Gathering {
     const kept: Line[] = [];
     this.parking.berths.begin();
     this.wakeAwaited();
+    const waiting: Line[] = [];
     for (const line of [...queues.active]) {
       admission.keepers.delete(line);
-      if (!this.parkUnseen(line)) this.turns.add(line);
+      if (this.mayWait(line)) waiting.push(line);
+      else if (!this.parkUnseen(line)) this.turns.add(line);
     }
     this.hopeless.forget();
     for (const { entry } of reservations) {
@@ -39,7 +53,22 @@ export class Gathering {
     }
     for (const leaf of this.hopeless.takers()) this.turns.addParked(leaf);
     for (const { entry } of this.parking.dues.at(this.now)) if (entry.line) this.turns.addBeside(entry);
+    for (const line of waiting) this.join(line);
     return kept;
+  }
+
+  /** Room is being made for it, nothing has changed for it, and nobody of its queue goes before others. */
+  private mayWait(line: Line): boolean {
+    const { leaf } = line;
+    if (!this.mayLeaveOut || !this.parking.awaiting.has(line)) return false;
+    return leaf.urgent === 0 && this.now - leaf.earliest < this.core.settings.overdueMs;
+  }
+
+  /** What it will hold counts for those beside it, and for nobody else. */
+  private join(line: Line): void {
+    if (!this.turns.isAnyBeside(line.leaf)) return;
+    this.parking.awaiting.tell(line);
+    this.turns.add(line);
   }
 
   /**

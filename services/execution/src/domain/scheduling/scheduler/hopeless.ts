@@ -1,3 +1,4 @@
+import type { Barren } from './barren.ts';
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
 import { type Berth, type Entry, endOf, type Leaf, type Line } from './entry.ts';
@@ -7,6 +8,15 @@ import type { Reserving } from './reserving.ts';
 interface Vain {
   readonly limitMs: number;
   readonly rank: number;
+}
+
+interface Knowledge {
+  readonly core: Core;
+  readonly berths: Berths;
+  readonly now: number;
+  readonly reserving: Reserving;
+  /** Null: everybody is looked at of whom nobody has found out yet that there is nothing. */
+  readonly barren: Barren | null;
 }
 
 /**
@@ -25,8 +35,11 @@ export class Hopeless {
   private readonly now: number;
   private readonly reserving: Reserving;
 
-  constructor({ core, berths, now, reserving }: { core: Core; berths: Berths; now: number; reserving: Reserving }) {
+  private readonly barren: Barren | null;
+
+  constructor({ core, berths, now, reserving, barren }: Knowledge) {
     this.core = core;
+    this.barren = barren;
     this.berths = berths;
     this.now = now;
     this.reserving = reserving;
@@ -43,13 +56,16 @@ export class Hopeless {
   private ordersOf(leaf: Leaf): readonly (readonly Line[])[] {
     if (this.reserving.mayAny(leaf)) return Array.from(leaf.coves.values(), (cove) => cove.inOrder());
     if (this.left.size >= leaf.coves.size)
-      return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) ? [cove.inOrder()] : []));
-    return [...this.left].map((berth) => leaf.coves.get(berth)?.inOrder()).filter((lines) => lines !== undefined);
+      return [...leaf.coves].flatMap(([berth, cove]) => (this.left.has(berth) && !this.isBarren(berth) ? [cove.inOrder()] : []));
+    return [...this.left].flatMap((berth) => {
+      const cove = this.isBarren(berth) ? undefined : leaf.coves.get(berth);
+      return cove ? [cove.inOrder()] : [];
+    });
   }
 
   /** Queues of which somebody parked may be looked at: those that look for what may be there, and those that may keep machines. */
   *takers(): Iterable<Leaf> {
-    for (const { coves } of this.left) yield* coves.keys();
+    for (const berth of [...this.left]) if (!this.isBarren(berth)) yield* berth.coves.keys();
     if (this.reserving.isFull) return;
     for (const leaf of this.core.queues.leaves.values()) if (this.reserving.mayAny(leaf)) yield leaf;
   }
@@ -75,6 +91,12 @@ export class Hopeless {
     if (this.isShared && this.isNoLess(berth.shortest, limitMs)) this.left.delete(berth);
   }
 
+  private isBarren(berth: Berth): boolean {
+    if (!this.barren?.has(berth)) return false;
+    this.left.delete(berth);
+    return true;
+  }
+
   /** There is nothing for anybody of it who keeps nothing for itself. */
   isVain(berth: Berth): boolean {
     return !this.left.has(berth);
@@ -91,7 +113,7 @@ export class Hopeless {
     if (line.next(0)?.entry.reservation) return false;
     const { entry } = line.next(0) ?? {};
     if (entry && this.mayReserve(entry, line)) return false;
-    return line.coves.every(({ berth }) => !berth.isOpen || this.isInVain(berth, line));
+    return line.coves.every(({ berth }) => !berth.isOpen || this.isInVain(berth, line) || this.isBarren(berth));
   }
 
   private mayReserve(entry: Entry, { leaf, coves }: Line): boolean {

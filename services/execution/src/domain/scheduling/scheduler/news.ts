@@ -1,6 +1,6 @@
 import type { Core } from './core.ts';
 import type { Berths } from './cove.ts';
-import type { Entry, Line, Reservation } from './entry.ts';
+import type { Berth, Entry, Line, Reservation } from './entry.ts';
 import type { Option } from './options.ts';
 import type { Sought } from './sought.ts';
 
@@ -60,6 +60,13 @@ export class News {
     if (!line || near || apart || !this.areKnown || this.isOutdated) return null;
     if (reservation) return line.isParked && line.next(0)?.entry === entry ? this.withinBerth(line, option) : null;
     return line.isParked ? this.withinBerth(line, option) : this.sought.since(line);
+  }
+
+  /** Where there may be something for anybody of it who keeps nothing for itself; null: anywhere, or on more machines than so many. */
+  ofBerth(berth: Berth, most: number): ReadonlySet<string> | null {
+    const { need } = berth.fit;
+    if (need.near || need.apart || !this.areKnown || this.isOutdated || berth.within === null) return null;
+    return berth.within.size > most ? null : berth.within;
   }
 
   private withinBerth(line: Line, option: Option): ReadonlySet<string> | null {

@@ -1,4 +1,5 @@
 import type { Decision } from '../request.ts';
+import { Awaiting } from './awaiting.ts';
 import { isReady } from './claims.ts';
 import type { Core } from './core.ts';
 import { Berths } from './cove.ts';
@@ -37,6 +38,7 @@ const berthAt = <K>(berths: Map<K, Set<Line>>, key: K): Set<Line> => {
 export class Parking {
   readonly berths = new Berths();
   readonly sought: Sought;
+  readonly awaiting: Awaiting;
   private proposal: Proposal | null = null;
   private readonly byNode = new Map<string, Set<Line>>();
   private readonly ripening = new Ripening();
@@ -48,6 +50,7 @@ export class Parking {
 
   constructor(private readonly core: Core) {
     this.sought = new Sought(core.cluster.improved);
+    this.awaiting = new Awaiting(core, this.sought);
     this.patience = new Patience(core);
     this.dues = new Dues(core);
     this.idlers = new Idlers(core);
@@ -96,12 +99,15 @@ export class Parking {
     this.proposal?.hear(request, told);
   }
 
-  private conclude(): void {
+  private conclude(now: number): void {
     const { proposal } = this;
     this.proposal = null;
     if (!proposal?.isFact) return;
     const { position, inVain, closed, putOff } = proposal.found;
-    for (const each of inVain) this.sought.set(each, position);
+    for (const each of inVain) {
+      this.sought.set(each, position);
+      if ('seats' in each) this.awaiting.add(each, now);
+    }
     for (const berth of closed) this.berths.shut(berth);
     for (const leaf of putOff) leaf.isPutOff = true;
   }
@@ -171,7 +177,7 @@ export class Parking {
 
   /** Wakes those for whom something may have changed. */
   advance(now: number): void {
-    this.conclude();
+    this.conclude(now);
     for (const entry of this.ripening.until(now)) this.improve(entry);
     this.clock = Math.max(this.clock, now);
     this.patience.advance(now);
@@ -180,6 +186,7 @@ export class Parking {
     else if (cluster.improved.size > 0) this.grown();
     this.edition = cluster.edition;
     cluster.improved.clear();
+    this.awaiting.advance(now);
   }
 
   /** It makes way, or it may have to. */

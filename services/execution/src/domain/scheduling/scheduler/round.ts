@@ -1,4 +1,5 @@
 import type { Decision } from '../request.ts';
+import { Barren } from './barren.ts';
 import { Coming } from './coming.ts';
 import type { Core } from './core.ts';
 import { type Entry, isPressing, type Line } from './entry.ts';
@@ -46,6 +47,8 @@ export class Round {
   private readonly now: number;
   private readonly limit: number;
   private readonly isOfAll: boolean;
+  /** Who is known to find nothing need not take part. */
+  private readonly mayLeaveOut: boolean;
 
   constructor(core: Core, parking: Parking, { now, limit, isOfAll = false }: RoundOptions) {
     this.core = core;
@@ -60,7 +63,9 @@ export class Round {
     this.victims = new Victims(core, this.trial, this.news);
     this.reserving = new Reserving(core, this.trial);
     this.coming = new Coming(core, this.news, now);
-    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving });
+    this.mayLeaveOut = this.news.areKnown && !isOfAll;
+    const barren = this.mayLeaveOut ? new Barren(core, this.trial, this.news) : null;
+    this.hopeless = new Hopeless({ core, berths: parking.berths, now, reserving: this.reserving, barren });
     this.findings = new Findings(core, { berths: parking.berths, hopeless: this.hopeless, news: this.news });
     this.turns = new Turns(core, now, this.hopeless);
   }
@@ -70,8 +75,8 @@ export class Round {
       if (this.decisions.length === this.limit) return this.decisions;
       this.decisions.push({ kind: 'expire', request: request.id });
     }
-    const { core, parking, hopeless, turns, now } = this;
-    const kept = new Gathering({ core, parking, hopeless, turns, now }).run();
+    const { core, parking, hopeless, turns, now, mayLeaveOut } = this;
+    const kept = new Gathering({ core, parking, hopeless, turns, now, mayLeaveOut }).run();
     this.turns.start();
     try {
       let turn = this.turns.next();

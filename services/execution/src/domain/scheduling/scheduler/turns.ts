@@ -34,6 +34,7 @@ export class Turns {
   private readonly done = new Set<Entry>();
   /** Of all others nobody knows who is the next. */
   private readonly known = new Set<Run>();
+  private busy: Set<string> | null = null;
   private current: { readonly run: Run; readonly isClaim: boolean } | null = null;
 
   constructor(
@@ -53,6 +54,15 @@ export class Turns {
   addBeside(entry: Entry): void {
     const { line } = entry;
     if (line) this.runOf(line.leaf).push({ entry, line, step: null, ...this.rightsOf(entry), cove: null });
+  }
+
+  /** Somebody takes part for whose turn it matters what this queue holds. */
+  isAnyBeside({ queue }: Leaf): boolean {
+    if (this.busy === null) {
+      this.busy = new Set();
+      for (const run of this.runs.keys()) this.busy.add(this.core.tree.topOf(run.queue));
+    }
+    return this.busy.has(this.core.tree.topOf(queue));
   }
 
   /** Its parked lines may take part. */
