@@ -37,12 +37,12 @@ const start = (behaviour: string, env: Record<string, string> = { ORRERY_TEST_WO
     err += data;
   });
   const exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
-  const lines = (): { msg?: string; said?: string; health?: string; trace_id?: string; level?: string; err?: object }[] =>
+  const lines = (): { msg?: string; health?: string; trace_id?: string; level?: string; err?: object }[] =>
     out
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line));
-  return { child, exit, lines, errors: () => err, said: () => lines().flatMap(({ msg, said }) => msg ?? said ?? []) };
+  return { child, exit, lines, errors: () => err, said: () => lines().flatMap(({ msg }) => msg ?? []) };
 };
 
 describe('a process', () => {

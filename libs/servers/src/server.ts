@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Daemon } from './daemon.ts';
+import { isPortFree } from './free-port.ts';
 
 /** A private server on loopback that a test or a developer owns whole. */
 export interface Server {
@@ -13,6 +15,29 @@ export interface Server {
   readonly restart: () => Promise<void>;
 }
 
+const freeWithinMs = 5_000;
+const startsAtMost = 3;
+
+const untilFree = async (port: number): Promise<void> => {
+  const deadline = Date.now() + freeWithinMs;
+  while (!(await isPortFree(port)) && Date.now() < deadline) await pause(20);
+};
+
+/**
+ * Whoever looks for a free port holds each that it tries for a moment, and threads of a killed process may hold its sockets for a moment after the
+ * first of them has ended. So a start that fails is tried again.
+ */
+const startAgain = async (port: number, start: () => Promise<Daemon>): Promise<Daemon> => {
+  for (let left = startsAtMost; ; left -= 1) {
+    await untilFree(port);
+    try {
+      return await start();
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
+};
+
 /** Gives a daemon that can be started again the face of a `Server`. */
 export const serverOf = async (at: { url: string; port: number; dir: string }, start: () => Promise<Daemon>): Promise<Server> => {
   let daemon = await start();
@@ -23,7 +48,7 @@ export const serverOf = async (at: { url: string; port: number; dir: string }, s
     kill9: () => daemon.kill9(),
     restart: async () => {
       if (daemon.isRunning()) await daemon.stop();
-      daemon = await start();
+      daemon = await startAgain(at.port, start);
     },
   };
 };

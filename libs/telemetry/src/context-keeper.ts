@@ -28,9 +28,13 @@ export class ContextKeeper extends AsyncLocalStorageContextManager {
       this.#leave();
       throw error;
     }
-    if (result instanceof Promise) void result.then(this.#leave, this.#leave);
-    else this.#leave();
-    return result;
+    if (!(result instanceof Promise)) {
+      this.#leave();
+      return result;
+    }
+    const left = result.finally(this.#leave);
+    // What follows a promise is a promise of the same. Who takes it hears of its failure, and where nobody does the process does.
+    return left as ReturnType<F>;
   }
 
   readonly #leave = (): void => {
