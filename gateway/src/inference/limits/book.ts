@@ -22,6 +22,12 @@ const moved = (sums: Sums, reserved: bigint, used: bigint): void => {
   sums.settled += used;
 };
 
+/** Organizations call what bounds them alike; each has its own. */
+const ownOf = (reservation: Reservation): Reservation => ({
+  ...reservation,
+  meters: reservation.meters.map((meter) => ({ ...meter, key: `${reservation.orgId}:${meter.key}` })),
+});
+
 const stand = (left: bigint): Stand => ({ isRefused: left <= 0n, left, waitMicros: 0 });
 
 /**
@@ -40,7 +46,8 @@ export class Book {
   }
 
   /** All of it or nothing. `leaseMs` is how long it holds its places if nobody says more of it. */
-  reserve(reservation: Reservation, { now, leaseMs }: { now: number; leaseMs: number }): Answer {
+  reserve(given: Reservation, { now, leaseMs }: { now: number; leaseMs: number }): Answer {
+    const reservation = ownOf(given);
     const { requestId, orgId, meters } = reservation;
     const isNew = !this.#open.has(requestId);
     const until = Math.floor(now / 1e3) + leaseMs;
