@@ -34,6 +34,8 @@ const errorNames = ['err', 'error', 'reason'];
 const none: Fields = {};
 /** Characters of lines that wait for the end of the turn. */
 const mostGathered = 65_536;
+/** Of lines that nobody takes; what comes then is dropped. */
+const mostUntaken = 16_777_216;
 
 const causeLimit = 4;
 
@@ -96,7 +98,9 @@ export interface LogSettings {
 /** Lines of one turn of the loop go out in one write, and at once where one is a warning, or the process ends. */
 const stdout = (): LogSettings['write'] => {
   // Synchronous: the last line before an exit is the one that matters.
-  const destination = new sonicBoom.SonicBoom({ fd: 1, sync: true });
+  const destination = new sonicBoom.SonicBoom({ fd: 1, sync: true, maxLength: mostUntaken });
+  // Who read them may be gone, or their disk full: the process goes on, and tries again with the next line.
+  destination.on('error', () => undefined);
   let gathered = '';
   const flush = (): void => {
     const lines = gathered;

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { startCollector } from './collector.ts';
@@ -124,5 +125,30 @@ describe('telemetry without an endpoint', () => {
       org_id: 'org-1',
       password: '[redacted]',
     });
+  });
+});
+
+const talking = `
+  import { logOf } from '@orrery/telemetry';
+  await new Promise((resolve) => process.stdin.once('data', resolve));
+  for (let line = 0; line < 3; line += 1) logOf('execution').warn('nobody reads this');
+  process.stderr.write('went on');
+  process.exit(0);
+`;
+
+describe('a process whose lines nobody reads any more', () => {
+  it('goes on', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', talking], {
+      cwd: resolve(root, 'libs/telemetry'),
+      env: { PATH: process.env.PATH, ORRERY_LOG_LEVEL: 'info' },
+    });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += String(data);
+    });
+    child.stdin.end('now');
+    const [code] = await once(child, 'close');
+    expect([code, said]).toEqual([0, 'went on']);
   });
 });
