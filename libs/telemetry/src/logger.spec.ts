@@ -42,6 +42,14 @@ describe('a log line', () => {
     expect(JSON.stringify(last())).not.toContain('private');
   });
 
+  it('is written whatever an error gives as its cause, without the secrets in it', () => {
+    const { log, last } = capture();
+    const cause: Record<string, unknown> = { amount: 1n, password: 'hunter2hunter2' };
+    cause['itself'] = cause;
+    log.error({ err: new Error('broken', { cause }) }, 'failed');
+    expect(last().err).toMatchObject({ message: 'broken', cause: { amount: '1', password: '[redacted]' } });
+  });
+
   it('is not written below the level', () => {
     const { log, lines } = capture('warn');
     log.info('quiet');

@@ -1,7 +1,7 @@
 import { logs as exported, SeverityNumber } from '@opentelemetry/api-logs';
 import sonicBoom from 'sonic-boom';
 import { prettyOf } from './pretty.ts';
-import { redact, redactText } from './redact.ts';
+import { clean, redact, redactText } from './redact.ts';
 import { telemetryConfig } from './telemetry.config.ts';
 import { orgIdNow, spanIdNow, traceIdNow, traceIdOf } from './trace.ts';
 
@@ -47,7 +47,7 @@ const present = (fields: Record<string, string | undefined>) => {
 
 /** Class, message, code, trace, stack and cause of an error; no other field, since drivers hang parameters on theirs. */
 const errorFields = (error: unknown, depth = 0): unknown => {
-  if (!(error instanceof Error)) return error;
+  if (!(error instanceof Error)) return clean(error);
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   const cause = error.cause !== undefined && depth < causeLimit ? { cause: errorFields(error.cause, depth + 1) } : {};
   const errors =

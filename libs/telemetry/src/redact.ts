@@ -38,7 +38,8 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null;
 };
 
-const clean = (value: unknown, depth: number): unknown => {
+/** What can be written of a value as JSON, without what names say is secret. */
+export const clean = (value: unknown, depth = 0): unknown => {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error || value instanceof Date) return value;
