@@ -1,3 +1,4 @@
+import { type Context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { logs as exported, SeverityNumber } from '@opentelemetry/api-logs';
 import sonicBoom from 'sonic-boom';
 import { prettyOf } from './pretty.ts';
@@ -75,16 +76,22 @@ export const exportLogs = (on: boolean): void => {
 /** The exporters' own complaints stay here: exporting them would feed what they complain about. */
 export const homeService = 'telemetry';
 
+/** What is told of a request is told outside of its span, and names it: the SDK takes trace and span from a context alone. */
+const contextOf = (traceId: unknown, spanId: unknown): { readonly context?: Context } => {
+  if (typeof traceId !== 'string' || typeof spanId !== 'string' || spanId === spanIdNow()) return {};
+  return { context: trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED }) };
+};
+
 const emit = (line: string): void => {
-  const { time, level, msg, service, trace_id: _trace, span_id: _span, ...attributes } = JSON.parse(line);
+  const { time, level, msg, service, trace_id: traceId, span_id: spanId, ...attributes } = JSON.parse(line);
   if (service === homeService) return;
-  // The SDK takes trace and span from the active context, which is still the caller's.
   exported.getLogger(service ?? 'orrery').emit({
     timestamp: Date.parse(time),
     severityNumber: severities[level] ?? SeverityNumber.INFO,
     severityText: level,
     body: msg,
     attributes: { ...attributes, ...(service ? { 'orrery.service': service } : {}) },
+    ...contextOf(traceId, spanId),
   });
 };
 

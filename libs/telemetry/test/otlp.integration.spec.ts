@@ -82,9 +82,10 @@ describe('telemetry with an endpoint', () => {
     expect(metrics.map(({ name }) => name)).toContain('orrery_process_resident_memory_bytes');
 
     const [{ logRecords }] = collector.json('/v1/logs')[0].resourceLogs[0].scopeLogs;
-    expect(logRecords).toHaveLength(1);
-    expect(logRecords[0]).toMatchObject({ severityText: 'warn', body: { stringValue: 'placed' }, traceId });
-    expect(attributesOf(logRecords[0].attributes)).toMatchObject({ runId: 'r1', org_id: 'org-1', password: '[redacted]' });
+    expect(logRecords).toHaveLength(2);
+    expect(logRecords[0]).toMatchObject({ body: { stringValue: 'late' }, traceId, spanId: named('POST /late').spanId });
+    expect(logRecords[1]).toMatchObject({ severityText: 'warn', body: { stringValue: 'placed' }, traceId });
+    expect(attributesOf(logRecords[1].attributes)).toMatchObject({ runId: 'r1', org_id: 'org-1', password: '[redacted]' });
   });
 
   it('speaks protobuf by itself, and hands the trace on in headers of outgoing requests', async () => {
@@ -117,7 +118,7 @@ describe('telemetry without an endpoint', () => {
     expect(collector.received).toEqual([]);
     expect(saw).toMatchObject({ traceId, error: 'broken', loaded: false });
     expect(saw.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
-    expect(lines[0]).toMatchObject({
+    expect(lines.find(({ msg }) => msg === 'placed')).toMatchObject({
       level: 'warn',
       service: 'execution',
       msg: 'placed',
