@@ -54,6 +54,11 @@ export class Exchange {
     return this.span.traceparent;
   }
 
+  /** As a line of the log names it that is written outside of its span. */
+  get named(): { readonly trace_id: string; readonly span_id: string; readonly org_id: string | undefined } {
+    return { trace_id: this.span.traceId, span_id: this.span.spanId, org_id: this.caller.orgId };
+  }
+
   /** Of its trace, for work that is to be part of it. */
   get context(): Context {
     return this.span.context;

@@ -63,7 +63,7 @@ export const failureWriter =
     const exchange = exchangeOf(request);
     const path = exchange?.path ?? pathOf(request.url);
     if (exchange) exchange.code = failure.code;
-    if (failure.status === 500) log.error({ err: error, request_id: request.id }, 'a request failed');
+    if (failure.status === 500) log.error({ err: error, ...exchange?.named, request_id: request.id }, 'a request failed');
     const { contentType, body, status = failure.status } = shapeAt(path, request.headers)(failure, { path, traceId: exchange?.traceId });
     reply.headers(failure.headers);
     const route = routeOf(request);

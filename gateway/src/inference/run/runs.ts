@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PaidRoute } from '../../dialect.ts';
 import { outlive } from '../../edge/body-room.ts';
+import { exchangeOf } from '../../edge/exchange.ts';
 import { idempotencyKeyIn } from '../../edge/idempotency-key.ts';
 import { edgeFailure, Failed } from '../../failure.ts';
 import type { KeptAnswer } from '../replay/kept.ts';
@@ -58,7 +59,7 @@ export class Runs {
       } catch (error) {
         // Who has heard the beginning hears the end of it at the connection.
         if (!reply.sent) throw error;
-        this.#parts.log.error({ err: error }, 'a request failed while it was answered');
+        this.#parts.log.error({ err: error, ...exchangeOf(request)?.named }, 'a request failed while it was answered');
         reply.raw.destroy();
       } finally {
         this.#going -= 1;
