@@ -13,7 +13,7 @@ declare module 'fastify' {
 
 export interface Opened {
   readonly span: LateSpan;
-  /** In milliseconds since the epoch. */
+  /** In milliseconds by the clock that nobody sets. */
   readonly startedAt: number;
   /** What the route said when it was registered; undefined where none was found, or for what is no API. */
   readonly route: Route | undefined;

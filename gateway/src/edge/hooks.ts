@@ -36,7 +36,7 @@ export const beginning = (publicUrl: string): Hook => {
     const span = requestSpan(`${request.method} ${routePath}`, { traceparent: single(traceparent), tracestate: single(tracestate) });
     request.exchange = new Exchange({
       span,
-      startedAt: performance.timeOrigin + performance.now(),
+      startedAt: performance.now(),
       route,
       routePath,
       path: toldPathOf(request, route),
@@ -86,8 +86,7 @@ export const ending =
     const { exchange, method } = request;
     if (!exchange) return done();
     const { span, startedAt, caller, code, path, routePath, route } = exchange;
-    const endedAt = performance.timeOrigin + performance.now();
-    const ms = endedAt - startedAt;
+    const ms = performance.now() - startedAt;
     const status = reply.statusCode;
     metrics.http.record(ms / 1_000, labelsOf(method, routePath, status));
     const line = {
@@ -110,7 +109,10 @@ export const ending =
     if (isError(status)) log.warn(line, 'request');
     else if (route) log.info(line, 'request');
     else log.debug(line, 'request');
-    if (span.isTold) span.end({ attributes: attributesOf(request, exchange, status), startedAt, endedAt, hasFailed: isError(status) });
+    if (span.isTold) {
+      const endedAt = Date.now();
+      span.end({ attributes: attributesOf(request, exchange, status), startedAt: endedAt - ms, endedAt, hasFailed: isError(status) });
+    }
     done();
   };
 
