@@ -98,7 +98,9 @@ export class Engine {
   }
 
   async create(name: string, options: Docker.ContainerCreateOptions): Promise<void> {
-    await this.#calls.createContainer({ ...options, name });
+    // The client also writes what it is given into the address, which engines log: only the name may stand there.
+    const told = { ...options, _query: { name }, _body: options };
+    await this.#calls.createContainer(told);
   }
 
   async start(name: string): Promise<void> {
