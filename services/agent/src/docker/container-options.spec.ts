@@ -1,5 +1,5 @@
 import type { AttemptSpec } from '../domain/attempt.ts';
-import { containerOptions, type Outfit, type Policy } from './container-options.ts';
+import { containerOptions, environmentOf, type Outfit, type Policy } from './container-options.ts';
 
 const spec: AttemptSpec = {
   runId: '0199c0de-0000-7000-8000-000000000001' as AttemptSpec['runId'],
@@ -50,6 +50,13 @@ describe('What the engine is told to make of an attempt', () => {
       { Driver: 'nvidia', DeviceIDs: ['1', '3'], Capabilities: [['gpu']] },
     ]);
     expect(hostOf({ outfit: { gpus: ['MIG-5'] } })?.DeviceRequests).toMatchObject([{ DeviceIDs: ['MIG-5'] }]);
+  });
+
+  it('sees no other GPUs, whatever it is given or its image says', () => {
+    const seenWith = (gpus: readonly string[]) =>
+      environmentOf(containerOptions(spec, policy, { ...outfit, gpus }), { NVIDIA_VISIBLE_DEVICES: 'all', A: '1' });
+    expect(seenWith([])).toEqual(['NVIDIA_VISIBLE_DEVICES=void', 'A=1']);
+    expect(seenWith(['1', '3'])).toEqual(['NVIDIA_VISIBLE_DEVICES=1,3', 'A=1']);
   });
 
   it('runs in the runtime that the operator wants, with weights that it can only read', () => {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type Docker from 'dockerode';
 import type { AttemptSpec } from '../domain/attempt.ts';
-import { Unrunnable } from '../runtime/runtime.ts';
+import { type Env, Unrunnable } from '../runtime/runtime.ts';
 
 /** What this machine is set to do with containers. */
 export interface Policy {
@@ -85,6 +85,16 @@ const hostConfigOf = ({ resources, maxOutputBytes }: AttemptSpec, policy: Policy
     ...(runtime === undefined ? {} : { Runtime: runtime }),
     ...devicesOf(outfit.gpus),
   };
+};
+
+/**
+ * What it finds in its environment. Where the engine's usual runtime is NVIDIA's, this variable alone shows it GPUs: its image, or whoever
+ * submitted it, could ask for all of them.
+ */
+export const environmentOf = ({ HostConfig }: Docker.ContainerCreateOptions, env: Env): string[] => {
+  const gpus = (HostConfig?.DeviceRequests ?? []).flatMap(({ DeviceIDs }) => DeviceIDs ?? []);
+  const NVIDIA_VISIBLE_DEVICES = gpus.length === 0 ? 'void' : gpus.join(',');
+  return Object.entries({ ...env, NVIDIA_VISIBLE_DEVICES }).map(([name, value]) => `${name}=${value}`);
 };
 
 /** What the engine is told to make of an attempt: all but its environment, which is added when it starts. */

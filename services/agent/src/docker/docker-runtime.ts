@@ -21,7 +21,7 @@ import {
 import { watchAttempt } from '../runtime/watch-directory.ts';
 import type { GpuAccess } from '../slices/gpu-access.ts';
 import { ContainerDirectory } from './container-directory.ts';
-import { containerOptions, type Policy } from './container-options.ts';
+import { containerOptions, environmentOf, type Policy } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { reasonOf, statusOf } from './failure.ts';
 import { Follower } from './follower.ts';
@@ -107,12 +107,11 @@ export class DockerRuntime implements Runtime {
     const plan = this.#directory(key).plan();
     if (plan === undefined) throw new Error(`nothing was laid out for attempt ${key}`);
     const name = this.#name(key);
-    const variables = Object.entries({ ...env, ...gpus.told(key) }).map(([variable, value]) => `${variable}=${value}`);
     // One that was made and never began has an environment of nobody knows when; one that began makes the name taken.
     const before = await engine.state(name);
     if (before !== undefined && before.startedAt === undefined) await this.#delete(key);
     try {
-      await engine.create(name, { ...plan.options, Env: variables });
+      await engine.create(name, { ...plan.options, Env: environmentOf(plan.options, { ...env, ...gpus.told(key) }) });
       await engine.start(name);
     } catch (error) {
       const message = `The container cannot be started: ${reasonOf(error)}`;
