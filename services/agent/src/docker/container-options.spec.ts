@@ -16,7 +16,7 @@ const spec: AttemptSpec = {
   maxOutputBytes: 8 * 1024 * 1024,
   leaseExpiresAt: '2026-01-01T00:00:00.000Z',
 };
-const policy: Policy = { maxProcesses: 256, runtime: undefined, hasInit: true, diskMib: undefined };
+const policy: Policy = { maxProcesses: 256, runtime: undefined, hasInit: true, diskMib: undefined, hasEgress: false };
 const outfit: Outfit = { labels: { 'orrery.attempt': 'a.1' }, network: 'net', gpus: [], weights: [], volumes: [] };
 const hostOf = (changes: { spec?: Partial<AttemptSpec>; policy?: Partial<Policy>; outfit?: Partial<Outfit> } = {}) =>
   containerOptions({ ...spec, ...changes.spec }, { ...policy, ...changes.policy }, { ...outfit, ...changes.outfit }).HostConfig;
@@ -63,6 +63,11 @@ describe('What the engine is told to make of an attempt', () => {
     expect(hostOf()?.Runtime).toBeUndefined();
     const host = hostOf({ policy: { runtime: 'runsc' }, outfit: { weights: ['/srv/weights/tiny'] } });
     expect(host).toMatchObject({ Runtime: 'runsc', Binds: ['/srv/weights/tiny:/weights/tiny:ro'] });
+  });
+
+  it('asks the name server of the machine only where it has a way out', () => {
+    expect(hostOf()?.Dns).toEqual(['127.0.0.1']);
+    expect(hostOf({ policy: { hasEgress: true } })?.Dns).toBeUndefined();
   });
 
   it('ends with its program, and is seen to end: nothing starts it again or takes it away', () => {

@@ -13,6 +13,8 @@ export interface Policy {
   readonly hasInit: boolean;
   /** Bound of what a container may write beside its scratch, where the storage driver can hold it to that. Undefined: nothing. */
   readonly diskMib: number | undefined;
+  /** It reaches what the machine reaches. */
+  readonly hasEgress: boolean;
 }
 
 /** What a container is given beside its spec. */
@@ -50,7 +52,7 @@ const insteadOfVolumes = (volumes: readonly string[], bytes: number): Docker.Mou
 const hostConfigOf = ({ resources, maxOutputBytes }: AttemptSpec, policy: Policy, outfit: Outfit): Docker.HostConfig => {
   const memoryBytes = resources.memoryMib * mib;
   const scratchBytes = Math.floor(memoryBytes / 2);
-  const { runtime, hasInit, diskMib, maxProcesses } = policy;
+  const { runtime, hasInit, diskMib, maxProcesses, hasEgress } = policy;
   return {
     Memory: memoryBytes,
     // The same: no swap.
@@ -64,6 +66,8 @@ const hostConfigOf = ({ resources, maxOutputBytes }: AttemptSpec, policy: Policy
     IpcMode: 'private',
     NetworkMode: outfit.network,
     PublishAllPorts: false,
+    // Engines before 25.0.4 ask the machine's own name server for whatever a container without a way out asks for (CVE-2024-29018). This is the container's own loopback.
+    ...(hasEgress ? {} : { Dns: ['127.0.0.1'] }),
     RestartPolicy: { Name: 'no' },
     AutoRemove: false,
     Init: hasInit,

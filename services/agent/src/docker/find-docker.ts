@@ -34,7 +34,7 @@ export interface Surroundings {
 /** The engine of this machine, once it is clear that it shuts containers in as it must. */
 export const findDocker = async (settings: DockerSettings, surroundings: Surroundings): Promise<DockerRuntime> => {
   const { stateDirectory, maxProcesses, log, startMs: ms, signal } = surroundings;
-  const { runtime, diskMib } = settings;
+  const { runtime, diskMib, hasEgress } = settings;
   const engine = new Engine(settings.socket);
   const facts = await patiently(`the Docker engine at ${settings.socket} (ORRERY_AGENT_DOCKER)`, () => engine.facts(), { log, ms, signal });
   if (!facts.securityOptions.some((option) => option.includes('seccomp') && !option.includes('unconfined')))
@@ -48,8 +48,8 @@ export const findDocker = async (settings: DockerSettings, surroundings: Surroun
     ...surroundings,
     engine,
     images,
-    networks: new Networks(engine, owner, settings.hasEgress),
+    networks: new Networks(engine, owner, hasEgress),
     owner,
-    policy: { maxProcesses, runtime, diskMib, hasInit: facts.hasInit },
+    policy: { maxProcesses, runtime, diskMib, hasInit: facts.hasInit, hasEgress },
   });
 };
