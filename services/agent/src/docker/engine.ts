@@ -42,6 +42,8 @@ export interface PullStep {
 }
 
 const callMs = 30_000;
+/** The socket that was named, whatever `DOCKER_HOST` and its like say in the environment of the agent. */
+const at = (socketPath: string): Docker.DockerOptions => ({ socketPath, host: '', protocol: 'http' });
 /** Where a container never began or never ended, the engine writes a moment of the year 1. */
 const momentOf = (text: string): number | undefined => {
   const at = Date.parse(text);
@@ -63,8 +65,8 @@ export class Engine {
   readonly #streams: Docker;
 
   constructor(socketPath: string) {
-    this.#calls = new Docker({ socketPath, timeout: callMs });
-    this.#streams = new Docker({ socketPath });
+    this.#calls = new Docker({ ...at(socketPath), timeout: callMs });
+    this.#streams = new Docker({ ...at(socketPath), timeout: 0 });
   }
 
   async facts(): Promise<EngineFacts> {

@@ -61,7 +61,8 @@ export const dockerWorld = async (): Promise<World & { readonly engine: DockerEn
   return {
     runtime: 'docker',
     engine,
-    env: { ORRERY_AGENT_DOCKER: engine.socket },
+    // Of another engine, that nobody means.
+    env: { ORRERY_AGENT_DOCKER: engine.socket, DOCKER_HOST: 'tcp://127.0.0.1:1' },
     specOf: (options) => imageSpecOf(options, { reference: pythonImage, command: ['python3', '-u', '-c', options.code] }),
     unrunnable: () => imageSpecOf({ code: '' }, { reference: `${registry.host}/missing/image:1` }),
     leftovers: () => containersOf(engine, '?all=1'),
