@@ -17,7 +17,7 @@ const spec: AttemptSpec = {
   leaseExpiresAt: '2026-01-01T00:00:00.000Z',
 };
 const policy: Policy = { maxProcesses: 256, runtime: undefined, hasInit: true, diskMib: undefined, hasEgress: false };
-const outfit: Outfit = { labels: { 'orrery.attempt': 'a.1' }, network: 'net', gpus: [], weights: [], volumes: [] };
+const outfit: Outfit = { labels: { 'orrery.attempt': 'a.1' }, imageId: 'sha256:1', network: 'net', gpus: [], weights: [], volumes: [] };
 const hostOf = (changes: { spec?: Partial<AttemptSpec>; policy?: Partial<Policy>; outfit?: Partial<Outfit> } = {}) =>
   containerOptions({ ...spec, ...changes.spec }, { ...policy, ...changes.policy }, { ...outfit, ...changes.outfit }).HostConfig;
 
@@ -81,7 +81,7 @@ describe('What the engine is told to make of an attempt', () => {
   it('names the command only where one was asked for, and holds no environment', () => {
     expect(containerOptions(spec, policy, outfit)).not.toHaveProperty('Cmd');
     const options = containerOptions({ ...spec, image: { reference: 'x', command: ['echo', 'hi'] } }, policy, outfit);
-    expect(options).toMatchObject({ Image: 'x', Cmd: ['echo', 'hi'] });
+    expect(options).toMatchObject({ Image: 'sha256:1', Cmd: ['echo', 'hi'] });
     expect(options).not.toHaveProperty('Env');
   });
 

@@ -20,6 +20,8 @@ export interface Policy {
 /** What a container is given beside its spec. */
 export interface Outfit {
   readonly labels: Readonly<Record<string, string>>;
+  /** The id of what its image's name was found to mean: that may come to mean another one, which is not for everybody. */
+  readonly imageId: string;
   readonly network: string;
   /** As the NVIDIA runtime calls them: indexes, or the UUID of a slice. */
   readonly gpus: readonly string[];
@@ -106,7 +108,7 @@ export const containerOptions = (spec: AttemptSpec, policy: Policy, outfit: Outf
   const { image } = spec;
   if (image === undefined) throw new Unrunnable('This runtime runs images, and the attempt names none.');
   return {
-    Image: image.reference,
+    Image: outfit.imageId,
     ...(image.command === undefined ? {} : { Cmd: image.command }),
     Labels: { ...outfit.labels },
     // Nobody asks how it feels, and each question would be a process of it.

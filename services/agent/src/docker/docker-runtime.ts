@@ -89,11 +89,18 @@ export class DockerRuntime implements Runtime {
     // Before anything is made for it, so that the next agent finds it, and nobody watches what is not there.
     await directory.prepare({});
     if (spec.image === undefined) throw new Unrunnable('This runtime runs images, and the attempt names none.');
-    const { volumes } = await images.get({ reference: spec.image.reference, login: registry, signal });
+    const { id, volumes } = await images.get({ reference: spec.image.reference, login: registry, signal });
     await gpus.open(key, spec);
     const slice = gpus.told(key)['NVIDIA_VISIBLE_DEVICES'];
     const options = containerOptions(spec, policy, {
-      labels: { 'orrery.agent': owner, 'orrery.attempt': key, 'orrery.epoch': String(spec.epoch), 'orrery.org': spec.orgId },
+      labels: {
+        'orrery.agent': owner,
+        'orrery.attempt': key,
+        'orrery.epoch': String(spec.epoch),
+        'orrery.org': spec.orgId,
+        'orrery.image': spec.image.reference,
+      },
+      imageId: id,
       network: await networks.of(spec.orgId),
       gpus: slice === undefined ? spec.gpuIndexes.map(String) : [slice],
       weights: pathsOf(weights, spec.weights),

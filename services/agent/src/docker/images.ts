@@ -6,6 +6,7 @@ import { readText } from '../runtime/proc.ts';
 import { Unrunnable } from '../runtime/runtime.ts';
 import type { Engine, EngineImage, PullStep } from './engine.ts';
 import { reasonOf, statusOf } from './failure.ts';
+import { imageNameOf } from './image-name.ts';
 
 interface Getting {
   readonly reference: string;
@@ -52,10 +53,11 @@ export class Images {
 
   /** Brings an image to this machine where it is not there yet. */
   async get(wanted: Getting): Promise<EngineImage> {
-    const { reference, login } = wanted;
+    const { login } = wanted;
+    const reference = imageNameOf(wanted.reference);
     const here = await this.#engine.image(reference);
     if (here !== undefined && login === undefined && !this.#private.has(here.id)) return here;
-    await this.#pull(wanted);
+    await this.#pull({ ...wanted, reference });
     const pulled = await this.#engine.image(reference);
     if (pulled === undefined) throw new Error(`The image ${reference} was pulled and is not there.`);
     if (login !== undefined && here?.id !== pulled.id) this.#keepPrivate(pulled.id);
