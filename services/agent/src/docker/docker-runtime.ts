@@ -70,7 +70,8 @@ export class DockerRuntime implements Runtime {
     await networks.sweep();
     const runtime = new DockerRuntime(
       options,
-      names.map((name) => name.slice(owner.length + 1)),
+      // A label may come with an image; its name nobody but an agent gives a container.
+      names.filter((name) => name.startsWith(`${owner}-`)).map((name) => name.slice(owner.length + 1)),
     );
     await runtime.#takeUp();
     return runtime;
