@@ -111,7 +111,7 @@ export class DockerRuntime implements Runtime {
   }
 
   async start(key: string, env: Env): Promise<void> {
-    const { engine, gpus } = this.#options;
+    const { engine, gpus, log } = this.#options;
     const plan = this.#directory(key).plan();
     if (plan === undefined) throw new Error(`nothing was laid out for attempt ${key}`);
     const name = this.#name(key);
@@ -122,6 +122,9 @@ export class DockerRuntime implements Runtime {
       await engine.create(name, { ...plan.options, Env: environmentOf(plan.options, { ...env, ...gpus.told(key) }) });
       await engine.start(name);
     } catch (error) {
+      // An engine that was too slow to answer may begin it all the same, and nobody would watch it.
+      if (statusOf(error) === undefined)
+        await this.#delete(key).catch((err: unknown) => log.warn({ err, attempt: key }, 'what did not start in time is not removed yet'));
       const message = `The container cannot be started: ${reasonOf(error)}`;
       throw statusOf(error) === 400 ? new Unrunnable(message, { cause: error }) : new Error(message, { cause: error });
     }
