@@ -15,7 +15,7 @@ export interface FollowerOptions {
 }
 
 const backOff = { firstMs: 20, longestMs: 5_000 };
-/** How long the log may take to end once its container has. */
+/** How long the log of a container that has ended may say nothing before it is given up. */
 const lastWordsMs = 5_000;
 const sigkill = 137;
 const lateMs = 250;
@@ -28,6 +28,7 @@ export class Follower {
   readonly done: Promise<void>;
   readonly #options: FollowerOptions;
   readonly #stopped = new AbortController();
+  #heardAt = 0;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -99,6 +100,7 @@ export class Follower {
       void this.#cutOnceOver(cut, signal);
       const frames = new Frames();
       for await (const chunk of await engine.log(name, signal)) {
+        this.#heardAt = performance.now();
         for (const frame of frames.push(chunk)) intake.take(frame);
         if (intake.isFull) break;
       }
@@ -115,7 +117,9 @@ export class Follower {
   async #cutOnceOver(cut: AbortController, signal: AbortSignal): Promise<void> {
     try {
       await this.#ended(signal);
-      await pause(lastWordsMs, signal);
+      // Of what it wrote there may be more than comes in that time.
+      for (let left = lastWordsMs; left > 0 && !signal.aborted; left = this.#heardAt + lastWordsMs - performance.now())
+        await pause(left, signal);
     } catch {
       // Whoever asks for its state next learns as much.
     } finally {
