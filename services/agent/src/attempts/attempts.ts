@@ -7,6 +7,7 @@ import { type Action, fence, keyOf, obey, type PlatformAnswer, reconcile } from 
 import { judgeStart } from '../domain/start.ts';
 import type { Runtimes } from '../runtime/runtimes.ts';
 import { Overseer } from './overseer.ts';
+import { removed } from './removal.ts';
 import type { Tools } from './tools.ts';
 
 type Held = execution.AttemptRef & { readonly phase: 'accepted' | 'running' | 'ended' };
@@ -26,6 +27,7 @@ export class Attempts {
   readonly #tools: AttemptsTools;
   readonly #overseers = new Map<string, Overseer>();
   #closed: string | undefined;
+  readonly #stopped = new AbortController();
 
   constructor(tools: AttemptsTools) {
     this.#tools = tools;
@@ -114,6 +116,7 @@ export class Attempts {
   /** Leaves everything as it is to the next agent. */
   stop(): void {
     this.close('The agent of this machine is stopping.');
+    this.#stopped.abort();
     for (const overseer of this.#overseers.values()) overseer.stop();
   }
 
@@ -167,11 +170,7 @@ export class Attempts {
   }
 
   async #reap(key: string): Promise<void> {
-    try {
-      await this.#tools.runtimes.remove(key);
-      this.#tools.log.warn({ attempt: key }, 'reaped what nobody claims');
-    } catch (error) {
-      this.#tools.log.error({ err: error, attempt: key }, 'what nobody claims could not be reaped');
-    }
+    const { runtimes, log } = this.#tools;
+    if (await removed(key, { runtime: runtimes, log }, this.#stopped.signal)) log.warn({ attempt: key }, 'reaped what nobody claims');
   }
 }

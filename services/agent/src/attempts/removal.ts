@@ -1,10 +1,15 @@
 import { persist } from '@orrery/kernel';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { Tools } from './tools.ts';
+
+interface Removing extends Pick<Tools, 'log'> {
+  readonly runtime: Pick<Runtime, 'remove'>;
+}
 
 const backOff = { firstMs: 2_000, longestMs: 30_000 };
 
 /** Removes what an attempt left on the machine, however often that takes; false where the agent was stopped before it could. */
-export const removed = async (key: string, { runtime, log }: Tools, signal: AbortSignal): Promise<boolean> => {
+export const removed = async (key: string, { runtime, log }: Removing, signal: AbortSignal): Promise<boolean> => {
   let isRemoved = false;
   const remove = async (): Promise<void> => {
     await runtime.remove(key);

@@ -29,8 +29,8 @@ export class Runtimes {
     return new Map(this.#all.flatMap((runtime) => runtime.list().map((key): [string, Presence] => [key, runtime.inspect(key).presence])));
   }
 
-  /** Of what nobody claims: whoever holds it takes it away. */
+  /** Of what nobody claims: whoever holds it takes it away, containers first: what they have of a GPU, which all know of, is not free before. */
   async remove(key: string): Promise<void> {
-    for (const runtime of this.#all) if (runtime.list().includes(key)) await runtime.remove(key);
+    for (const runtime of this.#all.toReversed()) if (runtime.list().includes(key)) await runtime.remove(key);
   }
 }
