@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -59,14 +59,18 @@ const script = (dir: string, groups: string, dockerd: string): string =>
   [
     'mount -t tmpfs run /run',
     'ip link set lo up',
-    `exec ${dockerd} --data-root "${dir}/data" --exec-root /run/docker --pidfile /run/docker.pid -H "unix://${dir}/docker.sock"` +
+    `exec ${dockerd} --config-file "${dir}/daemon.json" --data-root "${dir}/data" --exec-root /run/docker --pidfile /run/docker.pid -H "unix://${dir}/docker.sock"` +
       ` --bridge none --iptables=false --ip6tables=false --cgroup-parent /${groups}`,
   ].join(' && ');
 
 /** Starts Debian's dockerd; needs root. */
 export const startDockerEngine = async ({ dir }: { readonly dir: string }): Promise<DockerEngine> => {
+  if (process.getuid?.() !== 0) throw new Error('a Docker engine of its own needs root: run these tests as root');
   const dockerd = locateDocker();
   if (dockerd === undefined) throw new Error('dockerd is not installed: apt-get install docker.io');
+  // That of the machine would be read otherwise, and contradict what is said here.
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'daemon.json'), '{}');
   const groups = `orrery-docker-${randomBytes(4).toString('hex')}`;
   const socket = join(dir, 'docker.sock');
   const daemon = await startDaemon({

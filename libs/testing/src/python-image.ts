@@ -31,6 +31,8 @@ const librariesOf = (program: string): string[] =>
 
 /** The Python of this machine, with what it needs to run and nothing else. */
 const layOut = (root: string): void => {
+  if (!existsSync('/usr/bin/python3'))
+    throw new Error("the Python of the image is this machine's /usr/bin/python3, which is not there: apt-get install python3");
   const python = realpathSync('/usr/bin/python3');
   for (const directory of ['usr/bin', 'usr/lib', 'usr/lib64', 'etc', 'tmp']) mkdirSync(join(root, directory), { recursive: true });
   for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name));

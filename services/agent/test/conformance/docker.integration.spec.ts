@@ -24,8 +24,10 @@ describe('A container', () => {
 
   beforeAll(async () => {
     await buildAgent();
-    [nats, world] = await Promise.all([startNats(), dockerWorld()]);
-    [platform, closed] = await Promise.all([Platform.start(nats), startRegistry(world.engine.inside, 'closed')]);
+    nats = await startNats();
+    world = await dockerWorld();
+    platform = await Platform.start(nats);
+    closed = await startRegistry(world.engine.inside, 'closed');
     await exportImage(world.engine, { reference: pythonImage, as: 'orrery-test/archived:1', file: join(archives, 'archived.tar') });
     const env = { ORRERY_URL: platform.url, ORRERY_JOIN_TOKEN: 'good', ORRERY_AGENT_DOCKER_IMAGES: archives, ...world.env };
     machine = new Machine({ ...env, ORRERY_AGENT_BEAT_MS: '500' });

@@ -23,7 +23,8 @@ describe.each([
 
   beforeAll(async () => {
     await buildAgent();
-    [nats, world] = await Promise.all([startNats(), openWorld()]);
+    nats = await startNats();
+    world = await openWorld();
     platform = await Platform.start(nats);
     machine = new Machine({
       ORRERY_URL: platform.url,

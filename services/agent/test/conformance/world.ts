@@ -54,10 +54,18 @@ export const imageSpecOf = (options: SpecOptions, image: execution.ImageProgram)
   return { ...spec, runtime: 'docker', image };
 };
 
+const openRegistry = async (engine: DockerEngine): Promise<Registry> => {
+  await importPython(engine);
+  return await startRegistry(engine.inside, 'open');
+};
+
 export const dockerWorld = async (): Promise<World & { readonly engine: DockerEngine; readonly registry: Registry }> => {
   const engine = await startDocker();
-  await importPython(engine);
-  const registry = await startRegistry(engine.inside, 'open');
+  const registry = await openRegistry(engine).catch(async (error: unknown) => {
+    // Nobody else has it to stop.
+    await engine.stop();
+    throw error;
+  });
   return {
     runtime: 'docker',
     engine,
