@@ -43,7 +43,7 @@ export const findDocker = async (settings: DockerSettings, surroundings: Surroun
     throw new CannotStart(`ORRERY_AGENT_DOCKER_RUNTIME: the Docker engine has no runtime ${runtime}, but ${facts.runtimes.join(', ')}.`);
   const owner = treeName(stateDirectory);
   const images = new Images(engine, join(stateDirectory, 'private-images'), log);
-  if (settings.images !== undefined) await images.load(settings.images);
+  if (settings.images !== undefined) images.load(settings.images);
   return await DockerRuntime.open({
     ...surroundings,
     engine,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { execution } from '@orrery/contracts';
@@ -41,6 +42,7 @@ export class Images {
   readonly #engine: Engine;
   readonly #path: string;
   readonly #private: Set<string>;
+  #loading: Promise<void> = Promise.resolve();
   readonly #log: Log;
 
   /** `path` is where the ids of those that came with a login are kept. */
@@ -55,7 +57,7 @@ export class Images {
   async get(wanted: Getting): Promise<EngineImage> {
     const { login } = wanted;
     const reference = imageNameOf(wanted.reference);
-    const here = await this.#engine.image(reference);
+    const here = (await this.#engine.image(reference)) ?? (await this.#loaded(reference, wanted.signal));
     if (here !== undefined && login === undefined && !this.#private.has(here.id)) return here;
     await this.#pull({ ...wanted, reference });
     const pulled = await this.#engine.image(reference);
@@ -64,12 +66,32 @@ export class Images {
     return pulled;
   }
 
-  /** Loads every archive of a directory, as `docker save` writes them: for machines that reach no registry. */
-  async load(directory: string): Promise<void> {
-    for (const name of readdirSync(directory).filter((file) => file.endsWith('.tar'))) {
-      await this.#engine.load(join(directory, name), AbortSignal.timeout(loadMs));
-      this.#log.info({ archive: name }, 'loaded an image');
+  /**
+   * Loads every archive of a directory, as `docker save` writes them: for machines that reach no registry. That may take longer than the
+   * lease of what runs: only who wants an image that is not there waits for it.
+   */
+  load(directory: string): void {
+    const names = readdirSync(directory).filter((file) => file.endsWith('.tar'));
+    this.#loading = this.#loadAll(names.map((name) => join(directory, name)));
+  }
+
+  async #loadAll(archives: readonly string[]): Promise<void> {
+    for (const archive of archives) {
+      try {
+        await this.#engine.load(archive, AbortSignal.timeout(loadMs));
+        this.#log.info({ archive }, 'loaded an image');
+      } catch (err) {
+        this.#log.error({ err, archive }, 'an image could not be loaded');
+      }
     }
+  }
+
+  /** It may be among those that are being loaded. */
+  async #loaded(reference: string, signal: AbortSignal): Promise<EngineImage | undefined> {
+    signal.throwIfAborted();
+    await Promise.race([this.#loading, once(signal, 'abort')]);
+    signal.throwIfAborted();
+    return await this.#engine.image(reference);
   }
 
   async #pull({ reference, login, signal }: Getting): Promise<void> {
