@@ -22,6 +22,9 @@ export interface Members {
   readonly all: readonly Member[];
 }
 
+/** No API has names for as many. Of a body of nothing but members each would take ten times the memory of its bytes. */
+export const mostMembers = 1_000;
+
 const isEscaped = (bytes: Buffer, at: number): boolean => {
   let before = at - 1;
   while (bytes[before] === backslash) before -= 1;
@@ -98,28 +101,30 @@ const memberAt = (bytes: Buffer, nameAt: number): Member | undefined => {
   return valueEnd < 0 ? undefined : { name, valueAt, valueEnd };
 };
 
+/** All from the first one on, and the brace after the last. */
+const gathered = (bytes: Buffer, from: number): { readonly all: readonly Member[]; readonly end: number } | undefined => {
+  const all: Member[] = [];
+  for (let at = from; ; at = afterSpace(bytes, at + 1)) {
+    const member = memberAt(bytes, at);
+    if (member === undefined) return undefined;
+    all.push(member);
+    at = afterSpace(bytes, member.valueEnd);
+    if (bytes[at] === closeBrace) return { all, end: at };
+    if (bytes[at] !== comma || all.length >= mostMembers) return undefined;
+  }
+};
+
 /**
- * Finds the members at the top of a JSON object without reading what they hold; undefined where there is no such object. It takes everything that
- * a parser takes, and finds the same members; not all that it takes is JSON, which whoever parses the whole will say.
+ * Finds the members at the top of a JSON object without reading what they hold; undefined where there is no such object, or one of too many. But for that
+ * it takes everything that a parser takes, and finds the same members; not all that it takes is JSON, which whoever parses the whole will say.
  */
 export const membersOf = (bytes: Buffer): Members | undefined => {
   const isMarked = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
   const openAt = afterSpace(bytes, isMarked ? byteOrderMark.length : 0);
   if (bytes[openAt] !== openBrace) return undefined;
-  const all: Member[] = [];
-  let at = afterSpace(bytes, openAt + 1);
-  if (bytes[at] !== closeBrace) {
-    for (;;) {
-      const member = memberAt(bytes, at);
-      if (member === undefined) return undefined;
-      all.push(member);
-      at = afterSpace(bytes, member.valueEnd);
-      if (bytes[at] === closeBrace) break;
-      if (bytes[at] !== comma) return undefined;
-      at = afterSpace(bytes, at + 1);
-    }
-  }
-  return afterSpace(bytes, at + 1) === bytes.length ? { openAt, all } : undefined;
+  const first = afterSpace(bytes, openAt + 1);
+  const found = bytes[first] === closeBrace ? { all: [], end: first } : gathered(bytes, first);
+  return found && afterSpace(bytes, found.end + 1) === bytes.length ? { openAt, all: found.all } : undefined;
 };
 
 /** A piece of the bytes that is to be replaced; nothing of them where both places are the same. */

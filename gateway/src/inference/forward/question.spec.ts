@@ -11,6 +11,14 @@ const failing = (value: unknown): unknown => {
 const messages = [{ role: 'user', content: 'Hi' }];
 
 describe('What is asked', () => {
+  it('is refused with more members than anybody has names for', () => {
+    const withMore = (count: number): string => `{"model":"a"${',"":1'.repeat(count)}}`;
+    expect(question(withMore(999))).toMatchObject({ model: 'a' });
+    expect(failing(withMore(1_000))).toMatchObject({
+      failure: { code: 'MalformedJson', details: { reason: 'it is no JSON object of at most 1000 members' } },
+    });
+  });
+
   it('is read off the top of the body', () => {
     expect(question({ model: 'a/b', messages, stream: true, stream_options: { include_usage: true }, max_tokens: 7, n: 2 })).toMatchObject({
       model: 'a/b',

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { edgeFailure, Failed, invalidInput } from '../../failure.ts';
-import { type Edit, edited, type Member, type Members, membersOf } from './members.ts';
+import { type Edit, edited, type Member, type Members, membersOf, mostMembers } from './members.ts';
 import { promptSize } from './prompt-size.ts';
 import { withoutTags } from './tags.ts';
 
@@ -115,7 +115,7 @@ interface Naming {
 export const questionIn = (body: Buffer, { named, modelMember = 'model' }: Naming = {}): Question => {
   if (!isUtf8(body)) throw new Failed(edgeFailure('NotUtf8'));
   const members = membersOf(body);
-  if (members === undefined) throw malformed('it is no JSON object');
+  if (members === undefined) throw malformed(`it is no JSON object of at most ${mostMembers} members`);
   const found = new Map<string, Member>();
   for (const member of members.all) {
     if (!decisive.has(member.name) && !lists.has(member.name) && member.name !== modelMember) continue;
