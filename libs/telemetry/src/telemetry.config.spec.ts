@@ -39,3 +39,13 @@ describe('the telemetry configuration', () => {
     expect(telemetryConfigOf({}, undefined).service).toBe('orrery');
   });
 });
+
+describe('spans', () => {
+  const limits = ['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'];
+
+  it('are plain where nothing is asked of them that the SDK alone knows', () => {
+    expect(telemetryConfigOf({ OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }).areTracesPlain).toBe(true);
+    const others = ['OTEL_TRACES_SAMPLER', 'OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_PROPAGATORS', ...limits];
+    expect(others.filter((name) => telemetryConfigOf({ [name]: '100' }).areTracesPlain)).toEqual([]);
+  });
+});

@@ -21,12 +21,16 @@ const isExported = (env: Environment, signal: Signal): boolean => {
   return Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]);
 };
 
+/** How much of a span may be said. */
+const spanLimits = ['VALUE_LENGTH', 'COUNT'].flatMap((what) => [`OTEL_ATTRIBUTE_${what}_LIMIT`, `OTEL_SPAN_ATTRIBUTE_${what}_LIMIT`]);
+
 const areTracesPlain = (env: Environment): boolean =>
   ['', 'otlp'].includes(env.OTEL_TRACES_EXPORTER ?? '') &&
   ['', 'http/protobuf'].includes(env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || '') &&
   ['', 'parentbased_always_on'].includes(env.OTEL_TRACES_SAMPLER ?? '') &&
   !env.OTEL_PROPAGATORS &&
-  !env.OTEL_NODE_RESOURCE_DETECTORS;
+  !env.OTEL_NODE_RESOURCE_DETECTORS &&
+  spanLimits.every((name) => !env[name]);
 
 /** `services/execution/dist/main.js` runs `execution`. */
 const nameOfProgram = (program: string | undefined): string => /([\w-]+)\/(?:dist|src|bin)\/[\w.-]+$/.exec(program ?? '')?.[1] ?? 'orrery';
